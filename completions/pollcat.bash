@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Made by tools/gen-options from src/app/options.c; do not edit.
+# shellcheck shell=bash
+
+_pollcat_take()
+{
+    mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+_pollcat_files()
+{
+    compopt -o filenames 2>/dev/null
+    _pollcat_take -f
+}
+
+_pollcat_sockopts()
+{
+    compopt -o nospace 2>/dev/null
+    _pollcat_take -W "$("${COMP_WORDS[0]}" --list-sockopts 2>/dev/null | sed 's/[= ].*//')"
+}
+
+_pollcat()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word
+
+    COMPREPLY=()
+    if [[ $cur == '=' ]]; then # --name=VALUE comes as three words
+        cur=
+    elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    case $prev in
+    --mode)
+        _pollcat_take -W 'connect udp listen udp-connected echo self-connect'
+        return
+        ;;
+    -p | --source-port)
+        _pollcat_take -A service
+        return
+        ;;
+    -s | --source)
+        _pollcat_take -A hostname
+        return
+        ;;
+    -T | --tos)
+        _pollcat_take -W 'af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 critical cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 ef inetcontrol lowdelay netcontrol reliability throughput'
+        return
+        ;;
+    --sockopt)
+        _pollcat_sockopts
+        return
+        ;;
+    --history)
+        _pollcat_files
+        return
+        ;;
+    --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --datagram-size | -w | --timeout | --wait | --idle-timeout | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt)
+        return
+        ;;
+    esac
+    if [[ $cur == -* ]]; then
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --ready-fd -N --shutdown --no-shutdown -q --quit-after -d --no-stdin --recv-only --send-only -C --crlf -i --interval --line --datagram-size -w --timeout --wait --idle-timeout -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --history --no-prompt --no-history -v --verbose -h --help --version'
+        return
+    fi
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+        --unixsock | --seqpacket | -[!-]*U* | -U*)
+            _pollcat_files
+            return
+            ;;
+        esac
+    done
+    _pollcat_take -A hostname
+}
+
+complete -F _pollcat pollcat

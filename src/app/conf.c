@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/mode.h"
+#include "app/options.h"
+#include "base/hostport.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/text.h"
+#include "net/resolve.h"
+
+enum {
+    DATAGRAM_WAIT = 1000, /* ms a datagram client waits for answers after its input ended */
+    NOT_GIVEN = INT32_MIN
+};
+
+/* What the operands are read by. */
+struct operands {
+    char **args;
+    int n;
+    unsigned traits;
+    bool numeric; /* names of services are not looked up */
+};
+
+void conf_add_sockopt(struct conf *c, const char *text)
+{
+    c->net.sockopts = mem_resize(c->net.sockopts, (c->net.nsockopts + 1) * sizeof *c->net.sockopts);
+    c->net.sockopts[c->net.nsockopts++] = text;
+}
+
+char *conf_own(struct conf *c, char *text)
+{
+    if (text != NULL) {
+        c->owned = mem_resize(c->owned, (c->nowned + 1) * sizeof *c->owned);
+        c->owned[c->nowned++] = text;
+    }
+    return text;
+}
+
+void conf_clear(struct conf *c)
+{
+    for (size_t i = 0; i < c->nowned; i++)
+        free(c->owned[i]);
+    free(c->owned);
+    free(c->net.sockopts);
+    memset(c, 0, sizeof *c);
+}
+
+static int socktype(unsigned traits)
+{
+    return (traits & TRAIT_DGRAM) != 0 ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+static bool is_digits(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static int service_port(void *ctx, const char *name)
+{
+    const struct operands *o = ctx;
+
+    return o->numeric ? -1 : resolve_service(name, socktype(o->traits));
+}
+
+/* True for a list or range of ports, which only -z takes. */
+static bool is_list(struct operands *o, const char *text)
+{
+    struct portrange *ranges;
+    int n = hostport_list(text, service_port, o, &ranges);
+
+    if (n < 0)
+        return false;
+    free(ranges);
+    return true;
+}
+
+/* Refuses a port that is none. `min` is 0 where the kernel may choose. */
+static int check_port(struct operands *o, const char *text, int min, struct err *e)
+{
+    uint16_t port;
+
+    if (num_parse_port(text, &port) == 0 && port >= min)
+        return 0;
+    if (is_digits(text))
+        return err_set(e, STATUS_LOCAL, "port %.32s is out of range: ports go from %d to 65535", text, min);
+    if (service_port(o, text) >= 0)
+        return 0;
+    if (is_list(o, text) && strpbrk(text, ",-") != NULL)
+        return err_set(e, STATUS_LOCAL, "more than one port, '%.64s', needs --zero", text);
+    if (o->numeric)
+        return err_set(e, STATUS_LOCAL, "port '%.64s' is no number, as --nodns needs", text);
+    return err_set(e, STATUS_LOCAL, "port '%.64s' is neither a number nor a known service", text);
+}
+
+/* HOST:PORT, [V6]:PORT and so on; a part that is missing is NULL. */
+static int split(struct conf *c, const char *text, const char **host, const char **port, struct err *e)
+{
+    char *h, *p;
+
+    if (hostport_split(text, &h, &p) != 0)
+        return err_set(e, STATUS_LOCAL, "'%.128s' is neither HOST nor HOST:PORT nor [IPV6]:PORT", text);
+    *host = conf_own(c, h);
+    *port = conf_own(c, p);
+    return 0;
+}
+
+/* An operand that stands before a port: brackets are taken off, a port of its own is one too many. */
+static int host_alone(struct conf *c, const char *text, const char *behind, const char **host, struct err *e)
+{
+    const char *port;
+
+    if (split(c, text, host, &port, e) != 0)
+        return -1;
+    if (port != NULL)
+        return err_set(e, STATUS_LOCAL, "two ports are given: '%.64s' and '%.64s'", text, behind);
+    return 0;
+}
+
+static int stray(const struct conf *c, const struct operands *o, int allowed, struct err *e)
+{
+    int64_t time;
+
+    if (o->n <= allowed)
+        return 0;
+    if (c->svc.no_stdin && num_parse_time(o->args[0], 0, INT64_MAX, &time) == 0)
+        log_notice(
+            "hint: -d takes no time, as in nc: it leaves standard input unread; Ncat's -d is nearest to -i here");
+    return err_set(e, STATUS_LOCAL, "stray argument '%.128s'; try 'pollcat --help'", o->args[allowed]);
+}
+
+/* [PATH] */
+static int take_path(struct conf *c, struct operands *o, struct err *e)
+{
+    if (stray(c, o, 1, e) != 0)
+        return -1;
+    if (o->n > 0) {
+        c->net.host = o->args[0];
+    } else if ((o->traits & (TRAIT_LISTEN | TRAIT_SELF)) != 0) {
+        c->net.host = c->net.source_host;
+        c->net.source_host = NULL;
+    }
+    if (c->net.host == NULL && (o->traits & TRAIT_SELF) == 0)
+        return err_set(e, STATUS_LOCAL, "a path is missing; try 'pollcat -U PATH'");
+    if (c->net.host != NULL && c->net.host[0] == '\0')
+        return err_set(e, STATUS_LOCAL, "the path is empty");
+    return 0;
+}
+
+/* HOST PORT, HOST:PORT; the port may be a list for -z. */
+static int split_remote(struct conf *c, struct operands *o, const char **port, struct err *e)
+{
+    if (o->n == 0)
+        return err_set(e, STATUS_LOCAL,
+                       "a host and a port are missing; try 'pollcat HOST PORT' or 'pollcat --help'");
+    if (o->n > 1) {
+        *port = o->args[1];
+        return host_alone(c, o->args[0], o->args[1], &c->net.host, e);
+    }
+    if (split(c, o->args[0], &c->net.host, port, e) != 0)
+        return -1;
+    if (c->net.host == NULL || (*port == NULL && is_digits(o->args[0])))
+        return err_set(e, STATUS_LOCAL, "a host is missing; try 'pollcat HOST PORT'");
+    if (*port == NULL)
+        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat %.128s PORT'", o->args[0]);
+    return 0;
+}
+
+static int take_remote(struct conf *c, struct operands *o, struct err *e)
+{
+    if (stray(c, o, 2, e) != 0 || split_remote(c, o, &c->net.port, e) != 0)
+        return -1;
+    return check_port(o, c->net.port, 1, e);
+}
+
+/* All operands behind the host, as one list. */
+static char *join(char **args, int n)
+{
+    char *out = NULL;
+    size_t used = 0;
+
+    for (int i = 0; i < n; i++) {
+        const size_t length = strlen(args[i]);
+
+        out = mem_resize(out, used + length + 1);
+        memcpy(out + used, args[i], length);
+        used += length + 1;
+        out[used - 1] = i + 1 < n ? ',' : '\0';
+    }
+    return out;
+}
+
+static int take_probe(struct conf *c, struct operands *o, struct err *e)
+{
+    if (split_remote(c, o, &c->ports, e) != 0)
+        return -1;
+    if (o->n > 2)
+        c->ports = conf_own(c, join(o->args + 1, o->n - 1));
+    c->action = CONF_PROBE;
+    if (is_list(o, c->ports))
+        return 0;
+    return err_set(e, STATUS_LOCAL, "'%.64s' is no list of ports from 1 to 65535 such as 22,80,8000-8010",
+                   c->ports);
+}
+
+/* One operand: a port, or a host (with its port, or when the port is known already). */
+static int split_local(struct conf *c, const char *text, const char **host, const char **port, struct err *e)
+{
+    if (strpbrk(text, ":[") != NULL || (c->net.source_port != NULL && !is_digits(text)))
+        return split(c, text, host, port, e);
+    *port = text;
+    return 0;
+}
+
+/* [HOST] [PORT], each of which -s and -p may say instead. */
+static int take_local(struct conf *c, struct operands *o, struct err *e)
+{
+    const char *host = NULL, *port = NULL;
+
+    if (stray(c, o, 2, e) != 0)
+        return -1;
+    if (o->n == 2) {
+        port = o->args[1];
+        if (host_alone(c, o->args[0], port, &host, e) != 0)
+            return -1;
+    } else if (o->n == 1 && split_local(c, o->args[0], &host, &port, e) != 0) {
+        return -1;
+    }
+    if (host != NULL && c->net.source_host != NULL)
+        return err_set(e, STATUS_LOCAL, "two addresses are given: '%.64s' and --source '%.64s'", host,
+                       c->net.source_host);
+    if (port != NULL && c->net.source_port != NULL)
+        return err_set(e, STATUS_LOCAL, "two ports are given: '%.64s' and --source-port '%.64s'", port,
+                       c->net.source_port);
+    c->net.host = host != NULL ? host : c->net.source_host;
+    c->net.port = port != NULL ? port : c->net.source_port;
+    c->net.source_host = NULL;
+    c->net.source_port = NULL;
+    if (c->net.port == NULL && (o->traits & TRAIT_SELF) != 0)
+        return 0;
+    if (c->net.port == NULL)
+        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat -l [HOST] PORT'");
+    return check_port(o, c->net.port, 0, e);
+}
+
+static int take_operands(struct conf *c, struct operands *o, struct err *e)
+{
+    if (c->net.source_port != NULL && check_port(o, c->net.source_port, 0, e) != 0)
+        return -1;
+    if ((o->traits & TRAIT_UNIX) != 0)
+        return take_path(c, o, e);
+    if ((o->traits & (TRAIT_LISTEN | TRAIT_SELF)) != 0)
+        return take_local(c, o, e);
+    return (o->traits & TRAIT_PROBE) != 0 ? take_probe(c, o, e) : take_remote(c, o, e);
+}
+
+static void derive_net(struct conf *c, unsigned traits)
+{
+    struct net_conf *net = &c->net;
+
+    net->family = (traits & TRAIT_UNIX) != 0 ? AF_UNIX : c->ipv4 ? AF_INET : c->ipv6 ? AF_INET6 : AF_UNSPEC;
+    net->datagram = (traits & TRAIT_DGRAM) != 0;
+    net->keep_open = (traits & TRAIT_KEEP_OPEN) != 0;
+    net->echo = (traits & TRAIT_ECHO) != 0;
+    net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
+}
+
+static void derive_svc(struct conf *c, unsigned traits)
+{
+    const bool datagram_client = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) == 0;
+    struct svc_conf *svc = &c->svc;
+
+    svc->many = (traits & TRAIT_KEEP_OPEN) != 0 && (traits & TRAIT_DGRAM) == 0;
+    svc->out.keep_open = svc->no_shutdown;
+    svc->out.cut = c->line || svc->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
+    if (c->datagram_size > 0) {
+        svc->out.cut = LINK_CUT_SIZE;
+        svc->out.size = (size_t)c->datagram_size;
+    }
+    svc->datagram_wait = -1;
+    if (datagram_client && c->timeout > 0)
+        svc->datagram_wait = c->timeout;
+    else if (datagram_client && svc->quit_after == NOT_GIVEN)
+        svc->datagram_wait = DATAGRAM_WAIT;
+    if (!datagram_client && svc->idle_timeout == 0)
+        svc->idle_timeout = c->timeout;
+    if (svc->quit_after < 0)
+        svc->quit_after = -1;
+}
+
+/* The names of mode, transport and service. */
+static void derive_names(struct conf *c, unsigned traits)
+{
+    const struct mode *m = mode_choose(traits);
+    const bool prompt = !c->no_prompt && !c->svc.no_stdin && c->action == CONF_RUN && m->service == NULL;
+
+    c->mode = m->name;
+    c->transport = mode_transport(m, traits);
+    c->service = m->service;
+    if (c->service == NULL)
+        c->service = prompt && isatty(STDIN_FILENO) ? "prompt" : "stdio";
+}
+
+/* Who means Ncat's option -m gives a number of peers, with -k. */
+static void hint_max_conns(const struct options *o)
+{
+    for (size_t i = 0; i < o->ngiven; i++) {
+        if (o->given[i]->ch == 'm' && (options_traits(o) & TRAIT_KEEP_OPEN) != 0)
+            log_notice("hint: %s", o->given[i]->ncat);
+    }
+}
+
+static int check_ready_fd(const struct conf *c, struct err *e)
+{
+    if (c->ready_fd >= 0 && fcntl(c->ready_fd, F_GETFD) == -1)
+        return err_sys(e, STATUS_LOCAL, errno, "--ready-fd %d", c->ready_fd);
+    return 0;
+}
+
+static int parse(struct conf *c, int argc, char **argv, struct err *e)
+{
+    struct options o;
+    struct operands operands;
+
+    if (options_parse(c, &o, argc, argv, e) != 0)
+        return -1;
+    if (c->action != CONF_RUN)
+        return 0;
+    if (options_check(&o, e) != 0)
+        return -1;
+    hint_max_conns(&o);
+    operands = (struct operands){argv + o.next, argc - o.next, options_traits(&o), c->net.numeric};
+    if (take_operands(c, &operands, e) != 0)
+        return -1;
+    derive_net(c, operands.traits);
+    derive_svc(c, operands.traits);
+    derive_names(c, operands.traits);
+    return check_ready_fd(c, e);
+}
+
+int conf_parse(struct conf *c, int argc, char **argv, struct err *e)
+{
+    struct err raw;
+
+    memset(c, 0, sizeof *c);
+    c->ready_fd = -1;
+    c->svc.quit_after = NOT_GIVEN;
+    if (parse(c, argc, argv, &raw) == 0)
+        return 0;
+    *e = raw;
+    text_safe_string(raw.text, e->text, sizeof e->text); /* it quotes what was given */
+    return -1;
+}

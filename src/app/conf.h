@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * conf: the whole command line, as the small structs that the modules below export.
+ */
+#ifndef APP_CONF_H
+#define APP_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "net/net.h"
+#include "svc/service.h"
+
+/* What the command line asks for besides running. */
+enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_PROBE };
+
+struct conf {
+    enum conf_action action;
+    struct net_conf net;
+    struct svc_conf svc;
+
+    const char *mode;      /* a row of app/mode.h: --mode, and then the one meant in the end */
+    const char *transport; /* derived: a row of net/net.h */
+    const char *service;   /* derived: a row of svc/service.h */
+    const char *ports;     /* CONF_PROBE: the list as written; hostport_list() takes it */
+    int ready_fd;          /* -1: none */
+    int verbose;
+    bool randomize, no_prompt;
+
+    /* As the options set them; conf_parse() makes the rest from these. */
+    bool ipv4, ipv6, line;
+    int64_t timeout;       /* -w, ms; 0: none */
+    int64_t wait;          /* --wait, ms; 0: none */
+    int64_t datagram_size; /* 0: not given */
+
+    char **owned; /* allocated texts that the fields above point to */
+    size_t nowned;
+};
+
+/* Fills `c` from the command line, whose strings it keeps. Returns 0, or -1 with `e` (STATUS_LOCAL). Hints that do not
+ * stop the program are logged as notices. conf_clear() releases what was allocated, after either. */
+int conf_parse(struct conf *c, int argc, char **argv, struct err *e);
+void conf_clear(struct conf *c);
+
+/* Appends a text for net/sockopt.h; the string is not copied. */
+void conf_add_sockopt(struct conf *c, const char *text);
+
+/* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
+char *conf_own(struct conf *c, char *text);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/gen.h"
+
+#include <string.h>
+
+#include "app/mode.h"
+#include "app/options.h"
+
+static const char begin_mark[] = ".\\\" BEGIN OPTIONS";
+static const char end_mark[] = ".\\\" END OPTIONS";
+static const char origin[] = "Made by tools/gen-options from src/app/options.c; do not edit.";
+
+/* The next row from `*i` on that users should know, aliases included. */
+static const struct option_row *next_row(size_t *i)
+{
+    const struct option_row *row;
+
+    while ((row = option_row((*i)++)) != NULL) {
+        if (row->type != OPTION_ABSENT)
+            return row;
+    }
+    return NULL;
+}
+
+static bool repeats(const struct option_row *row)
+{
+    return row->type == OPTION_COUNT || row->value == VALUE_SOCKOPT;
+}
+
+/* The names of the modes, set apart by spaces. */
+static void put_modes(FILE *out)
+{
+    const struct mode *m;
+
+    for (size_t i = 0; (m = mode_row(i)) != NULL; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", m->name);
+}
+
+/* `text` with a backslash before each of `special`. */
+static void put_escaped(FILE *out, const char *text, const char *special)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr(special, *text) != NULL)
+            putc('\\', out);
+        putc(*text, out);
+    }
+}
+
+/* The manual */
+
+static void man_item(FILE *out, const struct option_row *row)
+{
+    const struct option_row *alias;
+
+    fputs(".It", out);
+    if (row->ch != 0)
+        fprintf(out, " Fl %c ,", row->ch);
+    fprintf(out, " Fl -%s", row->name);
+    for (size_t i = 0; (alias = option_row(i)) != NULL; i++) {
+        if (alias->alias != NULL && option_target(alias) == row)
+            fprintf(out, " , Fl -%s", alias->name);
+    }
+    if (row->arg != NULL)
+        fprintf(out, " Ar %s", row->arg);
+    fprintf(out, "\n%s", row->doc);
+}
+
+void gen_man(FILE *out)
+{
+    enum option_group last = OPTION_GROUPS;
+    const struct option_row *row;
+
+    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+        if (row->alias != NULL)
+            continue;
+        if (row->group != last)
+            fprintf(out, "%s.Ss %s\n.Bl -tag -width Ds\n", last != OPTION_GROUPS ? ".El\n" : "",
+                    option_group(row->group));
+        last = row->group;
+        man_item(out, row);
+    }
+    fputs(".El\n", out);
+}
+
+int gen_man_page(FILE *in, FILE *out)
+{
+    char line[1024];
+    int marks = 0;
+
+    while (fgets(line, sizeof line, in) != NULL) {
+        const bool end = strncmp(line, end_mark, strlen(end_mark)) == 0;
+
+        if (marks != 1 || end)
+            fputs(line, out);
+        if (marks == 0 && strncmp(line, begin_mark, strlen(begin_mark)) == 0) {
+            gen_man(out);
+            marks = 1;
+        } else if (marks == 1 && end) {
+            marks = 2;
+        }
+    }
+    return marks == 2 ? 0 : -1;
+}
+
+/* bash */
+
+/* "-p|--source-port" */
+static void bash_pattern(FILE *out, const struct option_row *row)
+{
+    if (row->ch != 0)
+        fprintf(out, "-%c | ", row->ch);
+    fprintf(out, "--%s", row->name);
+}
+
+/* What completes the argument of a row, as a call of a function below. */
+static void bash_value(FILE *out, const struct option_row *row)
+{
+    switch (row->value) {
+    case VALUE_MODE:
+        fputs("_pollcat_take -W '", out);
+        put_modes(out);
+        fputs("'", out);
+        break;
+    case VALUE_WORDS:
+        fprintf(out, "_pollcat_take -W '%s'", row->words);
+        break;
+    case VALUE_SOCKOPT:
+        fputs("_pollcat_sockopts", out);
+        break;
+    case VALUE_FILE:
+        fputs("_pollcat_files", out);
+        break;
+    case VALUE_HOST:
+        fputs("_pollcat_take -A hostname", out);
+        break;
+    case VALUE_PORT:
+        fputs("_pollcat_take -A service", out);
+        break;
+    case VALUE_ANY:
+        break;
+    }
+}
+
+/* The cases of the word before: what completes each argument; those that nothing completes in one. */
+static void bash_cases(FILE *out)
+{
+    const struct option_row *row;
+    const char *between = "    ";
+
+    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+        if (row->arg == NULL || row->value == VALUE_ANY)
+            continue;
+        fputs("    ", out);
+        bash_pattern(out, row);
+        fputs(")\n        ", out);
+        bash_value(out, row);
+        fputs("\n        return\n        ;;\n", out);
+    }
+    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+        if (row->arg == NULL || row->value != VALUE_ANY)
+            continue;
+        fputs(between, out);
+        bash_pattern(out, row);
+        between = " | ";
+    }
+    fputs(")\n        return\n        ;;\n", out);
+}
+
+static const char bash_head[] =
+    "# shellcheck shell=bash\n"
+    "\n"
+    "_pollcat_take()\n"
+    "{\n"
+    "    mapfile -t COMPREPLY < <(compgen \"$@\" -- \"$cur\")\n"
+    "}\n"
+    "\n"
+    "_pollcat_files()\n"
+    "{\n"
+    "    compopt -o filenames 2>/dev/null\n"
+    "    _pollcat_take -f\n"
+    "}\n"
+    "\n"
+    "_pollcat_sockopts()\n"
+    "{\n"
+    "    compopt -o nospace 2>/dev/null\n"
+    "    _pollcat_take -W \"$(\"${COMP_WORDS[0]}\" --list-sockopts 2>/dev/null | sed 's/[= ].*//')\"\n"
+    "}\n"
+    "\n"
+    "_pollcat()\n"
+    "{\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word\n"
+    "\n"
+    "    COMPREPLY=()\n"
+    "    if [[ $cur == '=' ]]; then # --name=VALUE comes as three words\n"
+    "        cur=\n"
+    "    elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then\n"
+    "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+    "    fi\n"
+    "    case $prev in\n";
+
+static const char bash_operands[] = "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+                                    "        case $word in\n"
+                                    "        --unixsock | --seqpacket | -[!-]*U* | -U*)\n"
+                                    "            _pollcat_files\n"
+                                    "            return\n"
+                                    "            ;;\n"
+                                    "        esac\n"
+                                    "    done\n"
+                                    "    _pollcat_take -A hostname\n"
+                                    "}\n"
+                                    "\n"
+                                    "complete -F _pollcat pollcat\n";
+
+void gen_bash(FILE *out)
+{
+    const struct option_row *row;
+
+    fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n%s", origin, bash_head);
+    bash_cases(out);
+    fputs("    esac\n    if [[ $cur == -* ]]; then\n        _pollcat_take -W '", out);
+    for (size_t i = 0, n = 0; (row = next_row(&i)) != NULL; n++) {
+        if (row->ch != 0)
+            fprintf(out, "%s-%c", n > 0 ? " " : "", row->ch);
+        fprintf(out, "%s--%s", n > 0 || row->ch != 0 ? " " : "", row->name);
+    }
+    fprintf(out, "'\n        return\n    fi\n%s", bash_operands);
+}
+
+/* zsh */
+
+static void zsh_value(FILE *out, const struct option_row *row)
+{
+    fputs(":", out);
+    put_escaped(out, row->arg, ":[]");
+    fputs(":", out);
+    switch (row->value) {
+    case VALUE_MODE:
+        fputs("(", out);
+        put_modes(out);
+        fputs(")", out);
+        break;
+    case VALUE_WORDS:
+        fprintf(out, "(%s)", row->words);
+        break;
+    case VALUE_SOCKOPT:
+        fputs("_pollcat_sockopts", out);
+        break;
+    case VALUE_FILE:
+        fputs("_files", out);
+        break;
+    case VALUE_HOST:
+        fputs("_hosts", out);
+        break;
+    case VALUE_PORT:
+        fputs("_ports", out);
+        break;
+    case VALUE_ANY:
+        fputs(" ", out);
+        break;
+    }
+}
+
+static void zsh_row(FILE *out, const struct option_row *named)
+{
+    const struct option_row *row = option_target(named);
+    const char *plus = row->arg != NULL ? "+" : "", *equals = row->arg != NULL ? "=" : "";
+
+    fputs("        ", out);
+    if (named->ch != 0 && repeats(row))
+        fprintf(out, "'*'{-%c%s,--%s%s}'", named->ch, plus, named->name, equals);
+    else if (named->ch != 0)
+        fprintf(out, "'(-%c --%s)'{-%c%s,--%s%s}'", named->ch, named->name, named->ch, plus, named->name,
+                equals);
+    else
+        fprintf(out, "'%s--%s%s", repeats(row) ? "*" : "", named->name, equals);
+    fputs("[", out);
+    put_escaped(out, row->help, ":[]");
+    fputs("]", out);
+    if (row->arg != NULL)
+        zsh_value(out, row);
+    fputs("' \\\n", out);
+}
+
+static const char zsh_head[] =
+    "_pollcat_sockopts()\n"
+    "{\n"
+    "    local -a names\n"
+    "\n"
+    "    names=(${(f)\"$(${words[1]} --list-sockopts 2>/dev/null | sed 's/[= ].*//')\"})\n"
+    "    compadd -S = -q -a names\n"
+    "}\n"
+    "\n"
+    "_pollcat_address()\n"
+    "{\n"
+    "    if (( ${words[(I)(-[^-]#U*|--unixsock|--seqpacket)]} )); then\n"
+    "        _files\n"
+    "    else\n"
+    "        _hosts\n"
+    "    fi\n"
+    "}\n"
+    "\n"
+    "_pollcat()\n"
+    "{\n"
+    "    setopt local_options extended_glob\n"
+    "    _arguments -s -S \\\n";
+
+void gen_zsh(FILE *out)
+{
+    const struct option_row *row;
+
+    fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s", origin,
+            zsh_head);
+    for (size_t i = 0; (row = next_row(&i)) != NULL;)
+        zsh_row(out, row);
+    fputs("        '1:address:_pollcat_address' \\\n        '*:port:_ports'\n}\n\n_pollcat \"$@\"\n", out);
+}
+
+/* fish */
+
+static void fish_value(FILE *out, const struct option_row *row)
+{
+    switch (row->value) {
+    case VALUE_MODE:
+        fputs(" -x -a '", out);
+        put_modes(out);
+        fputs("'", out);
+        break;
+    case VALUE_WORDS:
+        fprintf(out, " -x -a '%s'", row->words);
+        break;
+    case VALUE_SOCKOPT:
+        fputs(" -x -a '(pollcat --list-sockopts 2>/dev/null | string replace -r \"[= ].*\" \"\")'", out);
+        break;
+    case VALUE_FILE:
+        fputs(" -r -F", out);
+        break;
+    case VALUE_HOST:
+        fputs(" -x -a '(__fish_print_hostnames)'", out);
+        break;
+    case VALUE_PORT:
+    case VALUE_ANY:
+        fputs(" -x", out);
+        break;
+    }
+}
+
+void gen_fish(FILE *out)
+{
+    static const char is_unix[] = "__fish_contains_opt -s U unixsock seqpacket";
+    const struct option_row *named;
+
+    fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n", origin);
+    fprintf(out, "complete -c pollcat -f\n");
+    fprintf(out, "complete -c pollcat -n '%s' -F\n", is_unix);
+    fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames)'\n", is_unix);
+    for (size_t i = 0; (named = next_row(&i)) != NULL;) {
+        const struct option_row *row = option_target(named);
+
+        fputs("complete -c pollcat", out);
+        if (named->ch != 0)
+            fprintf(out, " -s %c", named->ch);
+        fprintf(out, " -l %s", named->name);
+        if (row->arg != NULL)
+            fish_value(out, row);
+        fputs(" -d '", out);
+        put_escaped(out, row->help, "'\\");
+        fputs("'\n", out);
+    }
+}

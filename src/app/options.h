@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * options: THE table of options, and its reader.
+ *
+ * getopt_long(3), --help, the OPTIONS section of the manual and the completions of three shells all come from
+ * option_row(). An option is a row and, where no field fits, a field of struct conf. What goes together is
+ * said by traits (app/mode.h), never by code.
+ */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/conf.h"
+#include "app/mode.h"
+#include "base/err.h"
+
+enum option_group {
+    OPTION_MODE,
+    OPTION_ADDRESS,
+    OPTION_LISTEN,
+    OPTION_DATA,
+    OPTION_TIME,
+    OPTION_SOCKET,
+    OPTION_PROMPT,
+    OPTION_OTHER,
+    OPTION_GROUPS,
+};
+
+/* What an option does with its argument. */
+enum option_type {
+    OPTION_TRAIT,     /* nothing but what `gives` says */
+    OPTION_FLAG,      /* bool field becomes true */
+    OPTION_COUNT,     /* int field grows by one */
+    OPTION_INT,       /* int field, from min to max */
+    OPTION_SIZE,      /* int64_t field, bytes */
+    OPTION_TIME_MS,   /* int64_t field, milliseconds */
+    OPTION_STRING,    /* const char * field */
+    OPTION_ACTION,    /* enum conf_action field becomes `min`; nothing behind it is read */
+    OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
+    OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
+    OPTION_ABSENT,    /* known from nc, refused; `doc` says why */
+};
+
+/* Where an argument comes from, for completion. */
+enum option_value {
+    VALUE_ANY,
+    VALUE_MODE,
+    VALUE_WORDS,   /* mostly one of `words` */
+    VALUE_SOCKOPT, /* a text for net/sockopt.h */
+    VALUE_FILE,
+    VALUE_HOST,
+    VALUE_PORT,
+};
+
+struct option_row {
+    int ch;           /* the short option; 0: none */
+    const char *name; /* the long option; NULL only for OPTION_ABSENT */
+    const char *arg;  /* what its argument is called; NULL: it has none */
+    enum option_group group;
+    enum option_type type;
+    size_t field;     /* offset in struct conf */
+    int64_t min, max; /* of the number; above max, OPTION_SOCKOPT gives the hint `ncat` */
+    enum option_value value;
+    const char *words; /* set apart by spaces */
+    const char *sockopt;
+    const char *alias; /* the row that this one is another name of; only ch and name are its own */
+    unsigned gives, needs, excludes; /* traits */
+    const char *ncat;                /* a hint for who means Ncat's option of the same letter */
+    const char *help;                /* for --help, a few words */
+    const char *doc;                 /* for the manual: mdoc(7) */
+};
+
+/* What was given, for checks that come after the reading. */
+struct options {
+    unsigned traits;                    /* of the options; options_traits() has all */
+    const struct mode *mode;            /* --mode, or NULL */
+    const struct option_row *given[64]; /* each row once, in the order given; no aliases */
+    size_t ngiven;
+    int next; /* argv[next] is the first operand */
+};
+
+/* Row `i`, or NULL past the end; the row with this long name, or NULL. */
+const struct option_row *option_row(size_t i);
+const struct option_row *option_find(const char *name);
+
+/* The row that says what `row` does: itself, or the one it is an alias of. */
+const struct option_row *option_target(const struct option_row *row);
+
+/* The title of a group. */
+const char *option_group(enum option_group g);
+
+/* Reads the options of `argv` into `c`, whose defaults are set, and permutes operands behind them. Stops early at an
+ * OPTION_ACTION. Returns 0, or -1 with `e`. */
+int options_parse(struct conf *c, struct options *o, int argc, char **argv, struct err *e);
+
+/* The traits of this run: those of the options and of --mode. */
+unsigned options_traits(const struct options *o);
+
+/* Holds what was given against the traits of this run. Returns 0, or -1 with `e`: "--a needs --b" or
+ * "--a excludes --b". */
+int options_check(const struct options *o, struct err *e);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/scan.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hostport.h"
+#include "base/log.h"
+#include "net/probe.h"
+#include "net/resolve.h"
+
+struct scan {
+    const struct conf *conf;
+    struct loop *loop;
+    bool single; /* one port: its failure is worth an error */
+    bool any;    /* one was open */
+    int output_error;
+};
+
+static const char *word(enum probe_result r)
+{
+    return r == PROBE_OPEN ? "open" : r == PROBE_CLOSED ? "closed" : r == PROBE_NO_ANSWER ? "no answer" : "failed";
+}
+
+static void result(void *ctx, const struct addr *remote, enum probe_result r, const struct err *e)
+{
+    struct scan *s = ctx;
+    char host[ADDR_TEXT];
+    unsigned port = addr_port(remote);
+
+    if (r == PROBE_OPEN) {
+        s->any = true;
+        if (printf("%s %u open\n", addr_host(remote, host), port) < 0 || fflush(stdout) != 0)
+            s->output_error = errno;
+    } else if (s->single && e != NULL) {
+        log_error("%s", e->text);
+    } else if (s->single || r == PROBE_FAILED) {
+        log_error("%s %u %s", addr_host(remote, host), port, word(r));
+    } else {
+        log_info("%s %u %s", addr_host(remote, host), port, word(r));
+    }
+}
+
+static void finished(void *ctx)
+{
+    loop_stop(((struct scan *)ctx)->loop);
+}
+
+static int service(void *ctx, const char *name)
+{
+    const struct conf *c = ctx;
+
+    return resolve_service(name, c->net.datagram ? SOCK_DGRAM : SOCK_STREAM);
+}
+
+static int probe(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
+{
+    struct probe_events events = {.ctx = s, .result = result, .finished = finished};
+    struct probe *p;
+    int r;
+
+    s->single = n == 1 && ports[0].first == ports[0].last;
+    p = probe_start(s->loop, &s->conf->net, ports, n, s->conf->randomize, &events, e);
+    if (p == NULL)
+        return -1;
+    r = loop_run(s->loop, e);
+    probe_stop(p);
+    if (r == 0 && s->output_error != 0)
+        return err_sys(e, STATUS_LOCAL, s->output_error, "standard output");
+    return r;
+}
+
+int scan_run(const struct conf *conf)
+{
+    struct scan s = {.conf = conf};
+    struct portrange *ports = NULL;
+    struct err e;
+    int n = hostport_list(conf->ports, service, (void *)(uintptr_t)conf, &ports);
+    int r = -1;
+
+    if (n < 0) {
+        err_set(&e, STATUS_LOCAL, "ports '%s': expected numbers and ranges such as 22,80,8000-8010", conf->ports);
+    } else {
+        s.loop = loop_new(true, &e);
+        if (s.loop != NULL) {
+            r = probe(&s, ports, (size_t)n, &e);
+            loop_free(s.loop);
+        }
+    }
+    free(ports);
+    if (r < 0) {
+        log_error("%s", e.text);
+        return (int)e.status;
+    }
+    return s.any ? STATUS_OK : STATUS_NETWORK;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+struct session {
+    const struct conf *conf;
+    struct loop *loop;
+    struct link_pool pool;
+    struct peer_table peers;
+    struct net *net;
+    struct svc *svc;
+    int status;
+    int signo;
+};
+
+static void fail(struct session *s, const struct err *e)
+{
+    if (e->text[0] != '\0')
+        log_error("%s", e->text);
+    if (s->status == STATUS_OK)
+        s->status = (int)e->status;
+}
+
+static void end(struct session *s)
+{
+    loop_stop(s->loop);
+}
+
+/* What the peer's io did not deliver, or the kernel dropped before it was read. */
+static void account(struct session *s, const struct peer *p)
+{
+    uint64_t dropped = p->datagram ? dgram_dropped(p->io) : 0;
+
+    if (dropped > 0)
+        log_notice("%llu datagrams were dropped: the receive buffer was full (try --recv-buffer)",
+                   (unsigned long long)dropped);
+    if ((p->io->lost || p->io->cut || dropped > 0) && s->status == STATUS_OK)
+        s->status = STATUS_NETWORK;
+}
+
+static void release(struct session *s, struct peer *p)
+{
+    account(s, p);
+    svc_detach(s->svc, p);
+    peer_free(p);
+}
+
+/* A peer's failure is that peer's alone when there may be others. */
+static void finished(void *ctx, struct peer *p, const struct err *e)
+{
+    struct session *s = ctx;
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+    if (e != NULL && s->conf->svc.many)
+        log_info("%s", e->text);
+    else if (e != NULL)
+        fail(s, e);
+    log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(&p->local, local),
+             peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+    release(s, p);
+    if (s->conf->svc.many)
+        net_peer_gone(s->net);
+    else
+        end(s);
+}
+
+static void quit(void *ctx, const struct err *e)
+{
+    struct session *s = ctx;
+
+    if (e != NULL)
+        fail(s, e);
+    end(s);
+}
+
+static void idle(struct peer *p)
+{
+    struct err e;
+    char name[ADDR_TEXT];
+
+    err_set(&e, STATUS_NETWORK, "%s: no data for %g s", peer_name(p, name), (double)p->idle_limit / 1000);
+    finished(p->owner, p, p->datagram ? NULL : &e);
+}
+
+static int start_service(struct session *s)
+{
+    struct svc_events events = {.ctx = s, .finished = finished, .quit = quit};
+    struct err e;
+
+    s->svc = svc_start(s->conf->service, s->loop, &s->conf->svc, &s->peers, &s->pool, &events, &e);
+    if (s->svc == NULL)
+        fail(s, &e);
+    return s->svc == NULL ? -1 : 0;
+}
+
+static void bound(void *ctx, const struct addr *local)
+{
+    struct session *s = ctx;
+    char line[ADDR_TEXT + 16], host[ADDR_TEXT];
+    int n = snprintf(line, sizeof line, "%s %u\n", addr_host(local, host), (unsigned)addr_port(local));
+
+    if (s->conf->ready_fd >= 0 && write(s->conf->ready_fd, line, (size_t)n) != n) {
+        struct err e;
+
+        err_sys(&e, STATUS_LOCAL, errno, "--ready-fd %d", s->conf->ready_fd);
+        quit(s, &e);
+    }
+}
+
+static void up(void *ctx, struct peer *p)
+{
+    struct session *s = ctx;
+
+    p->owner = s;
+    if (s->svc == NULL && start_service(s) < 0) {
+        peer_free(p);
+        end(s);
+        return;
+    }
+    if (s->conf->svc.idle_timeout > 0)
+        peer_idle(p, s->conf->svc.idle_timeout, idle);
+    svc_attach(s->svc, p);
+}
+
+static void failed(void *ctx, const struct err *e)
+{
+    struct session *s = ctx;
+
+    fail(s, e);
+    end(s);
+}
+
+static bool make_room(void *ctx)
+{
+    struct session *s = ctx;
+
+    for (struct peer *p = s->peers.first; p != NULL; p = p->next) {
+        if (p->ended) {
+            finished(s, p, NULL);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_interrupt(void *ctx, int signo)
+{
+    struct session *s = ctx;
+
+    if (signo == SIGINT && s->svc != NULL && s->svc->service->interrupt != NULL &&
+        s->svc->service->interrupt(s->svc))
+        return;
+    s->signo = signo;
+    end(s);
+}
+
+static void on_counts(void *ctx, int signo)
+{
+    struct session *s = ctx;
+    uint64_t sent, received;
+
+    (void)signo;
+    peer_table_bytes(&s->peers, &sent, &received);
+    log_notice("sent %llu bytes, received %llu bytes", (unsigned long long)sent, (unsigned long long)received);
+}
+
+static void on_stop(void *ctx, int signo)
+{
+    struct session *s = ctx;
+    bool shown = s->svc != NULL && s->svc->service->suspend != NULL;
+    struct err e;
+
+    if (shown)
+        s->svc->service->suspend(s->svc);
+    signal(signo, SIG_DFL);
+    raise(signo);
+    if (loop_signal(s->loop, signo, on_stop, s, &e) < 0)
+        fail(s, &e);
+    if (shown)
+        s->svc->service->resume(s->svc);
+}
+
+static int catch_signals(struct session *s, struct err *e)
+{
+    static const struct {
+        int signo;
+        void (*run)(void *ctx, int signo);
+    } rows[] = {
+        {SIGINT, on_interrupt}, {SIGTERM, on_interrupt}, {SIGHUP, on_interrupt},
+        {SIGQUIT, on_interrupt}, {SIGUSR1, on_counts},   {SIGTSTP, on_stop},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sigaction old;
+
+        /* What the parent ignores (nohup, a shell's background job) stays ignored. */
+        if (sigaction(rows[i].signo, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+            continue;
+        if (loop_signal(s->loop, rows[i].signo, rows[i].run, s, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool show(void *ctx, enum log_level level, const char *line)
+{
+    struct session *s = ctx;
+
+    (void)level;
+    return s->svc != NULL && s->svc->service->show != NULL && s->svc->service->show(s->svc, line);
+}
+
+/* Peers are descriptors: use all that we may have. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* the old limit serves as well */
+    }
+}
+
+/* Returns 0, or -1 with `e` filled. Names are resolved before signals are caught: getaddrinfo(3) would not
+ * return for them. */
+static int begin(struct session *s, struct err *e)
+{
+    struct net_events events = {
+        .ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
+
+    raise_limit();
+    s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);
+    if (s->loop == NULL)
+        return -1;
+    link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
+    peer_table_init(&s->peers, s->loop);
+    s->net = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
+    if (s->net == NULL)
+        return -1;
+    if (catch_signals(s, e) < 0)
+        return -1;
+    log_set_sink(show, s);
+    /* Who connects sees the prompt once connected; who listens, at once. */
+    if (!(s->net->transport->caps & NET_CLIENT) && start_service(s) < 0)
+        return err_set(e, STATUS_LOCAL, "%s", "");
+    return 0;
+}
+
+static void clear(struct session *s)
+{
+    while (s->peers.first != NULL)
+        release(s, s->peers.first);
+    svc_stop(s->svc);
+    s->svc = NULL;
+    log_set_sink(NULL, NULL);
+    net_close(s->net);
+    if (s->loop != NULL) {
+        loop_free(s->loop);
+        link_pool_clear(&s->pool);
+    }
+}
+
+int session_run(const struct conf *conf, int *signo)
+{
+    struct session s = {.conf = conf};
+    struct err e;
+
+    if (begin(&s, &e) < 0 || loop_run(s.loop, &e) < 0)
+        fail(&s, &e);
+    clear(&s);
+    *signo = s.signo;
+    return s.status;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/usage.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "app/options.h"
+#include "base/log.h"
+#include "net/sockopt.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "(unknown version)"
+#endif
+
+enum {
+    TITLE = 8,  /* columns of a group's title */
+    NAMES = 26, /* columns of an option's names */
+    HALF = 35,  /* columns of an option that shares its line */
+    LINE = 512
+};
+
+/* "-p, --source-port PORT" */
+static void names_format(const struct option_row *row, char *text, size_t size)
+{
+    char ch[8] = "    "; /* long names stand below each other */
+
+    if (row->ch != 0)
+        snprintf(ch, sizeof ch, "-%c, ", row->ch);
+    snprintf(text, size, "%s--%s%s%s", ch, row->name, row->arg != NULL ? " " : "",
+             row->arg != NULL ? row->arg : "");
+}
+
+/* A short entry, for half a line. Returns its length, or 0 when it is too long or there is none. */
+static size_t half_format(const struct option_row *row, enum option_group g, char text[static LINE])
+{
+    char names[LINE / 2];
+    int n;
+
+    if (row == NULL || row->help == NULL || row->group != g)
+        return 0;
+    names_format(row, names, sizeof names);
+    n = snprintf(text, LINE, "%s  %s", names + (row->ch != 0 ? 0 : 4), row->help);
+    return n > 0 && n <= HALF ? (size_t)n : 0;
+}
+
+/* One line, of one entry or two. Returns how many rows it took. */
+static size_t print_line(FILE *out, size_t i, const char *title)
+{
+    const struct option_row *row = option_row(i);
+    char text[LINE], second[LINE];
+
+    if (half_format(row, row->group, text) > 0 && half_format(option_row(i + 1), row->group, second) > 0) {
+        fprintf(out, "%-*s %-*s %s\n", TITLE, title, HALF, text, second);
+        return 2;
+    }
+    names_format(row, text, sizeof text);
+    fprintf(out, "%-*s %-*s %s\n", TITLE, title, NAMES, text, row->help);
+    return 1;
+}
+
+void usage_help(FILE *out)
+{
+    enum option_group last = OPTION_GROUPS;
+
+    fputs("Usage: pollcat [OPTION...] HOST PORT         (or HOST:PORT, [IPV6]:PORT)\n"
+          "       pollcat -l [OPTION...] [HOST] PORT\n"
+          "       pollcat -U [-l] [OPTION...] PATH\n\n",
+          out);
+    for (size_t i = 0; option_row(i) != NULL;) {
+        const struct option_row *row = option_row(i);
+
+        if (row->help == NULL) {
+            i++;
+            continue;
+        }
+        i += print_line(out, i, row->group != last ? option_group(row->group) : "");
+        last = row->group;
+    }
+    fputs("TIME is in seconds or has a unit: ms s m h. SIZE may have one: k m g.\n", out);
+}
+
+void usage_version(FILE *out)
+{
+    static const char features[] = ""
+#ifdef USE_EPOLL
+                                   " epoll"
+#endif
+#ifdef USE_SPLICE
+                                   " splice"
+#endif
+#ifdef SOCK_SEQPACKET
+                                   " seqpacket"
+#endif
+                                   " prompt";
+
+    fprintf(out, "pollcat %s\nLicence GPL-3.0-or-later; there is no warranty.\nFeatures:%s\n",
+            PACKAGE_VERSION, features);
+}
+
+void usage_sockopts(FILE *out)
+{
+    const char *name, *arg, *help;
+
+    for (size_t i = 0; (name = sockopt_row(i, &arg, &help)) != NULL; i++) {
+        char text[LINE];
+
+        snprintf(text, sizeof text, "%s=%s", name, arg);
+        fprintf(out, "%-30s %s\n", text, help);
+    }
+}
+
+int usage_print(enum conf_action action)
+{
+    if (action == CONF_HELP)
+        usage_help(stdout);
+    else if (action == CONF_VERSION)
+        usage_version(stdout);
+    else if (action == CONF_LIST_SOCKOPTS)
+        usage_sockopts(stdout);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_OK;
+    log_error("standard output: %s", strerror(errno));
+    return STATUS_LOCAL;
+}

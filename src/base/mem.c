@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static void *checked(void *got)
+{
+    if (got == NULL) {
+        fputs("pollcat: out of memory\n", stderr);
+        exit(STATUS_LOCAL);
+    }
+    return got;
+}
+
+void *mem_alloc(size_t size)
+{
+    return checked(calloc(1, size > 0 ? size : 1));
+}
+
+void *mem_resize(void *old, size_t size)
+{
+    return checked(realloc(old, size > 0 ? size : 1));
+}
+
+char *mem_strdup(const char *text)
+{
+    return checked(strdup(text));
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mem: allocation that does not fail. When memory is out the program ends with a line on standard error and
+ * STATUS_LOCAL, through exit(3), so that what atexit(3) registered (the terminal) is put right. Sizes a peer
+ * can influence are bounded by the callers.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+/* `size` zeroed bytes; released with free(3). */
+void *mem_alloc(size_t size) __attribute__((malloc));
+
+/* `old` (or NULL) grown or shrunk to `size` bytes; new bytes are not zeroed. */
+void *mem_resize(void *old, size_t size);
+
+/* A copy of `text`, released with free(3). */
+char *mem_strdup(const char *text);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* What becomes of the bytes at hand. */
+enum verdict {
+    PASS,   /* they form a harmless character */
+    DROP,   /* a carriage return before a newline */
+    ESCAPE, /* the character is not harmless, or the first byte begins none */
+    MORE,   /* more input is needed to tell */
+};
+
+enum { ESCAPED = 4 }; /* the length of \xhh */
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* True when all eight bytes are printable ASCII, newline or tab. With no byte over 0x7f, additions and
+ * subtractions below never carry from one byte into the next. */
+static bool plain8(uint64_t w)
+{
+    uint64_t low, printable, newline, tab, del;
+
+    if ((w & EACH(0x80)) != 0)
+        return false;
+    printable = (w | EACH(0x80)) - EACH(0x20);
+    newline = ~((w ^ EACH('\n')) + EACH(0x7f));
+    tab = ~((w ^ EACH('\t')) + EACH(0x7f));
+    del = w + EACH(0x01);
+    low = ~(printable | newline | tab);
+    return ((low | del) & EACH(0x80)) == 0;
+}
+
+static bool plain(unsigned char c)
+{
+    return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t';
+}
+
+/* The number of bytes that pass as they are, at the beginning of `p`. */
+static size_t plain_run(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    uint64_t w;
+
+    while (n - i >= sizeof w) {
+        memcpy(&w, p + i, sizeof w);
+        if (!plain8(w))
+            break;
+        i += sizeof w;
+    }
+    while (i < n && plain(p[i]))
+        i++;
+    return i;
+}
+
+static bool harmless(uint32_t c)
+{
+    if (c < 0xa0 || c == 0x061c || c == 0xfeff)
+        return false;
+    if (c < 0x200e || c > 0x2069)
+        return true;
+    return !(c <= 0x200f || (c >= 0x2028 && c <= 0x202e) || c >= 0x2066);
+}
+
+/* How long a UTF-8 sequence is by its first byte; 0 when none begins so. `*min` and `*max` bound the second
+ * byte, which rules out overlong forms, surrogates and what is above U+10FFFF (RFC 3629, section 4). */
+static size_t sequence(unsigned char lead, unsigned char *min, unsigned char *max)
+{
+    *min = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    *max = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* Judges a byte of 0x80 and more with the `n` - 1 bytes behind it; `*len` becomes how many bytes that is. */
+static enum verdict judge_utf8(const unsigned char *p, size_t n, size_t *len)
+{
+    unsigned char min, max;
+    size_t need = sequence(p[0], &min, &max);
+    uint32_t c;
+
+    *len = 1;
+    if (need == 0)
+        return ESCAPE;
+    c = p[0] & (0x7fu >> need);
+    for (size_t i = 1; i < need; i++) {
+        if (i >= n)
+            return MORE;
+        if (p[i] < min || p[i] > max)
+            return ESCAPE;
+        c = c << 6 | (p[i] & 0x3f);
+        min = 0x80;
+        max = 0xbf;
+    }
+    *len = need;
+    return harmless(c) ? PASS : ESCAPE;
+}
+
+static enum verdict judge(const unsigned char *p, size_t n, size_t *len)
+{
+    *len = 1;
+    if (p[0] >= 0x80)
+        return judge_utf8(p, n, len);
+    if (p[0] == '\r')
+        return n < 2 ? MORE : p[1] == '\n' ? DROP : ESCAPE;
+    return plain(p[0]) ? PASS : ESCAPE;
+}
+
+static size_t escape(const unsigned char *p, size_t n, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++, out += ESCAPED) {
+        out[0] = '\\';
+        out[1] = 'x';
+        out[2] = digits[p[i] >> 4];
+        out[3] = digits[p[i] & 0xf];
+    }
+    return n * ESCAPED;
+}
+
+/* Writes the safe form of `p` to `out` as far as it can be told; `*used` becomes the bytes dealt with, all
+ * but the last three at least. */
+static size_t convert(const unsigned char *p, size_t n, char *out, size_t *used)
+{
+    size_t i = 0, o = 0, run, len;
+
+    while (i < n) {
+        run = plain_run(p + i, n - i);
+        memcpy(out + o, p + i, run);
+        i += run;
+        o += run;
+        /* Text that is not ASCII stays in here, where no run is looked for. */
+        while (i < n && !plain(p[i])) {
+            enum verdict verdict = judge(p + i, n - i, &len);
+
+            if (verdict == MORE) {
+                *used = i;
+                return o;
+            }
+            if (verdict == PASS) {
+                memcpy(out + o, p + i, len);
+                o += len;
+            } else if (verdict == ESCAPE) {
+                o += escape(p + i, len, out + o);
+            }
+            i += len;
+        }
+    }
+    *used = i;
+    return o;
+}
+
+size_t text_safe_max(size_t n)
+{
+    return (n + sizeof((struct text_safe *)0)->held) * ESCAPED;
+}
+
+size_t text_safe_put(struct text_safe *s, const void *in, size_t n, char *out)
+{
+    const unsigned char *p = in;
+    size_t i = 0, o = 0, used;
+
+    while (s->nheld > 0 && i < n) {
+        s->held[s->nheld++] = p[i++];
+        o += convert(s->held, s->nheld, out + o, &used);
+        s->nheld -= used;
+        memmove(s->held, s->held + used, s->nheld);
+    }
+    if (i < n) {
+        o += convert(p + i, n - i, out + o, &used);
+        i += used;
+        s->nheld = n - i;
+        memcpy(s->held, p + i, s->nheld);
+    }
+    return o;
+}
+
+size_t text_safe_end(struct text_safe *s, char *out)
+{
+    size_t n = escape(s->held, s->nheld, out);
+
+    s->nheld = 0;
+    return n;
+}
+
+const char *text_safe_string(const char *in, char *out, size_t size)
+{
+    return text_safe_bytes(in, strlen(in), out, size);
+}
+
+const char *text_safe_bytes(const void *in, size_t n, char *out, size_t size)
+{
+    const unsigned char *p = in;
+    size_t o = 0, len, need;
+
+    for (size_t i = 0; i < n; i += len) {
+        bool pass = judge(p + i, n - i, &len) == PASS && p[i] != '\n' && p[i] != '\t';
+
+        need = pass ? len : len * ESCAPED;
+        if (need >= size - o)
+            break;
+        if (pass)
+            memcpy(out + o, p + i, len);
+        else
+            escape(p + i, len, out + o);
+        o += need;
+    }
+    out[o] = '\0';
+    return out;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/cmsg.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/errqueue.h>
+
+enum { CONTROL = 512 };
+
+static void enable(int fd, int level, int name)
+{
+    int on = 1;
+
+    /* Refused where the family does not have it; then the message is not there to read. */
+    (void)setsockopt(fd, level, name, &on, sizeof on);
+}
+
+void cmsg_prepare(int fd, bool connected, bool echo)
+{
+    enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
+    if (connected)
+        return;
+    enable(fd, IPPROTO_IP, IP_PKTINFO);
+    enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    enable(fd, IPPROTO_IP, IP_RECVERR);
+    enable(fd, IPPROTO_IPV6, IPV6_RECVERR);
+    if (echo) {
+        enable(fd, IPPROTO_IP, IP_RECVTTL);
+        enable(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+    }
+}
+
+static void read_hops(struct meta *m, const struct cmsghdr *c)
+{
+    int hops;
+
+    memcpy(&hops, CMSG_DATA(c), sizeof hops);
+    m->hops = (unsigned char)hops;
+}
+
+static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
+{
+    struct meta *m = in->meta;
+
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && m->local.len == 0) {
+        struct in_pktinfo info;
+        struct sockaddr_in sin = {.sin_family = AF_INET};
+
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        sin.sin_addr = info.ipi_spec_dst;
+        addr_set(&m->local, (struct sockaddr *)&sin, sizeof sin);
+        m->ifindex = (unsigned)info.ipi_ifindex;
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+        struct in6_pktinfo info;
+        struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
+
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        sin6.sin6_addr = info.ipi6_addr;
+        addr_set(&m->local, (struct sockaddr *)&sin6, sizeof sin6);
+        m->ifindex = info.ipi6_ifindex;
+    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) {
+        read_hops(m, c);
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
+        read_hops(m, c);
+    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+        uint32_t n;
+
+        memcpy(&n, CMSG_DATA(c), sizeof n);
+        *in->dropped = n;
+    }
+}
+
+ssize_t cmsg_receive(int fd, struct cmsg_in *in)
+{
+    union {
+        char bytes[CONTROL];
+        struct cmsghdr align;
+    } control;
+    struct iovec iov = {.iov_base = in->data, .iov_len = in->size};
+    struct msghdr msg = {
+        .msg_name = &in->meta->peer.sa,
+        .msg_namelen = sizeof in->meta->peer - offsetof(struct addr, sa),
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes,
+    };
+    ssize_t n;
+
+    do
+        n = recvmsg(fd, &msg, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return n;
+    in->meta->peer.len = msg.msg_namelen;
+    in->meta->local.len = 0;
+    in->meta->ifindex = 0;
+    in->meta->hops = 0;
+    in->cut = (msg.msg_flags & MSG_TRUNC) != 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
+        read_control(in, c);
+    return n;
+}
+
+static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int type, const void *data, size_t size)
+{
+    (*c)->cmsg_level = level;
+    (*c)->cmsg_type = type;
+    (*c)->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(*c), data, size);
+    msg->msg_controllen += CMSG_SPACE(size);
+    *c = (struct cmsghdr *)((char *)*c + CMSG_SPACE(size));
+}
+
+/* The source address of the answer, and its hop limit. A mapped IPv4 address on an IPv6 socket goes as
+ * IPV6_PKTINFO as well; the kernel knows both. */
+static void write_control(struct msghdr *msg, const struct meta *to, bool answer)
+{
+    struct cmsghdr *c = msg->msg_control;
+    int hops = to->hops - 1;
+
+    msg->msg_controllen = 0;
+    if (addr_family(&to->local) == AF_INET && addr_family(&to->peer) == AF_INET) {
+        struct in_pktinfo info = {.ipi_spec_dst = to->local.in.sin_addr};
+
+        add_control(msg, &c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    } else if (addr_family(&to->local) == AF_INET6 && !IN6_IS_ADDR_MULTICAST(&to->local.in6.sin6_addr)) {
+        struct in6_pktinfo info = {.ipi6_addr = to->local.in6.sin6_addr};
+
+        if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+            info.ipi6_ifindex = to->ifindex;
+        add_control(msg, &c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    }
+    if (answer && to->hops > 1) {
+        bool v4 = addr_family(&to->peer) == AF_INET || IN6_IS_ADDR_V4MAPPED(&to->peer.in6.sin6_addr);
+
+        if (v4)
+            add_control(msg, &c, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
+        else
+            add_control(msg, &c, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof hops);
+    }
+    if (msg->msg_controllen == 0)
+        msg->msg_control = NULL;
+}
+
+ssize_t cmsg_send(int fd, const void *data, size_t size, const struct meta *to, bool connected, bool answer)
+{
+    union {
+        char bytes[CONTROL];
+        struct cmsghdr align;
+    } control;
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
+    ssize_t n;
+
+    if (connected) {
+        msg.msg_control = NULL;
+    } else {
+        msg.msg_name = (void *)(uintptr_t)&to->peer.sa;
+        msg.msg_namelen = to->peer.len;
+        memset(&control, 0, sizeof control);
+        write_control(&msg, to, answer);
+    }
+    do
+        n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+int cmsg_next_error(int fd, struct addr *who)
+{
+    union {
+        char bytes[CONTROL];
+        struct cmsghdr align;
+    } control;
+    char data[1];
+    struct iovec iov = {.iov_base = data, .iov_len = sizeof data};
+    struct msghdr msg = {
+        .msg_name = &who->sa,
+        .msg_namelen = sizeof *who - offsetof(struct addr, sa),
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = control.bytes,
+        .msg_controllen = sizeof control.bytes,
+    };
+
+    if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+        return 0;
+    who->len = msg.msg_namelen;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+        struct sock_extended_err ee;
+
+        if ((c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR) &&
+            (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_RECVERR))
+            continue;
+        memcpy(&ee, CMSG_DATA(c), sizeof ee);
+        return (int)ee.ee_errno;
+    }
+    return EIO;
+}
+
+bool cmsg_is_refusal(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EPROTO ||
+           error == ENOPROTOOPT || error == EHOSTDOWN;
+}

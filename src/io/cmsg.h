@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * cmsg: datagrams with what travels beside them: the address spoken to, the hop limit, drops, ICMP errors
+ * (cmsg(3), ip(7), ipv6(7), RFC 3542). Private to io/.
+ */
+#ifndef IO_CMSG_H
+#define IO_CMSG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "io/io.h"
+
+/* Asks the kernel for what cmsg_receive() reads. What it does not know is left out. */
+void cmsg_prepare(int fd, bool connected, bool echo);
+
+struct cmsg_in {
+    void *data;
+    size_t size;
+    struct meta *meta; /* filled, but for `socket` */
+    bool cut;          /* out: the datagram was longer than `size` */
+    uint64_t *dropped; /* out: the kernel's count of drops on this socket */
+};
+
+/* recvmsg(2), without blocking. Returns the bytes received, or -1 with errno. */
+ssize_t cmsg_receive(int fd, struct cmsg_in *in);
+
+/* sendmsg(2), without blocking, to `to` unless `connected`, from the address it names; with `answer` the hop
+ * limit is one below the one `to` came with. Returns the bytes sent, or -1 with errno. */
+ssize_t cmsg_send(int fd, const void *data, size_t size, const struct meta *to, bool connected, bool answer);
+
+/* The next error that an ICMP message caused: its errno value and whom our datagram was for. 0: no more. */
+int cmsg_next_error(int fd, struct addr *who);
+
+/* True for errno values that tell of an earlier datagram, not of the call's own. */
+bool cmsg_is_refusal(int error);
+
+#endif

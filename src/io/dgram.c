@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/dgram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/cmsg.h"
+
+enum {
+    MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
+    MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
+    MAX_UNIX = 65536,
+    RETRY = 2, /* ms: a UNIX datagram receiver that is full says nothing to poll(2) when it has room */
+    FIRST_PORT = 1024, /* of those that are no well-known services */
+};
+
+struct dgram;
+
+struct endpoint {
+    struct watch watch;
+    struct dgram *dgram;
+};
+
+struct dgram {
+    struct io io;
+    struct dgram_opts opts;
+    int family;
+    struct meta to; /* where plain writes go, and from which address and socket */
+    unsigned blocked; /* the socket that had no room */
+    unsigned turn;  /* the socket to read first */
+    uint64_t dropped[DGRAM_SOCKETS];
+    struct timer retry;
+    unsigned n;
+    struct endpoint at[];
+};
+
+static unsigned want(struct watch *w)
+{
+    const struct endpoint *at = (struct endpoint *)w;
+    struct dgram *d = at->dgram;
+    unsigned wanted = io_want(&d->io);
+
+    /* Without a destination, or while the retry timer runs, room is not what is missing. */
+    if (at != &d->at[d->blocked] || (d->to.peer.len == 0 && !d->opts.connected && !d->opts.echo) ||
+        loop_timer_pending(&d->retry))
+        wanted &= ~(unsigned)LOOP_OUT;
+    return wanted;
+}
+
+static void report_refusals(struct dgram *d, unsigned i)
+{
+    struct addr who;
+    char text[ADDR_TEXT];
+    int error;
+
+    while ((error = cmsg_next_error(d->at[i].watch.fd, &who)) != 0) {
+        d->io.lost = true;
+        log_notice("%s: %s", addr_format(&who, text), strerror(error));
+    }
+}
+
+static void fire(struct watch *w, unsigned events)
+{
+    struct endpoint *at = (struct endpoint *)w;
+    struct dgram *d = at->dgram;
+    unsigned i = (unsigned)(at - d->at);
+
+    if (events & LOOP_HUP && !d->opts.connected)
+        report_refusals(d, i);
+    if (events & LOOP_IN)
+        d->turn = i;
+    io_event(&d->io, events);
+}
+
+static void fire_retry(struct timer *t)
+{
+    struct dgram *d = (struct dgram *)((char *)t - offsetof(struct dgram, retry));
+
+    io_event(&d->io, LOOP_OUT);
+}
+
+static bool is_inet(const struct addr *a)
+{
+    return addr_family(a) == AF_INET || addr_family(a) == AF_INET6;
+}
+
+/* Another echo service would answer our answer, and so on for ever. Its datagrams come from a well-known port
+ * (7, and others that answer anything), from a port like ours, or have gone to and fro so often that the hop limit,
+ * which every answer of ours lowers, has run out. */
+static bool would_loop(const struct dgram *d, unsigned i, const struct meta *m)
+{
+    struct addr local;
+    socklen_t len = sizeof local - offsetof(struct addr, sa);
+
+    if (!d->opts.echo || !is_inet(&m->peer))
+        return false;
+    if (addr_port(&m->peer) < FIRST_PORT || m->hops == 1)
+        return true;
+    local.len = 0;
+    if (getsockname(d->at[i].watch.fd, &local.sa, &len) == 0)
+        local.len = len;
+    return addr_port(&local) == addr_port(&m->peer);
+}
+
+static void tell_received(const struct dgram *d, const struct meta *m, size_t n, bool cut)
+{
+    char text[ADDR_TEXT];
+
+    if (cut)
+        log_notice("a datagram from %s was cut to %zu bytes", addr_format(&m->peer, text), n);
+    if (!log_shows(LOG_INFO) || d->opts.connected)
+        return;
+    log_info("received %zu bytes from %s", n, addr_format(&m->peer, text));
+}
+
+/* One datagram from socket `i`. Returns a count, IO_* or, when it was dropped on purpose, -EINTR. */
+static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, struct meta *meta)
+{
+    struct cmsg_in in = {.data = data, .size = size, .meta = meta, .dropped = &d->dropped[i]};
+    ssize_t n = cmsg_receive(d->at[i].watch.fd, &in);
+
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return IO_AGAIN;
+    if (n < 0 && !d->opts.connected) {
+        report_refusals(d, i);
+        return errno == ENOMEM || errno == EBADF ? io_fail(&d->io, errno) : -EINTR;
+    }
+    if (n < 0)
+        return io_fail(&d->io, errno);
+    if (n == 0 && d->opts.seqpacket)
+        return IO_EOF;
+    meta->socket = (unsigned char)i;
+    if (would_loop(d, i, meta)) {
+        char text[ADDR_TEXT];
+
+        log_info("not answering %s: it may be another echo service", addr_format(&meta->peer, text));
+        return -EINTR;
+    }
+    if (d->opts.follow && meta->peer.len > 0) {
+        bool first = d->to.peer.len == 0;
+
+        d->to = *meta;
+        if (first)
+            io_event_soon(&d->io, LOOP_OUT);
+    }
+    d->io.cut = d->io.cut || in.cut;
+    tell_received(d, meta, (size_t)n, in.cut);
+    return n;
+}
+
+static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    struct dgram *d = (struct dgram *)io;
+    ssize_t n = IO_AGAIN;
+
+    for (unsigned tried = 0; tried < d->n; tried++) {
+        unsigned i = (d->turn + tried) % d->n;
+
+        do
+            n = receive(d, i, data, size, meta);
+        while (n == -EINTR);
+        if (n != IO_AGAIN)
+            break;
+    }
+    return n;
+}
+
+/* A datagram that cannot be delivered is told and counts as lost; an unconnected socket goes on. */
+static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int error)
+{
+    char text[ADDR_TEXT] = "the peer";
+    const char *hint = error == EACCES ? " (to a broadcast address? try --broadcast)"
+                       : error == EMSGSIZE ? " (too long; try --datagram-size)"
+                                           : "";
+
+    if (to->peer.len > 0)
+        addr_format(&to->peer, text);
+    d->io.lost = true;
+    log_error("%zu bytes to %s were not sent: %s%s", size, text, strerror(error), hint);
+    return (ssize_t)size;
+}
+
+static ssize_t no_room(struct dgram *d, unsigned i)
+{
+    d->blocked = i;
+    if (d->family == AF_UNIX)
+        loop_timer_set(d->io.loop, &d->retry, RETRY);
+    return IO_AGAIN;
+}
+
+static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    struct dgram *d = (struct dgram *)io;
+    const struct meta *to = meta != NULL ? meta : &d->to;
+    unsigned i = to->socket;
+
+    if (to->peer.len == 0 && !d->opts.connected)
+        return IO_AGAIN;
+    for (int tries = 0; tries < 8; tries++) {
+        ssize_t n = cmsg_send(d->at[i].watch.fd, data, size, to, d->opts.connected, d->opts.echo);
+
+        if (n >= 0)
+            return n;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+            return no_room(d, i);
+        if (d->opts.connected && errno != EMSGSIZE)
+            return io_fail(io, errno);
+        if (d->family == AF_UNIX || errno == EMSGSIZE || !cmsg_is_refusal(errno))
+            break;
+        report_refusals(d, i); /* of an earlier one: this one was not sent */
+    }
+    return lose(d, to, size, errno);
+}
+
+static size_t max_dgram(const struct io *io)
+{
+    const struct dgram *d = (const struct dgram *)io;
+
+    if (d->family == AF_UNIX)
+        return MAX_UNIX;
+    return d->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->to.peer.in6.sin6_addr) ? MAX_IPV4 : MAX_IPV6;
+}
+
+static int shut_dgram(struct io *io)
+{
+    struct dgram *d = (struct dgram *)io;
+
+    if (d->opts.seqpacket && shutdown(d->at[0].watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
+        return io_fail(io, errno);
+    return 0;
+}
+
+static void touch(struct io *io)
+{
+    struct dgram *d = (struct dgram *)io;
+
+    for (unsigned i = 0; i < d->n; i++)
+        loop_touch(&d->at[i].watch);
+}
+
+static void free_dgram(struct io *io)
+{
+    struct dgram *d = (struct dgram *)io;
+
+    loop_timer_clear(&d->retry);
+    for (unsigned i = 0; i < d->n; i++) {
+        loop_del(&d->at[i].watch);
+        close(d->at[i].watch.fd);
+    }
+    free(d);
+}
+
+static const struct io_ops ops = {
+    .name = "datagram",
+    .caps = IO_MSG | IO_ADDRESSED | IO_HALFCLOSE,
+    .read = read_dgram,
+    .write = write_dgram,
+    .shut = shut_dgram,
+    .touch = touch,
+    .max = max_dgram,
+    .free = free_dgram,
+};
+
+struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts)
+{
+    struct dgram *d = mem_alloc(sizeof *d + n * sizeof d->at[0]);
+    int domain = AF_UNIX;
+    socklen_t len = sizeof domain;
+
+    io_init(&d->io, &ops, loop, NULL);
+    d->opts = *opts;
+    d->n = n;
+    d->retry.fire = fire_retry;
+    for (unsigned i = 0; i < n; i++) {
+        cmsg_prepare(fds[i], opts->connected, opts->echo);
+        d->at[i].dgram = d;
+        d->at[i].watch = (struct watch){.fd = fds[i], .want = want, .fire = fire};
+        loop_add(loop, &d->at[i].watch);
+    }
+    if (getsockopt(fds[0], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0)
+        d->family = domain;
+    return &d->io;
+}
+
+void dgram_set_to(struct io *io, const struct addr *to)
+{
+    struct dgram *d = (struct dgram *)io;
+
+    d->to = (struct meta){.peer = *to};
+    io_event_soon(io, LOOP_OUT);
+}
+
+const struct addr *dgram_to(const struct io *io)
+{
+    return &((const struct dgram *)io)->to.peer;
+}
+
+uint64_t dgram_dropped(const struct io *io)
+{
+    const struct dgram *d = (const struct dgram *)io;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < d->n; i++)
+        sum += d->dropped[i];
+    return sum;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/fdio.h"
+
+static ssize_t result(struct io *io, ssize_t n)
+{
+    if (n >= 0)
+        return n;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return IO_AGAIN;
+    return io_fail(io, errno);
+}
+
+ssize_t fdio_read(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    ssize_t n;
+
+    (void)meta;
+    do
+        n = read(((struct fdio *)io)->fd, data, size);
+    while (n < 0 && errno == EINTR);
+    return n == 0 ? IO_EOF : result(io, n);
+}
+
+ssize_t fdio_write(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    ssize_t n;
+
+    (void)meta;
+    do
+        n = write(((struct fdio *)io)->fd, data, size);
+    while (n < 0 && errno == EINTR);
+    return result(io, n);
+}
+
+ssize_t fdio_recv(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    ssize_t n;
+
+    (void)meta;
+    do
+        n = recv(((struct fdio *)io)->fd, data, size, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n == 0 ? IO_EOF : result(io, n);
+}
+
+ssize_t fdio_send(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    ssize_t n;
+
+    (void)meta;
+    do
+        n = send(((struct fdio *)io)->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return result(io, n);
+}
+
+int fdio_shut_socket(struct io *io)
+{
+    /* A connection that is gone already is the reader's news. */
+    if (shutdown(((struct fdio *)io)->fd, SHUT_WR) < 0 && errno != ENOTCONN)
+        return io_fail(io, errno);
+    return 0;
+}
+
+void fdio_touch(struct io *io)
+{
+    loop_touch(&((struct fdio *)io)->watch);
+}
+
+int fdio_fd(const struct io *io)
+{
+    return ((const struct fdio *)io)->fd;
+}
+
+static unsigned want(struct watch *w)
+{
+    return io_want(&FDIO_OF(w)->io);
+}
+
+static void fire(struct watch *w, unsigned events)
+{
+    io_event(&FDIO_OF(w)->io, events);
+}
+
+struct fdio *fdio_new(struct loop *loop, int fd, const struct io_ops *ops)
+{
+    struct fdio *f = mem_alloc(sizeof *f);
+
+    io_init(&f->io, ops, loop, NULL);
+    f->fd = fd;
+    f->watch.fd = fd;
+    f->watch.want = want;
+    f->watch.fire = fire;
+    if (fd >= 0)
+        loop_add(loop, &f->watch);
+    return f;
+}
+
+void fdio_free(struct io *io)
+{
+    struct fdio *f = (struct fdio *)io;
+
+    loop_del(&f->watch);
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f);
+}
+
+/* Closing a socket that holds unread bytes resets the connection, and what we sent last may be lost with it
+ * (RFC 2525, 2.17): say that we end first, and read away what is there. */
+static void free_socket(struct io *io)
+{
+    int fd = ((struct fdio *)io)->fd;
+    char drop[16 * 1024];
+
+    shutdown(fd, SHUT_WR);
+    for (int i = 0; i < 64 && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
+        continue;
+    fdio_free(io);
+}
+
+static const struct io_ops socket_ops = {
+    .name = "socket",
+    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
+    .read = fdio_recv,
+    .write = fdio_send,
+    .shut = fdio_shut_socket,
+    .touch = fdio_touch,
+    .fd = fdio_fd,
+    .free = free_socket,
+};
+
+struct io *fd_socket(struct loop *loop, int fd)
+{
+    return &fdio_new(loop, fd, &socket_ops)->io;
+}
+
+static int shut_file(struct io *io)
+{
+    struct fdio *f = (struct fdio *)io;
+    int fd = f->fd;
+
+    loop_del(&f->watch);
+    f->fd = -1;
+    return close(fd) < 0 && errno != EINTR ? io_fail(io, errno) : 0;
+}
+
+static const struct io_ops file_ops = {
+    .name = "file",
+    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
+    .read = fdio_read,
+    .write = fdio_write,
+    .shut = shut_file,
+    .touch = fdio_touch,
+    .fd = fdio_fd,
+    .free = fdio_free,
+};
+
+struct io *fd_file(struct loop *loop, int fd)
+{
+    return &fdio_new(loop, fd, &file_ops)->io;
+}
+
+static ssize_t write_null(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    (void)io, (void)data, (void)meta;
+    return (ssize_t)size;
+}
+
+static ssize_t read_null(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    (void)io, (void)data, (void)size, (void)meta;
+    return IO_EOF;
+}
+
+static const struct io_ops null_ops = {
+    .name = "null",
+    .caps = IO_STREAM,
+    .read = read_null,
+    .write = write_null,
+    .free = fdio_free,
+};
+
+struct io *fd_null(struct loop *loop)
+{
+    return &fdio_new(loop, -1, &null_ops)->io;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * link: one direction, from a source io to a destination io. The only relay in the program.
+ *
+ * A link reads when it has room, writes when it has bytes, and never holds more than one buffer or pipe. It chooses
+ * by itself, from what both ends are and from how much comes, whether bytes go through its buffer or stay in the kernel
+ * (io/splice.h); both give the same bytes, ends and counts. The end of the
+ * source travels on (io_shut) once the buffer is empty. A failed source still delivers what was read before it
+ * failed; a failed destination drops what is held, and says so. An idle link holds no buffer.
+ *
+ * Owned by the service that made it. It does not own its ios: free the links first.
+ */
+#ifndef IO_LINK_H
+#define IO_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/crlf.h"
+#include "base/pool.h"
+#include "io/io.h"
+#include "io/splice.h"
+
+enum { LINK_BUFFER = 256 * 1024 }; /* bytes a link holds at most */
+
+/* How the bytes read are cut into writes. */
+enum link_cut {
+    LINK_CUT_READ, /* as they were read */
+    LINK_CUT_LINE, /* at each newline, which stays */
+    LINK_CUT_SIZE, /* after `size` bytes */
+};
+
+struct link_opts {
+    enum link_cut cut;
+    size_t size;      /* for LINK_CUT_SIZE, at least 1 */
+    int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
+    bool crlf;        /* LF becomes CRLF on the way */
+    bool keep_open;   /* the end of the source does not end the destination's direction */
+};
+
+enum link_state {
+    LINK_RUNNING,
+    LINK_DONE,       /* the source ended and everything was written */
+    LINK_SRC_FAILED, /* src->error says why; everything read before was written */
+    LINK_DST_FAILED, /* dst->error says why; `lost` bytes were read but not written */
+};
+
+/* What links borrow while bytes move, and give back: an idle link holds nothing. */
+struct link_pool {
+    struct pool blocks;  /* of LINK_BUFFER bytes */
+    struct pipes pipes;  /* for the kernel path */
+};
+
+struct link {
+    struct io *src, *dst;
+    struct link_opts opts;
+    struct link_pool *pool;
+    enum link_state state;
+    void (*done)(struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
+    void (*moved)(struct link *); /* called after bytes reached the destination. Optional */
+    void (*ended)(struct link *); /* called once, when the source has ended. Optional */
+    void *ctx;               /* the owner's */
+    uint64_t bytes;          /* written to the destination, as it saw them */
+    uint64_t messages;       /* writes of whole messages, when either end has boundaries */
+    uint64_t lost;           /* see LINK_DST_FAILED */
+    bool src_eof;            /* the source has ended; bytes may still be held */
+
+    unsigned char *block;    /* the rest is the link's own */
+    uint32_t start, end;     /* what is held: block[start..end) */
+    uint32_t scanned;        /* bytes held that are known to have no newline */
+    uint32_t unit;           /* bytes of the write begun and not yet finished */
+    struct meta *meta;       /* of the message held, when the source is IO_ADDRESSED */
+    struct crlf crlf;
+    bool message;            /* a message is held, though it may be empty */
+    bool waiting;            /* in dst->writers: no room there, or another link's turn */
+    bool src_failed, told_end;
+    bool resting;            /* between two lines, for the interval */
+    bool paused;
+    bool pumping, freed;
+    struct link *next;       /* in dst->writers */
+    struct splice *splice;   /* the kernel path, while it is taken */
+    unsigned char small;     /* turns in a row in which the kernel path moved little */
+    bool bulk;               /* the last read was large */
+    bool copies;             /* the kernel path does not work between these ends */
+    struct rest *rest;       /* the pause between lines; NULL without one */
+    struct job job;
+};
+
+/* A new running link; `opts` is copied and may be NULL for none. It starts by itself in the next job stage. */
+struct link *link_new(struct io *src, struct io *dst, struct link_pool *pool, const struct link_opts *opts);
+
+/* An empty pool. `splice` allows the kernel path; without it every byte goes through a buffer. */
+void link_pool_init(struct link_pool *p, bool splice);
+void link_pool_clear(struct link_pool *p);
+
+/* Drops what is held; the memory goes when the turn ends. NULL is fine. */
+void link_free(struct link *k);
+
+/* Moves what can be moved now, within a budget. Called by io_event(); harmless at any time. */
+void link_pump(struct link *k);
+
+/* Stops reading from the source (true), or goes on (false). What is held is still written. */
+void link_pause(struct link *k, bool paused);
+
+/* What the link wants of its ends now: for io_want(). */
+bool link_wants_read(const struct link *k);
+
+/* Bytes held: read from the source, not yet written. */
+size_t link_held(const struct link *k);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct item {
+    struct chunk *chunk;
+    struct item *next;
+};
+
+struct queue {
+    struct io io;
+    struct queue_opts opts;
+    struct item *first, *last;
+    size_t offset; /* bytes of the first chunk that were read */
+    size_t size;
+    bool ended;
+};
+
+static void drop_first(struct queue *q)
+{
+    struct item *item = q->first;
+
+    q->first = item->next;
+    chunk_unref(item->chunk);
+    free(item);
+    q->offset = 0;
+}
+
+static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    struct queue *q = (struct queue *)io;
+    bool was_full = queue_full(io);
+    size_t done = 0;
+
+    (void)meta;
+    while (q->first != NULL && done < size) {
+        const struct chunk *c = q->first->chunk;
+        size_t n = c->len - q->offset;
+
+        if (n > size - done)
+            n = size - done;
+        memcpy((char *)data + done, c->data + q->offset, n);
+        done += n;
+        q->offset += n;
+        if (q->offset == c->len)
+            drop_first(q);
+        if (q->opts.whole)
+            break;
+    }
+    q->size -= done;
+    if (was_full && !queue_full(io) && q->opts.room != NULL)
+        q->opts.room(io, q->opts.ctx);
+    if (done == 0)
+        return q->ended ? IO_EOF : IO_AGAIN;
+    return (ssize_t)done;
+}
+
+static ssize_t write_queue(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    struct queue *q = (struct queue *)io;
+
+    if (q->opts.write == NULL)
+        return (ssize_t)size;
+    return q->opts.write(io, q->opts.ctx, data, size, meta);
+}
+
+static size_t pending(const struct io *io)
+{
+    const struct queue *q = (const struct queue *)io;
+
+    return q->size + (q->ended ? 1 : 0);
+}
+
+static int shut(struct io *io)
+{
+    struct queue *q = (struct queue *)io;
+
+    if (q->opts.shut != NULL)
+        q->opts.shut(io, q->opts.ctx);
+    return 0;
+}
+
+static void free_queue(struct io *io)
+{
+    struct queue *q = (struct queue *)io;
+
+    while (q->first != NULL)
+        drop_first(q);
+    free(q);
+}
+
+static const struct io_ops ops = {
+    .name = "queue",
+    .caps = IO_STREAM | IO_HALFCLOSE,
+    .read = read_queue,
+    .write = write_queue,
+    .pending = pending,
+    .shut = shut,
+    .free = free_queue,
+};
+
+struct io *queue_new(struct loop *loop, const struct queue_opts *opts)
+{
+    struct queue *q = mem_alloc(sizeof *q);
+
+    io_init(&q->io, &ops, loop, NULL);
+    q->opts = *opts;
+    return &q->io;
+}
+
+void queue_put(struct io *io, struct chunk *c)
+{
+    struct queue *q = (struct queue *)io;
+    struct item *item;
+
+    if (q->ended || c->len == 0)
+        return;
+    item = mem_alloc(sizeof *item);
+    item->chunk = chunk_ref(c);
+    if (q->first == NULL)
+        q->first = item;
+    else
+        q->last->next = item;
+    q->last = item;
+    q->size += c->len;
+    io_event_soon(io, LOOP_IN);
+}
+
+void queue_end(struct io *io)
+{
+    ((struct queue *)io)->ended = true;
+    io_event_soon(io, LOOP_IN);
+}
+
+bool queue_full(const struct io *io)
+{
+    const struct queue *q = (const struct queue *)io;
+
+    return q->size >= q->opts.limit;
+}
+
+size_t queue_size(const struct io *io)
+{
+    return ((const struct queue *)io)->size;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * queue: an io without a descriptor, between a handler (prompt, chat, fan-out) and a link.
+ *
+ * Its reading side is a bounded queue of reference-counted chunks that the handler puts in; its writing side
+ * hands what a link writes to the handler's function.
+ */
+#ifndef IO_QUEUE_H
+#define IO_QUEUE_H
+
+#include "base/chunk.h"
+#include "io/io.h"
+
+struct queue_opts {
+    size_t limit; /* bytes waiting from which queue_full() is true */
+    bool whole;   /* one read gives one chunk: a line typed at a prompt is one message */
+
+    /* Called when the queue is no longer full. Optional. */
+    void (*room)(struct io *, void *ctx);
+
+    /* Takes what a link writes: returns the count it took, IO_AGAIN (then the handler calls
+     * io_event_soon(io, LOOP_OUT) later) or IO_ERROR after io_fail(). Optional: all is taken and dropped. */
+    ssize_t (*write)(struct io *, void *ctx, const void *data, size_t size, const struct meta *meta);
+
+    /* The link's source ended. Optional. */
+    void (*shut)(struct io *, void *ctx);
+
+    void *ctx;
+};
+
+struct io *queue_new(struct loop *loop, const struct queue_opts *opts);
+
+/* Appends a chunk (a reference is taken). It is put even when the queue is full: who puts asks before. */
+void queue_put(struct io *io, struct chunk *c);
+
+/* No more will be put: the reader gets IO_EOF behind what waits. */
+void queue_end(struct io *io);
+
+bool queue_full(const struct io *io);
+
+/* Bytes waiting. */
+size_t queue_size(const struct io *io);
+
+#endif

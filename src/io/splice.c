@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "io/splice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "base/mem.h"
+#include "loop/wait.h"
+
+enum { MEM_MAJOR = 1, NULL_MINOR = 3 }; /* /dev/null (null(4)) */
+
+void pipes_init(struct pipes *p, bool allowed)
+{
+    *p = (struct pipes){.allowed = allowed};
+#ifndef USE_SPLICE
+    p->allowed = false;
+#endif
+}
+
+void pipes_clear(struct pipes *p)
+{
+    while (p->count > 0) {
+        p->count--;
+        close(p->idle[p->count].fd[0]);
+        close(p->idle[p->count].fd[1]);
+    }
+}
+
+bool splice_refused(int error)
+{
+    return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
+}
+
+#ifdef USE_SPLICE
+
+/* Makes a pipe as large as is allowed. Returns its size. */
+static size_t enlarge(int fd)
+{
+    int size = fcntl(fd, F_SETPIPE_SZ, SPLICE_ROOM);
+
+    if (size < 0)
+        size = fcntl(fd, F_GETPIPE_SZ);
+    return size > 0 ? (size_t)size : 4096;
+}
+
+static int pipes_get(struct pipes *p, struct splice *s)
+{
+    if (p->count > 0) {
+        p->count--;
+        s->pipe[0] = p->idle[p->count].fd[0];
+        s->pipe[1] = p->idle[p->count].fd[1];
+        s->room = p->idle[p->count].room;
+        return 0;
+    }
+    if (pipe2(s->pipe, O_NONBLOCK | O_CLOEXEC) < 0)
+        return -1;
+    s->room = enlarge(s->pipe[0]);
+    return 0;
+}
+
+static void pipes_put(struct pipes *p, struct splice *s)
+{
+    if (s->held == 0 && p->count < SPLICE_KEEP) {
+        p->idle[p->count].fd[0] = s->pipe[0];
+        p->idle[p->count].fd[1] = s->pipe[1];
+        p->idle[p->count].room = s->room;
+        p->count++;
+        return;
+    }
+    close(s->pipe[0]);
+    close(s->pipe[1]);
+}
+
+static bool is_memory_device(const struct stat *st)
+{
+    return S_ISCHR(st->st_mode) && major(st->st_rdev) == MEM_MAJOR;
+}
+
+/* Splicing into a file means a copy into the page cache, page by page: on disk file systems the large copies of
+ * a buffer are faster, on tmpfs they are not. */
+static bool takes_splice(int fd, const struct stat *st)
+{
+    struct statfs fs;
+
+    if (S_ISSOCK(st->st_mode) || S_ISFIFO(st->st_mode))
+        return true;
+    if (S_ISREG(st->st_mode))
+        return !(fcntl(fd, F_GETFL) & O_APPEND) && fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+    return is_memory_device(st) && minor(st->st_rdev) == NULL_MINOR;
+}
+
+static bool gives_splice(const struct stat *st)
+{
+    return S_ISSOCK(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISREG(st->st_mode);
+}
+
+struct splice *splice_open(struct pipes *p, const struct io *src, const struct io *dst, bool *again)
+{
+    struct splice s = {.in = io_fd(src), .out = io_fd(dst), .pipe = {-1, -1}};
+    struct stat in, out;
+    struct splice *new;
+
+    *again = false;
+    if (!p->allowed || !(src->ops->caps & dst->ops->caps & IO_RAWFD) || fstat(s.in, &in) < 0 ||
+        fstat(s.out, &out) < 0 || !gives_splice(&in) || !takes_splice(s.out, &out))
+        return NULL;
+    s.from_pipe = S_ISFIFO(in.st_mode);
+    if (s.from_pipe) {
+        s.room = enlarge(s.in);
+    } else if (S_ISFIFO(out.st_mode)) {
+        s.room = enlarge(s.out);
+    } else if (pipes_get(p, &s) < 0) {
+        *again = true;
+        return NULL;
+    }
+    new = mem_alloc(sizeof *new);
+    *new = s;
+    return new;
+}
+
+void splice_close(struct pipes *p, struct splice *s)
+{
+    if (s == NULL)
+        return;
+    if (s->pipe[0] >= 0)
+        pipes_put(p, s);
+    free(s);
+}
+
+bool splice_has_room(const struct splice *s)
+{
+    return !s->full;
+}
+
+static ssize_t move(int from, int to, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = splice(from, NULL, to, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
+}
+
+/* EAGAIN may mean either end. Asked right after, poll(2) may have changed its mind; then the wait is short. An error
+ * is the destination's when it can only be one of writing. */
+static struct splice_step step_straight(struct splice *s)
+{
+    ssize_t n = move(s->in, s->out, SPLICE_ROOM);
+    struct splice_step step = {.got = n, .put = n};
+
+    if (n > 0)
+        return step;
+    step.error = errno;
+    if (n == 0) {
+        step.got = IO_EOF;
+        step.put = 0;
+    } else if (n == IO_AGAIN && wait_ready(s->in, LOOP_IN) != 0 && wait_ready(s->out, LOOP_OUT) == 0) {
+        step.got = 0;
+    } else if (n == IO_AGAIN) {
+        step.put = 0;
+    } else if (s->from_pipe || step.error == EPIPE) {
+        step.got = 0;
+    } else {
+        step.put = 0;
+    }
+    return step;
+}
+
+struct splice_step splice_step(struct splice *s, bool read)
+{
+    struct splice_step step = {0};
+
+    if (s->pipe[0] < 0)
+        return read ? step_straight(s) : step;
+    if (read && !s->full) {
+        step.got = move(s->in, s->pipe[1], (s->proven ? s->room : SPLICE_TRIAL) - s->held);
+        step.error = errno;
+        if (step.got > 0)
+            s->held += (size_t)step.got;
+        else if (step.got == 0)
+            step.got = IO_EOF;
+        /* With something in the pipe, EAGAIN may mean that its slots are used up though its bytes are not. */
+        s->full = s->held >= (s->proven ? s->room : SPLICE_TRIAL) || (step.got == IO_AGAIN && s->held > 0);
+    }
+    if (s->held > 0) {
+        step.put = move(s->pipe[0], s->out, s->held);
+        if (step.put == IO_ERROR)
+            step.error = errno;
+        if (step.put > 0) {
+            s->held -= (size_t)step.put;
+            s->full = false;
+            s->proven = true;
+        }
+    }
+    return step;
+}
+
+size_t splice_recover(struct splice *s, void *data)
+{
+    size_t done = 0;
+
+    while (s->held > 0) {
+        ssize_t n = read(s->pipe[0], (char *)data + done, s->held);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+        s->held -= (size_t)n;
+    }
+    return done;
+}
+
+#else
+
+size_t splice_recover(struct splice *s, void *data)
+{
+    (void)s, (void)data;
+    return 0;
+}
+
+struct splice *splice_open(struct pipes *p, const struct io *src, const struct io *dst, bool *again)
+{
+    (void)p, (void)src, (void)dst;
+    *again = false;
+    return NULL;
+}
+
+void splice_close(struct pipes *p, struct splice *s)
+{
+    (void)p, (void)s;
+}
+
+bool splice_has_room(const struct splice *s)
+{
+    (void)s;
+    return false;
+}
+
+struct splice_step splice_step(struct splice *s, bool read)
+{
+    (void)s, (void)read;
+    return (struct splice_step){.got = IO_ERROR, .error = EINVAL};
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/std.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/fdio.h"
+#include "loop/wait.h"
+
+int std_sanitize(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* On a description we share, another process may take what poll(2) promised; all that can be done is to ask
+ * right before. */
+static ssize_t read_shared(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    if (wait_ready(((struct fdio *)io)->fd, LOOP_IN) == 0)
+        return IO_AGAIN;
+    return fdio_read(io, data, size, meta);
+}
+
+static ssize_t write_shared(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    if (wait_ready(((struct fdio *)io)->fd, LOOP_OUT) == 0)
+        return IO_AGAIN;
+    return fdio_write(io, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
+}
+
+/* The shared descriptor is closed too, so that who reads our output sees its end, and stays taken. */
+static int shut_output(struct io *io)
+{
+    struct fdio *f = (struct fdio *)io;
+    int failed = 0;
+
+    loop_del(&f->watch);
+    if (f->fd != f->shared)
+        close(f->fd);
+    f->fd = -1;
+    if (close(f->shared) < 0 && errno != EINTR)
+        failed = errno;
+    if (open("/dev/null", O_RDWR) < 0 && failed == 0)
+        failed = errno;
+    return failed != 0 ? io_fail(io, failed) : 0;
+}
+
+static int shut_socket(struct io *io)
+{
+    fdio_shut_socket(io);
+    return shut_output(io);
+}
+
+static void free_std(struct io *io)
+{
+    struct fdio *f = (struct fdio *)io;
+
+    loop_del(&f->watch);
+    if (f->fd == f->shared)
+        f->fd = -1;
+    fdio_free(io);
+}
+
+static const struct io_ops own_ops = {
+    .name = "standard stream",
+    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
+    .read = fdio_read,
+    .write = fdio_write,
+    .shut = shut_output,
+    .touch = fdio_touch,
+    .fd = fdio_fd,
+    .free = free_std,
+};
+
+static const struct io_ops socket_ops = {
+    .name = "standard stream",
+    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
+    .read = fdio_recv,
+    .write = fdio_send,
+    .shut = shut_socket,
+    .touch = fdio_touch,
+    .fd = fdio_fd,
+    .free = free_std,
+};
+
+static const struct io_ops shared_ops = {
+    .name = "standard stream",
+    .caps = IO_STREAM | IO_HALFCLOSE,
+    .read = read_shared,
+    .write = write_shared,
+    .shut = shut_output,
+    .touch = fdio_touch,
+    .fd = fdio_fd,
+    .free = free_std,
+};
+
+static bool is_stream_socket(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+/* A description of our own of what `fd` stands for, or -1. */
+static int reopen(int fd, int access)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static struct io *open_std(struct loop *loop, int fd, int access)
+{
+    const struct io_ops *ops = &shared_ops;
+    struct fdio *f;
+    struct stat st;
+    int own = fd;
+
+    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode))) {
+        ops = &own_ops; /* never blocks, and its offset must stay the shared one */
+    } else if (is_stream_socket(fd)) {
+        ops = &socket_ops;
+    } else {
+        own = reopen(fd, access);
+        if (own >= 0)
+            ops = &own_ops;
+        else
+            own = fd;
+    }
+    f = fdio_new(loop, own, ops);
+    f->shared = fd;
+    return &f->io;
+}
+
+struct io *std_input(struct loop *loop)
+{
+    return open_std(loop, STDIN_FILENO, O_RDONLY);
+}
+
+struct io *std_output(struct loop *loop)
+{
+    return open_std(loop, STDOUT_FILENO, O_WRONLY);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "loop/signal.h"
+#include "loop/timer.h"
+#include "loop/wait.h"
+
+enum { SIGNALS = 65 };
+
+struct loop {
+    struct wait *set;
+    struct watch touched; /* head of a ring */
+    struct job soon, finally; /* heads of rings */
+    struct timers timers;
+    int64_t now;
+    bool stopped;
+    struct watch signals;
+    struct {
+        void (*run)(void *ctx, int signo);
+        void *ctx;
+    } handlers[SIGNALS];
+};
+
+static int64_t clock_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void watch_unlink(struct watch *w)
+{
+    w->prev->next = w->next;
+    w->next->prev = w->prev;
+    w->touched = false;
+}
+
+static void job_unlink(struct job *j)
+{
+    j->prev->next = j->next;
+    j->next->prev = j->prev;
+    j->next = j->prev = NULL;
+}
+
+static void job_append(struct job *head, struct job *j)
+{
+    if (j->next != NULL)
+        return;
+    j->prev = head->prev;
+    j->next = head;
+    head->prev->next = j;
+    head->prev = j;
+}
+
+struct loop *loop_new(bool crowd, struct err *e)
+{
+    struct loop *l = mem_alloc(sizeof *l);
+
+    l->set = wait_new(crowd, e);
+    if (l->set == NULL) {
+        free(l);
+        return NULL;
+    }
+    l->touched.next = l->touched.prev = &l->touched;
+    l->soon.next = l->soon.prev = &l->soon;
+    l->finally.next = l->finally.prev = &l->finally;
+    l->now = clock_ms();
+    l->signals.fd = -1;
+    return l;
+}
+
+/* Jobs queued while running wait for the next call: a job may queue itself again without holding up the turn. */
+static void run_jobs(struct job *head)
+{
+    struct job now;
+
+    if (head->next == head)
+        return;
+    now = *head;
+    now.next->prev = now.prev->next = &now;
+    head->next = head->prev = head;
+    while (now.next != &now) {
+        struct job *j = now.next;
+
+        job_unlink(j);
+        j->run(j);
+    }
+}
+
+/* A free may give rise to another. */
+static void run_frees(struct loop *l)
+{
+    while (l->finally.next != &l->finally)
+        run_jobs(&l->finally);
+}
+
+void loop_free(struct loop *l)
+{
+    run_frees(l);
+    if (l->signals.fd >= 0) {
+        loop_del(&l->signals);
+        signal_close();
+    }
+    timers_clear(&l->timers);
+    wait_free(l->set);
+    free(l);
+}
+
+static void derive_interest(struct loop *l)
+{
+    while (l->touched.next != &l->touched) {
+        struct watch *w = l->touched.next;
+
+        watch_unlink(w);
+        wait_set(l->set, w, w->want(w));
+    }
+}
+
+static void fire(void *ctx, struct watch *w, unsigned events)
+{
+    (void)ctx;
+    loop_touch(w);
+    w->fire(w, events);
+}
+
+static int64_t time_to_wait(const struct loop *l)
+{
+    const struct timer *first = timers_first(&l->timers);
+
+    if (l->soon.next != &l->soon)
+        return 0;
+    if (first == NULL)
+        return -1;
+    return first->at > l->now ? first->at - l->now : 0;
+}
+
+static void run_timers(struct loop *l)
+{
+    struct timer *t;
+
+    while ((t = timers_first(&l->timers)) != NULL && t->at <= l->now) {
+        timers_del(&l->timers, t);
+        t->fire(t);
+    }
+}
+
+int loop_run(struct loop *l, struct err *e)
+{
+    l->stopped = false;
+    while (!l->stopped) {
+        derive_interest(l);
+        if (wait_for(l->set, time_to_wait(l), fire, l) < 0)
+            return err_sys(e, STATUS_LOCAL, errno, "poll");
+        l->now = clock_ms();
+        run_jobs(&l->soon);
+        run_timers(l);
+        run_frees(l);
+    }
+    return 0;
+}
+
+void loop_stop(struct loop *l)
+{
+    l->stopped = true;
+}
+
+int64_t loop_now(const struct loop *l)
+{
+    return l->now;
+}
+
+void loop_add(struct loop *l, struct watch *w)
+{
+    w->loop = l;
+    w->slot = 0;
+    w->interest = 0;
+    w->touched = false;
+    loop_touch(w);
+}
+
+void loop_del(struct watch *w)
+{
+    if (w->loop == NULL)
+        return;
+    if (w->touched)
+        watch_unlink(w);
+    wait_set(w->loop->set, w, 0);
+    w->loop = NULL;
+}
+
+void loop_touch(struct watch *w)
+{
+    struct watch *head;
+
+    if (w->touched || w->loop == NULL)
+        return;
+    head = &w->loop->touched;
+    w->prev = head->prev;
+    w->next = head;
+    head->prev->next = w;
+    head->prev = w;
+    w->touched = true;
+}
+
+void loop_soon(struct loop *l, struct job *j)
+{
+    job_append(&l->soon, j);
+}
+
+void loop_finally(struct loop *l, struct job *j)
+{
+    job_append(&l->finally, j);
+}
+
+void loop_job_del(struct job *j)
+{
+    if (j->next != NULL)
+        job_unlink(j);
+}
+
+void loop_timer_set(struct loop *l, struct timer *t, int64_t ms)
+{
+    if (ms < 0)
+        ms = 0;
+    t->loop = l;
+    /* Read anew: a long turn must not shorten the time. */
+    t->at = clock_ms() + ms;
+    timers_set(&l->timers, t);
+}
+
+void loop_timer_clear(struct timer *t)
+{
+    if (t->place != 0)
+        timers_del(&t->loop->timers, t);
+}
+
+bool loop_timer_pending(const struct timer *t)
+{
+    return t->place != 0;
+}
+
+static unsigned want_signals(struct watch *w)
+{
+    (void)w;
+    return LOOP_IN;
+}
+
+static void fire_signals(struct watch *w, unsigned events)
+{
+    struct loop *l = w->loop;
+    int signo;
+
+    (void)events;
+    while ((signo = signal_next()) != 0) {
+        if (l->handlers[signo].run != NULL)
+            l->handlers[signo].run(l->handlers[signo].ctx, signo);
+    }
+}
+
+int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e)
+{
+    if (l->signals.fd < 0) {
+        int fd = signal_open(e);
+
+        if (fd < 0)
+            return -1;
+        l->signals = (struct watch){.fd = fd, .want = want_signals, .fire = fire_signals};
+        loop_add(l, &l->signals);
+    }
+    if (signal_catch(signo, e) < 0)
+        return -1;
+    l->handlers[signo].run = run;
+    l->handlers[signo].ctx = ctx;
+    return 0;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * loop: one thread, one poll(2), everything else called from it.
+ *
+ * A turn: derive the interest of every watch that was touched, wait, fire what is ready, run the jobs, run the
+ * timers, run the frees. Interest is always derived from state by the watch's want(); nobody edits it in place.
+ * A watch that wants nothing is out of the set (poll would still report its hang-up, and spin). Few watches
+ * form the poll set; a crowd sits behind an epoll descriptor that is one entry of it (loop/crowd.c), so that the
+ * cost of a turn does not grow with idle watches.
+ *
+ * Everything here is owned by its user and linked in by the loop: watches, timers and jobs are embedded in the
+ * user's structs and must be zeroed before first use. The loop allocates only its own tables.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct loop;
+
+enum loop_event {
+    LOOP_IN = 1,
+    LOOP_OUT = 2,
+    LOOP_HUP = 4, /* wanted: be told of a hang-up or error even when neither reading nor writing is wanted;
+                     fired: one of them happened */
+};
+
+/* A descriptor and who cares for it. */
+struct watch {
+    int fd;
+    unsigned (*want)(struct watch *);            /* the events wanted now; called only after a touch or a fire */
+    void (*fire)(struct watch *, unsigned events); /* some of them happened; may delete any watch */
+
+    struct loop *loop; /* the rest is the loop's */
+    struct watch *next, *prev; /* in the list of touched watches */
+    bool touched;
+    unsigned char interest;
+    int slot; /* index in the poll set, or WATCH_* */
+};
+
+/* Something to do once, soon: a job runs in this turn's or the next turn's job stage without waiting, a free
+ * runs when the turn ends and no callback is on the stack. */
+struct job {
+    void (*run)(struct job *);
+    struct job *next, *prev;
+};
+
+/* Something to do at a time. */
+struct timer {
+    void (*fire)(struct timer *);
+    struct loop *loop;
+    int64_t at; /* ms, on the loop's clock */
+    size_t place; /* 1-based index in the heap; 0: not set */
+};
+
+/* A new loop. `crowd` asks for the epoll descriptor where there is epoll; without it everything is in the poll
+ * set. NULL when descriptors are out (fills `e`). */
+struct loop *loop_new(bool crowd, struct err *e);
+
+/* All watches, timers and jobs must be gone, or are forgotten; pending frees run. */
+void loop_free(struct loop *l);
+
+/* Turns until loop_stop(). Returns 0, or -1 when waiting itself failed (fills `e`). */
+int loop_run(struct loop *l, struct err *e);
+void loop_stop(struct loop *l);
+
+/* Milliseconds on CLOCK_MONOTONIC, taken once a turn. */
+int64_t loop_now(const struct loop *l);
+
+/* Puts `w` (fd, want and fire set) under the loop's care; deletes it. Deleting before close(2) is a must. Both
+ * are safe from any callback. */
+void loop_add(struct loop *l, struct watch *w);
+void loop_del(struct watch *w);
+
+/* Says that the state behind want() may have changed. Cheap, any number of times. */
+void loop_touch(struct watch *w);
+
+/* Queues a job; one that is queued already stays where it is. */
+void loop_soon(struct loop *l, struct job *j);
+
+/* Queues a job for the end of the turn: the place to free what callbacks on the stack may still use. */
+void loop_finally(struct loop *l, struct job *j);
+
+/* Takes a job out of whichever queue it is in. */
+void loop_job_del(struct job *j);
+
+/* Sets (or moves) a timer to `ms` milliseconds from now, at least 0; clears it. */
+void loop_timer_set(struct loop *l, struct timer *t, int64_t ms);
+void loop_timer_clear(struct timer *t);
+bool loop_timer_pending(const struct timer *t);
+
+/* Catches `signo`: `run` is called from the loop, never from the handler; any number of arrivals may become one
+ * call. One loop at a time may catch signals. The handlers go with loop_free(), which puts SIG_DFL back. Returns
+ * 0, or -1 with `e` filled. */
+int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e);
+
+#endif

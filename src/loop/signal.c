@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Holds one of the program's mutable globals: the signal pipe, and which signals arrived. A handler has no
+ * other way to reach its loop.
+ */
+#include "loop/signal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum { SIGNALS = 65 };
+
+static struct {
+    int pipe[2];
+    volatile sig_atomic_t open;
+    volatile sig_atomic_t arrived[SIGNALS];
+    unsigned char caught[SIGNALS];
+} signals = {.pipe = {-1, -1}};
+
+static void handler(int signo)
+{
+    int saved = errno;
+
+    signals.arrived[signo] = 1;
+    /* A full pipe is fine: it wakes the loop all the same, and `arrived` remembers which. */
+    if (write(signals.pipe[1], "", 1) < 0)
+        errno = saved;
+    errno = saved;
+}
+
+int signal_open(struct err *e)
+{
+    if (signals.open)
+        return signals.pipe[0];
+    if (pipe2(signals.pipe, O_NONBLOCK | O_CLOEXEC) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "signal pipe");
+    signals.open = 1;
+    return signals.pipe[0];
+}
+
+void signal_close(void)
+{
+    if (!signals.open)
+        return;
+    for (int i = 1; i < SIGNALS; i++) {
+        if (signals.caught[i])
+            signal(i, SIG_DFL);
+        signals.caught[i] = 0;
+        signals.arrived[i] = 0;
+    }
+    close(signals.pipe[0]);
+    close(signals.pipe[1]);
+    signals.open = 0;
+}
+
+int signal_catch(int signo, struct err *e)
+{
+    struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    if (signo <= 0 || signo >= SIGNALS)
+        return err_sys(e, STATUS_LOCAL, EINVAL, "signal %d", signo);
+    sigfillset(&sa.sa_mask);
+    if (sigaction(signo, &sa, NULL) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "signal %d", signo);
+    signals.caught[signo] = 1;
+    return 0;
+}
+
+int signal_next(void)
+{
+    char drop[64];
+
+    while (read(signals.pipe[0], drop, sizeof drop) > 0)
+        continue;
+    for (int i = 1; i < SIGNALS; i++) {
+        if (signals.arrived[i]) {
+            signals.arrived[i] = 0;
+            return i;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * pollcat: a netcat with a real prompt.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/conf.h"
+#include "app/scan.h"
+#include "app/session.h"
+#include "app/usage.h"
+#include "base/log.h"
+#include "io/std.h"
+
+static int run(struct conf *c, int argc, char **argv, int *signo)
+{
+    struct err e;
+
+    if (conf_parse(c, argc, argv, &e) < 0) {
+        log_error("%s", e.text);
+        return (int)e.status;
+    }
+    log_set_level(c->verbose);
+    switch (c->action) {
+    case CONF_HELP:
+    case CONF_VERSION:
+    case CONF_LIST_SOCKOPTS:
+        return usage_print(c->action);
+    case CONF_PROBE:
+        return scan_run(c);
+    case CONF_RUN:
+        break;
+    }
+    return session_run(c, signo);
+}
+
+int main(int argc, char **argv)
+{
+    struct conf c;
+    int signo = 0, status;
+
+    if (std_sanitize() < 0)
+        return STATUS_LOCAL;
+    signal(SIGPIPE, SIG_IGN);
+    status = run(&c, argc, argv, &signo);
+    conf_clear(&c);
+    if (signo != 0) {
+        signal(signo, SIG_DFL);
+        raise(signo);
+    }
+    return status;
+}

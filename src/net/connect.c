@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * connect: one stream connection, by racing the addresses of a host against each other (RFC 8305 section 5).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/socket.h"
+#include "net/transport.h"
+
+enum {
+    ATTEMPT_DELAY = 250, /* ms until the next address gets its turn, RFC 8305 section 8 */
+    BUSY_DELAY = 50,     /* ms until a UNIX listener whose queue is full is asked again */
+};
+
+struct attempt {
+    struct watch watch; /* first: cast; fd -1: not under way */
+    struct connect *connect;
+    struct addr to;
+    struct unix_path own;
+};
+
+struct connect {
+    struct net *net;
+    struct attempt *attempts;
+    int count, next, pending;
+    struct addr *source;
+    int nsource;
+    int type;
+    struct timer delay, limit;
+    struct job begin, bury;
+    struct err worst;   /* the most telling failure so far */
+    bool worst_connect; /* connect(2) failed, rather than what comes before it */
+    bool over;          /* an event was sent, or the net is closed */
+};
+
+enum outcome { FAILED, PENDING, BUSY, SUCCEEDED, HOPELESS };
+
+static void drop(struct attempt *a)
+{
+    if (a->watch.fd < 0)
+        return;
+    loop_del(&a->watch);
+    close(a->watch.fd);
+    a->watch.fd = -1;
+    a->connect->pending--;
+    unix_remove(&a->own);
+}
+
+/* Ends the race. */
+static void stop(struct connect *c)
+{
+    c->over = true;
+    loop_timer_clear(&c->delay);
+    loop_timer_clear(&c->limit);
+    loop_job_del(&c->begin);
+    for (int i = 0; i < c->count; i++)
+        drop(&c->attempts[i]);
+}
+
+static void fail(struct connect *c, const struct err *e)
+{
+    stop(c);
+    c->net->events.failed(c->net->events.ctx, e);
+}
+
+/* The error for the host as a whole: with several addresses it is the name that failed. */
+static void give_up(struct connect *c, int sys)
+{
+    const struct net_conf *conf = c->net->conf;
+    char text[ADDR_TEXT];
+    struct err e = c->worst;
+
+    if (sys == 0 && c->count > 1 && c->worst_connect)
+        sys = c->worst.sys;
+    if (sys != 0 && c->count > 1)
+        err_sys(&e, socket_status(sys), sys, "connect to %s port %u",
+                conf->host != NULL ? conf->host : "localhost", addr_port(&c->attempts[0].to));
+    else if (sys != 0)
+        err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&c->attempts[0].to, text));
+    fail(c, &e);
+}
+
+/* Remembers a failure. What the network says tells more than what could not even be tried. */
+static void note(struct connect *c, const struct err *e, bool connecting)
+{
+    if (c->count > 1)
+        log_info("%s", e->text);
+    if (c->worst.text[0] != '\0' && c->worst.status == STATUS_NETWORK && e->status != STATUS_NETWORK)
+        return;
+    c->worst = *e;
+    c->worst_connect = connecting;
+}
+
+static void note_connect(struct connect *c, const struct attempt *a, int sys)
+{
+    char text[ADDR_TEXT];
+    struct err e;
+
+    err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&a->to, text));
+    note(c, &e, true);
+}
+
+/* A TCP socket that tries a free port of its own range on its own machine may meet itself (RFC 9293 section
+ * 3.5, simultaneous open). There is no listener then. */
+static bool met_itself(int fd, const struct addr *to)
+{
+    struct addr local, remote;
+
+    if (addr_family(to) == AF_UNIX)
+        return false;
+    socket_local(fd, &local);
+    socket_remote(fd, &remote);
+    return local.len > 0 && remote.len > 0 && addr_equal(&local, &remote);
+}
+
+static enum outcome succeed(struct connect *c, struct attempt *a)
+{
+    char from[ADDR_TEXT], to[ADDR_TEXT];
+    struct net *n = c->net;
+    int fd = a->watch.fd;
+    struct peer *p;
+    struct err e;
+
+    loop_del(&a->watch);
+    a->watch.fd = -1;
+    c->pending--;
+    stop(c);
+    p = socket_peer(n, fd, c->type, &a->to, &e);
+    if (p == NULL) {
+        n->events.failed(n->events.ctx, &e);
+        return SUCCEEDED;
+    }
+    p->client = true;
+    log_info("connected to %s from %s", addr_format(&p->remote, to), addr_format(&p->local, from));
+    n->events.up(n->events.ctx, p);
+    return SUCCEEDED;
+}
+
+static void advance(struct connect *c);
+
+static unsigned want(struct watch *w)
+{
+    (void)w;
+    return LOOP_OUT;
+}
+
+static void fire(struct watch *w, unsigned events)
+{
+    struct attempt *a = (struct attempt *)w;
+    struct connect *c = a->connect;
+    socklen_t len = sizeof(int);
+    int sys = 0;
+
+    (void)events;
+    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
+        sys = errno;
+    if (sys == 0 && met_itself(w->fd, &a->to))
+        sys = ECONNREFUSED;
+    if (sys == 0) {
+        succeed(c, a);
+        return;
+    }
+    drop(a);
+    note_connect(c, a, sys);
+    advance(c);
+}
+
+/* Makes the attempt's socket, ready for connect(2). */
+static enum outcome prepare(struct connect *c, struct attempt *a)
+{
+    struct err e;
+    int fd = socket_new(addr_family(&a->to), c->type, &e);
+
+    if (fd < 0 && e.sys == EAFNOSUPPORT) {
+        note(c, &e, false);
+        return FAILED;
+    }
+    if (fd < 0 || socket_options(fd, c->net->conf, SOCKOPT_CREATED, &e) < 0) {
+        if (fd >= 0)
+            close(fd);
+        c->worst = e;
+        c->worst_connect = false;
+        return HOPELESS;
+    }
+    if (socket_bind_source(fd, c->type, c->source, c->nsource, &a->to, &a->own, &e) < 0) {
+        close(fd);
+        note(c, &e, false);
+        return FAILED;
+    }
+    a->watch.fd = fd;
+    a->watch.want = want;
+    a->watch.fire = fire;
+    loop_add(c->net->loop, &a->watch);
+    c->pending++;
+    return PENDING;
+}
+
+static enum outcome try(struct connect *c, struct attempt *a)
+{
+    enum outcome out = prepare(c, a);
+    char text[ADDR_TEXT];
+
+    if (out != PENDING)
+        return out;
+    log_debug("connecting to %s", addr_format(&a->to, text));
+    if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
+        return met_itself(a->watch.fd, &a->to) ? PENDING : succeed(c, a);
+    if (errno == EINPROGRESS || errno == EINTR)
+        return PENDING;
+    out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;
+    if (out == FAILED)
+        note_connect(c, a, errno);
+    drop(a);
+    return out;
+}
+
+/* Starts the next attempts until one is under way; ends when none is left. */
+static void advance(struct connect *c)
+{
+    loop_timer_clear(&c->delay);
+    while (c->next < c->count) {
+        switch (try(c, &c->attempts[c->next++])) {
+        case SUCCEEDED:
+            return;
+        case HOPELESS:
+            give_up(c, 0);
+            return;
+        case BUSY:
+            c->next--;
+            loop_timer_set(c->net->loop, &c->delay, BUSY_DELAY);
+            return;
+        case PENDING:
+            if (c->next < c->count)
+                loop_timer_set(c->net->loop, &c->delay, ATTEMPT_DELAY);
+            return;
+        case FAILED:
+            break;
+        }
+    }
+    if (c->pending == 0)
+        give_up(c, 0);
+}
+
+static void delay_over(struct timer *t)
+{
+    advance((struct connect *)((char *)t - offsetof(struct connect, delay)));
+}
+
+static void limit_over(struct timer *t)
+{
+    give_up((struct connect *)((char *)t - offsetof(struct connect, limit)), ETIMEDOUT);
+}
+
+static void begin(struct job *j)
+{
+    struct connect *c = (struct connect *)((char *)j - offsetof(struct connect, begin));
+
+    if (c->net->conf->connect_timeout > 0)
+        loop_timer_set(c->net->loop, &c->limit, c->net->conf->connect_timeout);
+    advance(c);
+}
+
+static int open_connect(struct net *n, struct err *e)
+{
+    const struct net_conf *conf = n->conf;
+    int type = conf->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+    struct addr *addrs, *source;
+    int nsource = socket_source(conf, type, &source, e);
+    int count = nsource < 0 ? -1 : socket_resolve(conf, conf->host, conf->port, type, false, &addrs, e);
+    struct connect *c;
+
+    if (count < 0) {
+        free(source);
+        return -1;
+    }
+    c = mem_alloc(sizeof *c);
+    c->net = n;
+    c->type = type;
+    c->source = source;
+    c->nsource = nsource;
+    c->count = count;
+    c->attempts = mem_alloc((size_t)count * sizeof *c->attempts);
+    for (int i = 0; i < count; i++) {
+        c->attempts[i].connect = c;
+        c->attempts[i].to = addrs[i];
+        c->attempts[i].watch.fd = -1;
+    }
+    free(addrs);
+    c->delay.fire = delay_over;
+    c->limit.fire = limit_over;
+    c->begin.run = begin;
+    loop_soon(n->loop, &c->begin);
+    n->state = c;
+    return 0;
+}
+
+static void bury(struct job *j)
+{
+    struct connect *c = (struct connect *)((char *)j - offsetof(struct connect, bury));
+
+    free(c->attempts);
+    free(c->source);
+    free(c);
+}
+
+static void close_connect(struct net *n)
+{
+    struct connect *c = n->state;
+
+    stop(c);
+    for (int i = 0; i < c->count; i++)
+        unix_remove(&c->attempts[i].own);
+    c->bury.run = bury;
+    loop_finally(n->loop, &c->bury);
+}
+
+const struct transport net_connect = {
+    .name = "connect",
+    .help = "connect to a host and port or a UNIX path",
+    .caps = NET_STREAM | NET_CLIENT,
+    .open = open_connect,
+    .close = close_connect,
+};

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * listen: stream connections from others, one or many at once.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "loop/wait.h"
+#include "net/bind.h"
+#include "net/socket.h"
+#include "net/transport.h"
+
+enum {
+    ACCEPTS = 64,     /* connections taken per wake-up, so that peers get their turn */
+    REST_DELAY = 100, /* ms a listener rests when the system is out of something */
+};
+
+struct listener {
+    struct watch watch; /* first: cast */
+    struct listen *listen;
+};
+
+struct listen {
+    struct net *net;
+    struct bound *bound;
+    struct listener *listeners;
+    int count;
+    int type;
+    bool resting; /* until the timer, or until a peer is gone */
+    bool told;    /* that it rests; until nobody waits any more */
+    bool over;    /* closed: send no more events */
+    struct timer rest;
+    struct job begin, bury;
+};
+
+/* Ends listening: the descriptors are closed and UNIX paths removed. */
+static void stop(struct listen *l)
+{
+    l->over = true;
+    loop_timer_clear(&l->rest);
+    loop_job_del(&l->begin);
+    for (int i = 0; i < l->count; i++)
+        loop_del(&l->listeners[i].watch);
+    bind_close(l->bound, l->count);
+    l->bound = NULL;
+    l->count = 0;
+}
+
+static void fail(struct listen *l, const struct err *e)
+{
+    struct net *n = l->net;
+
+    stop(l);
+    n->events.failed(n->events.ctx, e);
+}
+
+static void wake(struct listen *l)
+{
+    loop_timer_clear(&l->rest);
+    l->resting = false;
+    for (int i = 0; i < l->count; i++)
+        loop_touch(&l->listeners[i].watch);
+}
+
+static void rest_over(struct timer *t)
+{
+    wake((struct listen *)((char *)t - offsetof(struct listen, rest)));
+}
+
+static void rest(struct listen *l, const struct addr *at, int sys)
+{
+    char text[ADDR_TEXT];
+
+    if (!l->told)
+        log_notice("listening on %s rests: %s; goes on when a peer leaves", addr_format(at, text),
+                   strerror(sys));
+    l->told = true;
+    l->resting = true;
+    for (int i = 0; i < l->count; i++)
+        loop_touch(&l->listeners[i].watch);
+    loop_timer_set(l->net->loop, &l->rest, REST_DELAY);
+}
+
+/* Asks the session to end a peer that has nothing more to say. */
+static bool make_room(struct listen *l)
+{
+    const struct net_events *events = &l->net->events;
+
+    return events->make_room != NULL && events->make_room(events->ctx);
+}
+
+/* Takes over a new connection. Returns false when no more is to be accepted now. */
+static bool take(struct listen *l, int fd, const struct addr *from)
+{
+    const struct net_conf *conf = l->net->conf;
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+    struct net *n = l->net;
+    struct peer *p;
+    struct err e;
+
+    if (conf->max_conns > 0 && n->peers->count >= conf->max_conns && !make_room(l)) {
+        log_info("refused connection from %s: limit of %u peers reached", addr_format(from, remote),
+                 conf->max_conns);
+        close(fd);
+        return true;
+    }
+    if (l->over) {
+        close(fd);
+        return false;
+    }
+    if (!conf->keep_open)
+        stop(l);
+    p = socket_peer(n, fd, l->type, from, &e);
+    if (p == NULL && conf->keep_open) {
+        log_error("%s", e.text);
+        return true;
+    }
+    if (p == NULL) {
+        n->events.failed(n->events.ctx, &e);
+        return false;
+    }
+    log_info("connection on %s from %s", addr_format(&p->local, local), addr_format(&p->remote, remote));
+    n->events.up(n->events.ctx, p);
+    return !l->over;
+}
+
+/* Errors of accept(2) that concern the connection it would have given, not the listener. */
+static bool passing(int sys)
+{
+    switch (sys) {
+    case EINTR:
+    case ECONNABORTED:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EOPNOTSUPP:
+    case ETIMEDOUT:
+    case EPERM:
+#ifdef ENONET
+    case ENONET:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What to do when accept(2) failed. At the limit of descriptors it says so even when nobody waits. */
+static void refused(struct listen *l, struct listener *x, const struct addr *at, int sys)
+{
+    char text[ADDR_TEXT];
+    struct err e;
+
+    if (sys == EAGAIN || sys == EWOULDBLOCK || wait_ready(x->watch.fd, LOOP_IN) == 0) {
+        l->told = false;
+        return;
+    }
+    if (sys == EMFILE || sys == ENFILE || sys == ENOBUFS || sys == ENOMEM) {
+        if (!make_room(l)) /* else the next turn has a descriptor to give */
+            rest(l, at, sys);
+        return;
+    }
+    err_sys(&e, STATUS_LOCAL, sys, "accept on %s", addr_format(at, text));
+    fail(l, &e);
+}
+
+static unsigned want(struct watch *w)
+{
+    return ((struct listener *)w)->listen->resting ? 0 : LOOP_IN;
+}
+
+static void fire(struct watch *w, unsigned events)
+{
+    struct listen *l = ((struct listener *)w)->listen;
+    const struct addr *at = &l->bound[(struct listener *)w - l->listeners].addr;
+
+    (void)events;
+    for (int i = 0; i < ACCEPTS; i++) {
+        struct sockaddr_storage ss;
+        socklen_t len = sizeof ss;
+        struct addr from;
+        int fd = accept4(w->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd < 0 && passing(errno))
+            continue;
+        if (fd < 0) {
+            refused(l, (struct listener *)w, at, errno);
+            return;
+        }
+        addr_set(&from, (struct sockaddr *)&ss, len);
+        if (!take(l, fd, &from))
+            return;
+    }
+}
+
+static void begin(struct job *j)
+{
+    struct listen *l = (struct listen *)((char *)j - offsetof(struct listen, begin));
+    struct net *n = l->net;
+    char text[ADDR_TEXT];
+
+    for (int i = 0; i < l->count && !l->over; i++) {
+        log_info("listening on %s", addr_format(&l->bound[i].addr, text));
+        if (n->events.bound != NULL)
+            n->events.bound(n->events.ctx, &l->bound[i].addr);
+    }
+    for (int i = 0; i < l->count; i++)
+        loop_add(n->loop, &l->listeners[i].watch);
+}
+
+static int open_listen(struct net *n, struct err *e)
+{
+    int type = n->conf->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+    struct bound *bound;
+    int count = bind_open(n->conf, type, INT_MAX, &bound, e);
+    struct listen *l;
+
+    if (count < 0)
+        return -1;
+    l = mem_alloc(sizeof *l);
+    l->net = n;
+    l->type = type;
+    l->bound = bound;
+    l->count = count;
+    l->listeners = mem_alloc((size_t)count * sizeof *l->listeners);
+    for (int i = 0; i < count; i++) {
+        struct listener *x = &l->listeners[i];
+
+        x->listen = l;
+        x->watch.fd = bound[i].fd;
+        x->watch.want = want;
+        x->watch.fire = fire;
+    }
+    l->rest.fire = rest_over;
+    l->begin.run = begin;
+    loop_soon(n->loop, &l->begin);
+    n->state = l;
+    return 0;
+}
+
+static void bury(struct job *j)
+{
+    struct listen *l = (struct listen *)((char *)j - offsetof(struct listen, bury));
+
+    free(l->listeners);
+    free(l);
+}
+
+static void close_listen(struct net *n)
+{
+    struct listen *l = n->state;
+
+    stop(l);
+    l->bury.run = bury;
+    loop_finally(n->loop, &l->bury);
+}
+
+static void peer_gone(struct net *n)
+{
+    struct listen *l = n->state;
+
+    if (l->resting)
+        wake(l);
+}
+
+const struct transport net_listen = {
+    .name = "listen",
+    .help = "accept connections on a port or a UNIX path",
+    .caps = NET_STREAM | NET_MANY,
+    .open = open_listen,
+    .close = close_listen,
+    .peer_gone = peer_gone,
+};

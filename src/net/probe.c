@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/socket.h"
+
+enum {
+    SLOTS = 64,      /* ports under way at once */
+    UDP_WAIT = 1000, /* ms for an answer, when no time was given */
+    UDP_SENDS = 2,   /* datagrams per port, for a lossy network or a kernel that counts its refusals */
+    BUSY_DELAY = 50, /* ms until something is tried again that the system had no room for */
+};
+
+/* One port. What is kept of each is small: there may be 65535. */
+struct item {
+    uint16_t port;
+    bool known;
+    unsigned char result; /* enum probe_result */
+    int sys;
+    unsigned addr; /* index of the address it is about */
+};
+
+/* One port under way. */
+struct slot {
+    struct watch watch; /* first: cast; fd -1: free */
+    struct timer timer;
+    struct probe *probe;
+    size_t item;
+    unsigned addr;
+    int sends;
+};
+
+struct probe {
+    struct loop *loop;
+    const struct net_conf *conf;
+    struct probe_events events;
+    bool datagram;
+    struct addr *addrs, *source;
+    unsigned naddrs;
+    int nsource;
+    struct item *items;
+    size_t count, next, told;
+    struct slot slots[SLOTS];
+    bool over;
+    struct err fatal; /* an option or the source address is refused: so would it be for all ports */
+    struct timer retry;
+    struct job job, bury;
+};
+
+static void release(struct slot *s)
+{
+    loop_timer_clear(&s->timer);
+    if (s->watch.fd < 0)
+        return;
+    loop_del(&s->watch);
+    close(s->watch.fd);
+    s->watch.fd = -1;
+}
+
+static struct addr target(const struct probe *p, unsigned addr, const struct item *i)
+{
+    struct addr a = p->addrs[addr];
+
+    addr_set_port(&a, i->port);
+    return a;
+}
+
+/* Sends the results that are known, in the order of the ports. */
+static void tell(struct probe *p)
+{
+    while (!p->over && p->told < p->count && p->items[p->told].known) {
+        const struct item *i = &p->items[p->told++];
+        struct addr a = target(p, i->addr, i);
+        char text[ADDR_TEXT];
+        struct err e;
+
+        err_clear(&e);
+        if (i->sys != 0)
+            err_sys(&e, socket_status(i->sys), i->sys, "connect to %s", addr_format(&a, text));
+        else if (i->result == PROBE_FAILED)
+            e = p->fatal;
+        else if (i->result == PROBE_NO_ANSWER)
+            err_set(&e, STATUS_NETWORK, "%s: no answer", addr_format(&a, text));
+        p->events.result(p->events.ctx, &a, i->result, i->result == PROBE_OPEN ? NULL : &e);
+    }
+    if (!p->over && p->told == p->count) {
+        p->over = true;
+        p->events.finished(p->events.ctx);
+    }
+}
+
+static bool start_slot(struct slot *s);
+
+/* The slot's address gave `result`. An open one settles the port; otherwise the next address has its turn,
+ * and the first that at least answered is what is told. */
+static void settle(struct slot *s, enum probe_result result, int sys)
+{
+    struct probe *p = s->probe;
+    struct item *i = &p->items[s->item];
+    bool final = result == PROBE_OPEN || (p->datagram && result == PROBE_NO_ANSWER) || sys == 0;
+
+    release(s);
+    if (s->addr == 0 || result < i->result) {
+        i->result = (unsigned char)result;
+        i->sys = sys;
+        i->addr = s->addr;
+    }
+    if (!final && s->addr + 1 < p->naddrs) {
+        s->addr++;
+        if (start_slot(s))
+            return;
+    }
+    i->known = true;
+    loop_soon(p->loop, &p->job);
+}
+
+static enum probe_result judge(int sys)
+{
+    switch (sys) {
+    case 0:
+        return PROBE_OPEN;
+    case ECONNREFUSED:
+    case ECONNRESET:
+        return PROBE_CLOSED;
+    case ETIMEDOUT:
+        return PROBE_NO_ANSWER;
+    default:
+        return PROBE_FAILED;
+    }
+}
+
+static unsigned want_in(struct watch *w)
+{
+    (void)w;
+    return LOOP_IN;
+}
+
+static unsigned want_out(struct watch *w)
+{
+    (void)w;
+    return LOOP_OUT;
+}
+
+static void fire_stream(struct watch *w, unsigned events)
+{
+    struct slot *s = (struct slot *)w;
+    socklen_t len = sizeof(int);
+    struct addr local, remote;
+    int sys = 0;
+
+    (void)events;
+    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
+        sys = errno;
+    socket_local(w->fd, &local);
+    socket_remote(w->fd, &remote);
+    /* A socket that met itself found nobody. */
+    if (sys == 0 && addr_family(&local) != AF_UNIX && addr_equal(&local, &remote))
+        sys = ECONNREFUSED;
+    settle(s, judge(sys), sys);
+}
+
+static void fire_datagram(struct watch *w, unsigned events)
+{
+    char byte;
+
+    (void)events;
+    if (recv(w->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+        settle((struct slot *)w, PROBE_OPEN, 0);
+    else if (errno != EAGAIN && errno != EINTR)
+        settle((struct slot *)w, judge(errno), errno);
+}
+
+static int64_t wait_time(const struct probe *p)
+{
+    int64_t given = p->conf->connect_timeout;
+
+    if (!p->datagram)
+        return given;
+    return ((given > 0 ? given : UDP_WAIT) + UDP_SENDS - 1) / UDP_SENDS;
+}
+
+/* Sends the empty datagram once more, or finds that there is no answer. */
+static void ask(struct slot *s)
+{
+    struct probe *p = s->probe;
+    int sys = 0;
+
+    if (s->sends++ >= UDP_SENDS) {
+        settle(s, PROBE_NO_ANSWER, 0);
+        return;
+    }
+    if (send(s->watch.fd, "", 0, MSG_DONTWAIT) < 0)
+        sys = errno;
+    if (sys != 0 && sys != EAGAIN && sys != ENOBUFS && sys != EINTR)
+        settle(s, judge(sys), sys);
+    else
+        loop_timer_set(p->loop, &s->timer, wait_time(p));
+}
+
+static void time_over(struct timer *t)
+{
+    struct slot *s = (struct slot *)((char *)t - offsetof(struct slot, timer));
+
+    if (s->probe->datagram)
+        ask(s);
+    else
+        settle(s, PROBE_NO_ANSWER, ETIMEDOUT);
+}
+
+/* A socket for the slot's address, bound to the source. Returns the descriptor, or -1 with `e`. */
+static int make_socket(struct probe *p, const struct addr *to, struct err *e)
+{
+    int type = p->datagram ? SOCK_DGRAM : p->conf->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
+    struct unix_path own = {0};
+    int fd = socket_new(addr_family(to), type, e);
+
+    if (fd < 0)
+        return -1;
+    if (socket_options(fd, p->conf, SOCKOPT_CREATED, e) < 0 ||
+        (addr_family(to) != AF_UNIX &&
+         socket_bind_source(fd, type, p->source, p->nsource, to, &own, e) < 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Starts at the slot's address. Returns false when it has to wait for room in the system. */
+static bool start_slot(struct slot *s)
+{
+    struct probe *p = s->probe;
+    struct addr to = target(p, s->addr, &p->items[s->item]);
+    struct err e;
+    int fd = make_socket(p, &to, &e);
+
+    if (fd < 0 && (e.sys == EMFILE || e.sys == ENFILE || e.sys == ENOBUFS || e.sys == ENOMEM))
+        return false;
+    if (fd < 0) {
+        p->fatal = e;
+        settle(s, PROBE_FAILED, e.sys == EAFNOSUPPORT ? e.sys : 0);
+        return true;
+    }
+    s->watch.fd = fd;
+    s->watch.want = p->datagram ? want_in : want_out;
+    s->watch.fire = p->datagram ? fire_datagram : fire_stream;
+    s->sends = 0;
+    loop_add(p->loop, &s->watch);
+    if (connect(fd, &to.sa, to.len) < 0 && errno != EINPROGRESS && errno != EINTR) {
+        if (errno == EAGAIN && addr_family(&to) == AF_UNIX) /* its queue is full: somebody listens */
+            settle(s, PROBE_OPEN, 0);
+        else
+            settle(s, judge(errno), errno);
+    } else if (p->datagram) {
+        ask(s);
+    } else if (wait_time(p) > 0) {
+        loop_timer_set(p->loop, &s->timer, wait_time(p));
+    }
+    return true;
+}
+
+/* Fills free slots with the next ports, then tells what is known. */
+static void work(struct job *j)
+{
+    struct probe *p = (struct probe *)((char *)j - offsetof(struct probe, job));
+
+    for (int k = 0; k < SLOTS && p->next < p->count; k++) {
+        struct slot *s = &p->slots[k];
+
+        if (s->watch.fd >= 0)
+            continue;
+        s->item = p->next++;
+        s->addr = 0;
+        if (!start_slot(s)) {
+            p->next--;
+            loop_timer_set(p->loop, &p->retry, BUSY_DELAY);
+            break;
+        }
+    }
+    tell(p);
+}
+
+static void retry_over(struct timer *t)
+{
+    loop_soon(((struct probe *)((char *)t - offsetof(struct probe, retry)))->loop,
+              &((struct probe *)((char *)t - offsetof(struct probe, retry)))->job);
+}
+
+static uint32_t random_below(uint32_t n)
+{
+    uint32_t r;
+
+    if (getrandom(&r, sizeof r, 0) != (ssize_t)sizeof r)
+        return 0;
+    return (uint32_t)((uint64_t)r * n >> 32);
+}
+
+static void shuffle(struct item *items, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t k = random_below((uint32_t)i);
+        struct item swap = items[i - 1];
+
+        items[i - 1] = items[k];
+        items[k] = swap;
+    }
+}
+
+static void list_ports(struct probe *p, const struct portrange *ports, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p->count += (size_t)(ports[i].last - ports[i].first) + 1;
+    if (p->conf->family == AF_UNIX)
+        p->count = 1;
+    p->items = mem_alloc(p->count * sizeof *p->items);
+    for (size_t i = 0, k = 0; i < n && p->conf->family != AF_UNIX; i++)
+        for (unsigned port = ports[i].first; port <= ports[i].last; port++)
+            p->items[k++].port = (uint16_t)port;
+}
+
+struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const struct portrange *ports,
+                          size_t n, bool randomize, const struct probe_events *events, struct err *e)
+{
+    int type = conf->datagram ? SOCK_DGRAM : SOCK_STREAM;
+    struct addr *addrs, *source;
+    struct probe *p;
+    int naddrs, nsource;
+
+    if (sockopt_check(conf->sockopts, conf->nsockopts, e) < 0)
+        return NULL;
+    nsource = socket_source(conf, type, &source, e);
+    if (nsource < 0)
+        return NULL;
+    naddrs = socket_resolve(conf, conf->host, NULL, type, false, &addrs, e);
+    if (naddrs < 0) {
+        free(source);
+        return NULL;
+    }
+    p = mem_alloc(sizeof *p);
+    p->loop = loop;
+    p->conf = conf;
+    p->events = *events;
+    p->datagram = conf->datagram;
+    p->addrs = addrs;
+    p->naddrs = (unsigned)naddrs;
+    p->source = source;
+    p->nsource = nsource;
+    for (int i = 0; i < SLOTS; i++) {
+        p->slots[i].probe = p;
+        p->slots[i].watch.fd = -1;
+        p->slots[i].timer.fire = time_over;
+    }
+    list_ports(p, ports, n);
+    if (randomize)
+        shuffle(p->items, p->count);
+    p->retry.fire = retry_over;
+    p->job.run = work;
+    loop_soon(loop, &p->job);
+    return p;
+}
+
+static void bury(struct job *j)
+{
+    struct probe *p = (struct probe *)((char *)j - offsetof(struct probe, bury));
+
+    free(p->addrs);
+    free(p->source);
+    free(p->items);
+    free(p);
+}
+
+void probe_stop(struct probe *p)
+{
+    if (p == NULL)
+        return;
+    p->over = true;
+    for (int i = 0; i < SLOTS; i++)
+        release(&p->slots[i]);
+    loop_timer_clear(&p->retry);
+    loop_job_del(&p->job);
+    p->bury.run = bury;
+    loop_finally(p->loop, &p->bury);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * resolve: names to addresses, through getaddrinfo(3). Blocks while it asks; call before the loop catches
+ * signals.
+ */
+#ifndef NET_RESOLVE_H
+#define NET_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+struct resolve_opts {
+    int family;   /* AF_UNSPEC, AF_INET, AF_INET6 */
+    int socktype; /* SOCK_STREAM or SOCK_DGRAM */
+    bool passive; /* to bind: no host means any */
+    bool numeric; /* host names are not looked up; service names, which need no network, still are */
+};
+
+/* All addresses of `host` (NULL: any, or loopback when not passive) and `port` (NULL: 0), in the order to try
+ * them: families interleaved, the resolver's first family first (RFC 8305 section 4). `*out` is newly
+ * allocated. Returns how many, or -1 with `e` (STATUS_LOCAL: name not found, service unknown). */
+int resolve(const char *host, const char *port, const struct resolve_opts *opts, struct addr **out,
+            struct err *e);
+
+/* The port of a service name in host order, or -1. */
+int resolve_service(const char *name, int socktype);
+
+#endif

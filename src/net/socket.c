@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/socket.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/dgram.h"
+#include "io/fd.h"
+#include "net/resolve.h"
+
+int socket_new(int family, int type, struct err *e)
+{
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "socket");
+    return fd;
+}
+
+int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase, struct err *e)
+{
+    return sockopt_apply(fd, phase, conf->sockopts, conf->nsockopts, e);
+}
+
+void socket_set(int fd, int level, int number, int value)
+{
+    setsockopt(fd, level, number, &value, sizeof value);
+}
+
+int socket_resolve(const struct net_conf *conf, const char *host, const char *port, int type, bool passive,
+                   struct addr **out, struct err *e)
+{
+    struct resolve_opts opts = {
+        .family = conf->family, .socktype = type, .passive = passive, .numeric = conf->numeric};
+
+    if (conf->family != AF_UNIX)
+        return resolve(host, port, &opts, out, e);
+    *out = mem_alloc(sizeof **out);
+    if (host != NULL && host[0] != '\0' && addr_set_unix(*out, host) == 0)
+        return 1;
+    free(*out);
+    *out = NULL;
+    if (host == NULL || host[0] == '\0')
+        return err_set(e, STATUS_LOCAL, "a UNIX socket needs a path or @NAME");
+    return err_set(e, STATUS_LOCAL, "%.40s...: too long for a UNIX socket, a path has at most %zu bytes",
+                   host, sizeof(*out)->un.sun_path - 1);
+}
+
+int socket_source(const struct net_conf *conf, int type, struct addr **out, struct err *e)
+{
+    *out = NULL;
+    if (conf->source_host == NULL && (conf->source_port == NULL || conf->family == AF_UNIX))
+        return 0;
+    return socket_resolve(conf, conf->source_host, conf->source_port, type, true, out, e);
+}
+
+int socket_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (addr_family(a) == AF_UNIX)
+        return unix_bind(fd, a, what, own, e);
+    if (bind(fd, &a->sa, a->len) == 0)
+        return 0;
+    return err_sys(e, STATUS_LOCAL, errno, "%s %s", what,
+                   addr_port(a) != 0 ? addr_format(a, text) : addr_host(a, text));
+}
+
+int socket_bind_source(int fd, int type, const struct addr *source, int nsource, const struct addr *to,
+                       struct unix_path *own, struct err *e)
+{
+    char text[ADDR_TEXT];
+    int family = addr_family(to);
+
+    if (nsource == 0) {
+        struct addr none;
+
+        if (family != AF_UNIX || type != SOCK_DGRAM || addr_set_unix(&none, "") < 0)
+            return 0;
+        return unix_bind(fd, &none, "bind to", own, e);
+    }
+    for (int i = 0; i < nsource; i++) {
+        if (addr_family(&source[i]) != family)
+            continue;
+        if (family != AF_UNIX && type == SOCK_STREAM) {
+            if (addr_port(&source[i]) != 0)
+                socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+#ifdef IP_BIND_ADDRESS_NO_PORT
+            else /* the port is chosen when the other end is known: many more are free then, see ip(7) */
+                socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+#endif
+        }
+        return socket_bind(fd, &source[i], "bind to", own, e);
+    }
+    return err_set(e, STATUS_LOCAL, "the source address %s is of another family than the destination",
+                   addr_host(&source[0], text));
+}
+
+void socket_local(int fd, struct addr *a)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof ss;
+
+    *a = (struct addr){0};
+    if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+        addr_set(a, (struct sockaddr *)&ss, len);
+}
+
+void socket_remote(int fd, struct addr *a)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof ss;
+
+    *a = (struct addr){0};
+    if (getpeername(fd, (struct sockaddr *)&ss, &len) == 0)
+        addr_set(a, (struct sockaddr *)&ss, len);
+}
+
+enum status socket_status(int sys)
+{
+    switch (sys) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ENETRESET:
+    case EPIPE:
+    case EPROTO:
+    case EPERM: /* a firewall's rule */
+        return STATUS_NETWORK;
+    default:
+        return STATUS_LOCAL;
+    }
+}
+
+struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e)
+{
+    struct dgram_opts opts = {.connected = true, .seqpacket = true};
+    struct addr local, from;
+    struct io *io;
+
+    if (socket_options(fd, n->conf, SOCKOPT_CONNECTED, e) < 0) {
+        close(fd);
+        return NULL;
+    }
+    socket_local(fd, &local);
+    socket_remote(fd, &from);
+    io = type == SOCK_SEQPACKET ? dgram_new(n->loop, &fd, 1, &opts) : fd_socket(n->loop, fd);
+    return peer_new(n->peers, io, &local, from.len > 0 ? &from : remote);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * socket: what the transports share: making, binding and naming sockets, and turning one into a peer. Private
+ * to net/.
+ */
+#ifndef NET_SOCKET_H
+#define NET_SOCKET_H
+
+#include "net/net.h"
+#include "net/sockopt.h"
+#include "net/unix.h"
+
+/* A non-blocking, close-on-exec socket. Returns the descriptor, or -1 with `e` (e->sys says why). */
+int socket_new(int family, int type, struct err *e);
+
+/* Applies the command line's options of `phase`. Returns 0 or -1 with `e`. */
+int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase, struct err *e);
+
+/* Sets an integer option that only helps: a failure is not reported. */
+void socket_set(int fd, int level, int number, int value);
+
+/* The addresses for the command line's words, or the one UNIX address. As resolve(). */
+int socket_resolve(const struct net_conf *conf, const char *host, const char *port, int type, bool passive,
+                   struct addr **out, struct err *e);
+
+/* The addresses that -s and -p ask to be bound to. Returns how many (0: neither was given), or -1. */
+int socket_source(const struct net_conf *conf, int type, struct addr **out, struct err *e);
+
+/* Binds; `what` begins the error text ("listen on"). `own` is for UNIX paths. Returns 0, or -1 with `e`. */
+int socket_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e);
+
+/* Binds a client to the one of `source` that is of the family of `to`. UNIX datagram sockets without a source
+ * get an abstract address of the kernel's choice, so that answers can come. Returns 0, or -1 with `e`
+ * (STATUS_LOCAL). */
+int socket_bind_source(int fd, int type, const struct addr *source, int nsource, const struct addr *to,
+                       struct unix_path *own, struct err *e);
+
+/* As getsockname(2) and getpeername(2); len 0 when there is none. */
+void socket_local(int fd, struct addr *a);
+void socket_remote(int fd, struct addr *a);
+
+/* The exit status that a failed connect(2) deserves: STATUS_NETWORK when the network or the peer said no. */
+enum status socket_status(int sys);
+
+/* A peer on the connected stream or seqpacket socket `fd`, which is taken. `remote` is used where the kernel
+ * tells none. Returns NULL with `e`, `fd` closed, when an option is refused. */
+struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * udp: datagram sockets, over UDP or UNIX names: a client, a receiver, and a connected client.
+ *
+ * Each brings exactly one peer, which stands for the socket and all who speak to it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/bind.h"
+#include "net/socket.h"
+#include "net/transport.h"
+
+struct udp {
+    struct net *net;
+    struct io *io; /* until the peer takes it */
+    struct addr local, remote;
+    struct bound *bound; /* a receiver's */
+    int nbound;
+    struct unix_path own; /* a client's */
+    bool client;
+    bool connected;
+    struct job begin, bury;
+};
+
+static void tell_client(const struct udp *u)
+{
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+    log_info("sending to %s from %s", addr_format(&u->remote, remote), addr_format(&u->local, local));
+}
+
+static void begin(struct job *j)
+{
+    struct udp *u = (struct udp *)((char *)j - offsetof(struct udp, begin));
+    struct net *n = u->net;
+    char text[ADDR_TEXT];
+    struct peer *p;
+
+    if (u->client)
+        tell_client(u);
+    for (int i = 0; i < u->nbound && u->net != NULL; i++) {
+        log_info("listening on %s", addr_format(&u->bound[i].addr, text));
+        if (n->events.bound != NULL)
+            n->events.bound(n->events.ctx, &u->bound[i].addr);
+    }
+    if (u->net == NULL)
+        return;
+    p = peer_new(n->peers, u->io, &u->local, &u->remote);
+    p->datagram = true;
+    p->client = u->client;
+    u->io = NULL;
+    n->events.up(n->events.ctx, p);
+}
+
+static struct udp *udp_new(struct net *n)
+{
+    struct udp *u = mem_alloc(sizeof *u);
+
+    u->net = n;
+    u->begin.run = begin;
+    return u;
+}
+
+static void bury(struct job *j)
+{
+    free((char *)j - offsetof(struct udp, bury));
+}
+
+static void close_udp(struct net *n)
+{
+    struct udp *u = n->state;
+
+    u->net = NULL;
+    loop_job_del(&u->begin);
+    if (u->io != NULL)
+        io_free(u->io);
+    bind_close(u->bound, u->nbound);
+    unix_remove(&u->own);
+    u->bound = NULL;
+    u->nbound = 0;
+    u->bury.run = bury;
+    loop_finally(n->loop, &u->bury);
+}
+
+/* The socket of a client for `to`: bound, options set. Returns the descriptor or -1. */
+static int client_socket(struct udp *u, const struct addr *source, int nsource, const struct addr *to,
+                         struct err *e)
+{
+    int fd = socket_new(addr_family(to), SOCK_DGRAM, e);
+
+    if (fd < 0)
+        return -1;
+    if (socket_options(fd, u->net->conf, SOCKOPT_CREATED, e) < 0 ||
+        socket_bind_source(fd, SOCK_DGRAM, source, nsource, to, &u->own, e) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int connect_to(int fd, const struct addr *to, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (connect(fd, &to->sa, to->len) == 0)
+        return 0;
+    return err_sys(e, socket_status(errno), errno, "connect to %s", addr_format(to, text));
+}
+
+/* Asks the kernel which address would be used towards `to`, with a socket that sends nothing. Fails when
+ * there is no way there, or nobody has bound the UNIX name. */
+static int look(struct udp *u, const struct addr *to, struct err *e)
+{
+    struct addr seen;
+    int fd = socket_new(addr_family(to), SOCK_DGRAM, e);
+    int r;
+
+    if (fd < 0)
+        return -1;
+    r = connect_to(fd, to, e);
+    if (r == 0 && addr_is_any(&u->local)) {
+        socket_local(fd, &seen);
+        addr_set_port(&seen, addr_port(&u->local));
+        u->local = seen;
+    }
+    close(fd);
+    return r;
+}
+
+/* An unbound UDP socket hears nothing and has no port to show until it sends. */
+static void give_port(int fd, const struct addr *to)
+{
+    struct addr any = *to;
+
+    if (addr_family(to) == AF_INET)
+        any.in.sin_addr.s_addr = htonl(INADDR_ANY);
+    else if (addr_family(to) == AF_INET6)
+        any.in6.sin6_addr = in6addr_any;
+    else
+        return;
+    addr_set_port(&any, 0);
+    if (bind(fd, &any.sa, any.len) < 0)
+        log_debug("bind: errno %d", errno);
+}
+
+/* `last`: there is no other address to try, so that an unreachable one is kept: routes may come. */
+static int make_client(struct udp *u, const struct addr *source, int nsource, const struct addr *to,
+                       bool last, struct err *e)
+{
+    int fd = client_socket(u, source, nsource, to, e);
+    struct dgram_opts opts = {.connected = u->connected};
+
+    if (fd < 0)
+        return -1;
+    if (u->connected) {
+        if (connect_to(fd, to, e) < 0)
+            goto out;
+    } else if (nsource == 0) {
+        give_port(fd, to);
+    }
+    if (socket_options(fd, u->net->conf, SOCKOPT_CONNECTED, e) < 0)
+        goto out;
+    socket_local(fd, &u->local);
+    if (!u->connected && look(u, to, e) < 0 && (!last || addr_family(to) == AF_UNIX))
+        goto out;
+    u->remote = *to;
+    u->io = dgram_new(u->net->loop, &fd, 1, &opts);
+    if (!u->connected)
+        dgram_set_to(u->io, to);
+    return 0;
+out:
+    close(fd);
+    unix_remove(&u->own);
+    return -1;
+}
+
+static int open_client(struct net *n, bool connected, struct err *e)
+{
+    const struct net_conf *conf = n->conf;
+    struct addr *source, *to = NULL;
+    int nsource = socket_source(conf, SOCK_DGRAM, &source, e);
+    int count = nsource < 0 ? -1 : socket_resolve(conf, conf->host, conf->port, SOCK_DGRAM, false, &to, e);
+    struct udp *u = udp_new(n);
+    int r = -1;
+
+    u->client = true;
+    u->connected = connected;
+    for (int i = 0; i < count && r < 0; i++)
+        r = make_client(u, source, nsource, &to[i], i == count - 1, e);
+    free(source);
+    free(to);
+    if (r < 0) {
+        free(u);
+        return -1;
+    }
+    n->state = u;
+    loop_soon(n->loop, &u->begin);
+    return 0;
+}
+
+static int open_udp(struct net *n, struct err *e)
+{
+    return open_client(n, false, e);
+}
+
+static int open_udp_connected(struct net *n, struct err *e)
+{
+    return open_client(n, true, e);
+}
+
+static int open_udp_listen(struct net *n, struct err *e)
+{
+    struct dgram_opts opts = {.follow = true, .echo = n->conf->echo};
+    struct udp *u = udp_new(n);
+    int fds[DGRAM_SOCKETS];
+
+    u->nbound = bind_open(n->conf, SOCK_DGRAM, DGRAM_SOCKETS, &u->bound, e);
+    if (u->nbound < 0) {
+        free(u);
+        return -1;
+    }
+    for (int i = 0; i < u->nbound; i++) {
+        fds[i] = u->bound[i].fd;
+        if (socket_options(fds[i], n->conf, SOCKOPT_CONNECTED, e) < 0) {
+            bind_close(u->bound, u->nbound);
+            free(u);
+            return -1;
+        }
+    }
+    for (int i = 0; i < u->nbound; i++)
+        u->bound[i].fd = -1;
+    u->local = u->bound[0].addr;
+    u->io = dgram_new(n->loop, fds, (unsigned)u->nbound, &opts);
+    n->state = u;
+    loop_soon(n->loop, &u->begin);
+    return 0;
+}
+
+const struct transport net_udp = {
+    .name = "udp",
+    .help = "send datagrams to an address, hear all who answer",
+    .caps = NET_DGRAM | NET_CLIENT,
+    .open = open_udp,
+    .close = close_udp,
+};
+
+const struct transport net_udp_listen = {
+    .name = "udp-listen",
+    .help = "receive datagrams, answer the latest sender",
+    .caps = NET_DGRAM | NET_MANY,
+    .open = open_udp_listen,
+    .close = close_udp,
+};
+
+const struct transport net_udp_connected = {
+    .name = "udp-connected",
+    .help = "exchange datagrams with one address alone",
+    .caps = NET_DGRAM | NET_CLIENT,
+    .open = open_udp_connected,
+    .close = close_udp,
+};

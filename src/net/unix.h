@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * unix: binding a UNIX socket to a path, and removing the path afterwards. Private to net/.
+ *
+ * Only a dead socket, one that no process has open, is ever removed to make room; and at the end only the
+ * very file that bind(2) made. Abstract and unnamed addresses leave nothing behind (unix(7)).
+ */
+#ifndef NET_UNIX_H
+#define NET_UNIX_H
+
+#include <sys/stat.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+/* A path that we made and have to remove. */
+struct unix_path {
+    char *path; /* NULL: none */
+    dev_t dev;
+    ino_t ino;
+};
+
+/* Binds `fd` to `a` and fills `own`, which must be zeroed. `what` begins the error text: "listen on". Returns
+ * 0, or -1 with `e` (STATUS_LOCAL). */
+int unix_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e);
+
+/* Removes the path, when it is still ours, and clears `own`. */
+void unix_remove(struct unix_path *own);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "peer/peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void peer_table_init(struct peer_table *t, struct loop *loop)
+{
+    *t = (struct peer_table){.loop = loop, .next_number = 1};
+}
+
+void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received)
+{
+    *sent = t->sent;
+    *received = t->received;
+    for (const struct peer *p = t->first; p != NULL; p = p->next) {
+        *sent += p->sent;
+        *received += p->received;
+    }
+}
+
+static void fire_idle(struct timer *timer)
+{
+    struct peer *p = (struct peer *)((char *)timer - offsetof(struct peer, idle));
+    int64_t quiet = loop_now(p->table->loop) - p->active;
+
+    if (quiet < p->idle_limit)
+        loop_timer_set(p->table->loop, &p->idle, p->idle_limit - quiet);
+    else
+        p->expired(p);
+}
+
+struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local, const struct addr *remote)
+{
+    struct peer *p = mem_alloc(sizeof *p);
+
+    p->table = t;
+    p->io = io;
+    p->local = *local;
+    p->remote = *remote;
+    p->number = t->next_number++;
+    p->active = loop_now(t->loop);
+    p->idle.fire = fire_idle;
+    p->prev = t->last;
+    if (t->last != NULL)
+        t->last->next = p;
+    else
+        t->first = p;
+    t->last = p;
+    t->count++;
+    return p;
+}
+
+void peer_free(struct peer *p)
+{
+    struct peer_table *t = p->table;
+
+    if (p->prev != NULL)
+        p->prev->next = p->next;
+    else
+        t->first = p->next;
+    if (p->next != NULL)
+        p->next->prev = p->prev;
+    else
+        t->last = p->prev;
+    t->count--;
+    t->sent += p->sent;
+    t->received += p->received;
+    loop_timer_clear(&p->idle);
+    io_free(p->io);
+    free(p);
+}
+
+void peer_count(struct peer *p, uint64_t sent, uint64_t received)
+{
+    p->sent += sent;
+    p->received += received;
+    p->active = loop_now(p->table->loop);
+}
+
+void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *))
+{
+    p->idle_limit = ms;
+    p->expired = expired;
+    if (ms <= 0) {
+        loop_timer_clear(&p->idle);
+        return;
+    }
+    p->active = loop_now(p->table->loop);
+    loop_timer_set(p->table->loop, &p->idle, ms);
+}
+
+const char *peer_name(const struct peer *p, char text[static ADDR_TEXT])
+{
+    if (p->remote.len == 0)
+        snprintf(text, ADDR_TEXT, "anyone");
+    else
+        addr_format(&p->remote, text);
+    return text;
+}

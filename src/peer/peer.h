@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * peer: one connected peer (or one datagram socket and all who speak to it), and the table of them.
+ *
+ * A transport makes peers, a service works with them, the session ends them. A peer owns its io.
+ */
+#ifndef PEER_PEER_H
+#define PEER_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "io/io.h"
+
+struct peer_table {
+    struct loop *loop;
+    struct peer *first, *last;
+    unsigned count;        /* peers now */
+    unsigned next_number;  /* numbers are never used twice */
+    uint64_t sent, received; /* bytes of the peers that are gone; peer_table_bytes() adds those present */
+};
+
+struct peer {
+    struct peer_table *table;
+    struct peer *next, *prev;
+    struct io *io;
+    struct addr local, remote; /* remote.len is 0 for a datagram socket that anyone may speak to */
+    unsigned number;           /* from 1 */
+    bool datagram;             /* no connection: nothing ends by itself */
+    bool client;               /* we spoke first */
+    bool ended;                /* it ended its direction; only we could still speak */
+    uint64_t sent, received;   /* bytes */
+    int64_t active;            /* loop time in ms when bytes last moved */
+    struct timer idle;
+    int64_t idle_limit;        /* ms, 0: none */
+    void (*expired)(struct peer *);
+    void *svc;                 /* the service's */
+    void *owner;               /* the session's */
+};
+
+void peer_table_init(struct peer_table *t, struct loop *loop);
+
+/* Bytes sent and received by all peers so far. */
+void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received);
+
+/* A new peer in the table. Takes `io`. */
+struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local, const struct addr *remote);
+
+/* Takes it out of the table and closes its io. Its links must be gone. */
+void peer_free(struct peer *p);
+
+/* Bytes moved. */
+void peer_count(struct peer *p, uint64_t sent, uint64_t received);
+
+/* Calls `expired` once, when no bytes moved in either direction for `ms`; 0 stops it. One timer a peer, which
+ * fires at most once per `ms`. */
+void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *));
+
+/* "127.0.0.1 port 80", for messages. Returns `text`. */
+const char *peer_name(const struct peer *p, char text[static ADDR_TEXT]);
+
+#endif

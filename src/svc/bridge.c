@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "svc/bridge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/fan.h"
+#include "io/fd.h"
+
+struct bridge {
+    struct svc *svc;
+    struct bridge_ends ends;
+    struct io *sink;   /* where what peers send goes */
+    struct io *nowhere; /* the sink of --send-only */
+    struct fan *fan;   /* with many peers */
+    struct link *feed; /* the input into the fan */
+    struct timer quit; /* -q */
+    bool input_ended;
+};
+
+/* The two directions of one peer. */
+struct wire {
+    struct bridge *bridge;
+    struct peer *peer;
+    struct link *out, *in;
+    struct io *member; /* of the fan */
+    struct err err;    /* why it failed, if it did */
+};
+
+static bool is_over(const struct link *k)
+{
+    return k == NULL || k->state != LINK_RUNNING;
+}
+
+static void finish(struct wire *w)
+{
+    struct svc *s = w->bridge->svc;
+
+    w->peer->io->hung_up = NULL;
+    s->events.finished(s->events.ctx, w->peer, w->err.status != STATUS_OK ? &w->err : NULL);
+}
+
+static void quit(struct bridge *b, const struct err *e)
+{
+    b->svc->events.quit(b->svc->events.ctx, e);
+}
+
+/* Input that was taken and not sent. */
+static uint64_t unsent(const struct bridge *b)
+{
+    uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
+
+    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
+        const struct wire *w = p->svc;
+
+        if (w != NULL && w->out != NULL)
+            sum += link_held(w->out) + (w->member != NULL ? io_pending(w->member) : 0);
+    }
+    return sum;
+}
+
+static bool all_sent(const struct bridge *b)
+{
+    if (!is_over(b->feed))
+        return false;
+    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
+        const struct wire *w = p->svc;
+
+        if (w != NULL && !is_over(w->out))
+            return false;
+    }
+    return true;
+}
+
+static void fire_quit(struct timer *t)
+{
+    struct bridge *b = (struct bridge *)((char *)t - offsetof(struct bridge, quit));
+    uint64_t left = unsent(b);
+    struct err e;
+
+    if (left == 0 || all_sent(b)) {
+        quit(b, NULL);
+        return;
+    }
+    err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent", (unsigned long long)left);
+    quit(b, &e);
+}
+
+static void quit_if_sent(struct bridge *b)
+{
+    if (b->svc->conf->quit_after == 0 && b->input_ended && all_sent(b))
+        quit(b, NULL);
+}
+
+static void input_ended(struct link *k)
+{
+    struct bridge *b = k->ctx;
+
+    b->input_ended = true;
+    if (b->svc->conf->quit_after > 0)
+        loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
+}
+
+static void input_failed(struct bridge *b)
+{
+    struct err e;
+
+    err_sys(&e, STATUS_LOCAL, b->ends.in->error, "standard input");
+    quit(b, &e);
+}
+
+static void feed_done(struct link *k)
+{
+    struct bridge *b = k->ctx;
+
+    if (k->state == LINK_SRC_FAILED)
+        input_failed(b);
+    else
+        quit_if_sent(b);
+}
+
+static void wire_ended(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    if (w->member == NULL)
+        input_ended(&(struct link){.ctx = w->bridge});
+}
+
+/* A connection is gone that the peer had ended: the errno when it left something of ours behind, else 0. Of TCP the
+ * queue tells, which outlives a reset; of a UNIX socket the error. */
+static int left_behind(const struct io *io)
+{
+    int fd = io_fd(io), sys = 0, queued = 0;
+    socklen_t len = sizeof sys;
+
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
+        return 0;
+    if (sys == ECONNRESET || (sys != 0 && ioctl(fd, TIOCOUTQ, &queued) == 0 && queued > 0))
+        return sys;
+    return 0;
+}
+
+static void hung_up(struct io *io, void *ctx)
+{
+    struct wire *w = ctx;
+    char name[ADDR_TEXT];
+    int sys = left_behind(io);
+
+    if (sys != 0)
+        err_sys(&w->err, STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+    else
+        log_info("%s has left", peer_name(w->peer, name));
+    finish(w);
+}
+
+/* The peer said its last; it may still listen. Whether it does, only the network can tell: UNIX sockets say so at
+ * once, TCP when keep-alive probes go unanswered or are refused. */
+static void watch_for_leaving(struct wire *w)
+{
+    struct io *io = w->peer->io;
+    int fd = io_fd(io), on = 1, idle = 5, interval = 5, count = 3;
+
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0) {
+        /* Refused on UNIX sockets, which need none of them. */
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+    }
+    w->peer->ended = true;
+    io->hung_up = hung_up;
+    io->hung_up_ctx = w;
+    io_touch(io);
+}
+
+static void datagram_quiet(struct peer *p)
+{
+    finish(p->svc);
+}
+
+/* Decides, after a direction of the peer ended, whether the peer is finished. */
+static void check(struct wire *w)
+{
+    struct bridge *b = w->bridge;
+    const struct svc_conf *conf = b->svc->conf;
+
+    if (is_over(w->in) && is_over(w->out)) {
+        finish(w);
+    } else if (is_over(w->out) && conf->send_only && !w->peer->datagram) {
+        finish(w);
+    } else if (w->peer->datagram && w->out != NULL && is_over(w->out)) {
+        if (w->err.status != STATUS_OK)
+            finish(w);
+        else if (conf->datagram_wait >= 0)
+            peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
+    } else if (is_over(w->in)) {
+        watch_for_leaving(w);
+        if (b->ends.peer_ended != NULL)
+            b->ends.peer_ended(b->ends.ctx, w->peer);
+    }
+}
+
+static void out_done(struct link *k)
+{
+    struct wire *w = k->ctx;
+    char name[ADDR_TEXT];
+
+    if (k->state == LINK_SRC_FAILED && w->member == NULL) {
+        input_failed(w->bridge);
+        return;
+    }
+    if (k->state == LINK_DST_FAILED && w->err.status == STATUS_OK)
+        err_sys(&w->err, STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
+    if (k->state == LINK_DST_FAILED && is_over(w->in)) {
+        finish(w);
+        return;
+    }
+    if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
+        quit_if_sent(w->bridge);
+        return;
+    }
+    check(w);
+}
+
+static void in_done(struct link *k)
+{
+    struct wire *w = k->ctx;
+    struct err e;
+    char name[ADDR_TEXT];
+
+    if (k->state == LINK_DST_FAILED) {
+        err_sys(&e, STATUS_LOCAL, k->dst->error, "standard output");
+        if (k->dst->error == EPIPE)
+            e.text[0] = '\0';
+        quit(w->bridge, &e);
+    } else if (k->state == LINK_SRC_FAILED) {
+        if (w->err.status == STATUS_OK || w->err.sys == EPIPE)
+            err_sys(&w->err, STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
+        finish(w);
+    } else {
+        check(w);
+    }
+}
+
+static void out_moved(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    peer_count(w->peer, k->bytes - w->peer->sent, 0);
+}
+
+static void in_moved(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    peer_count(w->peer, 0, k->bytes - w->peer->received);
+}
+
+static void sink_gone(struct io *io, void *ctx)
+{
+    struct err e;
+
+    (void)io;
+    err_set(&e, STATUS_LOCAL, "%s", "");
+    quit(ctx, &e);
+}
+
+struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
+{
+    struct bridge *b = mem_alloc(sizeof *b);
+
+    b->svc = s;
+    b->ends = *ends;
+    b->quit.fire = fire_quit;
+    if (s->conf->send_only)
+        b->nowhere = fd_null(s->loop);
+    b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
+    ends->out->hung_up = sink_gone;
+    ends->out->hung_up_ctx = b;
+    io_touch(ends->out);
+    return b;
+}
+
+void bridge_free(struct bridge *b)
+{
+    link_free(b->feed);
+    fan_free(b->fan);
+    io_free(b->nowhere);
+    b->ends.out->hung_up = NULL;
+    loop_timer_clear(&b->quit);
+    free(b);
+}
+
+/* The input is read from the first peer on; before, it waits outside. */
+static void start_fan(struct bridge *b)
+{
+    b->fan = fan_new(b->svc->loop);
+    b->feed = link_new(b->ends.in, fan_io(b->fan), b->svc->pool, &b->svc->conf->out);
+    b->feed->done = feed_done;
+    b->feed->ended = input_ended;
+    b->feed->ctx = b;
+}
+
+static void wire_out(struct bridge *b, struct wire *w)
+{
+    const struct svc_conf *conf = b->svc->conf;
+    struct link_opts opts = conf->out;
+    struct io *src = b->ends.in;
+
+    if (src == NULL)
+        return;
+    if (conf->many) {
+        if (b->fan == NULL)
+            start_fan(b);
+        src = w->member = fan_add(b->fan);
+        opts = (struct link_opts){0};
+    }
+    opts.keep_open = conf->no_shutdown;
+    w->out = link_new(src, w->peer->io, b->svc->pool, &opts);
+    w->out->done = out_done;
+    w->out->moved = out_moved;
+    w->out->ended = wire_ended;
+    w->out->ctx = w;
+}
+
+void bridge_attach(struct bridge *b, struct peer *p)
+{
+    struct wire *w = mem_alloc(sizeof *w);
+    struct link_opts shared = {.keep_open = b->svc->conf->many || b->nowhere != NULL || p->datagram};
+
+    w->bridge = b;
+    w->peer = p;
+    p->svc = w;
+    w->in = link_new(p->io, b->sink, b->svc->pool, &shared);
+    w->in->done = in_done;
+    w->in->moved = in_moved;
+    w->in->ctx = w;
+    wire_out(b, w);
+}
+
+void bridge_detach(struct bridge *b, struct peer *p)
+{
+    struct wire *w = p->svc;
+
+    link_free(w->in);
+    link_free(w->out);
+    if (w->member != NULL)
+        fan_del(b->fan, w->member);
+    p->svc = NULL;
+    free(w);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * prompt: the line that is typed at a terminal, edited with readline.
+ *
+ * It is hidden while something is printed and drawn again soon; what the peer has not finished (svc/view.h) is its
+ * prompt. No call waits, whatever the terminal or its user does. There is one at a time.
+ */
+#ifndef SVC_PROMPT_H
+#define SVC_PROMPT_H
+
+#include <stdbool.h>
+
+#include "loop/loop.h"
+#include "svc/view.h"
+
+struct prompt;
+
+struct prompt_opts {
+    const char *text;    /* shown while the peer has no unfinished line; may be NULL */
+    const char *history; /* the file; NULL: the default place */
+    bool no_history;
+
+    /* A line was typed; `text` has no newline at its end, but may have some within when it was pasted. */
+    void (*line)(void *ctx, const char *text);
+
+    /* True while no more lines can be taken; prompt_room() tells that this ended. */
+    bool (*full)(void *ctx);
+
+    /* No more lines will come: the user said so (^D), or the terminal is gone. */
+    void (*end)(void *ctx, bool gone);
+    void *ctx;
+};
+
+/* Takes the terminal on standard input over and draws a line on the view's screen; both are the caller's and outlive
+ * the prompt. `opts` is copied. Returns NULL with `e` filled. */
+struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e);
+
+/* Gives the terminal back, what was typed and not sent left on it, and saves the history. */
+void prompt_free(struct prompt *p);
+
+/* Takes the line off the screen until the turn ends, or a little longer while this happens often. */
+void prompt_hide(struct prompt *p);
+
+/* Draws everything anew after output was lost. */
+void prompt_redraw(struct prompt *p);
+
+/* There is room for lines again. */
+void prompt_room(struct prompt *p);
+
+/* SIGINT: clears the line, ends a search. Returns false when there was neither. */
+bool prompt_interrupt(struct prompt *p);
+
+/* Around a stop by job control. */
+void prompt_suspend(struct prompt *p);
+void prompt_resume(struct prompt *p);
+
+/* The width of the terminal in columns. */
+unsigned prompt_columns(const struct prompt *p);
+
+#endif

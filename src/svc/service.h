@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * service: what our side does with each peer: the registry of services.
+ *
+ * Wirers (stdio, echo) only make links; handlers (prompt) deal in lines. A service is a file and a row.
+ */
+#ifndef SVC_SERVICE_H
+#define SVC_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "io/link.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+
+/* What the command line says of services. */
+struct svc_conf {
+    bool no_stdin;        /* -d: standard input is not read, and its absence ends nothing */
+    bool send_only;       /* what peers send is dropped */
+    bool many;            /* more than one peer may come (-l -k) */
+    bool no_shutdown;     /* the end of standard input does not end our direction */
+    int64_t quit_after;   /* ms from the end of standard input to the end; -1: never */
+    int64_t datagram_wait; /* ms without traffic after which a datagram client whose input ended is done; -1: never */
+    int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
+    struct link_opts out; /* of the links to peers */
+
+    const char *prompt;   /* --prompt; NULL: none but the peer's unfinished line */
+    const char *history;  /* --history; NULL: the default place */
+    bool no_history;
+    bool raw;             /* show what arrives as it is */
+};
+
+/* How a service tells the session. */
+struct svc_events {
+    void *ctx;
+    /* The peer is done with: all that is to be sent is sent and all that comes has come, or it failed (`e`, which may be
+     * NULL). The session calls detach() and frees the peer. */
+    void (*finished)(void *ctx, struct peer *p, const struct err *e);
+    /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
+    void (*quit)(void *ctx, const struct err *e);
+};
+
+struct svc {
+    const struct service *service;
+    struct loop *loop;
+    const struct svc_conf *conf;
+    struct peer_table *peers;
+    struct link_pool *pool;
+    struct svc_events events;
+    void *state; /* the service's own */
+};
+
+struct service {
+    const char *name, *help;
+    int (*start)(struct svc *, struct err *);
+    void (*attach)(struct svc *, struct peer *); /* a peer came */
+    void (*detach)(struct svc *, struct peer *); /* it is about to be freed: free its links */
+    void (*stop)(struct svc *);                  /* all peers are detached */
+    /* A line of the log, when the service has the terminal; returns false to leave it to standard error. Optional. */
+    bool (*show)(struct svc *, const char *line);
+    /* SIGINT while the service runs; returns false to let it end the program. Optional. */
+    bool (*interrupt)(struct svc *);
+    /* Around a stop by job control: put the terminal right before, and take it again after. Optional. */
+    void (*suspend)(struct svc *);
+    void (*resume)(struct svc *);
+};
+
+/* The row named `name`, or NULL: stdio, prompt, echo. */
+const struct service *service_find(const char *name);
+
+/* Starts a service. NULL with `e` when it cannot be. */
+struct svc *svc_start(const char *service, struct loop *loop, const struct svc_conf *conf, struct peer_table *peers,
+                      struct link_pool *pool, const struct svc_events *events, struct err *e);
+void svc_attach(struct svc *s, struct peer *p);
+void svc_detach(struct svc *s, struct peer *p);
+void svc_stop(struct svc *s);
+
+#endif

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A terminal for tests: a program on a pseudo-terminal, and the screen as a person would see it."""
+
+import fcntl
+import os
+import select
+import socket
+import struct
+import termios
+import time
+
+import pexpect
+import pyte
+import pytest
+
+from support import DEADLINE, POLLCAT
+
+
+class Timeout(AssertionError):
+    """What was waited for did not come in time."""
+
+
+def wait_for(condition, what="the condition", step=None, deadline=DEADLINE):
+    """Calls `step` (something that waits a little for news) until `condition()` is true; returns its value."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Timeout(f"{what}: not within {deadline} s")
+        if step is not None:
+            step()
+
+
+def terminal_name(master):
+    """As ptsname(3), which Python has from 3.13 on."""
+    number = fcntl.ioctl(master, getattr(termios, "TIOCGPTN", 0x80045430), b"\0" * 4)
+    return "/dev/pts/%d" % struct.unpack("i", number)
+
+
+class Terminal:
+    """A program that runs on a terminal of `columns` by `rows`."""
+
+    def __init__(self, args, columns=80, rows=24, env=None, home=None, term="xterm", attributes=None, pass_fds=(), cwd=None):
+        self.screen = pyte.HistoryScreen(columns, rows, history=5000, ratio=0.5)
+        self.stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self.stopped = False
+        variables = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "TERM": term,
+            "LC_ALL": "C.UTF-8",
+            "INPUTRC": "/dev/null",
+        }
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE", "GCOV_PREFIX"):
+            if name in os.environ:
+                variables[name] = os.environ[name]
+        if home is not None:
+            variables["HOME"] = str(home)
+        variables.update(env or {})
+        variables = {name: value for name, value in variables.items() if value is not None}
+
+        # The modes at the start are what the program must leave behind.
+        def prepare():
+            if attributes is not None:
+                attributes(0)
+
+        self.child = pexpect.spawn(
+            str(args[0]), [str(a) for a in args[1:]], env=variables, dimensions=(rows, columns), echo=True,
+            preexec_fn=prepare, cwd=cwd)
+        self.child.delaybeforesend = None
+        self.child.ptyproc.delayafterclose = 0
+        self.child.ptyproc.delayafterterminate = 0
+        self.fd = self.child.child_fd
+        # Held open, so that the modes can be read after the program has ended.
+        self.slave = os.open(terminal_name(self.fd), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.child.isalive():
+            self.child.kill(9)
+            self.child.wait()
+        if self.slave >= 0:
+            os.close(self.slave)
+            self.slave = -1
+        if not self.child.closed:
+            self.child.close(force=True)
+
+    # What is seen.
+
+    def read(self, wait=0.05):
+        """Takes what the program wrote; waits at most `wait` seconds for the first byte."""
+        if self.stopped:
+            return False
+        ready, _, _ = select.select([self.fd], [], [], wait)
+        if not ready:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        self.output += data
+        if len(self.output) > 1 << 20:
+            self.output = self.output[-(1 << 19):]
+        self.stream.feed(data)
+        return bool(data)
+
+    def lines(self):
+        """The rows of the screen, right-trimmed, without the empty ones below the last."""
+        rows = [row.rstrip() for row in self.screen.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    def scrolled(self):
+        """The rows that have left the screen at the top, then those on it."""
+        width = self.screen.columns
+        above = ["".join(row[x].data for x in range(width)).rstrip() for row in self.screen.history.top]
+        return above + self.lines()
+
+    def cursor(self):
+        """Row and column, from 0. In the last column a terminal waits with wrapping until the next character."""
+        return self.screen.cursor.y, self.screen.cursor.x
+
+    def row(self):
+        """The row the cursor is in."""
+        return self.screen.display[self.screen.cursor.y].rstrip()
+
+    def wait(self, condition, what=None, deadline=DEADLINE):
+        try:
+            return wait_for(lambda: condition(self), "the screen", self.read, deadline)
+        except Timeout:
+            raise Timeout(f"{what or 'the screen'}: not within {deadline} s; cursor {self.cursor()}, screen:\n"
+                          + "\n".join(f"|{row}|" for row in self.lines())) from None
+
+    def wait_text(self, text, deadline=DEADLINE):
+        return self.wait(lambda t: any(text in row for row in t.lines()), f"text {text!r}", deadline)
+
+    def wait_screen(self, lines, cursor=None, deadline=DEADLINE):
+        """Waits until the screen shows exactly these rows, and the cursor stands there."""
+        self.wait(lambda t: t.lines() == list(lines) and (cursor is None or t.cursor() == cursor),
+                  f"{lines} with cursor {cursor}", deadline)
+
+    # What is done.
+
+    def type(self, text):
+        data = text.encode() if isinstance(text, str) else text
+        while data:
+            self.read(0)
+            _, ready, _ = select.select([], [self.fd], [], 0.2)
+            if ready:
+                data = data[os.write(self.fd, data[:1024]):]
+
+    def paste(self, text):
+        self.type("\x1b[200~" + text + "\x1b[201~")
+
+    def resize(self, columns, rows):
+        self.screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
+
+    def signal(self, signo):
+        self.child.kill(signo)
+
+    def hang_up(self):
+        """The terminal goes away."""
+        os.close(self.slave)
+        self.slave = -1
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, self.fd)
+        os.close(nothing)
+        self.stopped = True
+
+    def modes(self):
+        return termios.tcgetattr(self.slave)
+
+    def is_raw(self):
+        return not self.modes()[3] & termios.ICANON
+
+    def wait_prompt(self):
+        """Waits until the program takes keys one by one."""
+        wait_for(self.is_raw, "the prompt", lambda: self.read(0.01))
+
+    def wait_exit(self, deadline=DEADLINE):
+        """The exit status, or the negative number of the signal."""
+
+        def over():
+            self.read(0.01)
+            return not self.child.isalive()
+
+        wait_for(over, "the end of the program", None, deadline)
+        while self.read(0):
+            pass
+        return -self.child.signalstatus if self.child.signalstatus is not None else self.child.exitstatus
+
+
+class Peer:
+    """The other side: a server for one connection, or, connected, a client."""
+
+    def __init__(self, family=socket.AF_INET):
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(1)
+        self.listener.settimeout(DEADLINE)
+        self.port = self.listener.getsockname()[1]
+        self.socket = None
+        self.received = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def accept(self):
+        self.socket, _ = self.listener.accept()
+        self.socket.settimeout(DEADLINE)
+
+    def send(self, text):
+        self.socket.sendall(text.encode() if isinstance(text, str) else text)
+
+    def receive(self, until):
+        """Reads until `until` (bytes at the end, or a length) came; returns all that came since the last time."""
+        def enough():
+            if isinstance(until, int):
+                return len(self.received) >= until
+            return self.received.endswith(until)
+
+        while not enough():
+            data = self.socket.recv(65536)
+            if not data:
+                raise AssertionError(f"the end came first, after {self.received[-200:]!r}")
+            self.received += data
+        got, self.received = self.received, b""
+        return got
+
+    def receive_all(self):
+        """Reads to the end."""
+        while True:
+            data = self.socket.recv(65536)
+            if not data:
+                got, self.received = self.received, b""
+                return got
+            self.received += data
+
+    def reset(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
+    def close(self):
+        if self.socket is not None:
+            self.socket.close()
+        self.listener.close()
+
+
+@pytest.fixture
+def peer():
+    with Peer() as p:
+        yield p
+
+
+@pytest.fixture
+def start(peer, tmp_path):
+    """Starts a prompt that is connected to `peer`."""
+    running = []
+
+    def begin(*options, accept=True, **how):
+        how.setdefault("home", tmp_path)
+        t = Terminal([POLLCAT, *options, "127.0.0.1", peer.port], **how)
+        running.append(t)
+        if accept:
+            peer.accept()
+            t.wait_prompt()
+        return t
+
+    yield begin
+    for t in running:
+        t.close()

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Datagrams: whom they go to, what stays whole, what is refused, and when it ends."""
+import socket
+import subprocess
+import time
+
+import pytest
+
+from support import LOOPBACK, need, payload, port_of, receive_all, refusing, udp
+
+MODES = [("-u",), ("--udp-connected",), ("--mode", "udp"), ("--mode", "udp-connected")]
+
+
+@pytest.fixture
+def listener(pollcat):
+    """listener(*ARGS): the program bound to a port of 127.0.0.1."""
+    return lambda *args, **more: pollcat("-u", "-l", *args, "127.0.0.1", "0", **more)
+
+
+def to(cat, host="127.0.0.1"):
+    return (host, cat.port)
+
+
+@pytest.mark.parametrize("mode", MODES, ids="".join)
+def test_question_and_answer(pollcat, host, mode):
+    server = udp(host)
+    cat = pollcat(*mode, host, port_of(server)).send(b"question")
+    question, sender = server.recvfrom(100)
+    server.sendto(b"answer", sender)
+    cat.until_out(b"answer")
+    assert question == b"question"
+    cat.close()
+    assert (cat.wait(), cat.out, cat.err) == (0, b"answer", "")
+
+
+def test_listener_takes_both_families(pollcat):
+    cat = pollcat("-v", "-u", "-l", "0")
+    for host in LOOPBACK.values():
+        peer = udp(host)
+        peer.sendto(host.encode(), to(cat, host))
+        cat.until_out(host.encode())
+        cat.until_err(rf"^pollcat: received {len(host)} bytes from {host} port {port_of(peer)}$")
+        cat.send(b"for " + host.encode())
+        data, sender = peer.recvfrom(100)
+        assert data == b"for " + host.encode() and sender[:2] == (host, cat.port)
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_one_family_only(pollcat, version):
+    cat = pollcat("-u", "-l", f"-{version}", "0")
+    other, right = udp(LOOPBACK[10 - version]), udp(LOOPBACK[version])
+    other.connect((LOOPBACK[10 - version], cat.port))
+    other.send(b"x")
+    with pytest.raises(ConnectionRefusedError):
+        other.recv(1)
+    right.sendto(b"y", (LOOPBACK[version], cat.port))
+    cat.until_out(b"y")
+
+
+def test_input_waits_for_the_first_sender(listener):
+    cat = listener()
+    for word in (b"one", b"two"):
+        cat.send(word)
+    cat.close()
+    peer = udp()
+    peer.sendto(b"hello", to(cat))
+    got = peer.recv(100)
+    assert got + (peer.recv(100) if got == b"one" else b"") == b"onetwo"
+    cat.until_out(b"hello")
+
+
+def test_much_input_waits_for_the_first_sender(listener):
+    cat = listener("--line")
+    lines = [b"%0499d\n" % i for i in range(100)]
+    cat.send(b"".join(lines))
+    peer = udp()
+    peer.sendto(b"hello", to(cat))
+    assert [peer.recv(1000) for _ in lines] == lines
+
+
+def test_latest_sender_is_answered(listener):
+    cat = listener()
+    peers = [udp() for _ in range(3)]
+    for number, peer in enumerate(peers + peers[::-1]):
+        word = b"<%d>" % number
+        peer.sendto(word, to(cat))
+        cat.until_out(word)
+        cat.send(word)
+        assert peer.recv(100) == word
+
+
+def test_unconnected_client_hears_anyone_and_keeps_its_peer(pollcat):
+    server, stranger = udp(), udp()
+    cat = pollcat("-v", "-u", "127.0.0.1", port_of(server)).send(b"one")
+    client = server.recvfrom(100)[1]
+    stranger.sendto(b"psst", client)
+    cat.until_out(b"psst")
+    cat.until_err(rf"^pollcat: received 4 bytes from 127\.0\.0\.1 port {port_of(stranger)}$")
+    cat.send(b"two")
+    assert server.recvfrom(100) == (b"two", client)
+
+
+def test_connected_client_hears_its_peer_alone(pollcat):
+    server, stranger = udp(), udp()
+    cat = pollcat("--udp-connected", "127.0.0.1", port_of(server)).send(b"one")
+    client = server.recvfrom(100)[1]
+    stranger.sendto(b"psst", client)
+    server.sendto(b"answer", client)
+    cat.until_out(b"answer")
+    cat.close()
+    assert (cat.wait(), cat.out) == (0, b"answer")
+
+
+@pytest.mark.parametrize("family, address", [(4, "127.0.0.2"), (4, "127.9.8.7")])
+@pytest.mark.parametrize("bind", [("0",), ("0.0.0.0", "0"), ("-4", "0")], ids=" ".join)
+def test_answers_leave_from_the_address_spoken_to(pollcat, bind, family, address):
+    cat = pollcat("-u", "-l", *bind)
+    peer = udp(LOOPBACK[family])
+    peer.connect((address, cat.port))  # drops what comes from elsewhere
+    peer.send(b"hello")
+    cat.until_out(b"hello")
+    cat.send(b"here")
+    assert peer.recv(100) == b"here"
+
+
+@pytest.mark.parametrize("size", [1, 1472, 65507])
+def test_datagrams_arrive_whole(listener, size):
+    cat, peer = listener(), udp()
+    peer.sendto(payload(size), to(cat))
+    cat.until_out(size)
+    cat.send(payload(size))
+    assert peer.recv(1 << 17) == payload(size)
+    assert bytes(cat.stdout.data) == payload(size)
+
+
+def test_longest_datagram_of_ipv6(pollcat):
+    cat, peer = pollcat("-u", "-l", "::1", "0"), udp("::1")
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+    peer.sendto(payload(65527), to(cat, "::1"))
+    cat.until_out(65527)
+    cat.send(payload(65527))
+    assert peer.recv(1 << 17) == payload(65527)
+
+
+def test_empty_datagram_ends_nothing(listener):
+    cat, peer = listener("-v"), udp()
+    peer.sendto(b"", to(cat))
+    cat.until_err(rf"^pollcat: received 0 bytes from 127\.0\.0\.1 port {port_of(peer)}$")
+    peer.sendto(b"more", to(cat))
+    cat.until_out(b"more")
+    cat.send(b"back")
+    assert peer.recv(100) == b"back"
+
+
+CUTS = {
+    "line": (["--line"], b"a\nbc\n\nlast", [b"a\n", b"bc\n", b"\n", b"last"]),
+    "size": (["--datagram-size", "4"], b"12345678ab", [b"1234", b"5678", b"ab"]),
+    "line, crlf": (["--line", "-C"], b"a\nb\r\n", [b"a\r\n", b"b\r\n"]),
+    "interval": (["-i", "50ms"], b"a\nb\n", [b"a\n", b"b\n"]),
+    "read": ([], b"a\nb\n", [b"a\nb\n"]),
+    "read, crlf": (["-C"], b"a\nb\n", [b"a\r\nb\r\n"]),
+    "longest read": ([], payload(65507), [payload(65507)]),
+    "longest size": (["--datagram-size", "65507"], payload(70_000), [payload(70_000)[:65507], payload(70_000)[65507:]]),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("mode", ["-u", "--udp-connected"])
+def test_where_input_is_cut(pollcat, tmp_path, mode, cut):
+    args, sent, datagrams = CUTS[cut]
+    server = udp()
+    (tmp_path / "in").write_bytes(sent)
+    with open(tmp_path / "in", "rb") as source:
+        cat = pollcat(mode, *args, "127.0.0.1", port_of(server), stdin=source)
+    assert [server.recv(1 << 17) for _ in datagrams] == datagrams
+    assert cat.wait() == 0
+
+
+def test_one_write_is_one_datagram(pollcat):
+    server = udp()
+    cat = pollcat("-u", "127.0.0.1", port_of(server))
+    for message in (b"one\ntwo\n", b"x", payload(4096)):
+        cat.send(message)
+        assert server.recv(1 << 17) == message
+
+
+@pytest.mark.parametrize("mode, status", [("-u", 1), ("--udp-connected", 1)])
+def test_refusal_is_told(pollcat, host, mode, status):
+    with refusing(host, kind=socket.SOCK_DGRAM) as sock:
+        cat = pollcat(mode, host, port_of(sock)).send(b"anybody?")
+        cat.until_err(rf"^pollcat: .*{host} port {port_of(sock)}: Connection refused$")
+        if mode == "-u":
+            cat.close()
+        assert (cat.wait(), cat.out) == (status, b"")
+
+
+def test_unconnected_client_goes_on_after_a_refusal(pollcat):
+    sock = refusing(kind=socket.SOCK_DGRAM)
+    cat = pollcat("-u", "127.0.0.1", port_of(sock)).send(b"too early")
+    cat.until_err("Connection refused$")
+    port = port_of(sock)
+    sock.close()
+    server = udp(port=port)
+    cat.send(b"now")
+    data, client = server.recvfrom(100)
+    server.sendto(b"yes", client)
+    cat.until_out(b"yes")
+    assert data == b"now"
+
+
+def test_listener_goes_on_after_a_refusal(listener):
+    cat, gone, peer = listener(), udp(), udp()
+    gone.sendto(b"bye", to(cat))
+    cat.until_out(b"bye")
+    name = rf"127\.0\.0\.1 port {port_of(gone)}"
+    gone.close()
+    cat.send(b"answer")
+    cat.until_err(rf"^pollcat: .*{name}: Connection refused$")
+    peer.sendto(b"hello", to(cat))
+    cat.until_out(b"hello")
+    cat.send(b"you")
+    assert peer.recv(100) == b"you"
+
+
+def elapsed(cat):
+    start = time.monotonic()
+    assert cat.wait() == 0
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("args, least, most", [
+    ((), 0.8, 3), (("-w", "300ms"), 0.2, 1), (("-q", "0"), 0, 0.7), (("-q", "200ms"), 0.1, 1)])
+@pytest.mark.parametrize("mode", ["-u", "--udp-connected"])
+def test_wait_for_answers_after_the_end_of_input(pollcat, mode, args, least, most):
+    server = udp()
+    cat = pollcat(mode, *args, "127.0.0.1", port_of(server)).send(b"x").close()
+    assert server.recv(10) == b"x"
+    assert least <= elapsed(cat) <= most * 10
+
+
+def test_late_answers_prolong_the_wait(pollcat):
+    server = udp()
+    cat = pollcat("-u", "-w", "1s", "127.0.0.1", port_of(server)).send(b"x").close()
+    client = server.recvfrom(10)[1]
+    start, answers = time.monotonic(), 0
+    while time.monotonic() - start < 1.5:
+        server.sendto(b".", client)
+        answers += 1
+        cat.until_out(answers)
+    assert cat.popen.poll() is None
+    assert (cat.wait(), cat.out) == (0, b"." * answers)
+
+
+def test_quit_never(pollcat):
+    server = udp()
+    cat = pollcat("-u", "-q", "-1", "127.0.0.1", port_of(server)).send(b"x").close()
+    client = server.recvfrom(10)[1]
+    with pytest.raises(subprocess.TimeoutExpired):
+        cat.popen.wait(1.5)  # more than the second that is the default
+    server.sendto(b"late", client)
+    cat.until_out(b"late")
+
+
+def test_listener_stays_after_the_end_of_input(listener):
+    cat = listener().close()
+    peer = udp()
+    peer.sendto(b"still there?", to(cat))
+    cat.until_out(b"still there?")
+    assert cat.signal(15).wait() == -15
+
+
+def test_listener_quits_once_sent(listener):
+    cat = listener("-q", "0").send(b"answer").close()
+    peer = udp()
+    peer.sendto(b"hello", to(cat))
+    assert peer.recv(100) == b"answer"
+    assert cat.wait() == 0
+
+
+def test_idle_listener_ends(listener):
+    cat, peer = listener("-w", "300ms"), udp()
+    peer.sendto(b"hello", to(cat))
+    cat.until_out(b"hello")
+    assert (cat.wait(), cat.err) == (0, "")
+
+
+def test_receive_only_client_asks_nobody(pollcat):
+    cat = pollcat("-u", "-d", "127.0.0.1", port_of(udp()), "-w", "300ms").send(b"x")
+    assert cat.out == b""
+
+
+def test_address_in_use(pollcat):
+    with udp() as other:
+        cat = pollcat("-u", "-l", "127.0.0.1", port_of(other))
+        assert cat.wait() == 2
+        assert cat.err == f"pollcat: bind to 127.0.0.1 port {port_of(other)}: Address already in use\n"
+
+
+def test_source_address_and_port(pollcat):
+    with udp("127.0.0.3") as sock:
+        port = port_of(sock)
+    server = udp()
+    cat = pollcat("-u", "-s", "127.0.0.3", "-p", port, "127.0.0.1", port_of(server)).send(b"x")
+    assert server.recvfrom(10) == (b"x", ("127.0.0.3", port))
+    cat.signal(15).wait()
+
+
+@pytest.mark.parametrize("argv", [("nc.openbsd", "-u", "{host}", "{port}"), ("ncat", "-u", "{host}", "{port}"),
+                                  ("socat", "-", "UDP:{quoted}:{port}")], ids=lambda argv: argv[0])
+def test_real_clients(pollcat, program, host, argv):
+    cat = pollcat("-u", "-l", "0")
+    quoted = f"[{host}]" if ":" in host else host
+    client = program(need(argv[0]), *(arg.format(host=host, quoted=quoted, port=cat.port) for arg in argv[1:]))
+    client.send(payload(1000))
+    cat.until_out(1000)
+    cat.send(b"answer")
+    client.until_out(b"answer")
+    assert bytes(cat.stdout.data) == payload(1000)
+
+
+@pytest.mark.parametrize("mode", ["-u", "--udp-connected"])
+def test_real_server(pollcat, program, mode):
+    with udp() as sock:
+        port = port_of(sock)
+    socat = program(need("socat"), "-d", "-d", f"UDP-RECVFROM:{port},bind=127.0.0.1", "EXEC:rev")
+    socat.until_err("receiving on")
+    cat = pollcat(mode, "127.0.0.1", port).send(b"drawer\n").close()
+    assert (cat.wait(), cat.out) == (0, b"reward\n")
+
+
+def test_two_of_us(pollcat, host):
+    one = pollcat("-u", "-l", host, "0")
+    two = pollcat("-u", host, one.port).send(b"ping")
+    one.until_out(b"ping")
+    one.send(b"pong")
+    two.until_out(b"pong")
+    two.close()
+    assert two.wait() == 0

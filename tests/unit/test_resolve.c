@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/resolve.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const struct resolve_opts stream = {.socktype = SOCK_STREAM};
+
+/* The one address of `host` in words; fails when it is not one. */
+static void gives(const char *host, const char *port, const struct resolve_opts *opts, const char *shown)
+{
+    char text[ADDR_TEXT];
+    struct addr *list;
+    struct err e;
+
+    if (resolve(host, port, opts, &list, &e) < 1)
+        fail_msg("%s: %s", host, e.text);
+    assert_string_equal(addr_format(&list[0], text), shown);
+    free(list);
+}
+
+static void refuses(const char *host, const char *port, const struct resolve_opts *opts, const char *part)
+{
+    struct addr *list;
+    struct err e;
+
+    assert_int_equal(resolve(host, port, opts, &list, &e), -1);
+    assert_null(list);
+    assert_int_equal(e.status, STATUS_LOCAL);
+    if (strstr(e.text, part) == NULL)
+        fail_msg("%s is not in: %s", part, e.text);
+}
+
+static void literals(void **state)
+{
+    const struct resolve_opts numeric = {.socktype = SOCK_STREAM, .numeric = true};
+
+    (void)state;
+    gives("127.0.0.1", "80", &numeric, "127.0.0.1 port 80");
+    gives("::1", "65535", &numeric, "::1 port 65535");
+    gives("192.0.2.1", NULL, &stream, "192.0.2.1 port 0");
+    refuses("localhost", "80", &numeric, "localhost: not a numeric address");
+}
+
+static void scopes(void **state)
+{
+    char name[IF_NAMESIZE], host[64], shown[80];
+
+    (void)state;
+    assert_non_null(if_indextoname(1, name));
+    snprintf(host, sizeof host, "fe80::1%%%s", name);
+    snprintf(shown, sizeof shown, "%s port 7", host);
+    gives(host, "7", &stream, shown);
+    refuses("fe80::1", "7", &stream, "needs its interface");
+    refuses("fe80::1%nosuch0", "7", &stream, "there is no interface nosuch0");
+}
+
+static void localhost_is_loopback(void **state)
+{
+    const struct resolve_opts four = {.family = AF_INET, .socktype = SOCK_STREAM};
+    struct addr *list;
+    int n = resolve("localhost", "1", &stream, &list, NULL);
+
+    (void)state;
+    assert_in_range(n, 1, 2);
+    if (n == 2)
+        assert_int_not_equal(addr_family(&list[0]), addr_family(&list[1]));
+    free(list);
+    gives("localhost", "1", &four, "127.0.0.1 port 1");
+}
+
+static void no_host_is_any_or_loopback(void **state)
+{
+    const struct resolve_opts any = {.socktype = SOCK_STREAM, .passive = true};
+    const struct resolve_opts any4 = {.family = AF_INET, .socktype = SOCK_STREAM, .passive = true};
+    const struct resolve_opts own4 = {.family = AF_INET, .socktype = SOCK_STREAM};
+    struct addr *list;
+
+    (void)state;
+    assert_int_equal(resolve(NULL, "5", &any, &list, NULL), 2);
+    assert_int_equal(addr_family(&list[0]), AF_INET6);
+    assert_true(addr_is_any(&list[0]) && addr_is_any(&list[1]));
+    free(list);
+    gives("*", "5", &any4, "0.0.0.0 port 5");
+    gives("", "5", &any4, "0.0.0.0 port 5");
+    gives(NULL, "5", &own4, "127.0.0.1 port 5");
+    refuses("", "5", &stream, "the host is empty");
+}
+
+static void families(void **state)
+{
+    const struct resolve_opts four = {.family = AF_INET, .socktype = SOCK_STREAM};
+    const struct resolve_opts six = {.family = AF_INET6, .socktype = SOCK_STREAM};
+
+    (void)state;
+    refuses("::1", "5", &four, "::1: not an IPv4 address");
+    refuses("127.0.0.1", "5", &six, "127.0.0.1: not an IPv6 address");
+}
+
+static void ports(void **state)
+{
+    (void)state;
+    assert_int_equal(resolve_service("no-such-service", SOCK_STREAM), -1);
+    refuses("127.0.0.1", "65536", &stream, "port 65536: not a number from 0 to 65535");
+    refuses("127.0.0.1", "-1", &stream, "port -1: not a number");
+    refuses("127.0.0.1", "no-such-service", &stream,
+            "port no-such-service: neither a number nor a known TCP service");
+    refuses("127.0.0.1", "", &stream, "the port is empty");
+    if (resolve_service("http", SOCK_STREAM) >= 0)
+        gives("127.0.0.1", "http", &stream, "127.0.0.1 port 80");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(literals),
+        cmocka_unit_test(scopes),
+        cmocka_unit_test(localhost_is_loopback),
+        cmocka_unit_test(no_host_is_any_or_loopback),
+        cmocka_unit_test(families),
+        cmocka_unit_test(ports),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
