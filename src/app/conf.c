@@ -270,6 +270,7 @@ static void derive_net(struct conf *c, unsigned traits)
     net->datagram = (traits & TRAIT_DGRAM) != 0;
     net->keep_open = (traits & TRAIT_KEEP_OPEN) != 0;
     net->echo = (traits & TRAIT_ECHO) != 0;
+    net->segment = (size_t)c->datagram_size;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
 }
 
@@ -281,10 +282,6 @@ static void derive_svc(struct conf *c, unsigned traits)
     svc->many = (traits & TRAIT_KEEP_OPEN) != 0 && (traits & TRAIT_DGRAM) == 0;
     svc->out.keep_open = svc->no_shutdown;
     svc->out.cut = c->line || svc->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
-    if (c->datagram_size > 0) {
-        svc->out.cut = LINK_CUT_SIZE;
-        svc->out.size = (size_t)c->datagram_size;
-    }
     svc->datagram_wait = -1;
     if (datagram_client && c->timeout > 0)
         svc->datagram_wait = c->timeout;

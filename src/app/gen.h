@@ -2,7 +2,7 @@
  *
  * gen: what is made from the table of options: the OPTIONS of the manual and the completions of three shells.
  *
- * The results are kept in the source tree; tests/lint/generated.sh fails when they are out of step.
+ * The results are kept in the source tree; tests/lint/generated.py fails when they are out of step.
  */
 #ifndef APP_GEN_H
 #define APP_GEN_H

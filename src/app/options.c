@@ -554,7 +554,12 @@ int options_parse(struct conf *c, struct options *o, int argc, char **argv, stru
 
 unsigned options_traits(const struct options *o)
 {
-    return o->traits | (o->mode != NULL ? o->mode->gives : 0);
+    unsigned traits = o->traits | (o->mode != NULL ? o->mode->gives : 0);
+
+    /* A UNIX stream socket cannot connect to itself. */
+    if ((traits & TRAIT_UNIX) != 0 && (traits & TRAIT_SELF) != 0)
+        traits |= TRAIT_DGRAM | TRAIT_MESSAGES;
+    return traits;
 }
 
 static int bits(unsigned set)
@@ -611,7 +616,6 @@ static const struct {
     const char *what;
 } rules[] = {
     {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock"},
-    {TRAIT_UNIX | TRAIT_SELF, 0, TRAIT_DGRAM, "--self-connect with --unixsock"},
 };
 
 static int check_row(const struct options *o, const struct option_row *row, unsigned traits, struct err *e)

@@ -6,6 +6,11 @@
 #include <sys/socket.h>
 
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
 
 enum { CONTROL = 512 };
 
@@ -17,13 +22,27 @@ static void enable(int fd, int level, int name)
     (void)setsockopt(fd, level, name, &on, sizeof on);
 }
 
+/* Bound to one address, the socket answers from it anyway. */
+static bool is_bound_to_any(int fd)
+{
+    struct addr a;
+    socklen_t len = sizeof a - offsetof(struct addr, sa);
+
+    if (getsockname(fd, &a.sa, &len) < 0)
+        return false;
+    a.len = len;
+    return addr_is_any(&a);
+}
+
 void cmsg_prepare(int fd, bool connected, bool echo)
 {
     enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
     if (connected)
         return;
-    enable(fd, IPPROTO_IP, IP_PKTINFO);
-    enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    if (is_bound_to_any(fd)) {
+        enable(fd, IPPROTO_IP, IP_PKTINFO);
+        enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    }
     enable(fd, IPPROTO_IP, IP_RECVERR);
     enable(fd, IPPROTO_IPV6, IPV6_RECVERR);
     if (echo) {
@@ -109,60 +128,69 @@ static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int t
     (*c)->cmsg_level = level;
     (*c)->cmsg_type = type;
     (*c)->cmsg_len = CMSG_LEN(size);
+    memset(CMSG_DATA(*c), 0, CMSG_SPACE(size) - CMSG_LEN(0));
     memcpy(CMSG_DATA(*c), data, size);
     msg->msg_controllen += CMSG_SPACE(size);
     *c = (struct cmsghdr *)((char *)*c + CMSG_SPACE(size));
 }
 
-/* The source address of the answer, and its hop limit. A mapped IPv4 address on an IPv6 socket goes as
- * IPV6_PKTINFO as well; the kernel knows both. */
-static void write_control(struct msghdr *msg, const struct meta *to, bool answer)
+/* The source address of the answer. A mapped IPv4 address on an IPv6 socket goes as IPV6_PKTINFO as well; the
+ * kernel knows both. */
+static void add_source(struct msghdr *msg, struct cmsghdr **c, const struct meta *to)
 {
-    struct cmsghdr *c = msg->msg_control;
-    int hops = to->hops - 1;
-
-    msg->msg_controllen = 0;
     if (addr_family(&to->local) == AF_INET && addr_family(&to->peer) == AF_INET) {
         struct in_pktinfo info = {.ipi_spec_dst = to->local.in.sin_addr};
 
-        add_control(msg, &c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        add_control(msg, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else if (addr_family(&to->local) == AF_INET6 && !IN6_IS_ADDR_MULTICAST(&to->local.in6.sin6_addr)) {
         struct in6_pktinfo info = {.ipi6_addr = to->local.in6.sin6_addr};
 
         if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
             info.ipi6_ifindex = to->ifindex;
-        add_control(msg, &c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        add_control(msg, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
     }
-    if (answer && to->hops > 1) {
-        bool v4 = addr_family(&to->peer) == AF_INET || IN6_IS_ADDR_V4MAPPED(&to->peer.in6.sin6_addr);
+}
 
-        if (v4)
-            add_control(msg, &c, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
-        else
-            add_control(msg, &c, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof hops);
-    }
+static void add_hops(struct msghdr *msg, struct cmsghdr **c, const struct meta *to)
+{
+    int hops = to->hops - 1;
+
+    if (addr_family(&to->peer) == AF_INET || IN6_IS_ADDR_V4MAPPED(&to->peer.in6.sin6_addr))
+        add_control(msg, c, IPPROTO_IP, IP_TTL, &hops, sizeof hops);
+    else
+        add_control(msg, c, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof hops);
+}
+
+static void write_control(struct msghdr *msg, const struct cmsg_out *out)
+{
+    struct cmsghdr *c = msg->msg_control;
+    uint16_t segment = (uint16_t)out->segment;
+
+    if (out->to != NULL)
+        add_source(msg, &c, out->to);
+    if (out->to != NULL && out->answer && out->to->hops > 1)
+        add_hops(msg, &c, out->to);
+    if (segment > 0)
+        add_control(msg, &c, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment);
     if (msg->msg_controllen == 0)
         msg->msg_control = NULL;
 }
 
-ssize_t cmsg_send(int fd, const void *data, size_t size, const struct meta *to, bool connected, bool answer)
+ssize_t cmsg_send(int fd, const struct cmsg_out *out)
 {
     union {
         char bytes[CONTROL];
         struct cmsghdr align;
     } control;
-    struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)out->data, .iov_len = out->size};
     struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
     ssize_t n;
 
-    if (connected) {
-        msg.msg_control = NULL;
-    } else {
-        msg.msg_name = (void *)(uintptr_t)&to->peer.sa;
-        msg.msg_namelen = to->peer.len;
-        memset(&control, 0, sizeof control);
-        write_control(&msg, to, answer);
+    if (out->to != NULL) {
+        msg.msg_name = (void *)(uintptr_t)&out->to->peer.sa;
+        msg.msg_namelen = out->to->peer.len;
     }
+    write_control(&msg, out);
     do
         n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);

@@ -26,9 +26,16 @@ struct cmsg_in {
 /* recvmsg(2), without blocking. Returns the bytes received, or -1 with errno. */
 ssize_t cmsg_receive(int fd, struct cmsg_in *in);
 
-/* sendmsg(2), without blocking, to `to` unless `connected`, from the address it names; with `answer` the hop
- * limit is one below the one `to` came with. Returns the bytes sent, or -1 with errno. */
-ssize_t cmsg_send(int fd, const void *data, size_t size, const struct meta *to, bool connected, bool answer);
+struct cmsg_out {
+    const void *data;
+    size_t size;
+    const struct meta *to; /* where it goes, and from which address; NULL on a connected socket */
+    bool answer;           /* the hop limit is one below the one `to` came with */
+    size_t segment;        /* above 0: the kernel cuts the data into datagrams of this size (UDP_SEGMENT, udp(7)) */
+};
+
+/* sendmsg(2), without blocking. Returns the bytes sent, or -1 with errno. */
+ssize_t cmsg_send(int fd, const struct cmsg_out *out);
 
 /* The next error that an ICMP message caused: its errno value and whom our datagram was for. 0: no more. */
 int cmsg_next_error(int fd, struct addr *who);

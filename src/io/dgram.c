@@ -14,6 +14,7 @@ enum {
     MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
     MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
     MAX_UNIX = 65536,
+    MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
     RETRY = 2, /* ms: a UNIX datagram receiver that is full says nothing to poll(2) when it has room */
     FIRST_PORT = 1024, /* of those that are no well-known services */
 };
@@ -31,6 +32,7 @@ struct dgram {
     int family;
     struct meta to; /* where plain writes go, and from which address and socket */
     unsigned blocked; /* the socket that had no room */
+    bool no_offload; /* the kernel does not cut long writes for us */
     unsigned turn;  /* the socket to read first */
     uint64_t dropped[DGRAM_SOCKETS];
     struct timer retry;
@@ -177,7 +179,7 @@ static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int err
                        : error == EMSGSIZE ? " (too long; try --datagram-size)"
                                            : "";
 
-    if (to->peer.len > 0)
+    if (to != NULL)
         addr_format(&to->peer, text);
     d->io.lost = true;
     log_error("%zu bytes to %s were not sent: %s%s", size, text, strerror(error), hint);
@@ -192,37 +194,83 @@ static ssize_t no_room(struct dgram *d, unsigned i)
     return IO_AGAIN;
 }
 
-static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
+/* One datagram or, with `segment`, several at once; all or nothing. Returns a count, or IO_* */
+static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
 {
-    struct dgram *d = (struct dgram *)io;
-    const struct meta *to = meta != NULL ? meta : &d->to;
-    unsigned i = to->socket;
+    unsigned i = out->to != NULL ? out->to->socket : 0;
 
-    if (to->peer.len == 0 && !d->opts.connected)
-        return IO_AGAIN;
     for (int tries = 0; tries < 8; tries++) {
-        ssize_t n = cmsg_send(d->at[i].watch.fd, data, size, to, d->opts.connected, d->opts.echo);
+        ssize_t n = cmsg_send(d->at[i].watch.fd, out);
 
         if (n >= 0)
             return n;
         if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
             return no_room(d, i);
+        if (out->segment > 0 && !cmsg_is_refusal(errno))
+            return 0; /* not this way */
         if (d->opts.connected && errno != EMSGSIZE)
-            return io_fail(io, errno);
+            return io_fail(&d->io, errno);
         if (d->family == AF_UNIX || errno == EMSGSIZE || !cmsg_is_refusal(errno))
             break;
         report_refusals(d, i); /* of an earlier one: this one was not sent */
     }
-    return lose(d, to, size, errno);
+    return lose(d, out->to, out->size, errno);
+}
+
+/* Cuts a long write into datagrams: in the kernel where it can, one by one otherwise. */
+static ssize_t send_segments(struct dgram *d, struct cmsg_out out)
+{
+    const char *data = out.data;
+    size_t size = out.size, done = 0;
+    ssize_t n;
+
+    if (!d->no_offload) {
+        out.segment = d->opts.segment;
+        n = send_one(d, &out);
+        if (n != 0)
+            return n;
+        d->no_offload = true;
+        out.segment = 0;
+    }
+    while (done < size) {
+        out.data = data + done;
+        out.size = size - done < d->opts.segment ? size - done : d->opts.segment;
+        n = send_one(d, &out);
+        if (n < 0)
+            return done > 0 && n == IO_AGAIN ? (ssize_t)done : n;
+        done += out.size;
+    }
+    return (ssize_t)done;
+}
+
+static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
+{
+    struct dgram *d = (struct dgram *)io;
+    struct cmsg_out out = {.data = data, .size = size, .answer = d->opts.echo};
+
+    if (!d->opts.connected) {
+        out.to = meta != NULL ? meta : &d->to;
+        if (out.to->peer.len == 0)
+            return IO_AGAIN;
+    }
+    if (d->opts.segment > 0 && size > d->opts.segment)
+        return send_segments(d, out);
+    return send_one(d, &out);
 }
 
 static size_t max_dgram(const struct io *io)
 {
     const struct dgram *d = (const struct dgram *)io;
+    size_t max = MAX_IPV6, segments;
 
     if (d->family == AF_UNIX)
-        return MAX_UNIX;
-    return d->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->to.peer.in6.sin6_addr) ? MAX_IPV4 : MAX_IPV6;
+        max = MAX_UNIX;
+    else if (d->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->to.peer.in6.sin6_addr))
+        max = MAX_IPV4;
+    if (d->opts.segment == 0)
+        return max;
+    segments = max / d->opts.segment;
+    return d->opts.segment * (segments < 1 ? 1 : segments > MAX_SEGMENTS ? MAX_SEGMENTS : segments);
 }
 
 static int shut_dgram(struct io *io)

@@ -18,6 +18,7 @@ struct dgram_opts {
     bool connected; /* the socket is connected; seqpacket ends with an empty read */
     bool follow;    /* send to the latest sender */
     bool echo;      /* answers only: guard against loops with another echo service (see net) */
+    size_t segment; /* a longer write becomes datagrams of this size; 0: a write is a datagram */
     bool seqpacket; /* connection-oriented: reading 0 is the end, io_shut() works */
 };
 

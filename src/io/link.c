@@ -173,8 +173,6 @@ static bool next_unit(struct link *k)
         if (unit == 0 && !k->message)
             return false;
     }
-    if (k->opts.cut == LINK_CUT_SIZE && unit > k->opts.size)
-        unit = k->opts.size;
     if (has_boundaries(k->dst) && !has_boundaries(k->src) && unit > io_max(k->dst))
         unit = io_max(k->dst);
     k->unit = (uint32_t)unit;

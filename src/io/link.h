@@ -28,12 +28,10 @@ enum { LINK_BUFFER = 256 * 1024 }; /* bytes a link holds at most */
 enum link_cut {
     LINK_CUT_READ, /* as they were read */
     LINK_CUT_LINE, /* at each newline, which stays */
-    LINK_CUT_SIZE, /* after `size` bytes */
 };
 
 struct link_opts {
     enum link_cut cut;
-    size_t size;      /* for LINK_CUT_SIZE, at least 1 */
     int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
     bool crlf;        /* LF becomes CRLF on the way */
     bool keep_open;   /* the end of the source does not end the destination's direction */

@@ -132,12 +132,14 @@ static void fire(void *ctx, struct watch *w, unsigned events)
 static int64_t time_to_wait(const struct loop *l)
 {
     const struct timer *first = timers_first(&l->timers);
+    int64_t now;
 
     if (l->soon.next != &l->soon)
         return 0;
     if (first == NULL)
         return -1;
-    return first->at > l->now ? first->at - l->now : 0;
+    now = clock_ms(); /* callbacks took their time */
+    return first->at > now ? first->at - now : 0;
 }
 
 static void run_timers(struct loop *l)
@@ -153,6 +155,7 @@ static void run_timers(struct loop *l)
 int loop_run(struct loop *l, struct err *e)
 {
     l->stopped = false;
+    l->now = clock_ms();
     while (!l->stopped) {
         derive_interest(l);
         if (wait_for(l->set, time_to_wait(l), fire, l) < 0)
@@ -254,10 +257,10 @@ static unsigned want_signals(struct watch *w)
 static void fire_signals(struct watch *w, unsigned events)
 {
     struct loop *l = w->loop;
-    int signo;
+    int signo = 0;
 
     (void)events;
-    while ((signo = signal_next()) != 0) {
+    while ((signo = signal_next(signo)) != 0) {
         if (l->handlers[signo].run != NULL)
             l->handlers[signo].run(l->handlers[signo].ctx, signo);
     }

@@ -69,13 +69,20 @@ int signal_catch(int signo, struct err *e)
     return 0;
 }
 
-int signal_next(void)
+/* A storm may fill the pipe as fast as it is read. */
+static void empty_pipe(void)
 {
-    char drop[64];
+    char drop[4096];
 
-    while (read(signals.pipe[0], drop, sizeof drop) > 0)
+    for (int i = 0; i < 32 && read(signals.pipe[0], drop, sizeof drop) == sizeof drop; i++)
         continue;
-    for (int i = 1; i < SIGNALS; i++) {
+}
+
+int signal_next(int after)
+{
+    if (after == 0)
+        empty_pipe();
+    for (int i = after + 1; i < SIGNALS; i++) {
         if (signals.arrived[i]) {
             signals.arrived[i] = 0;
             return i;

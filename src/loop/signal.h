@@ -16,7 +16,9 @@ void signal_close(void);
 /* Catches `signo`: its number arrives as a byte. Returns 0, or -1 with `e` filled. */
 int signal_catch(int signo, struct err *e);
 
-/* The next signal number that arrived, or 0. Arrivals that did not fit in the pipe are not lost. */
-int signal_next(void);
+/* The lowest signal number above `after` that arrived, or 0. From 0 it empties the pipe: what arrives later fills
+ * it again, so that one round looks at each signal once however many come. Arrivals that did not fit in the pipe are
+ * not lost. */
+int signal_next(int after);
 
 #endif

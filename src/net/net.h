@@ -30,6 +30,7 @@ struct net_conf {
     bool numeric;            /* no DNS, in either direction */
     bool keep_open;          /* listen: go on after a peer left, many at once */
     bool echo;               /* the service only answers: datagrams are guarded against loops */
+    size_t segment;          /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns;      /* 0: as many as descriptors allow */
     int backlog;             /* 0: SOMAXCONN */
     int64_t connect_timeout; /* ms, 0: the kernel's */

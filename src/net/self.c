@@ -44,7 +44,7 @@ static void fail(struct self *s, const struct err *e)
 
 static void succeed(struct self *s)
 {
-    struct dgram_opts opts = {.connected = true};
+    struct dgram_opts opts = {.connected = true, .segment = s->net->conf->segment};
     struct net *n = s->net;
     int fd = s->watch.fd;
     char text[ADDR_TEXT];

@@ -141,7 +141,7 @@ enum status socket_status(int sys)
 
 struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e)
 {
-    struct dgram_opts opts = {.connected = true, .seqpacket = true};
+    struct dgram_opts opts = {.connected = true, .seqpacket = true, .segment = n->conf->segment};
     struct addr local, from;
     struct io *io;
 

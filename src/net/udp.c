@@ -152,7 +152,7 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
                        bool last, struct err *e)
 {
     int fd = client_socket(u, source, nsource, to, e);
-    struct dgram_opts opts = {.connected = u->connected};
+    struct dgram_opts opts = {.connected = u->connected, .segment = u->net->conf->segment};
 
     if (fd < 0)
         return -1;
@@ -214,7 +214,7 @@ static int open_udp_connected(struct net *n, struct err *e)
 
 static int open_udp_listen(struct net *n, struct err *e)
 {
-    struct dgram_opts opts = {.follow = true, .echo = n->conf->echo};
+    struct dgram_opts opts = {.follow = true, .echo = n->conf->echo, .segment = n->conf->segment};
     struct udp *u = udp_new(n);
     int fds[DGRAM_SOCKETS];
 

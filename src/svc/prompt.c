@@ -32,6 +32,7 @@ enum {
     REDRAW = 20,           /* ms between two drawings of the line while much arrives */
     PATIENCE_KEY = 50,     /* ms for the rest of an escape sequence to come */
     PATIENCE_PASTE = 1000, /* ms without a byte of an unfinished paste */
+    COLUMNS_LEAST = 4,     /* readline is never told of fewer */
     FLUSH = 200,           /* ms that a stopped terminal is waited for */
 };
 
@@ -51,6 +52,7 @@ struct prompt {
     struct job more;       /* goes on with the keys */
     int64_t drawn;         /* loop time of the last drawing */
     struct history *history;
+    unsigned columns; /* the width of the terminal */
     bool editing; /* there is a line; false after the end of what is typed */
     bool hidden;  /* it is not on the screen */
     bool pasting; /* bracketed pastes were asked for */
@@ -159,11 +161,19 @@ void prompt_redraw(struct prompt *p)
 
 unsigned prompt_columns(const struct prompt *p)
 {
+    return p->columns;
+}
+
+/* Asks for the size of the terminal. Readline divides by zero where there are next to no columns. */
+static void measure(struct prompt *p)
+{
     int rows, columns;
 
-    (void)p;
+    rl_reset_screen_size();
     rl_get_screen_size(&rows, &columns);
-    return columns > 0 ? (unsigned)columns : 80;
+    p->columns = columns > 0 ? (unsigned)columns : 1;
+    if (columns < COLUMNS_LEAST)
+        rl_set_screen_size(rows, COLUMNS_LEAST);
 }
 
 /* What is typed. */
@@ -354,6 +364,7 @@ static void start_readline(struct prompt *p)
     start_locale(p);
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
+    measure(p);
     p->view->dumb = rl_get_termcap("up") == NULL;
     paste = rl_variable_value("enable-bracketed-paste");
     p->pasting = !p->view->dumb && paste != NULL && strcmp(paste, "on") == 0;
@@ -423,7 +434,7 @@ static void resized(void *ctx, int signo)
     clear = rl_get_termcap("cd");
     if (p->editing && !p->view->dumb)
         put(p, clear != NULL ? clear : "\033[J");
-    rl_reset_screen_size();
+    measure(p);
 }
 
 bool prompt_interrupt(struct prompt *p)
@@ -455,7 +466,7 @@ void prompt_resume(struct prompt *p)
     if (!p->editing)
         return;
     take_terminal(p);
-    rl_reset_screen_size();
+    measure(p);
     prompt_redraw(p);
     draw_later(p);
 }

@@ -171,7 +171,7 @@ def test_where_input_is_cut(pollcat, tmp_path, mode, cut):
     server = udp()
     (tmp_path / "in").write_bytes(sent)
     with open(tmp_path / "in", "rb") as source:
-        cat = pollcat(mode, *args, "127.0.0.1", port_of(server), stdin=source)
+        cat = pollcat(mode, "-q", "0", *args, "127.0.0.1", port_of(server), stdin=source)
     assert [server.recv(1 << 17) for _ in datagrams] == datagrams
     assert cat.wait() == 0
 
@@ -284,16 +284,21 @@ def test_idle_listener_ends(listener):
     assert (cat.wait(), cat.err) == (0, "")
 
 
-def test_receive_only_client_asks_nobody(pollcat):
-    cat = pollcat("-u", "-d", "127.0.0.1", port_of(udp()), "-w", "300ms").send(b"x")
-    assert cat.out == b""
+@pytest.mark.parametrize("option", ["-w", "--idle-timeout"])
+def test_receive_only_client_asks_nobody(pollcat, option):
+    server = udp()
+    cat = pollcat("-u", "-d", option, "300ms", "127.0.0.1", port_of(server)).send(b"x").close()
+    assert (cat.wait(), cat.out) == (0, b"")
+    server.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        server.recv(10)
 
 
 def test_address_in_use(pollcat):
     with udp() as other:
         cat = pollcat("-u", "-l", "127.0.0.1", port_of(other))
         assert cat.wait() == 2
-        assert cat.err == f"pollcat: bind to 127.0.0.1 port {port_of(other)}: Address already in use\n"
+        assert cat.err == f"pollcat: listen on 127.0.0.1 port {port_of(other)}: Address already in use\n"
 
 
 def test_source_address_and_port(pollcat):

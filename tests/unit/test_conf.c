@@ -95,6 +95,7 @@ static void operands_are_understood(void **state)
         {"-uU x", "x", NULL},
         {"--seqpacket x", "x", NULL},
         {"--self-connect -uU", NULL, NULL},
+        {"--self-connect -U", NULL, NULL},
         {"--self-connect -uU x", "x", NULL},
     };
 
@@ -287,7 +288,7 @@ static void links_are_described(void **state)
         {"-C --no-shutdown h 1", LINK_CUT_READ, 0, 0, true, true},
         {"-i 200ms h 1", LINK_CUT_LINE, 0, 200, false, false},
         {"-u --line h 1", LINK_CUT_LINE, 0, 0, false, false},
-        {"-u --datagram-size 1k h 1", LINK_CUT_SIZE, 1024, 0, false, false},
+        {"-u --datagram-size 1k h 1", LINK_CUT_READ, 1024, 0, false, false},
     };
 
     (void)state;
@@ -297,7 +298,7 @@ static void links_are_described(void **state)
 
         run_well(&r, rows[i].line);
         out = &r.c.svc.out;
-        if (out->cut != rows[i].cut || out->size != rows[i].size || out->interval != rows[i].interval ||
+        if (out->cut != rows[i].cut || r.c.net.segment != rows[i].size || out->interval != rows[i].interval ||
             out->crlf != rows[i].crlf || out->keep_open != rows[i].keep_open)
             fail_msg("%s", rows[i].line);
         assert_int_equal(r.c.svc.no_shutdown, rows[i].keep_open);

@@ -411,7 +411,6 @@ static void texts_of_refusals(void **state)
         {{"--udp-connected", "-u"}, NULL},
         {{"--self-connect", "-l"}, "--self-connect excludes --listen"},
         {{"--self-connect", "--udp-connected"}, "--self-connect excludes --udp-connected"},
-        {{"--self-connect", "-U"}, "--self-connect with --unixsock needs --udp"},
         {{"--self-connect", "-U", "-u"}, NULL},
         {{"-U", "-s/x"}, "--source with --unixsock needs --udp"},
         {{"-U", "-s/x", "-u"}, NULL},

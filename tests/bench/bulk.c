@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * bulk: the other end of one stream: sources and sinks that cost next to nothing.
+ */
+#include "common.h"
+
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/wait.h>
+
+enum { CHUNK = 64 * 1024 * 1024 };
+
+/* A file in memory, which sendfile(2) and splice(2) hand out without a copy. */
+static int chunk_file(void)
+{
+    int fd = must(memfd_create("bench", MFD_CLOEXEC), "memfd");
+    char *block = memory(BLOCK);
+
+    memset(block, 'x', BLOCK);
+    for (int i = 0; i < BLOCK; i += 64)
+        block[i] = '\n';
+    for (int done = 0; done < CHUNK; done += BLOCK)
+        write_all(fd, block, BLOCK);
+    free(block);
+    return fd;
+}
+
+static void send_chunks(int out, long long size)
+{
+    int file = chunk_file();
+
+    while (size > 0) {
+        off_t at = 0;
+
+        while (at < CHUNK && size > 0) {
+            size_t part = (size_t)(size < CHUNK - at ? size : CHUNK - at);
+            ssize_t n = sendfile(out, file, &at, part);
+
+            if (n <= 0)
+                die("sendfile");
+            size -= n;
+        }
+    }
+}
+
+/* Takes `size` bytes from a socket, and throws them away inside the kernel. */
+static long long discard(int fd, long long size)
+{
+    long long got = 0;
+
+    while (got < size) {
+        ssize_t n = recv(fd, NULL, PIPE, MSG_TRUNC);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        got += n;
+    }
+    return got;
+}
+
+static void sink(char **args)
+{
+    int listener = serve(SOCK_STREAM, 0), fd;
+    double start;
+    long long got;
+
+    printf("port %d\n", port_of(listener));
+    fd = must(accept(listener, NULL, NULL), "accept");
+    start = now();
+    got = discard(fd, atoll(args[0]));
+    printf("bytes %lld seconds %.6f\n", got, now() - start);
+}
+
+static void source(char **args)
+{
+    int fd = reach(SOCK_STREAM, atoi(args[0]));
+    double start = now();
+    char rest_of_it[64];
+
+    send_chunks(fd, atoll(args[1]));
+    must(shutdown(fd, SHUT_WR), "shutdown");
+    while (read(fd, rest_of_it, sizeof rest_of_it) > 0)
+        continue;
+    printf("bytes %s seconds %.6f\n", args[1], now() - start);
+}
+
+static void feed(char **args)
+{
+    int file = chunk_file();
+    long long size = atoll(args[0]);
+
+    while (size > 0) {
+        loff_t at = 0;
+
+        while (at < CHUNK && size > 0) {
+            size_t part = (size_t)(size < CHUNK - at ? size : CHUNK - at);
+            ssize_t n = splice(file, &at, STDOUT_FILENO, NULL, part, 0);
+
+            if (n <= 0)
+                die("splice");
+            size -= n;
+        }
+    }
+}
+
+static void drain(char **args)
+{
+    int null = must(open("/dev/null", O_WRONLY | O_CLOEXEC), "/dev/null");
+    long long got = 0;
+    double start = 0, last = 0;
+    ssize_t n;
+
+    (void)args;
+    while ((n = splice(STDIN_FILENO, NULL, null, NULL, PIPE, 0)) > 0) {
+        last = now();
+        start = start > 0 ? start : last;
+        got += n;
+    }
+    fprintf(stderr, "bytes %lld seconds %.6f\n", got, last - start);
+}
+
+/* Sends, and takes back as much: one process for each direction. */
+static void blast(char **args)
+{
+    int fd = reach(SOCK_STREAM, atoi(args[0]));
+    double start = now();
+    long long got;
+    pid_t child = must(fork(), "fork");
+
+    if (child == 0) {
+        send_chunks(fd, atoll(args[1]));
+        _exit(0);
+    }
+    got = discard(fd, atoll(args[1]));
+    printf("bytes %lld seconds %.6f\n", got, now() - start);
+    waitpid(child, NULL, 0);
+}
+
+static const struct command commands[] = {
+    {"sink", sink, 1, "SIZE: listen, take so many bytes"},
+    {"source", source, 2, "PORT SIZE: send so many bytes, wait for the other's end"},
+    {"feed", feed, 1, "SIZE: write so many bytes to the pipe at standard output"},
+    {"drain", drain, 0, ": take what comes from the pipe at standard input"},
+    {"blast", blast, 2, "PORT SIZE: send to an echo server, take it back"},
+};
+
+int main(int argc, char **argv)
+{
+    return run_command(commands, sizeof commands / sizeof commands[0], argc, argv);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * rig: a loop with a guard against hanging, and ends that feed and drain what links move, for the tests of loop/,
+ * io/ and svc/. Each group of tests runs once per backend.
+ */
+#ifndef TEST_IO_RIG_H
+#define TEST_IO_RIG_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "io/fd.h"
+#include "io/link.h"
+#include "io/queue.h"
+#include "loop/wait.h"
+
+enum { RIG_IDLE = WAIT_DIRECT + 1, RIG_LIMIT = 60000 /* ms until a run is given up */ };
+
+/* How the group that runs now waits and moves bytes. */
+static struct {
+    bool crowd, splice;
+} backend;
+
+static inline int rig_poll(void **state)
+{
+    (void)state;
+    backend.crowd = backend.splice = false;
+    return 0;
+}
+
+static inline int rig_crowd(void **state)
+{
+    (void)state;
+    backend.crowd = true;
+    backend.splice = false;
+    return 0;
+}
+
+static inline int rig_splice(void **state)
+{
+    (void)state;
+    backend.crowd = backend.splice = true;
+    return 0;
+}
+
+struct rig {
+    struct loop *loop;
+    struct link_pool pool;
+    struct timer guard, rest;
+    bool late;
+    struct watch idle[RIG_IDLE]; /* take the places in the poll set, so that the others join the crowd */
+    int idle_pipe[2];
+};
+
+static inline void rig_nonblock(int fd)
+{
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+}
+
+static inline void rig_pipe(int fds[2])
+{
+    assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+}
+
+static inline void rig_pair(int fds[2], int type)
+{
+    assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+}
+
+static inline unsigned rig_want_in(struct watch *w)
+{
+    (void)w;
+    return LOOP_IN;
+}
+
+static inline void rig_never(struct watch *w, unsigned events)
+{
+    (void)w, (void)events;
+    fail_msg("an idle watch fired");
+}
+
+static inline void rig_is_late(struct timer *t)
+{
+    struct rig *r = (struct rig *)((char *)t - offsetof(struct rig, guard));
+
+    r->late = true;
+    loop_stop(r->loop);
+}
+
+static inline void rig_rested(struct timer *t)
+{
+    loop_stop(t->loop);
+}
+
+static inline struct rig *rig_new(void)
+{
+    struct rig *r = calloc(1, sizeof *r);
+
+    assert_non_null(r);
+    r->loop = loop_new(backend.crowd, NULL);
+    assert_non_null(r->loop);
+    link_pool_init(&r->pool, backend.splice);
+    r->guard.fire = rig_is_late;
+    r->rest.fire = rig_rested;
+    if (backend.crowd) {
+        rig_pipe(r->idle_pipe);
+        for (int i = 0; i < RIG_IDLE; i++) {
+            r->idle[i] = (struct watch){.fd = r->idle_pipe[0], .want = rig_want_in, .fire = rig_never};
+            loop_add(r->loop, &r->idle[i]);
+        }
+    }
+    return r;
+}
+
+/* Runs until something stops the loop. */
+static inline void rig_run(struct rig *r)
+{
+    struct err e;
+
+    r->late = false;
+    loop_timer_set(r->loop, &r->guard, RIG_LIMIT);
+    assert_int_equal(loop_run(r->loop, &e), 0);
+    loop_timer_clear(&r->guard);
+    assert_false(r->late);
+}
+
+static inline int64_t rig_clock(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Runs for `ms`, in which there must be nothing to do: a loop that spins takes all of the processor. */
+static inline void rig_rest(struct rig *r, int64_t ms)
+{
+    int64_t cpu = rig_clock(CLOCK_PROCESS_CPUTIME_ID);
+
+    loop_timer_set(r->loop, &r->rest, ms);
+    rig_run(r);
+    loop_timer_clear(&r->rest);
+    assert_true(rig_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu < ms / 2);
+}
+
+/* Runs for a moment in which everything that is ready is done. */
+static inline void rig_settle(struct rig *r)
+{
+    loop_timer_set(r->loop, &r->rest, 20);
+    rig_run(r);
+}
+
+static inline void rig_free(struct rig *r)
+{
+    for (int i = 0; backend.crowd && i < RIG_IDLE; i++)
+        loop_del(&r->idle[i]);
+    loop_free(r->loop);
+    link_pool_clear(&r->pool);
+    if (backend.crowd) {
+        close(r->idle_pipe[0]);
+        close(r->idle_pipe[1]);
+    }
+    free(r);
+}
+
+/* Bytes that do not repeat at any size a buffer has. */
+static inline void rig_pattern(unsigned char *data, size_t len, unsigned seed)
+{
+    uint32_t x = seed * 2654435761u + 1;
+
+    for (size_t i = 0; i < len; i++) {
+        x = x * 1664525u + 1013904223u;
+        data[i] = (unsigned char)(x >> 24);
+    }
+}
+
+/* Writes `len` bytes into `fd`, `step` at a time, as there is room; then ends its direction (or not). */
+struct feed {
+    struct watch watch;
+    const unsigned char *data;
+    size_t len, done, step;
+    bool end;
+};
+
+static inline unsigned feed_want(struct watch *w)
+{
+    const struct feed *f = (struct feed *)w;
+
+    return f->done < f->len ? LOOP_OUT : 0;
+}
+
+static inline void feed_end(struct feed *f)
+{
+    loop_del(&f->watch);
+    if (f->end && shutdown(f->watch.fd, SHUT_WR) < 0) {
+        assert_int_equal(errno, ENOTSOCK);
+        close(f->watch.fd);
+        f->watch.fd = -1;
+    }
+}
+
+static inline void feed_fire(struct watch *w, unsigned events)
+{
+    struct feed *f = (struct feed *)w;
+    size_t n = f->len - f->done < f->step ? f->len - f->done : f->step;
+    ssize_t sent = write(w->fd, f->data + f->done, n);
+
+    (void)events;
+    if (sent < 0) {
+        if (errno != EAGAIN)
+            feed_end(f);
+        return;
+    }
+    f->done += (size_t)sent;
+    if (f->done == f->len)
+        feed_end(f);
+}
+
+static inline void feed_start(struct feed *f, struct rig *r, int fd, const void *data, size_t len, size_t step)
+{
+    *f = (struct feed){.watch = {.fd = fd, .want = feed_want, .fire = feed_fire},
+                       .data = data, .len = len, .step = step, .end = true};
+    if (len == 0)
+        feed_end(f);
+    else
+        loop_add(r->loop, &f->watch);
+}
+
+/* Collects what comes out of `fd`, `step` bytes at a time; stops the loop at the end, or at `stop` bytes. */
+struct drain {
+    struct watch watch;
+    unsigned char *data;
+    size_t len, room, step, stop;
+    bool ended, off;
+    int error;
+    int *left; /* drains that have not ended; the last one stops the loop */
+};
+
+static inline unsigned drain_want(struct watch *w)
+{
+    const struct drain *d = (struct drain *)w;
+
+    return d->ended || d->off ? 0 : LOOP_IN;
+}
+
+static inline void drain_fire(struct watch *w, unsigned events)
+{
+    struct drain *d = (struct drain *)w;
+    ssize_t n;
+
+    (void)events;
+    if (d->room - d->len < d->step) {
+        d->room = 2 * d->room + d->step;
+        d->data = realloc(d->data, d->room);
+        assert_non_null(d->data);
+    }
+    n = read(w->fd, d->data + d->len, d->step);
+    if (n > 0)
+        d->len += (size_t)n;
+    if (n < 0 && errno == EAGAIN)
+        return;
+    if (n < 0)
+        d->error = errno;
+    d->ended = n <= 0;
+    if (d->ended && d->left != NULL)
+        --*d->left;
+    if ((d->ended && (d->left == NULL || *d->left == 0)) || (d->stop > 0 && d->len >= d->stop))
+        loop_stop(w->loop);
+}
+
+static inline void drain_start(struct drain *d, struct rig *r, int fd, size_t step)
+{
+    *d = (struct drain){.watch = {.fd = fd, .want = drain_want, .fire = drain_fire}, .step = step};
+    loop_add(r->loop, &d->watch);
+}
+
+static inline void drain_clear(struct drain *d)
+{
+    loop_del(&d->watch);
+    if (d->watch.fd >= 0)
+        close(d->watch.fd);
+    free(d->data);
+}
+
+#endif
