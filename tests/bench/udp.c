@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * udp: datagrams: the least programs, and what drives them.
+ */
+#include "common.h"
+
+#include <netinet/udp.h>
+
+enum { BATCH = 64, LARGEST = 65536, SEGMENTS = 44, BUFFER = 4 * 1024 * 1024 };
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+struct batch {
+    struct mmsghdr messages[BATCH];
+    struct iovec vectors[BATCH];
+    struct sockaddr_in names[BATCH];
+    char *data;
+};
+
+static struct batch *batch_new(size_t size, bool names)
+{
+    struct batch *b = memory(sizeof *b);
+
+    b->data = memory(BATCH * size);
+    for (size_t i = 0; i < BATCH; i++) {
+        b->vectors[i] = (struct iovec){b->data + i * size, size};
+        b->messages[i].msg_hdr = (struct msghdr){.msg_iov = &b->vectors[i], .msg_iovlen = 1};
+        if (names) {
+            b->messages[i].msg_hdr.msg_name = &b->names[i];
+            b->messages[i].msg_hdr.msg_namelen = sizeof b->names[i];
+        }
+    }
+    return b;
+}
+
+static void roomy(int fd)
+{
+    int size = BUFFER;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+static void echo(char **args)
+{
+    int fd = serve(SOCK_DGRAM, atoi(args[0]));
+    struct batch *b = batch_new(2048, true);
+
+    for (;;) {
+        int n = recvmmsg(fd, b->messages, BATCH, MSG_WAITFORONE, NULL), done = 0;
+
+        for (int i = 0; i < n; i++)
+            b->vectors[i].iov_len = b->messages[i].msg_len;
+        while (done < n) {
+            int sent = sendmmsg(fd, b->messages + done, (unsigned)(n - done), 0);
+
+            done += sent > 0 ? sent : 1;
+        }
+        for (int i = 0; i < n; i++)
+            b->vectors[i].iov_len = 2048;
+    }
+}
+
+/* Sends all of standard input as datagrams of SIZE bytes. */
+static void send_input(char **args)
+{
+    int fd = reach(SOCK_DGRAM, atoi(args[0])), size = atoi(args[1]);
+    size_t room = (size_t)size * (size_t)(LARGEST / size < SEGMENTS ? LARGEST / size : SEGMENTS), held = 0;
+    char *block = memory(room);
+    ssize_t n;
+
+    must(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size), "UDP_SEGMENT");
+    (void)fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE);
+    while ((n = read(STDIN_FILENO, block + held, room - held)) > 0) {
+        held += (size_t)n;
+        if (held < room)
+            continue;
+        (void)!send(fd, block, held, 0); /* who is not there, misses it */
+        held = 0;
+    }
+    if (held > 0)
+        (void)!send(fd, block, held, 0);
+}
+
+static void receive(char **args)
+{
+    int fd = serve(SOCK_DGRAM, atoi(args[0]));
+    struct batch *b = batch_new(LARGEST, false);
+
+    roomy(fd);
+    for (;;) {
+        int n = recvmmsg(fd, b->messages, BATCH, MSG_WAITFORONE, NULL);
+
+        for (int i = 0; i < n; i++)
+            write_all(STDOUT_FILENO, b->vectors[i].iov_base, b->messages[i].msg_len);
+    }
+}
+
+/* Keeps WINDOW datagrams of 64 bytes on their way through an echo server. */
+static void pingpong(char **args)
+{
+    int fd = reach(SOCK_DGRAM, atoi(args[0])), window = atoi(args[1]), owed = window;
+    double limit = atof(args[2]), start = now();
+    struct timeval patience = {.tv_usec = 20000};
+    struct batch *out = batch_new(64, false), *in = batch_new(2048, false);
+    long long got = 0, lost = 0, merged = 0;
+
+    must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
+    roomy(fd);
+    if (window > BATCH)
+        owed = window = BATCH;
+    while (now() - start < limit) {
+        int n;
+
+        while (owed > 0) {
+            n = sendmmsg(fd, out->messages, (unsigned)owed, 0);
+            if (n < 0 && errno != ECONNREFUSED)
+                die("sendmmsg");
+            if (n < 0 && now() - start > limit)
+                break;
+            owed -= n > 0 ? n : 0;
+        }
+        n = recvmmsg(fd, in->messages, BATCH, MSG_WAITFORONE, NULL);
+        if (n <= 0) {
+            lost += window;
+            owed = window;
+            continue;
+        }
+        for (int i = 0; i < n; i++) {
+            int whole = (int)in->messages[i].msg_len / 64;
+
+            merged += in->messages[i].msg_len != 64;
+            got += whole;
+            owed += whole;
+        }
+        if (owed > window)
+            owed = window;
+    }
+    printf("messages %lld lost %lld merged %lld seconds %.6f\n", got, lost, merged, now() - start);
+}
+
+static void sink(char **args)
+{
+    int fd = serve(SOCK_DGRAM, 0), size = atoi(args[0]);
+    struct timeval patience = {.tv_usec = 300000};
+    struct batch *b = batch_new(LARGEST, false);
+    long long bytes = 0, messages = 0, odd = 0;
+    double start = 0, last = 0;
+    int n;
+
+    roomy(fd);
+    printf("port %d\n", port_of(fd));
+    while ((n = recvmmsg(fd, b->messages, BATCH, MSG_WAITFORONE, NULL)) > 0) {
+        last = now();
+        if (messages == 0) {
+            start = last;
+            must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
+        }
+        for (int i = 0; i < n; i++) {
+            bytes += b->messages[i].msg_len;
+            odd += (int)b->messages[i].msg_len != size;
+        }
+        messages += n;
+    }
+    printf("bytes %lld messages %lld odd %lld start %.6f seconds %.6f\n", bytes, messages, odd, start, last - start);
+}
+
+/* As many datagrams of SIZE bytes as can be in so many SECONDS. */
+static void source(char **args)
+{
+    int fd = reach(SOCK_DGRAM, atoi(args[0])), size = atoi(args[1]);
+    double limit = atof(args[2]), start = now();
+    size_t room = (size_t)size * SEGMENTS;
+    char *block = memory(room);
+    long long bytes = 0;
+
+    must(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size), "UDP_SEGMENT");
+    while (now() - start < limit) {
+        ssize_t n = send(fd, block, room, 0);
+
+        bytes += n > 0 ? n : 0;
+    }
+    printf("bytes %lld seconds %.6f\n", bytes, now() - start);
+}
+
+static const struct command commands[] = {
+    {"echo", echo, 1, "PORT: echo server, recvmmsg and sendmmsg"},
+    {"send", send_input, 2, "PORT SIZE: standard input as datagrams, UDP_SEGMENT"},
+    {"receive", receive, 1, "PORT: datagrams to standard output"},
+    {"pingpong", pingpong, 3, "PORT WINDOW SECONDS: 64 bytes to and fro"},
+    {"sink", sink, 1, "SIZE: count what arrives until it is quiet"},
+    {"source", source, 3, "PORT SIZE SECONDS: as many as can be"},
+};
+
+int main(int argc, char **argv)
+{
+    return run_command(commands, sizeof commands / sizeof commands[0], argc, argv);
+}
