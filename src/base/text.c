@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -99,13 +98,32 @@ static enum verdict judge_utf8(const unsigned char *p, size_t n, size_t *len)
     return harmless(c) ? PASS : ESCAPE;
 }
 
-static enum verdict judge(const unsigned char *p, size_t n, size_t *len)
+/* Judges an ESC where colours pass. What does not become one is judged byte by byte. */
+static enum verdict judge_sgr(const unsigned char *p, size_t n, size_t *len)
+{
+    *len = 1;
+    if (n > 1 && p[1] != '[')
+        return ESCAPE;
+    for (size_t i = 2; i < n && i < TEXT_SGR; i++) {
+        if (p[i] == 'm') {
+            *len = i + 1;
+            return PASS;
+        }
+        if (p[i] < '0' || p[i] > ';')
+            return ESCAPE;
+    }
+    return n < TEXT_SGR ? MORE : ESCAPE;
+}
+
+static enum verdict judge(const struct text_safe *s, const unsigned char *p, size_t n, size_t *len)
 {
     *len = 1;
     if (p[0] >= 0x80)
         return judge_utf8(p, n, len);
     if (p[0] == '\r')
-        return n < 2 ? MORE : p[1] == '\n' ? DROP : ESCAPE;
+        return n < 2 ? MORE : p[1] == '\n' ? DROP : s->returns ? PASS : ESCAPE;
+    if (p[0] == 0x1b && s->colors)
+        return judge_sgr(p, n, len);
     return plain(p[0]) ? PASS : ESCAPE;
 }
 
@@ -122,31 +140,54 @@ static size_t escape(const unsigned char *p, size_t n, char *out)
     return n * ESCAPED;
 }
 
-/* Writes the safe form of `p` to `out` as far as it can be told; `*used` becomes the bytes dealt with, all
- * but the last three at least. */
-static size_t convert(const unsigned char *p, size_t n, char *out, size_t *used)
+/* Begins or ends a run of escapes. */
+static size_t mark(struct text_safe *s, bool on, char *out)
+{
+    const char *style = on ? s->begin : s->end;
+    size_t n;
+
+    if (s->marked == on || style == NULL)
+        return 0;
+    s->marked = on;
+    n = strnlen(style, TEXT_STYLE);
+    memcpy(out, style, n);
+    return n;
+}
+
+/* What one verdict makes of `len` bytes. */
+static size_t put(struct text_safe *s, enum verdict verdict, const unsigned char *p, size_t len, char *out)
+{
+    size_t o;
+
+    if (verdict == DROP)
+        return 0;
+    o = mark(s, verdict == ESCAPE, out);
+    if (verdict == ESCAPE)
+        return o + escape(p, len, out + o);
+    memcpy(out + o, p, len);
+    return o + len;
+}
+
+/* Writes the safe form of `p` to `out` as far as it can be told; `*used` becomes the bytes dealt with: what is left
+ * fits `held`, with room for a byte. */
+static size_t convert(struct text_safe *s, const unsigned char *p, size_t n, char *out, size_t *used)
 {
     size_t i = 0, o = 0, run, len;
 
     while (i < n) {
         run = plain_run(p + i, n - i);
-        memcpy(out + o, p + i, run);
+        if (run > 0)
+            o += put(s, PASS, p + i, run, out + o);
         i += run;
-        o += run;
         /* Text that is not ASCII stays in here, where no run is looked for. */
         while (i < n && !plain(p[i])) {
-            enum verdict verdict = judge(p + i, n - i, &len);
+            enum verdict verdict = judge(s, p + i, n - i, &len);
 
             if (verdict == MORE) {
                 *used = i;
                 return o;
             }
-            if (verdict == PASS) {
-                memcpy(out + o, p + i, len);
-                o += len;
-            } else if (verdict == ESCAPE) {
-                o += escape(p + i, len, out + o);
-            }
+            o += put(s, verdict, p + i, len, out + o);
             i += len;
         }
     }
@@ -154,9 +195,11 @@ static size_t convert(const unsigned char *p, size_t n, char *out, size_t *used)
     return o;
 }
 
+/* Every other byte may begin a run of escapes. */
 size_t text_safe_max(size_t n)
 {
-    return (n + sizeof((struct text_safe *)0)->held) * ESCAPED;
+    n += sizeof((struct text_safe *)0)->held;
+    return n * ESCAPED + (n / 2 + 1) * 2 * TEXT_STYLE;
 }
 
 size_t text_safe_put(struct text_safe *s, const void *in, size_t n, char *out)
@@ -166,25 +209,30 @@ size_t text_safe_put(struct text_safe *s, const void *in, size_t n, char *out)
 
     while (s->nheld > 0 && i < n) {
         s->held[s->nheld++] = p[i++];
-        o += convert(s->held, s->nheld, out + o, &used);
+        o += convert(s, s->held, s->nheld, out + o, &used);
         s->nheld -= used;
         memmove(s->held, s->held + used, s->nheld);
     }
     if (i < n) {
-        o += convert(p + i, n - i, out + o, &used);
+        o += convert(s, p + i, n - i, out + o, &used);
         i += used;
         s->nheld = n - i;
         memcpy(s->held, p + i, s->nheld);
     }
-    return o;
+    return o + mark(s, false, out + o);
 }
 
 size_t text_safe_end(struct text_safe *s, char *out)
 {
-    size_t n = escape(s->held, s->nheld, out);
+    size_t o = 0;
 
+    for (size_t i = 0; i < s->nheld; i++) {
+        bool pass = plain(s->held[i]) || (s->held[i] == '\r' && s->returns);
+
+        o += put(s, pass ? PASS : ESCAPE, s->held + i, 1, out + o);
+    }
     s->nheld = 0;
-    return n;
+    return o + mark(s, false, out + o);
 }
 
 const char *text_safe_string(const char *in, char *out, size_t size)
@@ -194,11 +242,12 @@ const char *text_safe_string(const char *in, char *out, size_t size)
 
 const char *text_safe_bytes(const void *in, size_t n, char *out, size_t size)
 {
+    static const struct text_safe none = {0};
     const unsigned char *p = in;
     size_t o = 0, len, need;
 
     for (size_t i = 0; i < n; i += len) {
-        bool pass = judge(p + i, n - i, &len) == PASS && p[i] != '\n' && p[i] != '\t';
+        bool pass = judge(&none, p + i, n - i, &len) == PASS && p[i] != '\n' && p[i] != '\t';
 
         need = pass ? len : len * ESCAPED;
         if (need >= size - o)

@@ -15,22 +15,37 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed at the start. */
-struct text_safe {
-    unsigned char held[4]; /* the beginning of a sequence that the last input cut */
-    size_t nheld;
+enum {
+    TEXT_SGR = 64,   /* a longer colour sequence is escaped */
+    TEXT_STYLE = 12, /* the most bytes each of `begin` and `end` may have */
+    TEXT_REST = 128, /* the most text_safe_end() writes */
 };
 
-/* Bytes that text_safe_put() may write for `n` bytes of input (held ones included). */
+/* Zeroed at the start, but for the options. */
+struct text_safe {
+    bool colors;  /* whole SGR sequences pass: ESC [, digits, ; and :, then m (ECMA-48, 8.3.117) */
+    bool returns; /* a carriage return that ends no line passes: whoever shows the text goes back for it */
+    const char *begin,
+        *end; /* put around each run of escapes, to show them in a style; both or neither. A run
+                                ends with each call, so that a cut adds `end` and `begin` in the midst of it */
+
+    unsigned char held[TEXT_SGR]; /* the beginning of a sequence that the last input cut */
+    size_t nheld;
+    bool marked; /* `begin` was written, `end` was not */
+};
+
+/* Bytes that text_safe_put() may write for `n` bytes of input (held ones included), whatever the options. */
 size_t text_safe_max(size_t n);
 
 /* Writes the safe form of `n` bytes of `in` to `out` (at least text_safe_max(n) bytes; no NUL added). Returns
  * the number of bytes written. */
 size_t text_safe_put(struct text_safe *s, const void *in, size_t n, char *out);
 
-/* Writes what is still held, as escapes, at the end of the input (at most 16 bytes). Returns its length. */
+/* Writes what is still held, made safe, at the end of the input (at most TEXT_REST bytes; 16 without options).
+ * Returns its length. */
 size_t text_safe_end(struct text_safe *s, char *out);
 
 /* A whole string made safe for one line: newlines and tabs are escaped as well, a carriage return always.

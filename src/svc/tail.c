@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/mem.h"
+#include "base/width.h"
 
 enum {
-    TAB = 8,
+    TAB = 8,         /* the most columns a byte takes */
     PIECE = 1024,    /* bytes looked at together */
     SEQUENCE = 1024, /* a control sequence longer than this is handed out in part */
 };
@@ -53,31 +53,19 @@ static struct token escape(const char *s, size_t n)
     return t;
 }
 
-/* The first token of `s`, which ends in column `at`. */
+/* The first token of `s`, which stands in column `at`. */
 static struct token next(const char *s, size_t n, unsigned at)
 {
-    mbstate_t state = {0};
-    wchar_t wide;
-    size_t len;
-    int columns;
+    struct width w;
 
-    if (s[0] >= 0x20 && s[0] < 0x7f)
-        return (struct token){CHARACTER, 1, 1};
-    if (s[0] == '\t')
-        return (struct token){CHARACTER, 1, TAB - at % TAB};
     if (s[0] == '\r')
         return (struct token){RETURN, 1, 0};
     if (s[0] == 0x1b)
         return escape(s, n);
-    if ((s[0] & 0xe0) == 0 || s[0] == 0x7f)
+    if (((s[0] & 0xe0) == 0 && s[0] != '\t') || s[0] == 0x7f)
         return (struct token){CONTROL, 1, 0};
-    len = mbrtowc(&wide, s, n, &state);
-    if (len == (size_t)-2)
-        return (struct token){UNFINISHED, n, 0};
-    if (len == (size_t)-1 || len == 0)
-        return (struct token){CHARACTER, 1, 1};
-    columns = wcwidth(wide);
-    return (struct token){CHARACTER, len, columns < 0 ? 1 : (unsigned)columns};
+    w = width_next(s, n, at);
+    return (struct token){w.cut ? UNFINISHED : CHARACTER, w.len, w.cut ? 0 : w.columns};
 }
 
 static void cut(struct tail *t, size_t from, size_t n)

@@ -304,13 +304,133 @@ static void strings_are_cut_to_fit(void **state)
     }
 }
 
+/* Options */
+
+static void options(struct text_safe s, const char *in, const char *want)
+{
+    char out[4096];
+    size_t n = put(&s, in, strlen(in), out), end;
+
+    end = text_safe_end(&s, out + n);
+    assert_true(end <= TEXT_REST);
+    if (n + end != strlen(want) || memcmp(out, want, n + end) != 0)
+        fail_msg("wanted \"%s\", got \"%.*s\"", want, (int)(n + end), out);
+}
+
+#define DIGITS60 "111111111111111111111111111111111111111111111111111111111111"
+
+static void colors(void **state)
+{
+    static const struct row passing[] = {
+        {"\x1b[31mred\x1b[0m \x1b[m", "\x1b[31mred\x1b[0m \x1b[m"},
+        {"\x1b[38;5;208m\x1b[38:2::1:2:3m", "\x1b[38;5;208m\x1b[38:2::1:2:3m"},
+        {"\x1b[" DIGITS60 "1m", "\x1b[" DIGITS60 "1m"},
+        {"\x1b[" DIGITS60 "11m", "\\x1b[" DIGITS60 "11m"},
+        {"\x1b[" DIGITS60 DIGITS60 "m", "\\x1b[" DIGITS60 DIGITS60 "m"},
+        /* others are escaped, their rest is text */
+        {"\x1b[2J\x1b[1;1H", "\\x1b[2J\\x1b[1;1H"},
+        {"\x1b[?1m\x1b[>4;2m\x1b[1 m\x1b[1\"m", "\\x1b[?1m\\x1b[>4;2m\\x1b[1 m\\x1b[1\"m"},
+        {"\x1b]0;title\a", "\\x1b]0;title\\x07"},
+        {"\x1b\x1b[1m", "\\x1b\x1b[1m"},
+        {"\x1b[1\x1b[1m", "\\x1b[1\x1b[1m"},
+        {"\x1b[1\nm", "\\x1b[1\nm"},
+        {"\x1b[1\x18m", "\\x1b[1\\x18m"},
+        {"\x1b[1\xc3\xa9m", "\\x1b[1\xc3\xa9m"},
+        {"\xc2\x9b"
+         "1m",
+         "\\xc2\\x9b"
+         "1m"},
+        /* cut short by the end */
+        {"\x1b", "\\x1b"},
+        {"\x1b[", "\\x1b["},
+        {"\x1b[31;", "\\x1b[31;"},
+    };
+    char out[4096];
+
+    (void)state;
+    options((struct text_safe){0}, "\x1b[1m", "\\x1b[1m");
+    for (size_t r = 0; r < sizeof passing / sizeof passing[0]; r++) {
+        size_t n = strlen(passing[r].in);
+
+        for (size_t i = 0; i <= n; i++) {
+            for (size_t j = i; j <= n; j++) {
+                struct text_safe s = {.colors = true};
+                size_t o = put(&s, passing[r].in, i, out);
+
+                o += put(&s, passing[r].in + i, j - i, out + o);
+                o += put(&s, passing[r].in + j, n - j, out + o);
+                o += text_safe_end(&s, out + o);
+                expect(&passing[r], out, o);
+            }
+        }
+    }
+}
+
+static void returns(void **state)
+{
+    struct text_safe s = {.returns = true};
+
+    (void)state;
+    options(s, "10%\r20%\r\n", "10%\r20%\n");
+    options(s, "10%\r", "10%\r");
+    options(s, "\r\r\n", "\r\n");
+    options(s, "\r\x1b\b", "\r\\x1b\\x08");
+}
+
+static void marks(void **state)
+{
+    struct text_safe s = {.begin = "<", .end = ">"};
+    char out[256];
+    size_t n;
+
+    (void)state;
+    options(s, "plain\n", "plain\n");
+    options(s, "a\x1b[31mb", "a<\\x1b>[31mb");
+    options(s, "\x1b\a\xff", "<\\x1b\\x07\\xff>");
+    options(s, "\x01\r\n\x02", "<\\x01>\n<\\x02>");
+    options(s, "\xe2\x80\xae\xc3\xa9\xff", "<\\xe2\\x80\\xae>\xc3\xa9<\\xff>");
+    options(s, "a\xe2\x82", "a<\\xe2\\x82>");
+    options(s, "a\r", "a<\\x0d>");
+    s.colors = s.returns = true;
+    options(s, "\x1b\x1b[1mx\r\a\r", "<\\x1b>\x1b[1mx\r<\\x07>\r");
+    options(s, "\x1b[1", "<\\x1b>[1");
+    /* a run ends with each call */
+    n = put(&s, "\a", 1, out);
+    assert_int_equal(n, 6);
+    assert_false(s.marked);
+    n += put(&s, "\ab", 2, out + n);
+    assert_memory_equal(out, "<\\x07><\\x07>b", 13);
+    assert_int_equal(n, 13);
+}
+
+/* The worst there is fits, with styles as long as they may be; longer ones are cut. */
+static void marks_fit(void **state)
+{
+    struct text_safe s = {.begin = "bbbbbbbbbbbbbbbb", .end = "eeeeeeeeeeeeeeee"};
+    char in[64], out[64 * 20 + 64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof in; i++)
+        in[i] = i % 2 == 0 ? '\a' : 'x';
+    for (size_t n = 0; n <= sizeof in; n++)
+        assert_int_equal(put(&s, in, n, out), n / 2 * 29 + n % 2 * 28);
+    assert_memory_equal(out, "bbbbbbbbbbbb\\x07eeeeeeeeeeeexb", 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_cut_gives_the_same),    cmocka_unit_test(byte_by_byte),
-        cmocka_unit_test(every_byte_at_every_place), cmocka_unit_test(every_code_point),
-        cmocka_unit_test(held_is_counted),           cmocka_unit_test(strings),
+        cmocka_unit_test(any_cut_gives_the_same),
+        cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(every_byte_at_every_place),
+        cmocka_unit_test(every_code_point),
+        cmocka_unit_test(held_is_counted),
+        cmocka_unit_test(strings),
         cmocka_unit_test(strings_are_cut_to_fit),
+        cmocka_unit_test(colors),
+        cmocka_unit_test(returns),
+        cmocka_unit_test(marks),
+        cmocka_unit_test(marks_fit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/input.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crlf.h"
+#include "base/mem.h"
+#include "base/width.h"
+
+static const char *const mode_names[] = {"text", "escapes", "hex"};
+static const char *const eol_names[] = {"lf", "crlf", "none", "nul"};
+
+enum { MODES = sizeof mode_names / sizeof mode_names[0], EOLS = sizeof eol_names / sizeof eol_names[0] };
+
+/* The line that is read, and the bytes made of it so far: in no mode but text are they more than were read. */
+struct work {
+    const char *line;
+    size_t n, at;
+    unsigned char *out;
+    size_t outn;
+    struct input_fault *fault;
+};
+
+static int find(const char *name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+int input_mode_parse(const char *name, enum input_mode *mode)
+{
+    int found = find(name, mode_names, MODES);
+
+    if (found < 0)
+        return -1;
+    *mode = (enum input_mode)found;
+    return 0;
+}
+
+const char *input_mode_name(enum input_mode mode)
+{
+    return (size_t)mode < MODES ? mode_names[mode] : NULL;
+}
+
+int eol_parse(const char *name, enum eol *eol)
+{
+    int found = find(name, eol_names, EOLS);
+
+    if (found < 0)
+        return -1;
+    *eol = (enum eol)found;
+    return 0;
+}
+
+const char *eol_name(enum eol eol)
+{
+    return (size_t)eol < EOLS ? eol_names[eol] : NULL;
+}
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Fills the fault: from `offset` up to `end`, and on to where the character at `end` - 1 ends. */
+static int refuse(struct work *w, size_t offset, size_t end, const char *why)
+{
+    while (end < w->n && ((unsigned char)w->line[end] & 0xc0) == 0x80)
+        end++;
+    *w->fault = (struct input_fault){offset, end - offset, why};
+    return -1;
+}
+
+/* RFC 3629, section 3. */
+static void put_utf8(struct work *w, uint32_t c)
+{
+    unsigned char *o = w->out + w->outn;
+    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+
+    o[0] = (unsigned char)(lead[more] | c >> (6 * more));
+    for (size_t i = 1; i <= more; i++)
+        o[i] = (unsigned char)(0x80 | (c >> (6 * (more - i)) & 0x3f));
+    w->outn += more + 1;
+}
+
+/* \x, \u and \U, whose letter is at `at` + 1. */
+static int put_number(struct work *w, size_t digits, const char *why)
+{
+    size_t start = w->at, i = start + 2;
+    uint32_t value = 0;
+
+    for (; i < start + 2 + digits; i++) {
+        int d = i < w->n ? digit(w->line[i]) : -1;
+
+        if (d < 0)
+            return refuse(w, start, i, why);
+        value = value << 4 | (uint32_t)d;
+    }
+    if (digits > 2 && (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)))
+        return refuse(w, start, i, "no such character");
+    if (digits > 2)
+        put_utf8(w, value);
+    else
+        w->out[w->outn++] = (unsigned char)value;
+    w->at = i;
+    return 0;
+}
+
+static int put_escape(struct work *w)
+{
+    static const char letters[] = "rnt0abefv\\", bytes[] = "\r\n\t\0\a\b\x1b\f\v\\";
+    const char *found;
+    char c;
+
+    if (w->at + 1 >= w->n)
+        return refuse(w, w->at, w->at + 1, "a backslash at the end; \\\\ sends one");
+    c = w->line[w->at + 1];
+    if (c == 'x')
+        return put_number(w, 2, "\\x needs two hex digits");
+    if (c == 'u')
+        return put_number(w, 4, "\\u needs four hex digits");
+    if (c == 'U')
+        return put_number(w, 8, "\\U needs eight hex digits");
+    found = memchr(letters, c, sizeof letters - 1);
+    if (found == NULL)
+        return refuse(w, w->at, w->at + 2, "no such escape; \\\\ sends a backslash");
+    w->out[w->outn++] = (unsigned char)bytes[found - letters];
+    w->at += 2;
+    return 0;
+}
+
+static int put_escapes(struct work *w)
+{
+    while (w->at < w->n) {
+        const char *from = w->line + w->at, *backslash = memchr(from, '\\', w->n - w->at);
+        size_t run = backslash != NULL ? (size_t)(backslash - from) : w->n - w->at;
+
+        memcpy(w->out + w->outn, from, run);
+        w->outn += run;
+        w->at += run;
+        if (backslash != NULL && put_escape(w) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* A run of digits without blanks. */
+static int put_hex_run(struct work *w)
+{
+    if (w->n - w->at >= 2 && w->line[w->at] == '0' && (w->line[w->at + 1] | 0x20) == 'x') {
+        w->at += 2;
+        if (w->at == w->n || blank(w->line[w->at]))
+            return refuse(w, w->at - 2, w->at, "0x needs hex digits behind it");
+    }
+    for (; w->at < w->n && !blank(w->line[w->at]); w->at += 2) {
+        int high = digit(w->line[w->at]), low;
+
+        if (high < 0)
+            return refuse(w, w->at, w->at + 1, "not a hex digit");
+        if (w->at + 1 == w->n || blank(w->line[w->at + 1]))
+            return refuse(w, w->at, w->at + 1, "a byte needs two hex digits");
+        low = digit(w->line[w->at + 1]);
+        if (low < 0)
+            return refuse(w, w->at + 1, w->at + 2, "not a hex digit");
+        w->out[w->outn++] = (unsigned char)(high << 4 | low);
+    }
+    return 0;
+}
+
+static int put_hex(struct work *w)
+{
+    for (;;) {
+        while (w->at < w->n && blank(w->line[w->at]))
+            w->at++;
+        if (w->at == w->n)
+            return 0;
+        if (put_hex_run(w) != 0)
+            return -1;
+    }
+}
+
+static void put_text(struct work *w, enum eol eol)
+{
+    struct crlf crlf = {0};
+
+    if (eol == EOL_CRLF) {
+        w->outn = crlf_put(&crlf, w->line, w->n, w->out);
+        w->outn += crlf_put(&crlf, "\n", 1, w->out + w->outn);
+        return;
+    }
+    memcpy(w->out, w->line, w->n);
+    w->outn = w->n;
+    if (eol != EOL_NONE)
+        w->out[w->outn++] = eol == EOL_NUL ? '\0' : '\n';
+}
+
+int input_encode(enum input_mode mode, enum eol eol, const char *line, size_t n, unsigned char **out,
+                 size_t *outn, struct input_fault *fault)
+{
+    struct work w = {.line = line, .n = n, .fault = fault};
+    int result = 0;
+
+    w.out = mem_alloc(2 * n + 2);
+    if (mode == INPUT_TEXT)
+        put_text(&w, eol);
+    else
+        result = mode == INPUT_HEX ? put_hex(&w) : put_escapes(&w);
+    if (result != 0) {
+        free(w.out);
+        return -1;
+    }
+    *out = w.out;
+    *outn = w.outn;
+    return 0;
+}
+
+size_t input_column(const char *line, size_t offset, size_t start)
+{
+    return width_text(line, offset, start);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * input: what a typed line means: the bytes that are sent for it.
+ *
+ * Nothing is guessed: a line that is malformed in its mode gives no bytes at all, and tells where and why.
+ */
+#ifndef BASE_INPUT_H
+#define BASE_INPUT_H
+
+#include <stddef.h>
+
+enum input_mode {
+    INPUT_TEXT,    /* the line and its end */
+    INPUT_ESCAPES, /* \r \n \t \0 \a \b \e \f \v \\ \xHH \uHHHH \UHHHHHHHH; no end is added */
+    INPUT_HEX,     /* 48 65 6c6c 0x6f; no end is added */
+};
+
+/* How a line ends in text mode. */
+enum eol { EOL_LF, EOL_CRLF, EOL_NONE, EOL_NUL };
+
+/* What is wrong with a line: `length` bytes (at least 1) from `offset`, whole characters, all within the line. */
+struct input_fault {
+    size_t offset, length;
+    const char *why; /* a constant */
+};
+
+/* Names: text, escapes, hex; lf, crlf, none, nul. Parsing returns 0, or -1 with the output untouched; a name is
+ * NULL for values beyond the last, so that a loop from 0 on lists them. */
+int input_mode_parse(const char *name, enum input_mode *mode);
+const char *input_mode_name(enum input_mode mode);
+int eol_parse(const char *name, enum eol *eol);
+const char *eol_name(enum eol eol);
+
+/* The bytes of a line of `n` bytes, which has no newline at its end but may have some within (a paste sent as one
+ * message): with EOL_CRLF those become CRLF too. \u and \U are written as UTF-8; \0 is one byte whatever follows.
+ * In hex, blanks may stand between bytes, not within one, and a 0x before them.
+ * Returns 0 with `*out` (the caller frees it; never NULL) and `*outn`, or -1 with `*fault` filled and neither
+ * touched. */
+int input_encode(enum input_mode mode, enum eol eol, const char *line, size_t n, unsigned char **out,
+                 size_t *outn, struct input_fault *fault);
+
+/* The column of the screen in which byte `offset` of `line` is shown, when its first one stands in column `start`
+ * (the width of the prompt, on which tabs depend). See base/width.h. */
+size_t input_column(const char *line, size_t offset, size_t start);
+
+#endif
