@@ -280,6 +280,8 @@ static void move_copying(struct link *k)
         if (wrote == IO_AGAIN && got == IO_AGAIN)
             return;
     }
+    if (!empty(k)) /* lines or messages held, of which no descriptor will tell */
+        loop_soon(k->src->loop, &k->job);
 }
 
 /* Bulk shows: from now on the kernel moves the bytes, where it can and nobody wants to see them. */
