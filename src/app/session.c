@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/progress.h"
 #include "base/log.h"
 
 struct session {
@@ -18,6 +19,7 @@ struct session {
     struct peer_table peers;
     struct net *net;
     struct svc *svc;
+    struct progress progress;
     int status;
     int signo;
 };
@@ -249,6 +251,8 @@ static int begin(struct session *s, struct err *e)
     if (catch_signals(s, e) < 0)
         return -1;
     log_set_sink(show, s);
+    if (s->conf->progress)
+        progress_start(&s->progress, s->loop, &s->peers);
     /* Who connects sees the prompt once connected; who listens, at once. */
     if (!(s->net->transport->caps & NET_CLIENT) && start_service(s) < 0)
         return err_set(e, STATUS_LOCAL, "%s", "");
@@ -257,6 +261,7 @@ static int begin(struct session *s, struct err *e)
 
 static void clear(struct session *s)
 {
+    progress_stop(&s->progress);
     while (s->peers.first != NULL)
         release(s, s->peers.first);
     svc_stop(s->svc);

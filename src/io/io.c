@@ -124,7 +124,12 @@ void io_event(struct io *bottom, unsigned events)
         struct link *k = io->writers;
 
         io_unwait_room(io, k);
+        io->turn = k;
         link_pump(k);
+        io->turn = NULL;
+        /* Had it nothing to write, the next one is still to be woken. */
+        if (!io->freed && io->owner == NULL && io->writers != NULL && !k->waiting)
+            io_event_soon(io, LOOP_OUT);
     } else if (!io->freed && io->hung_up != NULL && events & LOOP_HUP) {
         io->hung_up(io, io->hung_up_ctx);
     }
@@ -145,6 +150,11 @@ int io_fail(struct io *io, int error)
     if (io->error == 0)
         io->error = error;
     return IO_ERROR;
+}
+
+bool io_may_write(const struct io *io, const struct link *k)
+{
+    return io->owner == NULL ? io->writers == NULL || io->turn == k : io->owner == k;
 }
 
 void io_wait_room(struct io *io, struct link *k)

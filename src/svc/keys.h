@@ -47,7 +47,7 @@ void keys_force(struct keys *k);
 /* Takes the next byte; -1 when there is none. */
 int keys_next(struct keys *k);
 
-/* True when the next byte is there and is no control: more text of the same kind. */
-bool keys_text(const struct keys *k);
+/* The same, but leaves it. */
+int keys_peek(const struct keys *k);
 
 #endif

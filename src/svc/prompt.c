@@ -46,6 +46,7 @@ struct prompt {
     struct tty tty;
     struct watch input;
     struct keys keys;
+    int last; /* the byte that readline was given last */
     struct timer patience; /* with an unfinished key */
     struct timer calm;     /* until the line may be drawn again */
     struct job draw;       /* draws the line */
@@ -295,12 +296,19 @@ static void fire_input(struct watch *w, unsigned events)
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return keys_next(&active->keys);
+    return active->last = keys_next(&active->keys);
 }
 
-static int has_text(void)
+/* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter case it
+ * must not meet a key of another kind, which it would put off to a place where it can not abort safely. */
+static int has_key(void)
 {
-    return keys_text(&active->keys);
+    int c = keys_peek(&active->keys);
+    Keymap map = rl_get_keymap();
+
+    if (c < 0 || active->last == 0x1b)
+        return c >= 0;
+    return map[c].type == ISFUNC && map[c].function == rl_insert;
 }
 
 /* Setting up. */
@@ -355,7 +363,7 @@ static void start_readline(struct prompt *p)
     rl_catch_signals = rl_catch_sigwinch = 0;
     rl_change_environment = 0;
     rl_getc_function = next_key;
-    rl_input_available_hook = has_text;
+    rl_input_available_hook = has_key;
     rl_prep_term_function = take_modes;
     rl_deprep_term_function = keep_modes;
     rl_startup_hook = before_line;

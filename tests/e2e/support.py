@@ -22,6 +22,7 @@ SLOW = bool(os.environ.get("POLLCAT_SLOW"))  # under valgrind and the like
 FACTOR = 10 if SLOW else 1
 DEADLINE = 10 * FACTOR  # seconds that one event may take
 TEST_LIMIT = 30 * FACTOR  # seconds that one test may take
+LEEWAY = 10 if SLOW or os.environ.get("POLLCAT_SANITIZED") else 1  # how much more memory such programs take
 
 SOURCE = os.environ.get("POLLCAT_SRC") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TCP_TABLES = [pathlib.Path("/proc/net/tcp"), pathlib.Path("/proc/net/tcp6")]
@@ -74,13 +75,17 @@ class Collector(threading.Thread):
                 self.file.close()
                 return
 
-    def until(self, found):
-        """What `found(data)` gives, once that is true. Fails at the end of the data, and after DEADLINE."""
+    def wait_for(self, found):
+        """What `found(data)` gives, once that is true, at the end of the data, or after DEADLINE."""
         with self.changed:
             self.changed.wait_for(lambda: self.ended or found(self.data), DEADLINE)
-            result = found(self.data)
-            assert result, f"not seen; {'all' if self.ended else 'so far'}: {bytes(self.data[-2000:])!r}"
-            return result
+            return found(self.data)
+
+    def until(self, found):
+        """The same; fails when it is not true by then."""
+        result = self.wait_for(found)
+        assert result, f"not seen; {'all' if self.ended else 'so far'}: {bytes(self.data[-2000:])!r}"
+        return result
 
     def whole(self):
         """All of it, to the end."""
@@ -209,6 +214,17 @@ def with_hosts(directory, hosts):
     if subprocess.run([*wrap, "true"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespaces here")
     return wrap
+
+
+def namespace(program):
+    """A command that runs another one in a network of its own, with the addresses 127.0.0.1, ::1, fd00::2 and
+    fe80::1%lo. Skips the test where that is forbidden."""
+    script = """ip link set lo up && ip address add fd00::2/128 dev lo nodad && ip address add fe80::1/64 dev lo nodad &&
+                until ip link show lo | grep -q 'state UNKNOWN'; do :; done; echo ready && read end"""
+    holder = program("unshare", *(["--user", "--map-root-user"] if os.getuid() else []), "--net", "sh", "-c", script)
+    if not holder.stdout.wait_for(lambda seen: b"ready" in seen):
+        pytest.skip("no network namespaces here")
+    return ["nsenter", *(["--user", "--preserve-credentials"] if os.getuid() else []), f"--target={holder.pid}", "--net"]
 
 
 def family(address):

@@ -133,6 +133,7 @@ def test_verbose_names_both_ends(pollcat, host):
     local = peer.getpeername()[1]
     cat.until_err(rf"^pollcat: connected to {host} port {port_of(server)} from {host} port {local}$")
     cat.send(b"12345").close()
+    assert receive_all(peer) == b"12345"
     peer.sendall(b"123")
     peer.close()
     assert cat.wait() == 0

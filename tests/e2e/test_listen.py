@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from support import (LOOPBACK, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve,
-                     serve_unix)
+                     serve_unix, with_hosts)
 
 
 def refused(port, host="127.0.0.1"):
@@ -38,6 +38,15 @@ def test_port_of_the_kernels_choice_is_told(pollcat, host, form):
     cat.until_err(rf"^pollcat: listening on {host} port {cat.port}$")
     peer = dial(cat.port, host)
     cat.until_err(rf"^pollcat: connection on {host} port {cat.port} from {host} port {port_of(peer)}$")
+
+
+def test_name_with_two_addresses(pollcat, tmp_path):
+    cat = pollcat("-l", "-k", "both", "0", wrap=with_hosts(tmp_path, "127.0.0.1 both\n::1 both\n"))
+    bound = cat.bound(2)
+    assert sorted(bound) == [("127.0.0.1", cat.port), ("::1", cat.port)]
+    for host, port in bound:
+        dial(port, host).sendall(host.encode())
+        cat.until_out(host.encode())
 
 
 def test_one_peer_then_no_more(pollcat):

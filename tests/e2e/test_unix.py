@@ -104,6 +104,16 @@ def test_full_datagram_receiver_stalls_and_loses_nothing(pollcat, path):
     assert cat.wait() == 0
 
 
+def test_too_long_datagram_is_cut_and_told(pollcat, path, tmp_path):
+    cat = pollcat("-l", "-u", "-U", path, "-w", "300ms")
+    cat.bound()
+    peer = serve_unix(tmp_path / "peer", socket.SOCK_DGRAM)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    peer.sendto(payload(300_000), str(path))
+    assert (cat.wait(), cat.out) == (1, payload(300_000)[:1 << 18])
+    assert cat.err == f"pollcat: a datagram from {tmp_path / 'peer'} was cut to {1 << 18} bytes\n"
+
+
 @pytest.mark.parametrize("kind", TYPES)
 def test_nobody_there(pollcat, path, kind):
     cat = pollcat("-U", *TYPES[kind][0], path, stdin=subprocess.DEVNULL)

@@ -309,7 +309,7 @@ struct sink {
     size_t fails;  /* bytes after which it fails with EPIPE; 0: never */
     size_t turns;  /* it takes nothing before each write but the first of a turn; 0: it always does */
     struct job again;
-    bool full, ended;
+    bool full, refused, ended;
     struct rig *rig;
     struct link *frees; /* freed in the middle of a write */
 };
@@ -319,7 +319,9 @@ static inline void sink_again(struct job *j)
     struct sink *s = (struct sink *)((char *)j - offsetof(struct sink, again));
 
     s->full = false;
-    io_event_soon(s->io, LOOP_OUT);
+    if (s->refused)
+        io_event_soon(s->io, LOOP_OUT);
+    s->refused = false;
 }
 
 static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
@@ -328,8 +330,10 @@ static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, siz
     size_t n = s->most > 0 && size > s->most ? s->most : size;
 
     (void)meta;
-    if (s->full)
+    if (s->full) {
+        s->refused = true;
         return IO_AGAIN;
+    }
     if (s->fails > 0 && s->len >= s->fails)
         return io_fail(io, EPIPE);
     if (s->fails > 0 && n > s->fails - s->len)
