@@ -56,18 +56,25 @@ static void release(struct session *s, struct peer *p)
     peer_free(p);
 }
 
+static void tell_closed(const struct peer *p)
+{
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+    if (log_shows(LOG_INFO))
+        log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(p->local, local),
+                 peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+}
+
 /* A peer's failure is that peer's alone when there may be others. */
 static void finished(void *ctx, struct peer *p, const struct err *e)
 {
     struct session *s = ctx;
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
 
     if (e != NULL && s->conf->svc.many)
         log_info("%s", e->text);
     else if (e != NULL)
         fail(s, e);
-    log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(&p->local, local),
-             peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+    tell_closed(p);
     release(s, p);
     if (s->conf->svc.many)
         net_peer_gone(s->net);

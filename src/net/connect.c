@@ -135,7 +135,7 @@ static enum outcome succeed(struct connect *c, struct attempt *a)
         return SUCCEEDED;
     }
     p->client = true;
-    log_info("connected to %s from %s", addr_format(&p->remote, to), addr_format(&p->local, from));
+    log_info("connected to %s from %s", addr_format(p->remote, to), addr_format(p->local, from));
     n->events.up(n->events.ctx, p);
     return SUCCEEDED;
 }

@@ -225,6 +225,16 @@ static void line_typed(char *line)
     free(line);
 }
 
+/* Readline 8.2 crashes when a search ends with a key of several bytes that means nothing (^R ^X and any): it aborts
+ * to where it no longer is. End the search first. */
+static void end_search(struct prompt *p)
+{
+    int c = keys_peek(&p->keys);
+
+    if (RL_ISSTATE(RL_STATE_ISEARCH) && c != 0x1b && rl_get_keymap()[c].type == ISKMAP)
+        rl_callback_sigcleanup();
+}
+
 static void feed_keys(struct prompt *p)
 {
     enum keys_state state = KEYS_NONE;
@@ -235,6 +245,7 @@ static void feed_keys(struct prompt *p)
         if (state != KEYS_READY)
             break;
         draw(p);
+        end_search(p);
         rl_callback_read_char();
         /* A prompt that could not be shown during a search can be now. */
         if (p->editing && p->view->stale && !is_busy())
