@@ -49,13 +49,6 @@ static void account(struct session *s, const struct peer *p)
         s->status = STATUS_NETWORK;
 }
 
-static void release(struct session *s, struct peer *p)
-{
-    account(s, p);
-    svc_detach(s->svc, p);
-    peer_free(p);
-}
-
 static void tell_closed(const struct peer *p)
 {
     char local[ADDR_TEXT], remote[ADDR_TEXT];
@@ -63,6 +56,14 @@ static void tell_closed(const struct peer *p)
     if (log_shows(LOG_INFO))
         log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(p->local, local),
                  peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+}
+
+static void release(struct session *s, struct peer *p)
+{
+    account(s, p);
+    tell_closed(p);
+    svc_detach(s->svc, p);
+    peer_free(p);
 }
 
 /* A peer's failure is that peer's alone when there may be others. */
@@ -74,7 +75,6 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
         log_info("%s", e->text);
     else if (e != NULL)
         fail(s, e);
-    tell_closed(p);
     release(s, p);
     if (s->conf->svc.many)
         net_peer_gone(s->net);

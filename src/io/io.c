@@ -120,13 +120,14 @@ void io_event(struct io *bottom, unsigned events)
 {
     struct io *io = top_of(bottom);
 
+    /* A layer may have to read before it can write, and the other way round. */
+    if (io != bottom && events & (LOOP_IN | LOOP_OUT))
+        events |= LOOP_IN | LOOP_OUT;
     if (!io->freed && io->writers != NULL && events & (LOOP_OUT | LOOP_HUP)) {
         struct link *k = io->writers;
 
         io_unwait_room(io, k);
-        io->turn = k;
         link_pump(k);
-        io->turn = NULL;
         /* Had it nothing to write, the next one is still to be woken. */
         if (!io->freed && io->owner == NULL && io->writers != NULL && !k->waiting)
             io_event_soon(io, LOOP_OUT);
@@ -150,11 +151,6 @@ int io_fail(struct io *io, int error)
     if (io->error == 0)
         io->error = error;
     return IO_ERROR;
-}
-
-bool io_may_write(const struct io *io, const struct link *k)
-{
-    return io->owner == NULL ? io->writers == NULL || io->turn == k : io->owner == k;
 }
 
 void io_wait_room(struct io *io, struct link *k)

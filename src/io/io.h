@@ -93,7 +93,6 @@ struct io {
     struct link *reader;            /* whose source this is */
     struct link *writers, *last_writer; /* links that wait for room here, first come first served */
     struct link *owner;             /* the link that is in the middle of a write of its own */
-    struct link *turn;              /* the link that was woken to write */
     int error;                      /* errno of the failure, 0 while all is well */
     bool lost;                      /* something accepted could not be delivered, and was reported */
     bool cut;                       /* a message was longer than the room for it, and was reported */
@@ -131,9 +130,6 @@ void io_event_soon(struct io *bottom, unsigned events);
 
 /* For ops: records errno value `error`, unless there was one before, and returns IO_ERROR. */
 int io_fail(struct io *io, int error);
-
-/* For links: true when `k` may begin a write: no other is in the middle of one, or was here before. */
-bool io_may_write(const struct io *io, const struct link *k);
 
 /* For links: joins and leaves the queue of those that wait for room at `io`. */
 void io_wait_room(struct io *io, struct link *k);

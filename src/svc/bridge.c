@@ -210,6 +210,15 @@ static void check(struct wire *w)
     }
 }
 
+/* Nobody reads this peer's share any more: the others must not wait for it. */
+static void leave_fan(struct wire *w)
+{
+    link_free(w->out);
+    w->out = NULL;
+    fan_del(w->bridge->fan, w->member);
+    w->member = NULL;
+}
+
 static void out_done(struct link *k)
 {
     struct wire *w = k->ctx;
@@ -225,6 +234,8 @@ static void out_done(struct link *k)
         finish(w);
         return;
     }
+    if (k->state == LINK_DST_FAILED && w->member != NULL && !w->peer->datagram)
+        leave_fan(w);
     if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
         quit_if_sent(w->bridge);
         return;

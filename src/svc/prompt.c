@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls back,
- * and whose terminal the hook of atexit(3) puts right.
+ * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls
+ * back, and whose terminal the hook of atexit(3) puts right.
  *
  * The line is hidden when the first bytes of a burst are to be shown and drawn again in a job, at most once in
  * REDRAW milliseconds. Before readline sees a key the line is drawn, so that its idea of the screen holds.
@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ struct prompt {
     struct tty tty;
     struct watch input;
     struct keys keys;
+    sigjmp_buf top; /* where a key that is aborted ends */
+    bool reading;   /* readline has a key */
     int last; /* the byte that readline was given last */
     struct timer patience; /* with an unfinished key */
     struct timer calm;     /* until the line may be drawn again */
@@ -62,6 +65,9 @@ struct prompt {
 };
 
 static struct prompt *active;
+
+/* Readline's own, declared in none of its headers; NULL where it is not to be had. */
+extern sigjmp_buf _rl_top_level __attribute__((weak));
 
 #define PROMPT_OF(pointer, member) ((struct prompt *)((char *)(pointer)-offsetof(struct prompt, member)))
 
@@ -204,8 +210,8 @@ static void end_input(struct prompt *p)
     loop_touch(&p->input);
 }
 
-/* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing in
- * this one, and draws the prompt anew when we return. */
+/* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing
+ * in this one, and draws the prompt anew when we return. */
 static void line_typed(char *line)
 {
     struct prompt *p = active;
@@ -225,14 +231,23 @@ static void line_typed(char *line)
     free(line);
 }
 
-/* Readline 8.2 crashes when a search ends with a key of several bytes that means nothing (^R ^X and any): it aborts
- * to where it no longer is. End the search first. */
-static void end_search(struct prompt *p)
+/* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
+ * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
+static void redisplay(void)
 {
-    int c = keys_peek(&p->keys);
+    if (_rl_top_level != NULL && active->reading)
+        memcpy(_rl_top_level, active->top, sizeof active->top);
+    rl_redisplay();
+}
 
-    if (RL_ISSTATE(RL_STATE_ISEARCH) && c != 0x1b && rl_get_keymap()[c].type == ISKMAP)
-        rl_callback_sigcleanup();
+static void read_key(struct prompt *p)
+{
+    p->reading = true;
+    if (sigsetjmp(p->top, 0) == 0)
+        rl_callback_read_char();
+    else
+        rl_redisplay();
+    p->reading = false;
 }
 
 static void feed_keys(struct prompt *p)
@@ -245,8 +260,7 @@ static void feed_keys(struct prompt *p)
         if (state != KEYS_READY)
             break;
         draw(p);
-        end_search(p);
-        rl_callback_read_char();
+        read_key(p);
         /* A prompt that could not be shown during a search can be now. */
         if (p->editing && p->view->stale && !is_busy())
             prompt_hide(p);
@@ -310,8 +324,8 @@ static int next_key(FILE *stream)
     return active->last = keys_next(&active->keys);
 }
 
-/* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter case it
- * must not meet a key of another kind, which it would put off to a place where it can not abort safely. */
+/* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
+ * case it must not meet a key of another kind, which it would push back. */
 static int has_key(void)
 {
     int c = keys_peek(&active->keys);
@@ -354,6 +368,7 @@ static void start_locale(struct prompt *p)
     if (setlocale(LC_CTYPE, "") == NULL)
         setlocale(LC_CTYPE, "C.UTF-8");
     rl_initialize();
+    rl_variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
     if (MB_CUR_MAX == 1 && strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0 &&
         setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
         p->plain = true;
@@ -381,6 +396,7 @@ static void start_readline(struct prompt *p)
     rl_completion_entry_function = complete_nothing;
     rl_inhibit_completion = 1;
     start_locale(p);
+    rl_redisplay_function = redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
     measure(p);
@@ -393,6 +409,7 @@ static void stop_readline(void)
 {
     rl_instream = rl_outstream = NULL;
     rl_getc_function = rl_getc;
+    rl_redisplay_function = rl_redisplay;
     rl_input_available_hook = NULL;
     rl_startup_hook = NULL;
     clear_history();

@@ -117,9 +117,9 @@ class Harness:
     def __init__(self, pollcat, quick):
         self.pollcat = pollcat
         self.quick = quick
-        self.limit = 15 if quick else 40  # seconds that one measurement may take
+        self.limit = 10 if quick else 20  # seconds that one measurement may take
         self.seconds = 0.3 if quick else 1.0  # of those that run for a time
-        self.size = GIB // 8 if quick else GIB  # bytes of those that move so many
+        self.size = GIB // 8 if quick else GIB // 2  # bytes of those that move so many
         self.dir = tempfile.mkdtemp(prefix="pollcat-bench-")
         self.memory_dir = tempfile.mkdtemp(prefix="pollcat-bench-", dir="/dev/shm")
         atexit.register(shutil.rmtree, self.dir, True)

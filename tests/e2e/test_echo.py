@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from support import (LEEWAY, Background, dial, fill, half_close, need, payload, port_of, receive, receive_all, reset,
-                     namespace, serve_unix, udp)
+from support import (LEEWAY, Background, dial, fill, half_close, namespace, need, payload, port_of, receive,
+                     receive_all, reset, serve_unix, udp)
 
 STREAMS = ["tcp4", "tcp6", "unix", "abstract"]
 MEMORY = 4 << 20  # bytes that a peer may cost at most

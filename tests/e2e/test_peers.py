@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-from support import (FACTOR, LEEWAY, Background, dial, fill, half_close, payload, port_of, receive, receive_all, reset)
+from support import (FACTOR, LEEWAY, Background, dial, fill, half_close, payload, port_of, receive,
+                     receive_all, reset)
 
 
 def few_descriptors(number):

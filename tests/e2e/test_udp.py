@@ -188,7 +188,7 @@ CUTS = {
     "read": ([], b"a\nb\n", [b"a\nb\n"]),
     "read, crlf": (["-C"], b"a\nb\n", [b"a\r\nb\r\n"]),
     "longest read": ([], payload(65507), [payload(65507)]),
-    "longest size": (["--datagram-size", "65507"], payload(70_000), [payload(70_000)[:65507], payload(70_000)[65507:]]),
+    "longest size": (["--datagram-size", "65507"], bytes(70_000), [bytes(65507), bytes(70_000 - 65507)]),
 }
 
 
@@ -338,12 +338,19 @@ def test_source_address_and_port(pollcat):
     cat.signal(15).wait()
 
 
-@pytest.mark.parametrize("argv", [("nc.openbsd", "-u", "{host}", "{port}"), ("ncat", "-u", "{host}", "{port}"),
-                                  ("socat", "-", "UDP:{quoted}:{port}")], ids=lambda argv: argv[0])
+CLIENTS = [
+    ("nc.openbsd", "-u", "{host}", "{port}"),
+    ("ncat", "-u", "{host}", "{port}"),
+    ("socat", "-", "UDP:{quoted}:{port}"),
+]
+
+
+@pytest.mark.parametrize("argv", CLIENTS, ids=lambda argv: argv[0])
 def test_real_clients(pollcat, program, host, argv):
     cat = pollcat("-u", "-l", "0")
     quoted = f"[{host}]" if ":" in host else host
-    client = program(need(argv[0]), *(arg.format(host=host, quoted=quoted, port=cat.port) for arg in argv[1:]))
+    words = {"host": host, "quoted": quoted, "port": cat.port}
+    client = program(need(argv[0]), *(arg.format(**words) for arg in argv[1:]))
     client.send(payload(1000))
     cat.until_out(1000)
     cat.send(b"answer")

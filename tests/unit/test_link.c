@@ -485,7 +485,7 @@ static void share_one_destination(size_t rounds, struct sink *sink)
 
     sink_open(sink, r);
     sink->most = 900;
-    sink->turns = 1;
+    sink->turns = true;
     for (int i = 0; i < SOURCES; i++) {
         from[i] = queue_new(r->loop, &opts);
         for (size_t j = 0; j < rounds; j++) {
@@ -604,7 +604,7 @@ static void resting_link_lets_others_pass(void **state)
     (void)state;
     sink_open(&sink, r);
     sink.most = 4;
-    sink.turns = 1;
+    sink.turns = true;
     rig_put(a, "aaaaaaa\naaaaaaa\n", 16);
     rig_put(b, "bbbbbbbb", 8);
     rig_put(c, "cccccccc", 8);
