@@ -287,7 +287,7 @@ static void derive_svc(struct conf *c, unsigned traits)
         svc->datagram_wait = c->timeout;
     else if (datagram_client && svc->quit_after == NOT_GIVEN)
         svc->datagram_wait = DATAGRAM_WAIT;
-    if (!datagram_client && svc->idle_timeout == 0)
+    if ((!datagram_client || svc->no_stdin) && svc->idle_timeout == 0)
         svc->idle_timeout = c->timeout;
     if (svc->quit_after < 0)
         svc->quit_after = -1;

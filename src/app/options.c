@@ -104,6 +104,13 @@ static const struct option_row rows[] = {
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN, .excludes = TRAIT_DGRAM,
       .help = "length of the queue of connections to accept",
       .doc = "Let the kernel queue\n.Ar N\nconnections that are not accepted yet; see\n.Xr listen 2 .\n" },
+    { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
+      .field = FIELD(svc.slow), .value = VALUE_WORDS, .words = "wait drop close",
+      .needs = TRAIT_KEEP_OPEN, .excludes = TRAIT_ECHO | TRAIT_DGRAM,
+      .help = "wait, drop or close when one is too slow",
+      .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
+             ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
+             ".Cm close\nit, as at the prompt by default.\n" },
     { .name = "ready-fd", .arg = "FD", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(ready_fd),
       .min = 1, .max = INT_MAX,
       .help = "write \"ADDRESS PORT\" there once bound",
@@ -142,6 +149,10 @@ static const struct option_row rows[] = {
       .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",
       .help = "pause between the lines sent",
       .doc = "Pause this long between the lines sent.\n" },
+    { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress),
+      .help = "draw amount, rate and time on standard error",
+      .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
+             "input is a file,\nhow much of it is done and how long the rest will take.\n" },
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
       .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = TRAIT_ECHO,
       .help = "make each line a datagram",
@@ -379,6 +390,24 @@ static int absent(const struct option_row *row, struct err *e)
     return err_set(e, STATUS_LOCAL, "-%c (%s) is not supported; try 'pollcat --help'", row->ch, row->doc);
 }
 
+/* The place of `arg` among the words of the row, from 1. */
+static int set_word(const struct option_row *row, const char *arg, int *field, struct err *e)
+{
+    size_t length = strlen(arg);
+    int place = 1;
+
+    for (const char *word = row->words; *word != '\0'; place++) {
+        size_t n = strcspn(word, " ");
+
+        if (n == length && strncmp(word, arg, n) == 0) {
+            *field = place;
+            return 0;
+        }
+        word += n + strspn(word + n, " ");
+    }
+    return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is none of: %s", row->name, arg, row->words);
+}
+
 static int set_value(struct conf *c, const struct option_row *row, const char *arg, struct err *e)
 {
     void *field = (char *)c + row->field;
@@ -409,6 +438,8 @@ static int set_value(struct conf *c, const struct option_row *row, const char *a
     case OPTION_STRING:
         *(const char **)field = arg;
         return 0;
+    case OPTION_WORD:
+        return set_word(row, arg, field, e);
     case OPTION_ACTION:
         c->action = (enum conf_action)row->min;
         return 0;

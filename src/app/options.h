@@ -38,6 +38,7 @@ enum option_type {
     OPTION_SIZE,      /* int64_t field, bytes */
     OPTION_TIME_MS,   /* int64_t field, milliseconds */
     OPTION_STRING,    /* const char * field */
+    OPTION_WORD,      /* int field becomes the place of the argument among `words`, from 1 */
     OPTION_ACTION,    /* enum conf_action field becomes `min`; nothing behind it is read */
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/progress.h"
 #include "base/log.h"
 
 struct session {
@@ -18,6 +19,7 @@ struct session {
     struct peer_table peers;
     struct net *net;
     struct svc *svc;
+    struct progress progress;
     int status;
     int signo;
 };
@@ -47,9 +49,19 @@ static void account(struct session *s, const struct peer *p)
         s->status = STATUS_NETWORK;
 }
 
+static void tell_closed(const struct peer *p)
+{
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+    if (log_shows(LOG_INFO))
+        log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(p->local, local),
+                 peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+}
+
 static void release(struct session *s, struct peer *p)
 {
     account(s, p);
+    tell_closed(p);
     svc_detach(s->svc, p);
     peer_free(p);
 }
@@ -58,14 +70,11 @@ static void release(struct session *s, struct peer *p)
 static void finished(void *ctx, struct peer *p, const struct err *e)
 {
     struct session *s = ctx;
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
 
     if (e != NULL && s->conf->svc.many)
         log_info("%s", e->text);
     else if (e != NULL)
         fail(s, e);
-    log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(&p->local, local),
-             peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
     release(s, p);
     if (s->conf->svc.many)
         net_peer_gone(s->net);
@@ -249,6 +258,8 @@ static int begin(struct session *s, struct err *e)
     if (catch_signals(s, e) < 0)
         return -1;
     log_set_sink(show, s);
+    if (s->conf->progress)
+        progress_start(&s->progress, s->loop, &s->peers);
     /* Who connects sees the prompt once connected; who listens, at once. */
     if (!(s->net->transport->caps & NET_CLIENT) && start_service(s) < 0)
         return err_set(e, STATUS_LOCAL, "%s", "");
@@ -257,6 +268,7 @@ static int begin(struct session *s, struct err *e)
 
 static void clear(struct session *s)
 {
+    progress_stop(&s->progress);
     while (s->peers.first != NULL)
         release(s, s->peers.first);
     svc_stop(s->svc);

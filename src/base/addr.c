@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
 
@@ -46,6 +47,22 @@ static struct key key_of(const struct addr *a)
     default:
         return (struct key){AF_UNSPEC, NULL, 0, 0, 0};
     }
+}
+
+struct addr *addr_dup(const struct addr *a)
+{
+    /* Every family has room for its number, so that it can be asked for. */
+    size_t size = a->len > sizeof a->sa.sa_family ? a->len : sizeof a->sa.sa_family;
+    struct addr *own = mem_alloc(offsetof(struct addr, sa) + size);
+
+    memcpy(own, a, offsetof(struct addr, sa) + size);
+    return own;
+}
+
+void addr_copy(struct addr *to, const struct addr *from)
+{
+    *to = (struct addr){.len = from->len};
+    memcpy(&to->sa, &from->sa, from->len);
 }
 
 int addr_family(const struct addr *a)

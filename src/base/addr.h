@@ -29,6 +29,13 @@ struct addr {
  * at most four characters. */
 enum { ADDR_TEXT = 108 * 4 + 16 };
 
+/* A copy of its own, as small as the address; released with free(3). Only `len` and as many bytes behind it may be
+ * read: copy it with addr_copy(). */
+struct addr *addr_dup(const struct addr *a);
+
+/* Copies an address, also one from addr_dup(). */
+void addr_copy(struct addr *to, const struct addr *from);
+
 /* The address family; AF_UNSPEC when there is no address. */
 int addr_family(const struct addr *a);
 

@@ -27,6 +27,7 @@ static struct {
     void *ctx;
     unsigned long lost; /* lines dropped since the last that was shown */
     bool torn;          /* the last one was cut in the middle */
+    bool status;        /* a status is drawn where the next line goes */
 } state;
 
 /* Descriptor 2 is shared with the shell, so its flags are not ours to change. For what knows no RWF_NOWAIT a
@@ -74,6 +75,9 @@ static void show_stderr(const char *line)
 
     if (state.torn)
         out[n++] = '\n';
+    if (state.status)
+        n += (size_t)snprintf(out + n, sizeof out - n, "\r\033[K");
+    state.status = false;
     if (state.lost > 0)
         n += (size_t)snprintf(out + n, sizeof out - n, "pollcat: %lu line%s lost here\n", state.lost,
                               state.lost == 1 ? "" : "s");
@@ -108,6 +112,15 @@ __attribute__((format(printf, 2, 0))) static void show(enum log_level level, con
     if (state.sink == NULL || !state.sink(state.ctx, level, line))
         show_stderr(line);
     errno = sys;
+}
+
+void log_status(const char *text)
+{
+    char out[256];
+    int n = text != NULL ? snprintf(out, sizeof out, "\r%.200s\033[K", text) : snprintf(out, sizeof out, "\n");
+
+    if ((text != NULL || state.status) && write_nowait(out, (size_t)n) >= 0)
+        state.status = text != NULL;
 }
 
 void log_set_level(int level)

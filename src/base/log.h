@@ -31,6 +31,10 @@ void log_set_sink(log_sink *sink, void *ctx);
 /* True when lines of `level` are shown: guards work done only for a line. */
 bool log_shows(enum log_level level);
 
+/* Draws `text` (one line, plain ASCII) on the terminal or pipe of standard error, in place of the one drawn
+ * before; lines of the log appear above it. NULL: ends it, and leaves it standing. Dropped where it would block. */
+void log_status(const char *text);
+
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

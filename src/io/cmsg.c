@@ -63,7 +63,7 @@ static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
 {
     struct meta *m = in->meta;
 
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && m->local.len == 0) {
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
         struct in_pktinfo info;
         struct sockaddr_in sin = {.sin_family = AF_INET};
 
@@ -71,7 +71,7 @@ static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
         sin.sin_addr = info.ipi_spec_dst;
         addr_set(&m->local, (struct sockaddr *)&sin, sizeof sin);
         m->ifindex = (unsigned)info.ipi_ifindex;
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && m->local.len == 0) {
         struct in6_pktinfo info;
         struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
 
@@ -134,11 +134,11 @@ static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int t
     *c = (struct cmsghdr *)((char *)*c + CMSG_SPACE(size));
 }
 
-/* The source address of the answer. A mapped IPv4 address on an IPv6 socket goes as IPV6_PKTINFO as well; the
- * kernel knows both. */
+/* The source address of the answer. Of IPv4 it is the one of IP_PKTINFO on IPv6 sockets too: where the datagram went
+ * to a broadcast address, only that names one of ours. */
 static void add_source(struct msghdr *msg, struct cmsghdr **c, const struct meta *to)
 {
-    if (addr_family(&to->local) == AF_INET && addr_family(&to->peer) == AF_INET) {
+    if (addr_family(&to->local) == AF_INET) {
         struct in_pktinfo info = {.ipi_spec_dst = to->local.in.sin_addr};
 
         add_control(msg, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);

@@ -15,6 +15,7 @@ enum {
     MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
     MAX_UNIX = 65536,
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
+    MAX_DROPS = 32, /* in a row, before the others have their turn */
     RETRY = 2, /* ms: a UNIX datagram receiver that is full says nothing to poll(2) when it has room */
     FIRST_PORT = 1024, /* of those that are no well-known services */
 };
@@ -59,6 +60,9 @@ static void report_refusals(struct dgram *d, unsigned i)
     char text[ADDR_TEXT];
     int error;
 
+    /* Elsewhere there is no such queue, and the call would take a datagram. */
+    if (d->family == AF_UNIX)
+        return;
     while ((error = cmsg_next_error(d->at[i].watch.fd, &who)) != 0) {
         d->io.lost = true;
         log_notice("%s: %s", addr_format(&who, text), strerror(error));
@@ -128,8 +132,10 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return IO_AGAIN;
     if (n < 0 && !d->opts.connected) {
+        int error = errno;
+
         report_refusals(d, i);
-        return errno == ENOMEM || errno == EBADF ? io_fail(&d->io, errno) : -EINTR;
+        return error == ENOMEM || error == EBADF ? io_fail(&d->io, error) : -EINTR;
     }
     if (n < 0)
         return io_fail(&d->io, errno);
@@ -157,18 +163,20 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
 static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
 {
     struct dgram *d = (struct dgram *)io;
-    ssize_t n = IO_AGAIN;
+    struct meta own;
+    ssize_t n;
 
+    if (meta == NULL)
+        meta = &own;
     for (unsigned tried = 0; tried < d->n; tried++) {
         unsigned i = (d->turn + tried) % d->n;
 
-        do
-            n = receive(d, i, data, size, meta);
-        while (n == -EINTR);
-        if (n != IO_AGAIN)
-            break;
+        for (int drops = 0; (n = receive(d, i, data, size, meta)) == -EINTR && drops < MAX_DROPS; drops++)
+            continue;
+        if (n != IO_AGAIN && n != -EINTR)
+            return n;
     }
-    return n;
+    return IO_AGAIN;
 }
 
 /* A datagram that cannot be delivered is told and counts as lost; an unconnected socket goes on. */
@@ -198,23 +206,25 @@ static ssize_t no_room(struct dgram *d, unsigned i)
 static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
 {
     unsigned i = out->to != NULL ? out->to->socket : 0;
+    int error = 0;
 
     for (int tries = 0; tries < 8; tries++) {
         ssize_t n = cmsg_send(d->at[i].watch.fd, out);
 
         if (n >= 0)
             return n;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+        error = errno;
+        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
             return no_room(d, i);
-        if (out->segment > 0 && !cmsg_is_refusal(errno))
+        if (out->segment > 0 && !cmsg_is_refusal(error))
             return 0; /* not this way */
-        if (d->opts.connected && errno != EMSGSIZE)
-            return io_fail(&d->io, errno);
-        if (d->family == AF_UNIX || errno == EMSGSIZE || !cmsg_is_refusal(errno))
+        if (d->opts.connected && error != EMSGSIZE)
+            return io_fail(&d->io, error);
+        if (d->family == AF_UNIX || error == EMSGSIZE || !cmsg_is_refusal(error))
             break;
         report_refusals(d, i); /* of an earlier one: this one was not sent */
     }
-    return lose(d, out->to, out->size, errno);
+    return lose(d, out->to, out->size, error);
 }
 
 /* Cuts a long write into datagrams: in the kernel where it can, one by one otherwise. */
@@ -250,8 +260,12 @@ static ssize_t write_dgram(struct io *io, const void *data, size_t size, const s
 
     if (!d->opts.connected) {
         out.to = meta != NULL ? meta : &d->to;
-        if (out.to->peer.len == 0)
+        if (out.to->peer.len == 0 && meta == NULL)
             return IO_AGAIN;
+        if (out.to->peer.len == 0) { /* a UNIX socket without a name */
+            log_info("%zu bytes have no address to go to", size);
+            return (ssize_t)size;
+        }
     }
     if (d->opts.segment > 0 && size > d->opts.segment)
         return send_segments(d, out);

@@ -6,14 +6,24 @@
 #include "base/mem.h"
 #include "io/queue.h"
 
-enum { MEMBER_LIMIT = 256 * 1024 }; /* bytes that wait for a member before the source must wait */
+enum {
+    MEMBER_LIMIT = 256 * 1024, /* bytes that wait for a member before the source must wait */
+    GRACE = 200,               /* ms the others starve before a full member is left behind (FAN_SKIP) */
+};
+
+struct member {
+    struct io *io;
+    bool behind; /* it misses what comes until it has read all that waits */
+};
 
 struct fan {
     struct loop *loop;
+    struct fan_opts opts;
     struct io *io;
-    struct io **members;
+    struct member *members;
     size_t count, room;
-    size_t full; /* members whose queue is full */
+    size_t full; /* members that the source waits for */
+    struct timer grace;
     bool ended;
 };
 
@@ -23,20 +33,59 @@ static bool blocked(const struct fan *f)
     return f->count == 0 || f->full > 0;
 }
 
+static void unblock(struct fan *f)
+{
+    if (blocked(f))
+        return;
+    loop_timer_clear(&f->grace);
+    io_event_soon(f->io, LOOP_OUT);
+}
+
+/* Full members have held up the others for long enough. When all are full there are no others. */
+static void leave_behind(struct timer *t)
+{
+    struct fan *f = (struct fan *)((char *)t - offsetof(struct fan, grace));
+    size_t ready = 0;
+
+    for (size_t i = 0; i < f->count; i++)
+        ready += !f->members[i].behind && !queue_full(f->members[i].io);
+    if (ready == 0) {
+        loop_timer_set(f->loop, &f->grace, GRACE);
+        return;
+    }
+    for (size_t i = 0; i < f->count; i++)
+        f->members[i].behind = f->members[i].behind || queue_full(f->members[i].io);
+    f->full = 0;
+    unblock(f);
+}
+
+static void give(struct fan *f, struct member *m, struct chunk *c)
+{
+    if (m->behind && queue_size(m->io) > 0) {
+        f->opts.missed(f->opts.ctx, m->io, c->len);
+        return;
+    }
+    m->behind = false;
+    queue_put(m->io, c);
+    if (queue_full(m->io))
+        f->full++;
+}
+
 static ssize_t write_fan(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
 {
     struct fan *f = ctx;
     struct chunk *c;
 
     (void)io, (void)meta;
-    if (blocked(f))
+    if (blocked(f)) {
+        if (f->opts.slow == FAN_SKIP && f->count > 0 && !loop_timer_pending(&f->grace))
+            loop_timer_set(f->loop, &f->grace, GRACE);
         return IO_AGAIN;
-    c = chunk_new(data, size);
-    for (size_t i = 0; i < f->count; i++) {
-        queue_put(f->members[i], c);
-        if (queue_full(f->members[i]))
-            f->full++;
     }
+    c = chunk_new(data, size);
+    /* Backwards: a member that is deleted leaves its place to one that has had its share. */
+    for (size_t i = f->count; i-- > 0;)
+        give(f, &f->members[i], c);
     chunk_unref(c);
     return (ssize_t)size;
 }
@@ -48,31 +97,37 @@ static void shut_fan(struct io *io, void *ctx)
     (void)io;
     f->ended = true;
     for (size_t i = 0; i < f->count; i++)
-        queue_end(f->members[i]);
+        queue_end(f->members[i].io);
 }
 
-static void unblock(struct fan *f)
+static struct member *find(const struct fan *f, const struct io *io)
 {
-    if (!blocked(f))
-        io_event_soon(f->io, LOOP_OUT);
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->members[i].io == io)
+            return &f->members[i];
+    }
+    return NULL;
 }
 
 static void member_has_room(struct io *io, void *ctx)
 {
     struct fan *f = ctx;
+    const struct member *m = find(f, io);
 
-    (void)io;
-    f->full--;
+    if (m != NULL && !m->behind)
+        f->full--;
     unblock(f);
 }
 
-struct fan *fan_new(struct loop *loop)
+struct fan *fan_new(struct loop *loop, const struct fan_opts *opts)
 {
     struct fan *f = mem_alloc(sizeof *f);
-    struct queue_opts opts = {.limit = 1, .write = write_fan, .shut = shut_fan, .ctx = f};
+    struct queue_opts queue = {.limit = 1, .write = write_fan, .shut = shut_fan, .ctx = f};
 
     f->loop = loop;
-    f->io = queue_new(loop, &opts);
+    f->opts = *opts;
+    f->grace.fire = leave_behind;
+    f->io = queue_new(loop, &queue);
     return f;
 }
 
@@ -81,8 +136,9 @@ void fan_free(struct fan *f)
     if (f == NULL)
         return;
     for (size_t i = 0; i < f->count; i++)
-        io_free(f->members[i]);
+        io_free(f->members[i].io);
     io_free(f->io);
+    loop_timer_clear(&f->grace);
     free(f->members);
     free(f);
 }
@@ -99,25 +155,24 @@ struct io *fan_add(struct fan *f)
 
     if (f->count == f->room) {
         f->room = f->room > 0 ? 2 * f->room : 8;
-        f->members = mem_resize(f->members, f->room * sizeof(struct io *));
+        f->members = mem_resize(f->members, f->room * sizeof *f->members);
     }
-    f->members[f->count++] = member;
+    f->members[f->count++] = (struct member){.io = member};
     if (f->ended)
         queue_end(member);
     unblock(f);
     return member;
 }
 
-void fan_del(struct fan *f, struct io *member)
+void fan_del(struct fan *f, struct io *io)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->members[i] != member)
-            continue;
-        f->members[i] = f->members[--f->count];
-        if (queue_full(member))
+    struct member *m = find(f, io);
+
+    if (m != NULL) {
+        if (!m->behind && queue_full(io))
             f->full--;
+        *m = f->members[--f->count];
         unblock(f);
-        break;
     }
-    io_free(member);
+    io_free(io);
 }

@@ -120,11 +120,17 @@ void io_event(struct io *bottom, unsigned events)
 {
     struct io *io = top_of(bottom);
 
+    /* A layer may have to read before it can write, and the other way round. */
+    if (io != bottom && events & (LOOP_IN | LOOP_OUT))
+        events |= LOOP_IN | LOOP_OUT;
     if (!io->freed && io->writers != NULL && events & (LOOP_OUT | LOOP_HUP)) {
         struct link *k = io->writers;
 
         io_unwait_room(io, k);
         link_pump(k);
+        /* Had it nothing to write, the next one is still to be woken. */
+        if (!io->freed && io->owner == NULL && io->writers != NULL && !k->waiting)
+            io_event_soon(io, LOOP_OUT);
     } else if (!io->freed && io->hung_up != NULL && events & LOOP_HUP) {
         io->hung_up(io, io->hung_up_ctx);
     }

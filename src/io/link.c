@@ -53,7 +53,10 @@ bool link_wants_read(const struct link *k)
 {
     if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused)
         return false;
-    return k->splice != NULL ? splice_has_room(k->splice) && !(k->waiting && k->splice->pipe[0] < 0) : room(k) > 0;
+    if (k->splice == NULL)
+        return room(k) > 0;
+    /* With a tap, the kernel path is only emptied. */
+    return k->taps == NULL && splice_has_room(k->splice) && !(k->waiting && k->splice->pipe[0] < 0);
 }
 
 size_t link_held(const struct link *k)
@@ -136,10 +139,12 @@ static ssize_t fill(struct link *k, bool *full)
         size = LINK_BUFFER - k->end;
     n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
     if (n >= 0) {
+        for (struct tap *t = k->taps; t != NULL; t = t->next)
+            t->see(t, k->block + k->end, (size_t)n, k->meta);
         k->end += (uint32_t)n;
         k->message = has_boundaries(k->src);
         *full = k->message || (size_t)n == size;
-        k->bulk = n >= BULK && !k->copies;
+        k->bulk = n >= BULK && !k->copies && k->taps == NULL;
     } else if (n != IO_AGAIN) {
         k->src_eof = true;
         k->src_failed = n == IO_ERROR;
@@ -280,6 +285,8 @@ static void move_copying(struct link *k)
         if (wrote == IO_AGAIN && got == IO_AGAIN)
             return;
     }
+    if (!empty(k)) /* lines or messages held, of which no descriptor will tell */
+        loop_soon(k->src->loop, &k->job);
 }
 
 /* Bulk shows: from now on the kernel moves the bytes, where it can and nobody wants to see them. */
@@ -372,10 +379,12 @@ static uint64_t move(struct link *k)
 
     if (k->splice == NULL)
         move_copying(k);
-    if (k->bulk && k->splice == NULL && empty(k) && !k->src_eof)
+    if (k->bulk && k->splice == NULL && k->taps == NULL && empty(k) && !k->src_eof)
         enter_kernel(k);
     if (k->splice != NULL)
         move_in_kernel(k);
+    if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
+        leave_kernel(k);
     if (k->splice == NULL && k->end > 0)
         move_copying(k);
     return k->bytes + k->messages - before;
@@ -421,6 +430,23 @@ void link_pool_clear(struct link_pool *p)
 {
     pool_clear(&p->blocks);
     pipes_clear(&p->pipes);
+}
+
+void link_tap_add(struct link *k, struct tap *t)
+{
+    t->next = k->taps;
+    k->taps = t;
+    loop_soon(k->src->loop, &k->job);
+}
+
+void link_tap_del(struct link *k, struct tap *t)
+{
+    for (struct tap **at = &k->taps; *at != NULL; at = &(*at)->next) {
+        if (*at == t) {
+            *at = t->next;
+            break;
+        }
+    }
 }
 
 static void run_pump(struct job *j)

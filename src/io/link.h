@@ -21,6 +21,7 @@
 #include "base/pool.h"
 #include "io/io.h"
 #include "io/splice.h"
+#include "io/tap.h"
 
 enum { LINK_BUFFER = 256 * 1024 }; /* bytes a link holds at most */
 
@@ -77,6 +78,7 @@ struct link {
     bool paused;
     bool pumping, freed;
     struct link *next;       /* in dst->writers */
+    struct tap *taps;
     struct splice *splice;   /* the kernel path, while it is taken */
     unsigned char small;     /* turns in a row in which the kernel path moved little */
     bool bulk;               /* the last read was large */
@@ -100,6 +102,10 @@ void link_pump(struct link *k);
 
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */
 void link_pause(struct link *k, bool paused);
+
+/* Attaches a tap, which must outlive the link or be taken out before; takes it out. */
+void link_tap_add(struct link *k, struct tap *t);
+void link_tap_del(struct link *k, struct tap *t);
 
 /* What the link wants of its ends now: for io_want(). */
 bool link_wants_read(const struct link *k);

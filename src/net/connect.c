@@ -135,7 +135,7 @@ static enum outcome succeed(struct connect *c, struct attempt *a)
         return SUCCEEDED;
     }
     p->client = true;
-    log_info("connected to %s from %s", addr_format(&p->remote, to), addr_format(&p->local, from));
+    log_info("connected to %s from %s", addr_format(p->remote, to), addr_format(p->local, from));
     n->events.up(n->events.ctx, p);
     return SUCCEEDED;
 }
@@ -148,16 +148,28 @@ static unsigned want(struct watch *w)
     return LOOP_OUT;
 }
 
+/* How the attempt ended: an errno, or 0 when it is connected. A look at what was sent comes first: when the other
+ * end has reset the connection since, the reader learns that after the bytes. */
+static int result(int fd)
+{
+    socklen_t len = sizeof(int);
+    char byte;
+    int sys = 0;
+
+    if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+        return 0;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return errno;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0 ? errno : sys;
+}
+
 static void fire(struct watch *w, unsigned events)
 {
     struct attempt *a = (struct attempt *)w;
     struct connect *c = a->connect;
-    socklen_t len = sizeof(int);
-    int sys = 0;
+    int sys = result(w->fd);
 
     (void)events;
-    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
-        sys = errno;
     if (sys == 0 && met_itself(w->fd, &a->to))
         sys = ECONNREFUSED;
     if (sys == 0) {

@@ -124,7 +124,8 @@ static bool take(struct listen *l, int fd, const struct addr *from)
         n->events.failed(n->events.ctx, &e);
         return false;
     }
-    log_info("connection on %s from %s", addr_format(&p->local, local), addr_format(&p->remote, remote));
+    if (log_shows(LOG_INFO))
+        log_info("connection on %s from %s", addr_format(p->local, local), addr_format(p->remote, remote));
     n->events.up(n->events.ctx, p);
     return !l->over;
 }

@@ -68,7 +68,7 @@ static void succeed(struct self *s)
     p->datagram = s->datagram;
     p->client = true;
     s->over = true;
-    log_info("connected to itself at %s", addr_format(&p->local, text));
+    log_info("connected to itself at %s", addr_format(p->local, text));
     n->events.up(n->events.ctx, p);
 }
 

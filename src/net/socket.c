@@ -142,7 +142,7 @@ enum status socket_status(int sys)
 struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e)
 {
     struct dgram_opts opts = {.connected = true, .seqpacket = true, .segment = n->conf->segment};
-    struct addr local, from;
+    struct addr local;
     struct io *io;
 
     if (socket_options(fd, n->conf, SOCKOPT_CONNECTED, e) < 0) {
@@ -150,7 +150,6 @@ struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *rem
         return NULL;
     }
     socket_local(fd, &local);
-    socket_remote(fd, &from);
     io = type == SOCK_SEQPACKET ? dgram_new(n->loop, &fd, 1, &opts) : fd_socket(n->loop, fd);
-    return peer_new(n->peers, io, &local, from.len > 0 ? &from : remote);
+    return peer_new(n->peers, io, &local, remote);
 }

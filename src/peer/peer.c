@@ -38,8 +38,8 @@ struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *lo
 
     p->table = t;
     p->io = io;
-    p->local = *local;
-    p->remote = *remote;
+    p->local = addr_dup(local);
+    p->remote = addr_dup(remote);
     p->number = t->next_number++;
     p->active = loop_now(t->loop);
     p->idle.fire = fire_idle;
@@ -70,6 +70,8 @@ void peer_free(struct peer *p)
     t->received += p->received;
     loop_timer_clear(&p->idle);
     io_free(p->io);
+    free(p->local);
+    free(p->remote);
     free(p);
 }
 
@@ -94,9 +96,9 @@ void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *))
 
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT])
 {
-    if (p->remote.len == 0)
+    if (p->remote->len == 0)
         snprintf(text, ADDR_TEXT, "anyone");
     else
-        addr_format(&p->remote, text);
+        addr_format(p->remote, text);
     return text;
 }

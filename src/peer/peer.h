@@ -25,7 +25,7 @@ struct peer {
     struct peer_table *table;
     struct peer *next, *prev;
     struct io *io;
-    struct addr local, remote; /* remote.len is 0 for a datagram socket that anyone may speak to */
+    struct addr *local, *remote; /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
     unsigned number;           /* from 1 */
     bool datagram;             /* no connection: nothing ends by itself */
     bool client;               /* we spoke first */

@@ -23,6 +23,7 @@ struct bridge {
     struct fan *fan;   /* with many peers */
     struct link *feed; /* the input into the fan */
     struct timer quit; /* -q */
+    enum slow_peer slow;
     bool input_ended;
 };
 
@@ -32,6 +33,7 @@ struct wire {
     struct peer *peer;
     struct link *out, *in;
     struct io *member; /* of the fan */
+    uint64_t missed;   /* bytes it was too slow for */
     struct err err;    /* why it failed, if it did */
 };
 
@@ -208,6 +210,15 @@ static void check(struct wire *w)
     }
 }
 
+/* Nobody reads this peer's share any more: the others must not wait for it. */
+static void leave_fan(struct wire *w)
+{
+    link_free(w->out);
+    w->out = NULL;
+    fan_del(w->bridge->fan, w->member);
+    w->member = NULL;
+}
+
 static void out_done(struct link *k)
 {
     struct wire *w = k->ctx;
@@ -223,6 +234,8 @@ static void out_done(struct link *k)
         finish(w);
         return;
     }
+    if (k->state == LINK_DST_FAILED && w->member != NULL && !w->peer->datagram)
+        leave_fan(w);
     if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
         quit_if_sent(w->bridge);
         return;
@@ -280,6 +293,7 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
     b->svc = s;
     b->ends = *ends;
     b->quit.fire = fire_quit;
+    b->slow = s->conf->slow != SLOW_AUTO ? (enum slow_peer)s->conf->slow : ends->slow;
     if (s->conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
@@ -299,10 +313,45 @@ void bridge_free(struct bridge *b)
     free(b);
 }
 
+static struct wire *wire_of(const struct bridge *b, const struct io *member)
+{
+    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
+        struct wire *w = p->svc;
+
+        if (w != NULL && w->member == member)
+            return w;
+    }
+    return NULL;
+}
+
+/* A peer takes less than is sent to all. */
+static void missed(void *ctx, struct io *member, size_t size)
+{
+    struct bridge *b = ctx;
+    struct wire *w = wire_of(b, member);
+    char name[ADDR_TEXT];
+
+    if (w == NULL)
+        return;
+    if (b->slow == SLOW_CLOSE) {
+        log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
+        w->peer->io->lost = true;
+        finish(w);
+        return;
+    }
+    if (w->missed == 0)
+        log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(w->peer, name));
+    w->missed += size;
+    w->peer->io->lost = true;
+}
+
 /* The input is read from the first peer on; before, it waits outside. */
 static void start_fan(struct bridge *b)
 {
-    b->fan = fan_new(b->svc->loop);
+    struct fan_opts opts = {
+        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .missed = missed, .ctx = b};
+
+    b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_io(b->fan), b->svc->pool, &b->svc->conf->out);
     b->feed->done = feed_done;
     b->feed->ended = input_ended;
@@ -349,7 +398,10 @@ void bridge_attach(struct bridge *b, struct peer *p)
 void bridge_detach(struct bridge *b, struct peer *p)
 {
     struct wire *w = p->svc;
+    char name[ADDR_TEXT];
 
+    if (w->missed > 0)
+        log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);
     link_free(w->out);
     if (w->member != NULL)

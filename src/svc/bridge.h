@@ -18,6 +18,7 @@ struct bridge_ends {
     struct io *out; /* where what arrives goes */
     /* A peer ended its direction while ours is open. Optional. */
     void (*peer_ended)(void *ctx, struct peer *p);
+    enum slow_peer slow; /* the choice for SLOW_AUTO */
     void *ctx;
 };
 

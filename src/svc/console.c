@@ -178,7 +178,7 @@ static int start(struct svc *s, struct err *e)
     struct console *c = mem_alloc(sizeof *c);
     const struct queue_opts queue = {
         .limit = QUEUE_LIMIT, .whole = true, .room = queue_has_room, .write = take, .shut = shut, .ctx = c};
-    struct bridge_ends ends = {.peer_ended = peer_ended, .ctx = c};
+    struct bridge_ends ends = {.peer_ended = peer_ended, .slow = SLOW_CLOSE, .ctx = c};
 
     c->svc = s;
     c->queue = queue_new(s->loop, &queue);

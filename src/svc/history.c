@@ -136,10 +136,11 @@ static size_t last_lines(const char *data, size_t n)
     return 0;
 }
 
-static void each_line(struct history *h, char *data, size_t n, void (*add)(void *ctx, const char *line), void *ctx)
+static void each_line(struct history *h, const char *data, size_t n, void (*add)(void *ctx, const char *line),
+                      void *ctx)
 {
     for (size_t i = 0; i < n;) {
-        char *end = memchr(data + i, '\n', n - i);
+        const char *end = memchr(data + i, '\n', n - i);
         size_t len = end != NULL ? (size_t)(end - data) - i : n - i;
         char *line = strndup(data + i, len);
 

@@ -115,7 +115,6 @@ enum keys_state keys_state(struct keys *k, bool utf8)
     return utf8 && is_cut(s, n) ? KEYS_KEY : KEYS_READY;
 }
 
-
 int keys_next(struct keys *k)
 {
     int c;
@@ -129,7 +128,7 @@ int keys_next(struct keys *k)
     return c;
 }
 
-bool keys_text(const struct keys *k)
+int keys_peek(const struct keys *k)
 {
-    return k->start < k->end && k->data[k->start] >= 0x20 && k->data[k->start] != 0x7f;
+    return k->start < k->end ? k->data[k->start] : -1;
 }

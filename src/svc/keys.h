@@ -2,9 +2,9 @@
  *
  * keys: what was typed and not yet looked at.
  *
- * Readline reads its keys from here, not from the terminal, so that none of its functions ever waits for more. What only
- * makes sense whole (a character of several bytes, the escape sequence of a key, a bracketed paste) is held
- * until it is, or until the one who asks loses patience.
+ * Readline reads its keys from here, not from the terminal, so that none of its functions ever waits for more.
+ * What only makes sense whole (a character of several bytes, the escape sequence of a key, a bracketed paste) is
+ * held until it is, or until the one who asks loses patience.
  */
 #ifndef SVC_KEYS_H
 #define SVC_KEYS_H
@@ -47,7 +47,7 @@ void keys_force(struct keys *k);
 /* Takes the next byte; -1 when there is none. */
 int keys_next(struct keys *k);
 
-/* True when the next byte is there and is no control: more text of the same kind. */
-bool keys_text(const struct keys *k);
+/* The same, but leaves it. */
+int keys_peek(const struct keys *k);
 
 #endif

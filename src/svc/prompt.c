@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls back,
- * and whose terminal the hook of atexit(3) puts right.
+ * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls
+ * back, and whose terminal the hook of atexit(3) puts right.
  *
  * The line is hidden when the first bytes of a burst are to be shown and drawn again in a job, at most once in
  * REDRAW milliseconds. Before readline sees a key the line is drawn, so that its idea of the screen holds.
@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,9 @@ struct prompt {
     struct tty tty;
     struct watch input;
     struct keys keys;
+    sigjmp_buf top; /* where a key that is aborted ends */
+    bool reading;   /* readline has a key */
+    int last; /* the byte that readline was given last */
     struct timer patience; /* with an unfinished key */
     struct timer calm;     /* until the line may be drawn again */
     struct job draw;       /* draws the line */
@@ -61,6 +65,9 @@ struct prompt {
 };
 
 static struct prompt *active;
+
+/* Readline's own, declared in none of its headers; NULL where it is not to be had. */
+extern sigjmp_buf _rl_top_level __attribute__((weak));
 
 #define PROMPT_OF(pointer, member) ((struct prompt *)((char *)(pointer)-offsetof(struct prompt, member)))
 
@@ -203,8 +210,8 @@ static void end_input(struct prompt *p)
     loop_touch(&p->input);
 }
 
-/* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing in
- * this one, and draws the prompt anew when we return. */
+/* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing
+ * in this one, and draws the prompt anew when we return. */
 static void line_typed(char *line)
 {
     struct prompt *p = active;
@@ -224,6 +231,25 @@ static void line_typed(char *line)
     free(line);
 }
 
+/* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
+ * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
+static void redisplay(void)
+{
+    if (_rl_top_level != NULL && active->reading)
+        memcpy(_rl_top_level, active->top, sizeof active->top);
+    rl_redisplay();
+}
+
+static void read_key(struct prompt *p)
+{
+    p->reading = true;
+    if (sigsetjmp(p->top, 0) == 0)
+        rl_callback_read_char();
+    else
+        rl_redisplay();
+    p->reading = false;
+}
+
 static void feed_keys(struct prompt *p)
 {
     enum keys_state state = KEYS_NONE;
@@ -234,7 +260,7 @@ static void feed_keys(struct prompt *p)
         if (state != KEYS_READY)
             break;
         draw(p);
-        rl_callback_read_char();
+        read_key(p);
         /* A prompt that could not be shown during a search can be now. */
         if (p->editing && p->view->stale && !is_busy())
             prompt_hide(p);
@@ -295,12 +321,19 @@ static void fire_input(struct watch *w, unsigned events)
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return keys_next(&active->keys);
+    return active->last = keys_next(&active->keys);
 }
 
-static int has_text(void)
+/* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
+ * case it must not meet a key of another kind, which it would push back. */
+static int has_key(void)
 {
-    return keys_text(&active->keys);
+    int c = keys_peek(&active->keys);
+    Keymap map = rl_get_keymap();
+
+    if (c < 0 || active->last == 0x1b)
+        return c >= 0;
+    return map[c].type == ISFUNC && map[c].function == rl_insert;
 }
 
 /* Setting up. */
@@ -335,6 +368,7 @@ static void start_locale(struct prompt *p)
     if (setlocale(LC_CTYPE, "") == NULL)
         setlocale(LC_CTYPE, "C.UTF-8");
     rl_initialize();
+    rl_variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
     if (MB_CUR_MAX == 1 && strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0 &&
         setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
         p->plain = true;
@@ -355,13 +389,14 @@ static void start_readline(struct prompt *p)
     rl_catch_signals = rl_catch_sigwinch = 0;
     rl_change_environment = 0;
     rl_getc_function = next_key;
-    rl_input_available_hook = has_text;
+    rl_input_available_hook = has_key;
     rl_prep_term_function = take_modes;
     rl_deprep_term_function = keep_modes;
     rl_startup_hook = before_line;
     rl_completion_entry_function = complete_nothing;
     rl_inhibit_completion = 1;
     start_locale(p);
+    rl_redisplay_function = redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
     measure(p);
@@ -374,6 +409,7 @@ static void stop_readline(void)
 {
     rl_instream = rl_outstream = NULL;
     rl_getc_function = rl_getc;
+    rl_redisplay_function = rl_redisplay;
     rl_input_available_hook = NULL;
     rl_startup_hook = NULL;
     clear_history();

@@ -2,8 +2,8 @@
  *
  * prompt: the line that is typed at a terminal, edited with readline.
  *
- * It is hidden while something is printed and drawn again soon; what the peer has not finished (svc/view.h) is its
- * prompt. No call waits, whatever the terminal or its user does. There is one at a time.
+ * It is hidden while something is printed and drawn again soon; what the peer has not finished (svc/view.h) is
+ * its prompt. No call waits, whatever the terminal or its user does. There is one at a time.
  */
 #ifndef SVC_PROMPT_H
 #define SVC_PROMPT_H
@@ -31,8 +31,8 @@ struct prompt_opts {
     void *ctx;
 };
 
-/* Takes the terminal on standard input over and draws a line on the view's screen; both are the caller's and outlive
- * the prompt. `opts` is copied. Returns NULL with `e` filled. */
+/* Takes the terminal on standard input over and draws a line on the view's screen; both are the caller's and
+ * outlive the prompt. `opts` is copied. Returns NULL with `e` filled. */
 struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e);
 
 /* Gives the terminal back, what was typed and not sent left on it, and saves the history. */

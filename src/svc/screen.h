@@ -23,7 +23,8 @@ enum {
 struct screen;
 
 /* A screen on the terminal behind `fd`, which stays the caller's. `room`, which may be NULL, is called when the
- * screen is no longer full and when it made up for lost output. Returns NULL when `fd` is no terminal (fills `e`). */
+ * screen is no longer full, and when it is empty after output was lost. Returns NULL when `fd` is no terminal
+ * (fills `e`). */
 struct screen *screen_open(struct loop *loop, int fd, void (*room)(void *ctx), void *ctx, struct err *e);
 
 /* Drops what waits: screen_flush() first. The stream of screen_stream() must be closed. */

@@ -15,12 +15,21 @@
 #include "loop/loop.h"
 #include "peer/peer.h"
 
+/* What to do with a peer that takes less than is sent to all. */
+enum slow_peer {
+    SLOW_AUTO,  /* the service's own choice */
+    SLOW_WAIT,  /* the others wait for it */
+    SLOW_DROP,  /* it misses what comes until it has room */
+    SLOW_CLOSE, /* it is closed */
+};
+
 /* What the command line says of services. */
 struct svc_conf {
     bool no_stdin;        /* -d: standard input is not read, and its absence ends nothing */
     bool send_only;       /* what peers send is dropped */
     bool many;            /* more than one peer may come (-l -k) */
     bool no_shutdown;     /* the end of standard input does not end our direction */
+    int slow;             /* enum slow_peer */
     int64_t quit_after;   /* ms from the end of standard input to the end; -1: never */
     int64_t datagram_wait; /* ms without traffic after which a datagram client whose input ended is done; -1: never */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */

@@ -17,7 +17,7 @@ struct stdio {
 static int start(struct svc *s, struct err *e)
 {
     struct stdio *x = mem_alloc(sizeof *x);
-    struct bridge_ends ends = {0};
+    struct bridge_ends ends = {.slow = SLOW_WAIT};
 
     (void)e;
     if (!s->conf->no_stdin)

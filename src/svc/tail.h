@@ -2,7 +2,7 @@
  *
  * tail: the unfinished last line of what arrived, as far as a prompt must show it.
  *
- * Rows that are full are handed out to be printed for good, so that what is left is always shorter than a row of
+ * Rows that are full are handed out to be printed for good, so that what is left is never longer than a row of
  * the terminal and its memory is bounded. Text may hold colours (SGR, ECMA-48), which stay; all other control
  * sequences and bytes (there are some only when the text was not made safe) are handed out at once: they cannot
  * be drawn again. What stands before a carriage return is forgotten when text follows. Pure, but for the
@@ -26,8 +26,8 @@ typedef void tail_print(void *ctx, const char *text, size_t n);
 /* Appends `n` bytes without newlines for a terminal of `width` columns (0: no rows are handed out). */
 void tail_add(struct tail *t, const char *text, size_t n, unsigned width, tail_print *print, void *ctx);
 
-/* `n` bytes of text (a tail's, or any one line) as a prompt for readline: tabs are spaces, colours are marked as taking
- * no columns, an unfinished control sequence is left out. The caller frees it. */
+/* `n` bytes of text (a tail's, or any one line) as a prompt for readline: tabs are spaces, colours are marked as
+ * taking no columns, an unfinished control sequence is left out. The caller frees it. */
 char *tail_format(const char *text, size_t n);
 
 #endif

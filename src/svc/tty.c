@@ -53,5 +53,6 @@ bool tty_same(int one, int other)
 {
     struct stat a, b;
 
-    return isatty(one) && isatty(other) && fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_rdev == b.st_rdev;
+    return isatty(one) && isatty(other) && fstat(one, &a) == 0 && fstat(other, &b) == 0 &&
+           a.st_rdev == b.st_rdev;
 }

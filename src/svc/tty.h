@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tty: the modes of the terminal that is typed on: as the user had them, or key by key without echo for the prompt.
+ * tty: the modes of the terminal that is typed on: as the user had them, or key by key without echo.
  *
  * Never waits for a stopped terminal to take its output, unlike readline's own way to do it.
  */

@@ -3,8 +3,8 @@
  * view: what arrives, made safe and put on the screen above the line that is typed.
  *
  * Whole lines are printed; what the peer has not finished is kept for the prompt (svc/tail.h) while there is a
- * line, and printed as it comes when there is none. Owns neither the screen nor the line: it asks for the line to
- * be hidden before it prints.
+ * line, and printed as it comes when there is none. Owns neither the screen nor the line: it asks for the line
+ * to be hidden before it prints.
  */
 #ifndef SVC_VIEW_H
 #define SVC_VIEW_H

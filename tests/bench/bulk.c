@@ -5,12 +5,11 @@
 #include "common.h"
 
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/wait.h>
 
-enum { CHUNK = 64 * 1024 * 1024 };
+enum { CHUNK = 1024 * 1024, WRITE = 64 * 1024 };
 
-/* A file in memory, which sendfile(2) and splice(2) hand out without a copy. */
+/* A file in memory, which splice(2) hands out without a copy. */
 static int chunk_file(void)
 {
     int fd = must(memfd_create("bench", MFD_CLOEXEC), "memfd");
@@ -25,52 +24,50 @@ static int chunk_file(void)
     return fd;
 }
 
-static void send_chunks(int out, long long size)
+/* As most programs send: larger writes are not faster. No more than `window` bytes ahead of what `back` counts. */
+static void send_blocks(int out, long long size, const _Atomic long long *back, long long window)
 {
-    int file = chunk_file();
+    char *block = memory(WRITE);
+    long long sent = 0;
 
-    while (size > 0) {
-        off_t at = 0;
+    memset(block, 'x', WRITE);
+    while (sent < size) {
+        long long part = size - sent < WRITE ? size - sent : WRITE;
 
-        while (at < CHUNK && size > 0) {
-            size_t part = (size_t)(size < CHUNK - at ? size : CHUNK - at);
-            ssize_t n = sendfile(out, file, &at, part);
-
-            if (n <= 0)
-                die("sendfile");
-            size -= n;
-        }
+        while (back != NULL && sent + part - *back > window)
+            rest(10);
+        write_all(out, block, (size_t)part);
+        sent += part;
     }
+    free(block);
 }
 
 /* Takes `size` bytes from a socket, and throws them away inside the kernel. */
-static long long discard(int fd, long long size)
+static long long discard(int fd, long long size, _Atomic long long *count)
 {
-    long long got = 0;
-
-    while (got < size) {
+    while (*count < size) {
         ssize_t n = recv(fd, NULL, PIPE, MSG_TRUNC);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             break;
-        got += n;
+        *count += n;
     }
-    return got;
+    return *count;
 }
 
 static void sink(char **args)
 {
     int listener = serve(SOCK_STREAM, 0), fd;
     double start;
-    long long got;
+    _Atomic long long got = 0;
 
     printf("port %d\n", port_of(listener));
     fd = must(accept(listener, NULL, NULL), "accept");
     start = now();
-    got = discard(fd, atoll(args[0]));
-    printf("bytes %lld seconds %.6f\n", got, now() - start);
+    discard(fd, atoll(args[0]), &got);
+    printf("bytes %lld seconds %.6f\n", (long long)got, now() - start);
 }
 
 static void source(char **args)
@@ -79,7 +76,7 @@ static void source(char **args)
     double start = now();
     char rest_of_it[64];
 
-    send_chunks(fd, atoll(args[1]));
+    send_blocks(fd, atoll(args[1]), NULL, 0);
     must(shutdown(fd, SHUT_WR), "shutdown");
     while (read(fd, rest_of_it, sizeof rest_of_it) > 0)
         continue;
@@ -125,16 +122,19 @@ static void drain(char **args)
 static void blast(char **args)
 {
     int fd = reach(SOCK_STREAM, atoi(args[0]));
+    _Atomic long long *got = mmap(NULL, sizeof *got, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     double start = now();
-    long long got;
-    pid_t child = must(fork(), "fork");
+    pid_t child;
 
+    if (got == MAP_FAILED)
+        die("mmap");
+    child = must(fork(), "fork");
     if (child == 0) {
-        send_chunks(fd, atoll(args[1]));
+        send_blocks(fd, atoll(args[1]), got, atoll(args[2]));
         _exit(0);
     }
-    got = discard(fd, atoll(args[1]));
-    printf("bytes %lld seconds %.6f\n", got, now() - start);
+    discard(fd, atoll(args[1]), got);
+    printf("bytes %lld seconds %.6f\n", (long long)*got, now() - start);
     waitpid(child, NULL, 0);
 }
 
@@ -143,7 +143,7 @@ static const struct command commands[] = {
     {"source", source, 2, "PORT SIZE: send so many bytes, wait for the other's end"},
     {"feed", feed, 1, "SIZE: write so many bytes to the pipe at standard output"},
     {"drain", drain, 0, ": take what comes from the pipe at standard input"},
-    {"blast", blast, 2, "PORT SIZE: send to an echo server, take it back"},
+    {"blast", blast, 3, "PORT SIZE WINDOW: send to an echo server, take it back; so many bytes ahead at most"},
 };
 
 int main(int argc, char **argv)

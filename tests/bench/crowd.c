@@ -166,6 +166,7 @@ static void idle(char **args)
 /* One connection: connect, one byte to and fro, close. */
 struct visit {
     int fd;
+    bool sent;
     double start;
 };
 
@@ -183,16 +184,25 @@ static void begin(struct visit *v, int crowd, int port, size_t index)
     must(bind(v->fd, (struct sockaddr *)&from, sizeof from), "bind");
     if (connect(v->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS)
         die("connect");
-    if (write(v->fd, message, 1) != 1 && errno != EAGAIN)
+    v->sent = write(v->fd, message, 1) == 1;
+    if (!v->sent && errno != EAGAIN)
         die("write");
-    watch(crowd, v->fd, index, EPOLLIN);
+    watch(crowd, v->fd, index, v->sent ? EPOLLIN : EPOLLOUT);
 }
 
-static bool visit_ended(struct visit *v)
+static bool visit_ended(struct visit *v, int crowd, uint64_t data)
 {
+    struct epoll_event ev = {.events = EPOLLIN, .data.u64 = data};
     char byte;
-    ssize_t n = read(v->fd, &byte, 1);
+    ssize_t n;
 
+    if (!v->sent) { /* connected only now */
+        v->sent = write(v->fd, message, 1) == 1;
+        if (!v->sent)
+            die("write");
+        must(epoll_ctl(crowd, EPOLL_CTL_MOD, v->fd, &ev), "epoll_ctl");
+    }
+    n = read(v->fd, &byte, 1);
     if (n < 0 && errno == EAGAIN)
         return false;
     if (n != 1)
@@ -221,7 +231,7 @@ static void visits(char **args)
         for (int i = 0; i < n; i++) {
             size_t at = (size_t)(ready[i].data.u64 >> 32);
 
-            if (!visit_ended(&all[at]))
+            if (!visit_ended(&all[at], crowd, ready[i].data.u64))
                 continue;
             sample(&t, now() - all[at].start);
             done++;
@@ -252,7 +262,7 @@ static void storm(char **args)
         for (int i = 0; i < n; i++) {
             size_t at = (size_t)(ready[i].data.u64 >> 32);
 
-            if (visit_ended(&all[at]))
+            if (visit_ended(&all[at], crowd, ready[i].data.u64))
                 samples[done++] = now() - start;
         }
     }

@@ -22,8 +22,9 @@ SLOW = bool(os.environ.get("POLLCAT_SLOW"))  # under valgrind and the like
 FACTOR = 10 if SLOW else 1
 DEADLINE = 10 * FACTOR  # seconds that one event may take
 TEST_LIMIT = 30 * FACTOR  # seconds that one test may take
+LEEWAY = 10 if SLOW or os.environ.get("POLLCAT_SANITIZED") else 1  # how much more memory such programs take
 
-SOURCE = os.environ.get("POLLCAT_SRC") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOURCE = os.environ.get("POLLCAT_SRC") or str(pathlib.Path(__file__).resolve().parents[2])
 TCP_TABLES = [pathlib.Path("/proc/net/tcp"), pathlib.Path("/proc/net/tcp6")]
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
@@ -38,6 +39,7 @@ def find_pollcat():
 
 
 POLLCAT = find_pollcat()
+UNSHARE = ["unshare", *(["--map-root-user"] if os.getuid() else [])]
 
 
 @functools.lru_cache(maxsize=None)
@@ -46,12 +48,13 @@ def payload(size):
     return hashlib.shake_128(b"pollcat").digest(size)
 
 
-def need(*programs):
-    """The path of the first of these programs that is there; without any the test is skipped."""
-    for program in programs:
-        if found := shutil.which(program):
-            return found
-    pytest.skip(f"{programs[0]} is missing")
+def need(program):
+    """The path of another program; without it the test is skipped."""
+    if found := shutil.which(program):
+        return found
+    optional = program == "nc.traditional"  # two kinds of nc are seldom installed together
+    complain = pytest.fail if os.environ.get("POLLCAT_TESTS_STRICT") and not optional else pytest.skip
+    complain(f"{program} is missing")
 
 
 class Collector(threading.Thread):
@@ -74,13 +77,17 @@ class Collector(threading.Thread):
                 self.file.close()
                 return
 
-    def until(self, found):
-        """What `found(data)` gives, once that is true. Fails at the end of the data, and after DEADLINE."""
+    def wait_for(self, found):
+        """What `found(data)` gives, once that is true, at the end of the data, or after DEADLINE."""
         with self.changed:
             self.changed.wait_for(lambda: self.ended or found(self.data), DEADLINE)
-            result = found(self.data)
-            assert result, f"not seen; {'all' if self.ended else 'so far'}: {bytes(self.data[-2000:])!r}"
-            return result
+            return found(self.data)
+
+    def until(self, found):
+        """The same; fails when it is not true by then."""
+        result = self.wait_for(found)
+        assert result, f"not seen; {'all' if self.ended else 'so far'}: {bytes(self.data[-2000:])!r}"
+        return result
 
     def whole(self):
         """All of it, to the end."""
@@ -92,9 +99,10 @@ class Collector(threading.Thread):
 class Process:
     """A running program. Its output and messages are collected, unless they were given somewhere to go."""
 
-    def __init__(self, argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=None, **more):
-        self.popen = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr, bufsize=0,
-                                      env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, **more)
+    def __init__(self, argv, *, env=None, **more):
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.popen = subprocess.Popen(argv, env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, bufsize=0,
+                                      **{**streams, **more})
         self.pid, self.stdin = self.popen.pid, self.popen.stdin
         self.stdout = self.popen.stdout and Collector(self.popen.stdout)
         self.stderr = self.popen.stderr and Collector(self.popen.stderr)
@@ -130,7 +138,8 @@ class Process:
         try:
             return self.popen.wait(DEADLINE)
         except subprocess.TimeoutExpired:
-            pytest.fail(f"{self.popen.args} does not end; messages: {self.stderr and bytes(self.stderr.data)!r}")
+            messages = self.stderr and bytes(self.stderr.data)
+            pytest.fail(f"{self.popen.args} does not end; messages: {messages!r}")
 
     @property
     def out(self):
@@ -204,11 +213,23 @@ def with_hosts(directory, hosts):
     """A command that runs another one with `hosts` as its /etc/hosts. Skips the test where that is forbidden."""
     file = directory / "hosts"
     file.write_text(hosts)
-    wrap = ["unshare", "--mount", *(["--map-root-user"] if os.getuid() else []),
-            "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(file)]
+    wrap = [*UNSHARE, "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(file)]
     if subprocess.run([*wrap, "true"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespaces here")
     return wrap
+
+
+def namespace(program):
+    """A command that runs another one in a network of its own, with the addresses 127.0.0.1, ::1, fd00::2 and
+    fe80::1%lo. Skips the test where that is forbidden."""
+    script = """ip link set lo up && for address in fd00::2/128 fe80::1/64; do
+                    ip address add $address dev lo nodad || exit; done
+                until ip link show lo | grep -q 'state UNKNOWN'; do :; done; echo ready && read end"""
+    holder = program(*UNSHARE, "--net", "sh", "-c", script)
+    if not holder.stdout.wait_for(lambda seen: b"ready" in seen):
+        pytest.skip("no network namespaces here")
+    user = ["--user", "--preserve-credentials"] if os.getuid() else []
+    return ["nsenter", *user, f"--target={holder.pid}", "--net"]
 
 
 def family(address):
@@ -369,8 +390,13 @@ class FreePort(int):
 
     def wait_listening(self):
         """Waits, without connecting, until somebody listens there."""
-        wanted = re.compile(rf"^\s*\d+: [0-9A-F]+:{self:04X} \S+ 0A ", re.M)
-        end = time.monotonic() + DEADLINE
-        while not any(wanted.search(table.read_text()) for table in TCP_TABLES if table.exists()):
-            assert time.monotonic() < end, f"nobody listens on port {self}"
-            os.sched_yield()
+        wait_tcp(rf"[0-9A-F]+:{self:04X} \S+ 0A")
+
+
+def wait_tcp(pattern):
+    """Waits until the kernel's table of TCP sockets has "LOCAL REMOTE STATE", see proc(5)."""
+    wanted = re.compile(rf"^\s*\d+: {pattern} ", re.M)
+    end = time.monotonic() + DEADLINE
+    while not any(wanted.search(table.read_text()) for table in TCP_TABLES if table.exists()):
+        assert time.monotonic() < end, f"no TCP socket is {pattern}"
+        os.sched_yield()

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from support import (FACTOR, Background, accept, dial, fill, half_close, need, payload, port_of, receive, receive_all,
-                     reset, serve)
+from support import (FACTOR, SLOW, Background, accept, deaf, dial, fill, half_close, need, payload, port_of,
+                     receive, receive_all, reset, serve, wait_tcp)
 
-BIG = 100 << 20
+BIG = (10 if SLOW else 100) << 20
 
 
 @pytest.fixture(params=["connect", "listen", "listen -k"])
@@ -162,12 +162,27 @@ def test_send_only(pair):
 def test_reset_after_data(client, sent):
     cat, peer = client()
     name = f"127.0.0.1 port {port_of(peer)}"
+    cat.send(b"connected")
+    assert receive(peer, 9) == b"connected"
     peer.sendall(payload(sent))
-    if sent:
-        cat.until_out(sent)
     reset(peer)
     assert (cat.wait(), cat.out) == (1, payload(sent))
     assert cat.err == f"pollcat: receive from {name}: Connection reset by peer\n"
+
+
+def test_reset_before_the_connection_is_noticed(pollcat):
+    server, *queue = deaf()
+    cat = pollcat("-s", "127.0.0.2", "127.0.0.1", port_of(server))
+    wait_tcp(rf"0200007F:\w+ 0100007F:{port_of(server):04X} 02")  # the SYN is sent
+    cat.signal(signal.SIGSTOP)
+    for sock in queue:
+        sock.close()
+    while (peer := accept(server)).getpeername()[0] != "127.0.0.2":
+        peer.close()
+    peer.sendall(b"banner")
+    reset(peer)
+    cat.signal(signal.SIGCONT)
+    assert (cat.wait(), cat.out) == (1, b"banner")
 
 
 def test_data_before_a_close_with_unread_input(client):
@@ -481,15 +496,21 @@ def test_ignored_signals_stay_ignored(client):
     assert cat.wait() == 0
 
 
+def digest(peer):
+    seen = hashlib.sha256()
+    while chunk := peer.recv(1 << 20):
+        seen.update(chunk)
+    return seen.digest()
+
+
 def test_signal_storm_in_a_transfer(client):
-    data = payload(BIG)
     cat, peer = client(stderr=subprocess.DEVNULL)
-    feeder = Background(lambda: cat.send(data).close())
-    receiver = Background(receive_all, peer)
+    feeder = Background(lambda: [cat.send(payload(BIG)) for _ in range(5)] and cat.close())
+    receiver = Background(digest, peer)
     while receiver.is_alive() and cat.popen.poll() is None:
         cat.signal(signal.SIGUSR1)
         receiver.join(0.001)
-    assert receiver.result() == data
+    assert receiver.result() == hashlib.sha256(payload(BIG) * 5).digest()
     feeder.result()
     peer.close()
     assert cat.wait() == 0

@@ -2,12 +2,10 @@
 """Listening: both families, the real port, one peer or many."""
 import itertools
 import os
-import socket
 
 import pytest
 
-from support import (LOOPBACK, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve,
-                     serve_unix)
+from support import LOOPBACK, dial, need, payload, port_of, receive, receive_all, reset, serve, with_hosts
 
 
 def refused(port, host="127.0.0.1"):
@@ -38,6 +36,15 @@ def test_port_of_the_kernels_choice_is_told(pollcat, host, form):
     cat.until_err(rf"^pollcat: listening on {host} port {cat.port}$")
     peer = dial(cat.port, host)
     cat.until_err(rf"^pollcat: connection on {host} port {cat.port} from {host} port {port_of(peer)}$")
+
+
+def test_name_with_two_addresses(pollcat, tmp_path):
+    cat = pollcat("-l", "-k", "both", "0", wrap=with_hosts(tmp_path, "127.0.0.1 both\n::1 both\n"))
+    bound = cat.bound(2)
+    assert sorted(bound) == [("127.0.0.1", cat.port), ("::1", cat.port)]
+    for host, port in bound:
+        dial(port, host).sendall(host.encode())
+        cat.until_out(host.encode())
 
 
 def test_one_peer_then_no_more(pollcat):
@@ -147,7 +154,7 @@ def test_max_conns(pollcat):
     cat.until_out(b"in")
     third = dial(cat.port)
     assert third.recv(1) == b""
-    cat.until_err(rf"^pollcat: refused connection from 127\.0\.0\.1 port {port_of(third)}: limit of 2 peers reached$")
+    cat.until_err(rf"^pollcat: refused connection from 127\.0\.0\.1 port {port_of(third)}: limit of 2 peers")
     reset(first)
     cat.until_err("Connection reset by peer")
     dial(cat.port).sendall(b"fourth")
@@ -176,7 +183,8 @@ CLIENTS = [
 def test_real_clients(pollcat, program, host, argv):
     cat = pollcat("-l", host if argv[0] != "nc.traditional" else "127.0.0.1", "0")
     quoted = f"[{host}]" if ":" in host else host
-    client = program(need(argv[0]), *(arg.format(host=host, port=cat.port, quoted=quoted) for arg in argv[1:]))
+    words = {"host": host, "quoted": quoted, "port": cat.port}
+    client = program(need(argv[0]), *(arg.format(**words) for arg in argv[1:]))
     client.send(payload(200_000))
     cat.until_out(200_000)
     cat.send(payload(100_000)).close()

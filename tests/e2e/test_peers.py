@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-from support import (FACTOR, Background, dial, fill, half_close, payload, port_of, receive, receive_all, reset)
+from support import (FACTOR, LEEWAY, Background, dial, fill, half_close, payload, port_of, receive,
+                     receive_all, reset)
 
 
 def few_descriptors(number):
@@ -99,7 +100,7 @@ def test_a_peer_that_never_reads_stalls_standard_input_and_nothing_else(pollcat)
     stuck.sendall(b"I can still speak")
     cat.until_out(b"I can still speak")
     reader.join(0.3)
-    assert feeder.is_alive() and cat.memory() - before < (8 << 20) * FACTOR
+    assert feeder.is_alive() and cat.memory() - before < (8 << 20) * LEEWAY
     stuck.close()
     assert reader.result() == bytes(64 << 20)
     feeder.result()
@@ -112,7 +113,7 @@ def test_stalled_output_costs_little(pollcat):
     peers = [dial(cat.port) for _ in range(4)]
     before = cat.memory()
     sent = sum(fill(peer) for peer in peers)
-    assert cat.memory() - before < (8 << 20) * FACTOR
+    assert cat.memory() - before < (8 << 20) * LEEWAY
     for peer in peers:
         peer.close()
     with os.fdopen(reader, "rb") as out:

@@ -2,13 +2,13 @@
 """One socket connected to itself: what is sent comes back."""
 import os
 import signal
-import socket
 
 import pytest
 
-from support import Background, payload, port_of, serve, udp
+from support import Background, namespace, payload, port_of, serve, udp
 
-HOSTS = {"default": (), "ipv4": ("127.0.0.1", "0"), "ipv6": ("::1", "0"), "-6": ("-6",), "-4": ("-4",), "port 0": ("0",)}
+HOSTS = {"default": (), "port 0": ("0",), "ipv4": ("127.0.0.1", "0"), "ipv6": ("::1", "0"), "-4": ("-4",),
+         "-6": ("-6",)}
 
 
 @pytest.mark.parametrize("where", HOSTS)
@@ -69,6 +69,14 @@ def test_unix(pollcat, tmp_path, args, where):
     cat.until_err(r"^pollcat: connected to itself at \S+$")
     assert cat.close().wait() == 0
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("kind", [(), ("-u",)], ids=["tcp", "udp"])
+def test_link_local_scope(pollcat, program, kind):
+    cat = pollcat("-v", "--self-connect", *kind, "fe80::1%lo", "0", wrap=namespace(program))
+    cat.send(b"x").close()
+    cat.until_err(r"connected to itself at fe80::1%lo port \d+$")
+    assert (cat.wait(), cat.out) == (0, b"x")
 
 
 def test_strangers_are_not_heard(pollcat):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Datagrams: whom they go to, what stays whole, what is refused, and when it ends."""
+import os
+import signal
 import socket
 import subprocess
 import time
 
 import pytest
 
-from support import LOOPBACK, need, payload, port_of, receive_all, refusing, udp
+from support import LOOPBACK, Collector, need, payload, port_of, refusing, udp, with_hosts
 
 MODES = [("-u",), ("--udp-connected",), ("--mode", "udp"), ("--mode", "udp-connected")]
 
@@ -43,6 +45,32 @@ def test_listener_takes_both_families(pollcat):
         cat.send(b"for " + host.encode())
         data, sender = peer.recvfrom(100)
         assert data == b"for " + host.encode() and sender[:2] == (host, cat.port)
+
+
+def test_listener_on_a_name_with_two_addresses(pollcat, tmp_path):
+    cat = pollcat("-u", "-l", "both", "0", wrap=with_hosts(tmp_path, "127.0.0.1 both\n::1 both\n"))
+    for number, (host, port) in enumerate(cat.bound(2) * 2):
+        peer = udp(host)
+        peer.connect((host, port))
+        peer.send(b"<%d>" % number)
+        cat.until_out(b"<%d>" % number)
+        cat.send(b"answer")
+        assert peer.recv(100) == b"answer"
+
+
+def test_dropped_datagrams_are_told(pollcat):
+    reader, writer = os.pipe()
+    cat = pollcat("-u", "-l", "127.0.0.1", "0", stdout=writer)
+    os.close(writer)
+    peer = udp()
+    for _ in range(2000):
+        peer.sendto(bytes(1000), to(cat))
+    out = Collector(os.fdopen(reader, "rb"))
+    while not out.data.endswith(b"end"):
+        peer.sendto(b"end", to(cat))
+        out.wait_for(lambda seen: seen.endswith(b"end"))
+    cat.signal(signal.SIGTERM).wait()
+    cat.until_err(r"^pollcat: \d+ datagrams were dropped: the receive buffer was full \(try --recv-buffer\)$")
 
 
 @pytest.mark.parametrize("version", [4, 6])
@@ -160,7 +188,7 @@ CUTS = {
     "read": ([], b"a\nb\n", [b"a\nb\n"]),
     "read, crlf": (["-C"], b"a\nb\n", [b"a\r\nb\r\n"]),
     "longest read": ([], payload(65507), [payload(65507)]),
-    "longest size": (["--datagram-size", "65507"], payload(70_000), [payload(70_000)[:65507], payload(70_000)[65507:]]),
+    "longest size": (["--datagram-size", "65507"], bytes(70_000), [bytes(65507), bytes(70_000 - 65507)]),
 }
 
 
@@ -310,17 +338,35 @@ def test_source_address_and_port(pollcat):
     cat.signal(15).wait()
 
 
-@pytest.mark.parametrize("argv", [("nc.openbsd", "-u", "{host}", "{port}"), ("ncat", "-u", "{host}", "{port}"),
-                                  ("socat", "-", "UDP:{quoted}:{port}")], ids=lambda argv: argv[0])
+CLIENTS = [
+    ("nc.openbsd", "-u", "{host}", "{port}"),
+    ("ncat", "-u", "{host}", "{port}"),
+    ("socat", "-", "UDP:{quoted}:{port}"),
+]
+
+
+@pytest.mark.parametrize("argv", CLIENTS, ids=lambda argv: argv[0])
 def test_real_clients(pollcat, program, host, argv):
     cat = pollcat("-u", "-l", "0")
     quoted = f"[{host}]" if ":" in host else host
-    client = program(need(argv[0]), *(arg.format(host=host, quoted=quoted, port=cat.port) for arg in argv[1:]))
+    words = {"host": host, "quoted": quoted, "port": cat.port}
+    client = program(need(argv[0]), *(arg.format(**words) for arg in argv[1:]))
     client.send(payload(1000))
     cat.until_out(1000)
     cat.send(b"answer")
     client.until_out(b"answer")
     assert bytes(cat.stdout.data) == payload(1000)
+
+
+def test_real_nc_as_server(pollcat, program):
+    with udp() as sock:
+        port = port_of(sock)
+    server = program(need("nc.openbsd"), "-v", "-u", "-l", "127.0.0.1", port)
+    server.until_err("Bound on")
+    cat = pollcat("-u", "127.0.0.1", port).send(b"question")
+    server.until_out(b"question")
+    server.send(b"answer")
+    cat.until_out(b"answer")
 
 
 @pytest.mark.parametrize("mode", ["-u", "--udp-connected"])

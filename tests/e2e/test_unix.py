@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from support import (Background, accept, dial, half_close, need, payload, receive, receive_all, serve_unix)
+from support import Background, accept, dial, half_close, need, payload, receive, receive_all, serve_unix
 
 TYPES = {"stream": ((), socket.SOCK_STREAM), "seqpacket": (("--seqpacket",), socket.SOCK_SEQPACKET),
          "dgram": (("-u",), socket.SOCK_DGRAM)}
@@ -104,6 +104,16 @@ def test_full_datagram_receiver_stalls_and_loses_nothing(pollcat, path):
     assert cat.wait() == 0
 
 
+def test_too_long_datagram_is_cut_and_told(pollcat, path, tmp_path):
+    cat = pollcat("-l", "-u", "-U", path, "-w", "300ms")
+    cat.bound()
+    peer = serve_unix(tmp_path / "peer", socket.SOCK_DGRAM)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    peer.sendto(payload(300_000), str(path))
+    assert (cat.wait(), cat.out) == (1, payload(300_000)[:1 << 18])
+    assert cat.err == f"pollcat: a datagram from {tmp_path / 'peer'} was cut to {1 << 18} bytes\n"
+
+
 @pytest.mark.parametrize("kind", TYPES)
 def test_nobody_there(pollcat, path, kind):
     cat = pollcat("-U", *TYPES[kind][0], path, stdin=subprocess.DEVNULL)
@@ -141,11 +151,18 @@ def test_live_socket_is_left_alone(pollcat, path, kind, live):
         assert server.recv(10) == b"x"
 
 
-@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda p: open(p, "w").close(), lambda p: os.symlink("/etc", p)],
-                         ids=["directory", "fifo", "file", "link"])
+NO_SOCKETS = {
+    "directory": os.mkdir,
+    "fifo": os.mkfifo,
+    "file": lambda path: path.write_text("precious"),
+    "link": lambda path: path.symlink_to("/etc"),
+}
+
+
+@pytest.mark.parametrize("what", NO_SOCKETS)
 @pytest.mark.parametrize("kind", TYPES)
-def test_what_is_no_socket_is_never_removed(pollcat, path, kind, make):
-    make(path)
+def test_what_is_no_socket_is_never_removed(pollcat, path, kind, what):
+    NO_SOCKETS[what](path)
     before = os.lstat(path)
     cat = pollcat("-l", "-U", *TYPES[kind][0], path)
     assert cat.wait() == 2
@@ -154,10 +171,9 @@ def test_what_is_no_socket_is_never_removed(pollcat, path, kind, make):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("args", [("-l",), ("-l", "-k"), ("-l", "-u"), ("-E",), ("-E", "-u"), ("-E", "--seqpacket")],
-                         ids=" ".join)
+@pytest.mark.parametrize("args", ["-l", "-l -k", "-l -u", "-E", "-E -u", "-E --seqpacket"])
 def test_own_path_is_removed_on_a_signal(pollcat, path, args, number):
-    cat = pollcat(*args, "-U", path)
+    cat = pollcat(*args.split(), "-U", path)
     cat.bound()
     assert stat.S_ISSOCK(os.lstat(path).st_mode)
     assert cat.signal(number).wait() == -number

@@ -130,19 +130,13 @@ static void bounds_a_paste(void **state)
     assert_memory_equal(keys.data + keys.end - 6, "\033[201~", 6);
 }
 
-static void knows_text(void **state)
+static void peeks(void **state)
 {
     (void)state;
-    begin("a\r");
-    assert_true(keys_text(&keys));
-    expect("a");
-    assert_false(keys_text(&keys));
-    expect("\r");
-    assert_false(keys_text(&keys));
-    begin("\x7f");
-    assert_false(keys_text(&keys));
-    begin("\xc3");
-    assert_true(keys_text(&keys));
+    begin("\xc3x");
+    assert_int_equal(keys_peek(&keys), 0xc3);
+    expect("\xc3x");
+    assert_int_equal(keys_peek(&keys), -1);
 }
 
 static int clear(void **state)
@@ -162,7 +156,7 @@ int main(void)
         cmocka_unit_test_teardown(holds_a_paste, clear),
         cmocka_unit_test_teardown(ends_a_paste_by_force, clear),
         cmocka_unit_test_teardown(bounds_a_paste, clear),
-        cmocka_unit_test_teardown(knows_text, clear),
+        cmocka_unit_test_teardown(peeks, clear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void connects(const char *host, int family, bool seqpacket)
     assert_int_equal(r->nup, 1);
     assert_true(r->up[0]->client);
     assert_false(r->up[0]->datagram);
-    assert_true(addr_equal(&r->up[0]->remote, &at));
+    assert_true(addr_equal(r->up[0]->remote, &at));
     snprintf(line, sizeof line, "connected to %s from ", addr_format(&at, text));
     assert_true(rig_said(r, line));
     fd = accept(s, NULL, NULL);
@@ -96,7 +96,7 @@ static void connect_falls_back(void **state)
     rig_must_open(r, "connect");
     rig_run(r);
     assert_int_equal(r->nup, 1);
-    assert_true(addr_equal(&r->up[0]->remote, &at));
+    assert_true(addr_equal(r->up[0]->remote, &at));
     close(s);
     rig_free(r);
 }
@@ -197,7 +197,7 @@ static void connect_from_a_source(void **state)
     r->stop_up = 1;
     rig_must_open(r, "connect");
     rig_run(r);
-    assert_string_equal(addr_host(&r->up[0]->local, text), "127.0.0.2");
+    assert_string_equal(addr_host(r->up[0]->local, text), "127.0.0.2");
     net_close(r->net);
     r->conf.source_host = "192.0.2.1";
     rig_must_open(r, "connect");
@@ -320,13 +320,13 @@ static void listen_serves_both_families(void **state)
     a = rig_dial(&to, SOCK_STREAM);
     r->stop_up = 1;
     rig_run(r);
-    assert_string_equal(addr_host(&r->up[0]->local, text), "127.0.0.1");
+    assert_string_equal(addr_host(r->up[0]->local, text), "127.0.0.1");
     if (rig_has_ipv6()) {
         addr_parse(&to, "::1", addr_port(&r->bound[0]));
         b = rig_dial(&to, SOCK_STREAM);
         r->stop_up = 2;
         rig_run(r);
-        assert_string_equal(addr_host(&r->up[1]->local, text), "::1");
+        assert_string_equal(addr_host(r->up[1]->local, text), "::1");
         close(b);
     }
     close(a);
@@ -604,7 +604,7 @@ static void self(const char *host, const char *port, int family)
     if (r->nfailed > 0)
         fail_msg("%s", r->failure.text);
     out = r->up[0]->remote;
-    assert_true(addr_equal(&r->up[0]->local, &out));
+    assert_true(addr_equal(r->up[0]->local, &out));
     assert_string_equal(addr_host(&out, text), host != NULL         ? host
                                                : family == AF_INET6 ? "::1"
                                                                     : "127.0.0.1");

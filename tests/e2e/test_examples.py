@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example of README.md and of the man page does what it shows, and the pictures show what happens today.
+
+A block of the README marked `console` is what terminals show: after `$ ` a command for the one terminal, after
+`alice$ ` one for alice's. Each block is typed into shells on terminals, in an empty directory, and at the end the
+screens must be what the block shows. What is typed at a prompt of pollcat looks like what arrives there; TYPED
+says which it is. The examples of the man page show commands alone; the screens they lead to are in MAN_PAGE.
+
+A block runs in a process of its own (this file as a program), in a network and mount namespace where every port and
+name is free to use. Where that is forbidden, free ports stand in for those of the block, and blocks that need
+names of hosts are skipped.
+"""
+import contextlib
+import functools
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+import pytest
+
+import support
+from terminal import Terminal, wait_for
+
+README = pathlib.Path(support.SOURCE, "README.md")
+MANUAL = pathlib.Path(support.SOURCE, "doc", "pollcat.1")
+RECORD = os.path.join(support.SOURCE, "doc", "record")
+COLUMNS, ROWS = 110, 40
+PROMPT = re.compile(r"([a-z0-9]*\$) (.*)")
+EPHEMERAL = re.compile(r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b")
+
+# Blocks that no test runs: how they begin, and why.
+NOT_RUN = {
+    "./dev run": "builds, and installs what is missing",
+    "./bootstrap &&": "builds and installs; the make targets themselves are what runs this test",
+}
+
+# What is typed at the prompt of a command, of the rows that it shows in its block.
+TYPED = {
+    "pollcat -C mail.example.org 25": ["EHLO me.example.org", "QUIT"],
+    "pollcat -C localhost 6379": ["SET greeting hello", "GET greeting"],
+    "pollcat -U /run/daemon.sock": ["status"],
+    "pollcat -l 1234": ["hello bob"],
+    "pollcat localhost 1234": ["hello alice"],
+    "pollcat -lk 9000": ["hello all"],
+    "pollcat --self-connect": ["is anybody there?"],
+}
+
+# Commands whose input is ended with ^D when all their rows are there
+ENDED = {"pollcat -l 127.0.0.1 0 --ready-fd 3 3>where >received"}
+
+# The screens of the man page's examples, with what else it takes to see them at work, by their first command
+MAN_PAGE = {text.split("\n", 1)[0].split("$ ", 1)[1]: text for text in [
+    """\
+$ pollcat -C mail.example.org 25
+220 mail.example.org ESMTP
+EHLO me.example.org
+250 mail.example.org
+QUIT
+221 Bye
+""", """\
+$ printf 'GET / HTTP/1.0\\r\\n\\r\\n' | pollcat www.example.org 80
+HTTP/1.1 200 OK
+Content-Length: 3
+
+hi
+""", """\
+host1$ pollcat -l 9000 >copy
+host2$ pollcat host1 9000 <file
+host1$ cmp file copy && echo same
+same
+""", """\
+$ pollcat -lk 9000
+hello all
+bob$ pollcat -d localhost 9000
+hello all
+""", """\
+$ pollcat -z -w 2 host.example.org 22,80,8000-8010
+127.0.0.1 80 open
+""", """\
+$ pollcat -luv 5140
+pollcat: listening on 0.0.0.0 port 5140
+pollcat: received 5 bytes from 127.0.0.1 port 40112
+news
+client$ echo news | pollcat -u localhost 5140
+""", """\
+$ pollcat --echo -u 7007
+client$ echo ping | pollcat -u localhost 7007
+ping
+""", """\
+$ pollcat -U /run/daemon.sock
+status
+running
+""", """\
+$ pollcat --self-connect
+is anybody there?
+is anybody there?
+""", """\
+$ pollcat --sockopt keepalive --sockopt keepidle=10 --sockopt 'keepidle?' host 9000
+keepidle=10
+""", """\
+$ pollcat -l 127.0.0.1 0 --ready-fd 3 3>where >received
+pollcat: 127.0.0.1 port 40112 ended its side; ^D ends ours
+client$ read -r address port <where; echo data | pollcat $address $port
+$ cat received
+data
+"""]}
+
+HOSTS = "127.0.0.1 localhost host host1 host2 server host.example.org www.example.org mail.example.org\n"
+
+
+# Servers that examples talk to: a greeting, then an answer for each line that ends one.
+
+SMTP = ("220 mail.example.org ESMTP", {"EHLO me.example.org": "250 mail.example.org", "QUIT": "221 Bye"})
+HTTP = ("", {"": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi"})
+REDIS = ("", {"PING": "+PONG", "SET greeting hello": "+OK", "GET greeting": "$5\r\nhello", "QUIT": "+OK"})
+DOCKER = ("", {"": "HTTP/1.0 200 OK\r\n\r\n{\"Version\": \"1.0\"}"})
+DAEMON = ("", {"status": "running"})
+LAST = {"QUIT", ""}  # after these the server closes
+SERVERS = {25: SMTP, 80: HTTP, 6379: REDIS, "/run/daemon.sock": DAEMON, "/run/docker.sock": DOCKER, 9000: ("", {})}
+
+
+def talk(sock, greeting, answers):
+    with sock, sock.makefile("rwb") as file:
+        if greeting:
+            file.write(greeting.encode() + b"\r\n")
+            file.flush()
+        for line in file:
+            text = line.decode().rstrip("\r\n")
+            if text in answers:
+                file.write(answers[text].encode() + b"\r\n")
+                file.flush()
+            if text in LAST:
+                return
+
+
+def serve(listener, dialogue):
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=talk, args=(sock, *dialogue), daemon=True).start()
+
+
+def start_server(where, dialogue, ports):
+    if isinstance(where, int):
+        listener = support.serve("127.0.0.1", ports.get(where, where))
+    else:
+        listener = support.serve_unix(where)
+    listener.settimeout(None)
+    threading.Thread(target=serve, args=(listener, dialogue), daemon=True).start()
+    return listener
+
+
+# Blocks
+
+
+class Block:
+    """An example: steps (shell's prompt, kind, text), where kind is command, typed, output or end."""
+
+    def __init__(self, name, text):
+        self.name, self.text = name, text
+        self.steps = list(self.parse())
+
+    def parse(self):
+        shell, ended, keys = None, False, []
+        for line in self.text.splitlines():
+            command = PROMPT.fullmatch(line)
+            if command:
+                assert not keys, f"{self.name}: not in the block: {keys}"
+                if ended:
+                    yield shell, "end", ""
+                shell, ended, keys = command[1], command[2] in ENDED, list(TYPED.get(command[2], ()))
+                yield shell, "command", command[2]
+            elif keys and keys[0] == line:
+                yield shell, "typed", keys.pop(0)
+            else:
+                yield shell, "output", line
+        assert not keys, f"{self.name}: not in the block: {keys}"
+
+    def commands(self):
+        return [text for _, kind, text in self.steps if kind == "command"]
+
+    def servers(self):
+        return [where for where in SERVERS
+                if any(re.search(rf"(?<![\w.]){re.escape(str(where))}\b", text) for text in self.commands())]
+
+    def ports(self):
+        """The port numbers in it."""
+        return {int(n) for text in self.commands() for n in re.findall(r"(?<=[ :,-])\d{2,5}\b", text)}
+
+    def needs_namespace(self):
+        names = set(HOSTS.split()[2:])
+        return any(names & set(re.split(r"[\s:]", text)) or re.search(r"/run/|192\.0\.2|\d-\d", text)
+                   for text in self.commands())
+
+
+def fenced(text):
+    """(language, content) of each fenced block."""
+    return re.findall(r"^```(\S*)\n(.*?)^```$", text, re.M | re.S)
+
+
+def readme_blocks():
+    for language, text in fenced(README.read_text()):
+        first = text.splitlines()[0]
+        if not any(first.removeprefix("$ ").startswith(start) for start in NOT_RUN):
+            assert language == "console", f"neither marked console nor in NOT_RUN: {first}"
+            yield Block(f"readme: {first}", text)
+
+
+def man_page_commands():
+    """The commands of each of the man page's examples."""
+    examples = re.search(r"^\.Sh EXAMPLES\n(.*?)^\.Sh ", MANUAL.read_text(), re.M | re.S)[1]
+    for paragraph in examples.split(".Pp\n"):
+        lines = re.findall(r"^\.Dl (.*)", paragraph, re.M)
+        if lines:
+            yield [line.replace(r"\(aq", "'").replace(r"\e", "\\").replace(r"\-", "-").replace(r"\&", "")
+                   for line in lines]
+
+
+def man_page_blocks():
+    for lines in man_page_commands():
+        first = PROMPT.fullmatch(lines[0])[2]
+        assert first in MAN_PAGE, f"an example of the man page without a session in MAN_PAGE: {first}"
+        text = MAN_PAGE[first]
+        assert set(lines) <= set(text.splitlines()), f"not what the man page shows: {first}"
+        yield Block(f"man page: {first}", text)
+
+
+@functools.lru_cache(maxsize=None)
+def blocks():
+    return {block.name: block for block in [*readme_blocks(), *man_page_blocks()]}
+
+
+# Running one
+
+
+def sockets():
+    """The sockets that listen, are bound, or are connected, in this network namespace."""
+    found = set()
+    for table, states in {"tcp": "01 0A", "tcp6": "01 0A", "udp": "07", "udp6": "07"}.items():
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/self/net/{table}") as rows:
+            fields = [row.split() for row in rows.readlines()[1:]]
+            found |= {(table, f[1], f[2]) for f in fields if f[3] in states.split()}
+    with open("/proc/self/net/unix") as rows:
+        found |= {tuple(row.split()[6:]) for row in rows.readlines()[1:] if len(row.split()) > 7}
+    return found
+
+
+def masked(rows):
+    """Without the ports that the kernel chose."""
+    return [EPHEMERAL.sub("port NNNNN", row) for row in rows]
+
+
+class Shell:
+    """A shell on a terminal, and what its screen is to show."""
+
+    def __init__(self, prompt, directory):
+        self.prompt, self.expected = prompt, []
+        env = {"PATH": f"{directory}/bin:{os.environ['PATH']}", "PS1": prompt + " ", "ENV": ""}
+        self.terminal = Terminal(["/bin/sh", "+m"], COLUMNS, ROWS, env=env, home=f"{directory}/home",
+                                 cwd=f"{directory}/work")
+        self.terminal.wait(lambda _: self.is_idle(), "a shell")
+
+    def shows(self, more, ports):
+        """Whether its screen is what is expected, and `more`."""
+        self.terminal.read(0)
+        rows = masked(self.terminal.lines())
+        for shown, real in ports.items():
+            rows = [re.sub(rf"\b{real}\b", str(shown), row) for row in rows]
+        wanted = masked([*self.expected, *more])
+        while wanted and not wanted[-1]:
+            wanted.pop()
+        return rows == wanted
+
+    def __str__(self):
+        return "\n".join(["--- the screen shows"] + self.terminal.lines() + ["--- expected"] + self.expected)
+
+    def is_idle(self):
+        return self.terminal.lines()[-1:] == [self.prompt]
+
+
+class Run:
+    """The run of a block. `ports`: which real port stands for which of the block."""
+
+    def __init__(self, block, directory, ports):
+        self.block, self.directory, self.ports = block, directory, ports
+        self.shells = {}
+
+    def close(self):
+        for shell in self.shells.values():
+            shell.terminal.close()
+
+    def shell(self, prompt):
+        if prompt not in self.shells:
+            self.shells[prompt] = Shell(prompt, self.directory)
+        return self.shells[prompt]
+
+    def substitute(self, text):
+        for shown, real in self.ports.items():
+            text = re.sub(rf"(?<=[ :,]){shown}\b", str(real), text)
+        return text
+
+    def start(self, shell, text):
+        before = sockets()
+        shell.terminal.type(self.substitute(text) + "\n")
+        shell.expected.append(f"{shell.prompt} {text}")
+        # The next command may need what this one brings: it is over, or has a socket.
+        background = text.endswith("&")
+        wait_for(lambda: (not background and shell.is_idle()) or sockets() - before, f"a socket of {text}",
+                 lambda: shell.terminal.read(0.01))
+
+    def step(self, prompt, kind, text):
+        """Does a step, when all that stands before it in its shell has come to pass."""
+        shell = self.shell(prompt)
+        if kind == "output":
+            shell.expected.append(text)
+        elif kind == "command":
+            if not shell.shows([shell.prompt], self.ports):
+                return False
+            self.start(shell, text)
+        elif not shell.shows([], self.ports):
+            return False
+        elif kind == "typed":
+            shell.terminal.type(text + "\r")
+            shell.expected.append(text)
+        else:
+            shell.terminal.type("\4")
+        return True
+
+    def advance(self, steps):
+        """Does the first step, or the first one of another shell; but commands start in their order."""
+        blocked = set()
+        for i, (prompt, kind, text) in enumerate(steps):
+            if prompt not in blocked and not (kind == "command" and blocked and any(
+                    s[1] == "command" for s in steps[:i])):
+                if self.step(prompt, kind, text):
+                    del steps[i]
+                    return
+            blocked.add(prompt)
+        for shell in self.shells.values():
+            shell.terminal.read(0.01)
+
+    def run(self):
+        steps = list(self.block.steps)
+        try:
+            wait_for(lambda: not steps or self.advance(steps), "all steps")
+            for shell in self.shells.values():
+                wait_for(lambda: shell.shows([], self.ports) or shell.shows([shell.prompt], self.ports), "the screen",
+                         lambda: shell.terminal.read(0.01))
+        except AssertionError as error:
+            sys.exit(f"{error}; still to do: {steps}\n" + "\n".join(map(str, self.shells.values())))
+
+
+def prepare(directory):
+    for name in ("bin", "home", "work"):
+        os.mkdir(os.path.join(directory, name))
+    os.symlink(support.POLLCAT, os.path.join(directory, "bin", "pollcat"))
+    work = pathlib.Path(directory, "work")
+    (work / "file").write_bytes(support.payload(100_000))
+    (work / "messages").write_text("disk full\nfan stopped\n")
+
+
+# Loopback, and a network where nobody answers
+NETWORK = ["ip link set lo up", "ip link add void type veth peer name behind", "ip address add 192.0.2.254/24 dev void",
+           "ip link set void up", "ip link set behind up"]
+
+
+def enter_namespace(directory):
+    """Makes the network and the names of the block, in namespaces that are ours alone."""
+    hosts = pathlib.Path(directory, "hosts")
+    hosts.write_text(HOSTS)
+    for command in (*NETWORK, f"mount --bind {hosts} /etc/hosts", "mount -t tmpfs tmpfs /run"):
+        subprocess.run(command.split(), check=True, capture_output=True)
+
+
+def main(name, mode):
+    block = blocks()[name]
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+        prepare(directory)
+        ports = {}
+        if mode == "namespace":
+            enter_namespace(directory)
+            stack.callback(subprocess.run, ["umount", "/run", "/etc/hosts"], check=False)
+        else:
+            ports = {port: support.FreePort() for port in block.ports() if port > 1}
+        for where in block.servers():
+            stack.enter_context(start_server(where, SERVERS[where], ports))
+        run = Run(block, directory, ports)
+        stack.callback(run.close)
+        run.run()
+
+
+# The tests
+
+
+NAMESPACE = ["unshare", "--net", "--mount", *(["--map-root-user"] if os.getuid() else [])]
+
+
+@functools.lru_cache(maxsize=None)
+def have_namespaces():
+    probe = [*NAMESPACE, "sh", "-ec", "\n".join([*NETWORK, "mount -t tmpfs tmpfs /run"])]
+    return not os.environ.get("POLLCAT_NO_NAMESPACES") and subprocess.run(probe, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("name", blocks())
+def test_example(name, processes):
+    if have_namespaces():
+        wrap, mode = NAMESPACE, "namespace"
+    elif blocks()[name].needs_namespace():
+        pytest.skip("no namespaces here")
+    else:
+        wrap, mode = [], "free ports"
+    process = processes.program(*wrap, sys.executable, __file__, name, mode, stdin=subprocess.DEVNULL)
+    status = process.wait()
+    assert status == 0, process.err
+
+
+def test_every_block_is_known():
+    texts = [text for _, text in fenced(README.read_text())]
+    unused = [start for start in NOT_RUN if not any(text.removeprefix("$ ").startswith(start) for text in texts)]
+    assert not unused, "in NOT_RUN, but not in the README"
+    commands = {command for block in blocks().values() for command in block.commands()}
+    assert TYPED.keys() | ENDED | MAN_PAGE.keys() <= commands
+
+
+@pytest.mark.parametrize("picture", ["session"])
+def test_picture(picture, program):
+    process = program(sys.executable, RECORD, "--check", picture)
+    assert process.wait() == 0, process.err
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/dgram.h"
+
+#include <arpa/inet.h>
+#include <sys/time.h>
+
+#include "base/addr.h"
+#include "test_io_rig.h"
+
+static char said[32][256];
+static unsigned nsaid;
+
+static bool note(void *ctx, enum log_level level, const char *line)
+{
+    (void)ctx, (void)level;
+    if (nsaid < 32)
+        snprintf(said[nsaid++], sizeof said[0], "%s", line);
+    return true;
+}
+
+static bool was_said(const char *part)
+{
+    for (unsigned i = 0; i < nsaid; i++)
+        if (strstr(said[i], part) != NULL)
+            return true;
+    return false;
+}
+
+static struct rig *begin(void)
+{
+    nsaid = 0;
+    log_set_level(LOG_INFO);
+    log_set_sink(note, NULL);
+    return rig_new();
+}
+
+static void end(struct rig *r)
+{
+    rig_free(r);
+    log_set_sink(NULL, NULL);
+}
+
+static socklen_t room_for(const struct addr *a)
+{
+    return (socklen_t)(sizeof *a - offsetof(struct addr, sa));
+}
+
+/* A bound socket on `host`, port 0 or given; fills `a`. */
+static int bound(const char *host, uint16_t port, struct addr *a)
+{
+    int fd, off = 0;
+
+    assert_int_equal(addr_parse(a, host, port), 0);
+    fd = socket(a->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_true(fd >= 0);
+    if (a->sa.sa_family == AF_INET6)
+        assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
+    assert_int_equal(bind(fd, &a->sa, a->len), 0);
+    a->len = room_for(a);
+    assert_int_equal(getsockname(fd, &a->sa, &a->len), 0);
+    return fd;
+}
+
+static bool has_ipv6(void)
+{
+    struct addr a;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    bool has = fd >= 0 && addr_parse(&a, "::1", 0) == 0 && bind(fd, &a.sa, a.len) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+/* A UNIX socket with a name of the kernel's choice. */
+static int unix_bound(struct addr *a)
+{
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    assert_true(fd >= 0);
+    *a = (struct addr){.len = sizeof(sa_family_t), .sa.sa_family = AF_UNIX};
+    assert_int_equal(bind(fd, &a->sa, a->len), 0);
+    a->len = room_for(a);
+    assert_int_equal(getsockname(fd, &a->sa, &a->len), 0);
+    return fd;
+}
+
+static void must_send(int fd, const void *data, size_t len, const struct addr *to)
+{
+    assert_int_equal(sendto(fd, data, len, 0, to != NULL ? &to->sa : NULL, to != NULL ? to->len : 0), (ssize_t)len);
+}
+
+/* Receives within a while; fills `from`. */
+static ssize_t receive(int fd, void *data, size_t size, struct addr *from)
+{
+    struct addr dropped;
+    struct timeval limit = {.tv_sec = 10};
+    ssize_t n;
+
+    if (from == NULL)
+        from = &dropped;
+    from->len = room_for(from);
+    assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    n = recvfrom(fd, data, size, 0, &from->sa, &from->len);
+    rig_nonblock(fd);
+    return n;
+}
+
+static bool has_nothing(int fd)
+{
+    char c;
+
+    return recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+/* Waits until `io` gives something. */
+static ssize_t read_soon(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    ssize_t n = IO_AGAIN;
+
+    for (int64_t start = rig_clock(CLOCK_MONOTONIC); n == IO_AGAIN; n = io_read(io, data, size, meta))
+        assert_true(rig_clock(CLOCK_MONOTONIC) - start < 5000);
+    return n;
+}
+
+static void anyone_may_speak(void **state)
+{
+    struct rig *r = begin();
+    const char *hosts[] = {"127.0.0.1", "::1"};
+    struct dgram_opts opts = {.follow = true};
+
+    (void)state;
+    for (int i = 0; i < (has_ipv6() ? 2 : 1); i++) {
+        struct addr server, a, b, from;
+        int fd = bound(hosts[i], 0, &server), fa = bound(hosts[i], 0, &a), fb = bound(hosts[i], 0, &b);
+        struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+        struct meta meta;
+        char data[100];
+
+        assert_int_equal(io_write(io, "early", 5, NULL), IO_AGAIN);
+        must_send(fa, "from a", 6, &server);
+        assert_int_equal(read_soon(io, data, sizeof data, &meta), 6);
+        assert_memory_equal(data, "from a", 6);
+        assert_true(addr_equal(&meta.peer, &a));
+        assert_int_equal(meta.socket, 0);
+        assert_true(addr_equal(dgram_to(io), &a));
+        assert_int_equal(io_write(io, "to a", 4, NULL), 4);
+        assert_int_equal(receive(fa, data, sizeof data, &from), 4);
+        assert_true(addr_equal(&from, &server));
+        must_send(fb, "from b", 6, &server);
+        assert_int_equal(read_soon(io, data, sizeof data, NULL), 6);
+        assert_true(addr_equal(dgram_to(io), &b));
+        assert_int_equal(io_write(io, "again a", 7, &meta), 7);
+        assert_int_equal(receive(fa, data, sizeof data, NULL), 7);
+        dgram_set_to(io, &a);
+        assert_int_equal(io_write(io, "set", 3, NULL), 3);
+        assert_int_equal(receive(fa, data, sizeof data, NULL), 3);
+        assert_true(has_nothing(fb));
+        assert_int_equal(io_read(io, data, sizeof data, NULL), IO_AGAIN);
+        assert_true(was_said("received 6 bytes from"));
+        io_free(io);
+        close(fa);
+        close(fb);
+    }
+    end(r);
+}
+
+static void empty_and_largest(void **state)
+{
+    struct rig *r = begin();
+    static unsigned char data[65536], back[65536];
+    struct dgram_opts opts = {.follow = true};
+    struct addr server, a;
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+
+    (void)state;
+    rig_pattern(data, sizeof data, 1);
+    must_send(fa, "", 0, &server);
+    assert_int_equal(read_soon(io, back, sizeof back, NULL), 0);
+    assert_int_equal(io_max(io), 65507);
+    must_send(fa, data, 65507, &server);
+    assert_int_equal(read_soon(io, back, sizeof back, NULL), 65507);
+    assert_memory_equal(data, back, 65507);
+    assert_int_equal(io_write(io, data, 65507, NULL), 65507);
+    assert_int_equal(receive(fa, back, sizeof back, NULL), 65507);
+    assert_int_equal(io_write(io, "", 0, NULL), 0);
+    assert_int_equal(receive(fa, back, sizeof back, NULL), 0);
+    assert_false(io->lost);
+    assert_int_equal(io_write(io, data, 65508, NULL), 65508);
+    assert_true(io->lost);
+    assert_true(was_said("65508 bytes to 127.0.0.1"));
+    assert_true(was_said("--datagram-size"));
+    assert_false(io->cut);
+    must_send(fa, "0123456789", 10, &server);
+    assert_int_equal(read_soon(io, back, 4, NULL), 4);
+    assert_true(io->cut);
+    assert_true(was_said("was cut to 4 bytes"));
+    io_free(io);
+    close(fa);
+    end(r);
+}
+
+/* What a link takes from a stream becomes datagrams of one size, by the kernel or one by one. */
+static void cut_to_segments(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.segment = 1000};
+    struct queue_opts queue = {.limit = 1};
+    static unsigned char data[7500];
+    unsigned char back[2000];
+    struct addr server, a;
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts), *from = queue_new(r->loop, &queue);
+    struct link *k;
+
+    (void)state;
+    rig_pattern(data, sizeof data, 1);
+    dgram_set_to(io, &a);
+    rig_put(from, data, sizeof data);
+    queue_end(from);
+    k = rig_link(r, from, io, NULL);
+    rig_run(r);
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(receive(fa, back, sizeof back, NULL), 1000);
+        assert_memory_equal(back, data + i * 1000, 1000);
+    }
+    assert_int_equal(receive(fa, back, sizeof back, NULL), 500);
+    assert_int_equal(k->bytes, sizeof data);
+    link_free(k);
+    io_free(from);
+    io_free(io);
+    close(fa);
+    end(r);
+}
+
+/* An answer comes from the address that was spoken to, though the socket has them all. */
+static void answers_from_where_it_was_spoken_to(void **state)
+{
+    struct rig *r = begin();
+    static const char *const rows[][3] = {
+        /* bound to, sent to, from */
+        {"0.0.0.0", "127.0.0.5", "127.0.0.5"},
+        {"0.0.0.0", "127.255.255.255", "127.0.0.1"},
+        {"::", "127.0.0.6", "127.0.0.6"},
+        {"::", "127.255.255.255", "127.0.0.1"},
+        {"::", "::1", "::1"},
+    };
+    struct dgram_opts opts = {.follow = true};
+
+    (void)state;
+    for (size_t i = 0; i < (has_ipv6() ? 5 : 2); i++) {
+        struct addr server, a, to, from, want;
+        int fd = bound(rows[i][0], 0, &server), on = 1;
+        int fa = bound(strchr(rows[i][1], ':') != NULL ? "::1" : "127.0.0.1", 0, &a);
+        struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+        char data[10];
+
+        assert_int_equal(setsockopt(fa, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+        assert_int_equal(addr_parse(&to, rows[i][1], addr_port(&server)), 0);
+        assert_int_equal(addr_parse(&want, rows[i][2], addr_port(&server)), 0);
+        must_send(fa, "hi", 2, &to);
+        assert_int_equal(read_soon(io, data, sizeof data, NULL), 2);
+        assert_int_equal(io_write(io, "yes", 3, NULL), 3);
+        assert_false(io->lost);
+        assert_int_equal(receive(fa, data, sizeof data, &from), 3);
+        assert_true(addr_equal(&from, &want));
+        io_free(io);
+        close(fa);
+    }
+    end(r);
+}
+
+static void many_sockets_in_one(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.follow = true};
+    struct addr server[3], a, from;
+    int fds[3], fa = bound("127.0.0.1", 0, &a);
+    struct sink sink;
+    struct io *io;
+    struct link *k;
+    struct meta meta;
+    char data[10];
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        fds[i] = bound("127.0.0.1", 0, &server[i]);
+    io = dgram_new(r->loop, fds, 3, &opts);
+    for (int i = 2; i >= 0; i--) {
+        must_send(fa, "x", 1, &server[i]);
+        assert_int_equal(read_soon(io, data, sizeof data, &meta), 1);
+        assert_int_equal(meta.socket, i);
+        assert_int_equal(io_write(io, "answer", 6, &meta), 6);
+        assert_int_equal(receive(fa, data, sizeof data, &from), 6);
+        assert_true(addr_equal(&from, &server[i]));
+    }
+    sink_open(&sink, r);
+    k = link_new(io, sink.io, &r->pool, NULL);
+    for (int i = 0; i < 30; i++)
+        must_send(fa, "y", 1, &server[i % 3]);
+    rig_settle(r);
+    assert_int_equal(sink.len, 30);
+    assert_int_equal(k->messages, 30);
+    rig_rest(r, 40);
+    link_free(k);
+    io_free(io);
+    sink_clear(&sink);
+    close(fa);
+    end(r);
+}
+
+static struct addr nobody(void)
+{
+    struct addr a;
+    int fd = bound("127.0.0.1", 0, &a);
+
+    close(fd);
+    return a;
+}
+
+static void refused_unconnected(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {0};
+    struct addr server, a, gone = nobody();
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    struct sink sink;
+    struct link *k;
+    char data[10];
+
+    (void)state;
+    sink_open(&sink, r);
+    k = link_new(io, sink.io, &r->pool, NULL);
+    dgram_set_to(io, &gone);
+    assert_int_equal(io_write(io, "lost", 4, NULL), 4);
+    rig_settle(r);
+    assert_true(was_said("Connection refused"));
+    assert_true(io->lost);
+    assert_int_equal(k->state, LINK_RUNNING);
+    rig_rest(r, 40);
+    /* A second one is on its way when the next is sent: that one must not be the victim. */
+    assert_int_equal(io_write(io, "lost", 4, NULL), 4);
+    dgram_set_to(io, &a);
+    assert_int_equal(io_write(io, "heard", 5, NULL), 5);
+    assert_int_equal(receive(fa, data, sizeof data, NULL), 5);
+    must_send(fa, "back", 4, &server);
+    rig_settle(r);
+    assert_int_equal(sink.len, 4);
+    link_free(k);
+    io_free(io);
+    sink_clear(&sink);
+    close(fa);
+    end(r);
+}
+
+static void refused_connected(void **state)
+{
+    (void)state;
+    for (int writing = 0; writing < 2; writing++) {
+        struct rig *r = begin();
+        struct dgram_opts opts = {.connected = true};
+        struct addr server, gone = nobody();
+        int fd = bound("127.0.0.1", 0, &server);
+        struct sink sink;
+        struct io *io;
+        struct link *k;
+
+        assert_int_equal(connect(fd, &gone.sa, gone.len), 0);
+        io = dgram_new(r->loop, &fd, 1, &opts);
+        sink_open(&sink, r);
+        assert_int_equal(io_write(io, "lost", 4, NULL), 4);
+        if (writing) {
+            assert_int_equal(io_write(io, "more", 4, NULL), IO_ERROR);
+        } else {
+            k = rig_link(r, io, sink.io, NULL);
+            rig_run(r);
+            assert_int_equal(k->state, LINK_SRC_FAILED);
+            link_free(k);
+        }
+        assert_int_equal(io->error, ECONNREFUSED);
+        io_free(io);
+        sink_clear(&sink);
+        end(r);
+    }
+}
+
+static void echo_guards(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr server, a, b, from;
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
+    int fb = bound("127.0.0.2", addr_port(&server), &b), one = 1, three = 3, on = 1;
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(io, io, &r->pool, NULL);
+    char data[10], control[64];
+    struct iovec iov = {.iov_base = data, .iov_len = sizeof data};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+
+    (void)state;
+    must_send(fa, "hello", 5, &server);
+    must_send(fa, "", 0, &server);
+    rig_settle(r);
+    assert_int_equal(receive(fa, data, sizeof data, &from), 5);
+    assert_true(addr_equal(&from, &server));
+    assert_int_equal(receive(fa, data, sizeof data, NULL), 0);
+    /* from a port like its own */
+    must_send(fb, "loop", 4, &server);
+    rig_settle(r);
+    assert_true(has_nothing(fb));
+    assert_true(was_said("may be another echo service"));
+    /* each answer has one hop less to go; the last gets none */
+    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_RECVTTL, &on, sizeof on), 0);
+    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_TTL, &three, sizeof three), 0);
+    must_send(fa, "three", 5, &server);
+    rig_settle(r);
+    assert_int_equal(recvmsg(fa, &msg, MSG_DONTWAIT), 5);
+    assert_non_null(CMSG_FIRSTHDR(&msg));
+    assert_int_equal(*(int *)(void *)CMSG_DATA(CMSG_FIRSTHDR(&msg)), 2);
+    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_TTL, &one, sizeof one), 0);
+    must_send(fa, "one", 3, &server);
+    rig_settle(r);
+    assert_true(has_nothing(fa));
+    link_free(k);
+    io_free(io);
+    close(fa);
+    close(fb);
+    end(r);
+}
+
+/* Refusing to answer must not keep the loop from everybody else. */
+static void refusing_answers_leaves_turns(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr server, b;
+    int fd = bound("127.0.0.1", 0, &server), fb = bound("127.0.0.2", addr_port(&server), &b);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    char data[10];
+    int calls = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        must_send(fb, "loop", 4, &server);
+    do {
+        assert_int_equal(io_read(io, data, sizeof data, NULL), IO_AGAIN);
+        calls++;
+    } while (wait_ready(fd, LOOP_IN) != 0);
+    assert_true(calls > 1);
+    io_free(io);
+    close(fb);
+    end(r);
+}
+
+static void unix_datagrams(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.follow = true};
+    struct addr server, a;
+    int fd = unix_bound(&server), fa = unix_bound(&a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    char data[100];
+
+    (void)state;
+    must_send(fa, "hi", 2, &server);
+    assert_int_equal(read_soon(io, data, sizeof data, NULL), 2);
+    assert_int_equal(io_write(io, "ho", 2, NULL), 2);
+    assert_int_equal(receive(fa, data, sizeof data, NULL), 2);
+    close(fa);
+    assert_int_equal(io_write(io, "gone", 4, NULL), 4);
+    assert_true(io->lost);
+    assert_true(was_said("Connection refused"));
+    io_free(io);
+    end(r);
+}
+
+/* Poll does not tell when the receiver has room again. */
+static void full_unix_receiver(void **state)
+{
+    struct rig *r = begin();
+    enum { N = 2000 };
+    struct dgram_opts opts = {0};
+    struct queue_opts queue = {.limit = 1, .whole = true};
+    struct addr server, a;
+    int fd = unix_bound(&server), fa = unix_bound(&a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts), *from = queue_new(r->loop, &queue);
+    struct link *k;
+    char data[100];
+
+    (void)state;
+    dgram_set_to(io, &a);
+    for (int i = 0; i < N; i++) {
+        snprintf(data, sizeof data, "message %d", i);
+        rig_put(from, data, strlen(data));
+    }
+    queue_end(from);
+    k = rig_link(r, from, io, NULL);
+    rig_settle(r);
+    assert_int_equal(k->state, LINK_RUNNING);
+    for (int i = 0; i < N; i++) {
+        char want[100];
+        ssize_t n;
+
+        while ((n = recv(fa, data, sizeof data, 0)) < 0) {
+            assert_int_equal(errno, EAGAIN);
+            loop_timer_set(r->loop, &r->rest, 5);
+            rig_run(r);
+        }
+        snprintf(want, sizeof want, "message %d", i);
+        assert_int_equal(n, strlen(want));
+        assert_memory_equal(data, want, strlen(want));
+    }
+    rig_settle(r);
+    assert_int_equal(k->state, LINK_DONE);
+    assert_int_equal(k->messages, N);
+    link_free(k);
+    io_free(from);
+    io_free(io);
+    close(fa);
+    end(r);
+}
+
+/* A sender without a name cannot be answered; the others can. */
+static void unnamed_sender_to_echo(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr server, a;
+    int fd = unix_bound(&server), fa = unix_bound(&a);
+    int unnamed = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(io, io, &r->pool, NULL);
+    char data[10];
+
+    (void)state;
+    must_send(unnamed, "who", 3, &server);
+    must_send(fa, "me", 2, &server);
+    rig_rest(r, 40);
+    assert_int_equal(recv(fa, data, sizeof data, MSG_DONTWAIT), 2);
+    assert_int_equal(k->state, LINK_RUNNING);
+    link_free(k);
+    io_free(io);
+    close(fa);
+    close(unnamed);
+    end(r);
+}
+
+static void seqpacket_ends(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.connected = true, .seqpacket = true};
+    struct sink sink;
+    struct io *io;
+    struct link *k;
+    int s[2];
+    char data[10];
+
+    (void)state;
+    rig_pair(s, SOCK_SEQPACKET);
+    io = dgram_new(r->loop, &s[0], 1, &opts);
+    sink_open(&sink, r);
+    k = rig_link(r, io, sink.io, NULL);
+    must_send(s[1], "one", 3, NULL);
+    must_send(s[1], "three", 5, NULL);
+    assert_int_equal(shutdown(s[1], SHUT_WR), 0);
+    rig_run(r);
+    assert_int_equal(k->state, LINK_DONE);
+    assert_int_equal(sink.writes, 2);
+    assert_int_equal(sink.sizes[1], 5);
+    assert_true(sink.ended);
+    assert_int_equal(io_write(io, "late", 4, NULL), 4);
+    assert_int_equal(recv(s[1], data, sizeof data, 0), 4);
+    assert_int_equal(io_shut(io), 0);
+    assert_int_equal(recv(s[1], data, sizeof data, 0), 0);
+    link_free(k);
+    io_free(io);
+    sink_clear(&sink);
+    close(s[1]);
+    end(r);
+}
+
+/* Nothing can be sent before anyone was heard; it waits without spinning, and then goes. */
+static void waits_for_the_first_sender(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.follow = true};
+    struct queue_opts queue = {.limit = 1};
+    struct addr server, a;
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts), *from = queue_new(r->loop, &queue);
+    struct sink sink;
+    struct link *in, *out;
+    char data[20];
+
+    (void)state;
+    sink_open(&sink, r);
+    in = link_new(io, sink.io, &r->pool, NULL);
+    out = link_new(from, io, &r->pool, NULL);
+    rig_put(from, "waiting", 7);
+    rig_settle(r);
+    rig_rest(r, 60);
+    assert_int_equal(out->bytes, 0);
+    must_send(fa, "hi", 2, &server);
+    rig_settle(r);
+    assert_int_equal(receive(fa, data, sizeof data, NULL), 7);
+    assert_int_equal(out->bytes, 7);
+    link_free(in);
+    link_free(out);
+    io_free(from);
+    io_free(io);
+    sink_clear(&sink);
+    close(fa);
+    end(r);
+}
+
+static void drops_are_counted(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {0};
+    static char data[4000];
+    struct addr server, a;
+    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a), small = 1;
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    uint64_t got = 0;
+
+    (void)state;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    for (int i = 0; i < 50; i++)
+        must_send(fa, data, 500, &server);
+    while (io_read(io, data, sizeof data, NULL) >= 0)
+        got++;
+    assert_true(got < 50);
+    must_send(fa, data, 500, &server); /* the count comes with the next datagram */
+    assert_int_equal(read_soon(io, data, sizeof data, NULL), 500);
+    assert_int_equal(dgram_dropped(io), 50 - got);
+    io_free(io);
+    close(fa);
+    end(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(anyone_may_speak),
+        cmocka_unit_test(empty_and_largest),
+        cmocka_unit_test(cut_to_segments),
+        cmocka_unit_test(answers_from_where_it_was_spoken_to),
+        cmocka_unit_test(many_sockets_in_one),
+        cmocka_unit_test(refused_unconnected),
+        cmocka_unit_test(refused_connected),
+        cmocka_unit_test(echo_guards),
+        cmocka_unit_test(refusing_answers_leaves_turns),
+        cmocka_unit_test(unix_datagrams),
+        cmocka_unit_test(full_unix_receiver),
+        cmocka_unit_test(unnamed_sender_to_echo),
+        cmocka_unit_test(seqpacket_ends),
+        cmocka_unit_test(waits_for_the_first_sender),
+        cmocka_unit_test(drops_are_counted),
+    };
+    int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
+
+    return failed + cmocka_run_group_tests_name("crowd", tests, rig_crowd, NULL);
+}

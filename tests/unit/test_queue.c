@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/queue.h"
+
+#include "test_io_rig.h"
+
+static int rooms;
+
+static void count_room(struct io *io, void *ctx)
+{
+    (void)ctx;
+    assert_false(queue_full(io));
+    rooms++;
+}
+
+static void chunks_join_and_end(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 5, .room = count_room};
+    struct io *q = queue_new(r->loop, &opts);
+    char data[10];
+
+    (void)state;
+    rooms = 0;
+    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_AGAIN);
+    rig_put(q, "abc", 3);
+    assert_false(queue_full(q));
+    rig_put(q, "", 0);
+    rig_put(q, "defgh", 5);
+    assert_true(queue_full(q));
+    assert_int_equal(queue_size(q), 8);
+    assert_int_equal(io_pending(q), 8);
+    assert_int_equal(io_read(q, data, 2, NULL), 2);
+    assert_int_equal(rooms, 0);
+    assert_int_equal(io_read(q, data, 4, NULL), 4);
+    assert_memory_equal(data, "cdef", 4);
+    assert_int_equal(rooms, 1);
+    queue_end(q);
+    rig_put(q, "late", 4);
+    assert_int_equal(io_read(q, data, sizeof data, NULL), 2);
+    assert_memory_equal(data, "gh", 2);
+    assert_int_equal(rooms, 1);
+    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_EOF);
+    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_EOF);
+    io_free(q);
+    rig_free(r);
+}
+
+static void whole_chunks(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 5, .whole = true};
+    struct io *q = queue_new(r->loop, &opts);
+    char data[10];
+
+    (void)state;
+    rig_put(q, "abc", 3);
+    rig_put(q, "d", 1);
+    rig_put(q, "efghi", 5);
+    assert_int_equal(io_read(q, data, sizeof data, NULL), 3);
+    assert_int_equal(io_read(q, data, sizeof data, NULL), 1);
+    assert_int_equal(io_read(q, data, 4, NULL), 4);
+    assert_int_equal(io_read(q, data, 4, NULL), 1);
+    assert_int_equal(data[0], 'i');
+    assert_int_equal(io_read(q, data, 4, NULL), IO_AGAIN);
+    rig_put(q, "left behind", 11);
+    io_free(q);
+    rig_free(r);
+}
+
+static void chunks_are_counted(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 5};
+    struct io *a = queue_new(r->loop, &opts), *b = queue_new(r->loop, &opts);
+    struct chunk *c = chunk_new("shared", 6);
+    char data[10];
+
+    (void)state;
+    queue_put(a, c);
+    queue_put(b, c);
+    assert_int_equal(c->refs, 3);
+    assert_int_equal(io_read(a, data, sizeof data, NULL), 6);
+    assert_int_equal(c->refs, 2);
+    io_free(a);
+    io_free(b);
+    rig_settle(r);
+    assert_int_equal(c->refs, 1);
+    chunk_unref(c);
+    rig_free(r);
+}
+
+static void a_reader_is_woken(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 5};
+    struct io *q = queue_new(r->loop, &opts), *drop = queue_new(r->loop, &opts);
+    struct link *k = rig_link(r, q, drop, NULL);
+
+    (void)state;
+    rig_settle(r);
+    rig_put(q, "one", 3);
+    rig_settle(r);
+    assert_int_equal(k->bytes, 3);
+    queue_end(q);
+    rig_run(r);
+    assert_int_equal(k->state, LINK_DONE);
+    rig_rest(r, 40);
+    link_free(k);
+    io_free(q);
+    io_free(drop);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_join_and_end),
+        cmocka_unit_test(whole_chunks),
+        cmocka_unit_test(chunks_are_counted),
+        cmocka_unit_test(a_reader_is_woken),
+    };
+
+    return cmocka_run_group_tests_name("queue", tests, rig_poll, NULL);
+}
