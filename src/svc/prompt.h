@@ -14,14 +14,24 @@
 #include "svc/view.h"
 
 struct prompt;
+struct complete;
+
+enum prompt_how {
+    PROMPT_SECRET = 1, /* the line was read without echo */
+    PROMPT_WHOLE = 2,  /* it is one message, newlines and all (^V) */
+};
 
 struct prompt_opts {
     const char *text;    /* shown while the peer has no unfinished line; may be NULL */
     const char *history; /* the file; NULL: the default place */
     bool no_history;
 
-    /* A line was typed; `text` has no newline at its end, but may have some within when it was pasted. */
-    void (*line)(void *ctx, const char *text);
+    /* A line was typed; `text` has no newline at its end, but may have some within when it was pasted; `how` is of
+     * enum prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
+    int (*line)(void *ctx, const char *text, unsigned how, size_t *at);
+
+    /* Offers words for `line` up to `cursor` (svc/command.h). Optional. */
+    void (*complete)(void *ctx, const char *line, size_t cursor, struct complete *to);
 
     /* True while no more lines can be taken; prompt_room() tells that this ended. */
     bool (*full)(void *ctx);
@@ -37,6 +47,15 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
 
 /* Gives the terminal back, what was typed and not sent left on it, and saves the history. */
 void prompt_free(struct prompt *p);
+
+/* Changes the text; it is copied. */
+void prompt_set_text(struct prompt *p, const char *text);
+
+/* Reads the next line without echo, behind `text`, and keeps it out of the history. */
+void prompt_secret(struct prompt *p, const char *text);
+
+/* Columns that what stands before the typed line takes, when it was last drawn. */
+unsigned prompt_indent(const struct prompt *p);
 
 /* Takes the line off the screen until the turn ends, or a little longer while this happens often. */
 void prompt_hide(struct prompt *p);

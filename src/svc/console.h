@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * console: the state of the service `prompt`, and what commands may do with it.
+ */
+#ifndef SVC_CONSOLE_H
+#define SVC_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/input.h"
+#include "io/io.h"
+#include "svc/bridge.h"
+#include "svc/prompt.h"
+#include "svc/screen.h"
+#include "svc/service.h"
+#include "svc/talker.h"
+#include "svc/view.h"
+
+struct commands; /* of command*.c */
+
+/* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
+struct console_wait {
+    void (*room)(struct console_wait *); /* there is room, or nobody left to wait for: once */
+    struct console_wait *next, *prev;    /* the console's */
+    bool waits;
+};
+
+struct console {
+    struct svc *svc; /* loop, conf, peers, events */
+    struct bridge *bridge;
+    struct talkers talkers;
+    struct screen *screen;
+    struct view view;
+    struct prompt *prompt;
+    struct commands *commands; /* the commands' own */
+
+    enum input_mode input; /* commands set these four */
+    enum eol eol;
+    char escape;  /* the first character of commands; 0: there are none */
+    bool whole;   /* the next line typed is one message, newlines and all */
+
+    struct io *sink;   /* what arrives */
+    struct io *output; /* standard output, when that is no terminal */
+    struct chunk **early; /* lines typed before there was anybody */
+    size_t nearly, early_size;
+    struct timer grace;
+    struct console_wait *waiters;
+    struct job wake;
+    bool ended; /* no more lines will come */
+    bool waits; /* a link waits for room on the screen */
+    bool refused;
+    bool anyone; /* datagrams: the peer is who spoke last */
+    char base[32]; /* the prompt made here */
+};
+
+/* Sends these bytes to `t`, or (NULL) to whom lines go now; each call is one message. What is sent is shown if the view says
+ * so; `typed` when it stands on the screen already. */
+void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed);
+
+/* The bytes of one line by the input mode and line end, then console_send(). 0, or -1 with `e` and (when it is malformed)
+ * `fault`, which may be NULL: nothing was sent. */
+int console_send_line(struct console *c, struct talker *t, const char *line, size_t n, struct input_fault *fault,
+                      struct err *e);
+
+/* Does with a line what Enter does: a command is run, `~~` sends one, anything else is sent. 0, or -1 with `e`. */
+int console_input(struct console *c, const char *line, struct err *e);
+
+/* True while `t` (NULL: whom lines go to) has enough to do: wait with console_wait_room(). */
+bool console_full(const struct console *c, const struct talker *t);
+
+/* Asks for w->room() when that changes; forgets it. */
+void console_wait_room(struct console *c, struct console_wait *w);
+void console_forget(struct console *c, struct console_wait *w);
+
+/* Bytes sent to `t` (NULL: to all) that wait here. */
+size_t console_held(const struct console *c, const struct talker *t);
+
+/* A line of answer, made safe for the terminal. */
+void console_say(struct console *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whom lines go to from now on; NULL: all. The prompt shows it. */
+void console_set_to(struct console *c, struct talker *t);
+
+/* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. */
+void console_end(struct console *c, struct talker *t);
+
+/* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
+void console_close(struct console *c, struct talker *t, bool reset);
+
+/* The links from and to t->peer, for taps and pauses; the second is made when there is none, and NULL when nothing can be
+ * sent any more. */
+struct link *console_in(struct console *c, struct talker *t);
+struct link *console_out(struct console *c, struct talker *t);
+
+#endif
