@@ -29,6 +29,12 @@ static bool has_boundaries(const struct io *io)
     return (io->ops->caps & IO_MSG) != 0;
 }
 
+/* Each read stands for itself. */
+static bool is_apart(const struct io *io)
+{
+    return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
+}
+
 static bool empty(const struct link *k)
 {
     return k->start == k->end && !k->message && (k->splice == NULL || k->splice->held == 0);
@@ -39,7 +45,7 @@ static size_t room(const struct link *k)
 {
     size_t free_bytes = LINK_BUFFER - (k->end - k->start);
 
-    if (has_boundaries(k->src))
+    if (is_apart(k->src))
         return empty(k) ? LINK_BUFFER : 0;
     if (has_boundaries(k->dst) && k->opts.cut != LINK_CUT_LINE)
         return empty(k) ? io_max(k->dst) : 0;
@@ -103,6 +109,13 @@ static void finish(struct link *k, enum link_state state)
     io_touch(k->src);
 }
 
+/* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
+ * sends by itself. */
+static const struct meta *meta_of(const struct link *k)
+{
+    return k->meta != NULL && !has_boundaries(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
+}
+
 /* Makes the free room one piece at the end of the block. */
 static void compact(struct link *k)
 {
@@ -140,7 +153,7 @@ static ssize_t fill(struct link *k, bool *full)
     n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
     if (n >= 0) {
         for (struct tap *t = k->taps; t != NULL; t = t->next)
-            t->see(t, k->block + k->end, (size_t)n, k->meta);
+            t->see(t, k->block + k->end, (size_t)n, meta_of(k));
         k->end += (uint32_t)n;
         k->message = has_boundaries(k->src);
         *full = k->message || (size_t)n == size;
@@ -232,7 +245,7 @@ static ssize_t flush(struct link *k)
     if (k->unit == 0 && !has_boundaries(k->dst))
         n = 0; /* an empty message leaves no trace in a stream */
     else
-        n = io_write(k->dst, k->block + k->start, k->unit, k->meta);
+        n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));
     if (n == IO_AGAIN)
         io_wait_room(k->dst, k);
     if (n < 0)

@@ -8,6 +8,7 @@
 
 struct item {
     struct chunk *chunk;
+    struct meta *to; /* NULL: nowhere in particular */
     struct item *next;
 };
 
@@ -17,6 +18,7 @@ struct queue {
     struct item *first, *last;
     size_t offset; /* bytes of the first chunk that were read */
     size_t size;
+    size_t addresses; /* bytes of them: they count for the limit */
     bool ended;
 };
 
@@ -25,6 +27,9 @@ static void drop_first(struct queue *q)
     struct item *item = q->first;
 
     q->first = item->next;
+    if (item->to != NULL)
+        q->addresses -= sizeof *item->to;
+    free(item->to);
     chunk_unref(item->chunk);
     free(item);
     q->offset = 0;
@@ -36,7 +41,10 @@ static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *m
     bool was_full = queue_full(io);
     size_t done = 0;
 
-    (void)meta;
+    if (meta != NULL && q->first != NULL && q->first->to != NULL)
+        *meta = *q->first->to;
+    else if (meta != NULL)
+        meta->peer.len = 0;
     while (q->first != NULL && done < size) {
         const struct chunk *c = q->first->chunk;
         size_t n = c->len - q->offset;
@@ -48,7 +56,7 @@ static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *m
         q->offset += n;
         if (q->offset == c->len)
             drop_first(q);
-        if (q->opts.whole)
+        if (q->opts.whole || q->opts.addressed)
             break;
     }
     q->size -= done;
@@ -103,16 +111,31 @@ static const struct io_ops ops = {
     .free = free_queue,
 };
 
+static const struct io_ops addressed_ops = {
+    .name = "queue",
+    .caps = IO_STREAM | IO_HALFCLOSE | IO_ADDRESSED,
+    .read = read_queue,
+    .write = write_queue,
+    .pending = pending,
+    .shut = shut,
+    .free = free_queue,
+};
+
 struct io *queue_new(struct loop *loop, const struct queue_opts *opts)
 {
     struct queue *q = mem_alloc(sizeof *q);
 
-    io_init(&q->io, &ops, loop, NULL);
+    io_init(&q->io, opts->addressed ? &addressed_ops : &ops, loop, NULL);
     q->opts = *opts;
     return &q->io;
 }
 
 void queue_put(struct io *io, struct chunk *c)
+{
+    queue_put_to(io, c, NULL);
+}
+
+void queue_put_to(struct io *io, struct chunk *c, const struct meta *to)
 {
     struct queue *q = (struct queue *)io;
     struct item *item;
@@ -121,6 +144,11 @@ void queue_put(struct io *io, struct chunk *c)
         return;
     item = mem_alloc(sizeof *item);
     item->chunk = chunk_ref(c);
+    if (to != NULL) {
+        item->to = mem_alloc(sizeof *to);
+        *item->to = *to;
+        q->addresses += sizeof *to;
+    }
     if (q->first == NULL)
         q->first = item;
     else
@@ -128,6 +156,15 @@ void queue_put(struct io *io, struct chunk *c)
     q->last = item;
     q->size += c->len;
     io_event_soon(io, LOOP_IN);
+}
+
+void queue_drop(struct io *io)
+{
+    struct queue *q = (struct queue *)io;
+
+    while (q->first != NULL)
+        drop_first(q);
+    q->size = 0;
 }
 
 void queue_end(struct io *io)
@@ -140,7 +177,7 @@ bool queue_full(const struct io *io)
 {
     const struct queue *q = (const struct queue *)io;
 
-    return q->size >= q->opts.limit;
+    return q->size + q->addresses >= q->opts.limit;
 }
 
 size_t queue_size(const struct io *io)

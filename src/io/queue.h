@@ -14,6 +14,7 @@
 struct queue_opts {
     size_t limit; /* bytes waiting from which queue_full() is true */
     bool whole;   /* one read gives one chunk: a line typed at a prompt is one message */
+    bool addressed; /* chunks may say where they go: IO_ADDRESSED */
 
     /* Called when the queue is no longer full. Optional. */
     void (*room)(struct io *, void *ctx);
@@ -32,6 +33,13 @@ struct io *queue_new(struct loop *loop, const struct queue_opts *opts);
 
 /* Appends a chunk (a reference is taken). It is put even when the queue is full: who puts asks before. */
 void queue_put(struct io *io, struct chunk *c);
+
+/* The same for a chunk that goes to `to`, which is copied; NULL: to where the destination sends by itself. For
+ * addressed queues, each of whose reads is part of one chunk. */
+void queue_put_to(struct io *io, struct chunk *c, const struct meta *to);
+
+/* Drops what waits. */
+void queue_drop(struct io *io);
 
 /* No more will be put: the reader gets IO_EOF behind what waits. */
 void queue_end(struct io *io);

@@ -32,9 +32,11 @@ struct wire {
     struct bridge *bridge;
     struct peer *peer;
     struct link *out, *in;
+    void *ctx;         /* the caller's */
     struct io *member; /* of the fan */
     uint64_t missed;   /* bytes it was too slow for */
-    struct err err;    /* why it failed, if it did */
+    struct err *err;   /* why it failed; NULL: it did not */
+    bool silent;       /* with ends.apart: nothing was sent to it yet, but may be */
 };
 
 static bool is_over(const struct link *k)
@@ -42,12 +44,25 @@ static bool is_over(const struct link *k)
     return k == NULL || k->state != LINK_RUNNING;
 }
 
+static bool out_is_over(const struct wire *w)
+{
+    return !w->silent && is_over(w->out);
+}
+
+/* Room for why it failed; the latest reason counts. */
+static struct err *failure(struct wire *w)
+{
+    if (w->err == NULL)
+        w->err = mem_alloc(sizeof *w->err);
+    return w->err;
+}
+
 static void finish(struct wire *w)
 {
     struct svc *s = w->bridge->svc;
 
     w->peer->io->hung_up = NULL;
-    s->events.finished(s->events.ctx, w->peer, w->err.status != STATUS_OK ? &w->err : NULL);
+    s->events.finished(s->events.ctx, w->peer, w->err);
 }
 
 static void quit(struct bridge *b, const struct err *e)
@@ -64,7 +79,7 @@ static uint64_t unsent(const struct bridge *b)
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->member != NULL ? io_pending(w->member) : 0);
+            sum += link_held(w->out) + (w->member != NULL || b->ends.apart ? io_pending(w->out->src) : 0);
     }
     return sum;
 }
@@ -76,7 +91,7 @@ static bool all_sent(const struct bridge *b)
     for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
         const struct wire *w = p->svc;
 
-        if (w != NULL && !is_over(w->out))
+        if (w != NULL && !out_is_over(w))
             return false;
     }
     return true;
@@ -106,6 +121,8 @@ static void input_ended(struct link *k)
 {
     struct bridge *b = k->ctx;
 
+    if (b->input_ended)
+        return;
     b->input_ended = true;
     if (b->svc->conf->quit_after > 0)
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
@@ -133,7 +150,7 @@ static void wire_ended(struct link *k)
 {
     struct wire *w = k->ctx;
 
-    if (w->member == NULL)
+    if (w->member == NULL && !w->bridge->ends.apart)
         input_ended(&(struct link){.ctx = w->bridge});
 }
 
@@ -158,7 +175,7 @@ static void hung_up(struct io *io, void *ctx)
     int sys = left_behind(io);
 
     if (sys != 0)
-        err_sys(&w->err, STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+        err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
     else
         log_info("%s has left", peer_name(w->peer, name));
     finish(w);
@@ -194,12 +211,12 @@ static void check(struct wire *w)
     struct bridge *b = w->bridge;
     const struct svc_conf *conf = b->svc->conf;
 
-    if (is_over(w->in) && is_over(w->out)) {
+    if (is_over(w->in) && out_is_over(w)) {
         finish(w);
-    } else if (is_over(w->out) && conf->send_only && !w->peer->datagram) {
+    } else if (out_is_over(w) && conf->send_only && !w->peer->datagram) {
         finish(w);
     } else if (w->peer->datagram && w->out != NULL && is_over(w->out)) {
-        if (w->err.status != STATUS_OK)
+        if (w->err != NULL)
             finish(w);
         else if (conf->datagram_wait >= 0)
             peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
@@ -228,14 +245,16 @@ static void out_done(struct link *k)
         input_failed(w->bridge);
         return;
     }
-    if (k->state == LINK_DST_FAILED && w->err.status == STATUS_OK)
-        err_sys(&w->err, STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
+    if (k->state == LINK_DST_FAILED && w->err == NULL)
+        err_sys(failure(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
     if (k->state == LINK_DST_FAILED && is_over(w->in)) {
         finish(w);
         return;
     }
     if (k->state == LINK_DST_FAILED && w->member != NULL && !w->peer->datagram)
         leave_fan(w);
+    if (k->state == LINK_DST_FAILED && w->bridge->ends.deaf != NULL)
+        w->bridge->ends.deaf(w->bridge->ends.ctx, w->peer);
     if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
         quit_if_sent(w->bridge);
         return;
@@ -255,8 +274,8 @@ static void in_done(struct link *k)
             e.text[0] = '\0';
         quit(w->bridge, &e);
     } else if (k->state == LINK_SRC_FAILED) {
-        if (w->err.status == STATUS_OK || w->err.sys == EPIPE)
-            err_sys(&w->err, STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
+        if (w->err == NULL || w->err->sys == EPIPE)
+            err_sys(failure(w), STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
         finish(w);
     } else {
         check(w);
@@ -325,14 +344,11 @@ static struct wire *wire_of(const struct bridge *b, const struct io *member)
 }
 
 /* A peer takes less than is sent to all. */
-static void missed(void *ctx, struct io *member, size_t size)
+static void miss(struct wire *w, size_t size)
 {
-    struct bridge *b = ctx;
-    struct wire *w = wire_of(b, member);
+    struct bridge *b = w->bridge;
     char name[ADDR_TEXT];
 
-    if (w == NULL)
-        return;
     if (b->slow == SLOW_CLOSE) {
         log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
         w->peer->io->lost = true;
@@ -343,6 +359,14 @@ static void missed(void *ctx, struct io *member, size_t size)
         log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(w->peer, name));
     w->missed += size;
     w->peer->io->lost = true;
+}
+
+static void missed(void *ctx, struct io *member, size_t size)
+{
+    struct wire *w = wire_of(ctx, member);
+
+    if (w != NULL)
+        miss(w, size);
 }
 
 /* The input is read from the first peer on; before, it waits outside. */
@@ -358,12 +382,25 @@ static void start_fan(struct bridge *b)
     b->feed->ctx = b;
 }
 
+static void connect_out(struct wire *w, struct io *src, struct link_opts *opts)
+{
+    const struct svc *s = w->bridge->svc;
+
+    opts->keep_open = s->conf->no_shutdown;
+    w->out = link_new(src, w->peer->io, s->pool, opts);
+    w->out->done = out_done;
+    w->out->moved = out_moved;
+    w->out->ended = wire_ended;
+    w->out->ctx = w;
+}
+
 static void wire_out(struct bridge *b, struct wire *w)
 {
     const struct svc_conf *conf = b->svc->conf;
     struct link_opts opts = conf->out;
     struct io *src = b->ends.in;
 
+    w->silent = b->ends.apart;
     if (src == NULL)
         return;
     if (conf->many) {
@@ -372,12 +409,7 @@ static void wire_out(struct bridge *b, struct wire *w)
         src = w->member = fan_add(b->fan);
         opts = (struct link_opts){0};
     }
-    opts.keep_open = conf->no_shutdown;
-    w->out = link_new(src, w->peer->io, b->svc->pool, &opts);
-    w->out->done = out_done;
-    w->out->moved = out_moved;
-    w->out->ended = wire_ended;
-    w->out->ctx = w;
+    connect_out(w, src, &opts);
 }
 
 void bridge_attach(struct bridge *b, struct peer *p)
@@ -407,5 +439,76 @@ void bridge_detach(struct bridge *b, struct peer *p)
     if (w->member != NULL)
         fan_del(b->fan, w->member);
     p->svc = NULL;
+    free(w->err);
     free(w);
+}
+
+void bridge_feed(struct bridge *b, struct peer *p, struct io *in)
+{
+    struct wire *w = p->svc;
+    struct link_opts opts = b->svc->conf->out;
+
+    opts.crlf = false; /* what a line ends with was settled when it was typed */
+    w->silent = false;
+    connect_out(w, in, &opts);
+}
+
+void bridge_end(struct bridge *b)
+{
+    input_ended(&(struct link){.ctx = b});
+    quit_if_sent(b);
+}
+
+void bridge_missed(struct bridge *b, struct peer *p, size_t size)
+{
+    (void)b;
+    miss(p->svc, size);
+}
+
+enum slow_peer bridge_slow(const struct bridge *b)
+{
+    return b->slow;
+}
+
+void bridge_close(struct bridge *b, struct peer *p, bool reset)
+{
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    int fd = io_fd(p->io);
+
+    (void)b;
+    /* Of a TCP connection nothing but a reset remains; elsewhere it is refused. */
+    if (reset && fd >= 0)
+        (void)connect(fd, &nobody, sizeof nobody);
+    finish(p->svc);
+}
+
+struct link *bridge_in(const struct peer *p)
+{
+    const struct wire *w = p->svc;
+
+    return w != NULL ? w->in : NULL;
+}
+
+struct link *bridge_out(const struct peer *p)
+{
+    const struct wire *w = p->svc;
+
+    return w != NULL ? w->out : NULL;
+}
+
+void bridge_set_ctx(struct peer *p, void *ctx)
+{
+    ((struct wire *)p->svc)->ctx = ctx;
+}
+
+void *bridge_ctx(const struct peer *p)
+{
+    const struct wire *w = p->svc;
+
+    return w != NULL ? w->ctx : NULL;
+}
+
+struct peer *bridge_peer(const struct link *in)
+{
+    return ((const struct wire *)in->ctx)->peer;
 }

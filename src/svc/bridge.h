@@ -14,10 +14,13 @@ struct bridge;
 
 /* What the local side looks like. The ios stay the caller's and must outlive the bridge. */
 struct bridge_ends {
-    struct io *in;  /* where what we send comes from; NULL: nothing is sent */
+    struct io *in;  /* where what we send comes from; NULL: nothing is sent, or `apart` */
+    bool apart;     /* each peer has an input of its own: bridge_feed() */
     struct io *out; /* where what arrives goes */
     /* A peer ended its direction while ours is open. Optional. */
     void (*peer_ended)(void *ctx, struct peer *p);
+    /* With `apart`: nothing can be sent to the peer any more; its input is the caller's alone again. Optional. */
+    void (*deaf)(void *ctx, struct peer *p);
     enum slow_peer slow; /* the choice for SLOW_AUTO */
     void *ctx;
 };
@@ -26,5 +29,32 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends);
 void bridge_free(struct bridge *b);
 void bridge_attach(struct bridge *b, struct peer *p);
 void bridge_detach(struct bridge *b, struct peer *p);
+
+/* With `apart`: where what is sent to the peer comes from, from now on. Called once a peer; `in` stays the caller's, and
+ * outlives the peer's attachment. */
+void bridge_feed(struct bridge *b, struct peer *p, struct io *in);
+
+/* With `apart`: no more will be sent to anybody than is on its way. */
+void bridge_end(struct bridge *b);
+
+/* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is finished. */
+void bridge_missed(struct bridge *b, struct peer *p, size_t size);
+
+/* What happens to slow peers: any but SLOW_AUTO. */
+enum slow_peer bridge_slow(const struct bridge *b);
+
+/* Ends the peer now, with a reset where the transport has such. It is gone when this returns. */
+void bridge_close(struct bridge *b, struct peer *p, bool reset);
+
+/* The links from and to a peer; NULL when there is none. */
+struct link *bridge_in(const struct peer *p);
+struct link *bridge_out(const struct peer *p);
+
+/* A pointer of the caller's for each peer that is attached. */
+void bridge_set_ctx(struct peer *p, void *ctx);
+void *bridge_ctx(const struct peer *p);
+
+/* The peer that the link from it is pumped for. */
+struct peer *bridge_peer(const struct link *in);
 
 #endif

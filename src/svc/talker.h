@@ -30,6 +30,7 @@ struct talker {
     struct view_line *line; /* what the view holds of it; NULL: nothing */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
     uint64_t lines_sent, lines_received; /* lines or, of a sender, datagrams */
+    uint64_t seen[2];      /* bytes of either direction that the view dumped: received, sent */
     int64_t since, heard;  /* loop time, ms; heard 0: never */
     uint32_t number;       /* from 1, never used twice */
     bool shown;   /* counted and told; false: the talker of a datagram socket that anyone may speak to */
@@ -71,9 +72,6 @@ struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta
 
 /* The one of that number that is shown; NULL: there is none. */
 struct talker *talkers_find(const struct talkers *t, uint32_t number);
-
-/* The talker that peer `p` itself is. */
-struct talker *talkers_of(const struct talkers *t, const struct peer *p);
 
 /* The next one that is shown behind `x` (NULL: the first), or NULL. */
 struct talker *talkers_next(const struct talkers *t, const struct talker *x);

@@ -1,40 +1,182 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/hexdump.h"
 #include "base/mem.h"
+#include "svc/talker.h"
 
-enum { PIECE = 16 * 1024 }; /* bytes shown in one go */
+enum {
+    PIECE = 16 * 1024,  /* bytes shown in one go */
+    LINE_MOST = 4096,   /* an unfinished line that is longer is shown */
+    QUIET = 300,        /* ms without a byte after which it is shown too */
+    QUIET_HEX = 30,     /* the same of a line of hex, which waits for nobody's newline */
+    PREFIX = 200,       /* bytes that hold all marks */
+};
+
+static const char faint[] = "\033[2m", inverse[] = "\033[7m", upright[] = "\033[27m";
+static const char unfinished[] = "...";
+
+/* What is held of a talker. */
+struct view_line {
+    struct talker *talker;
+    struct view_line *next, *prev; /* in view.held */
+    struct text_safe safe;
+    struct sgr sgr;      /* the colours it left */
+    struct hexdump hex;
+    int64_t touched;     /* loop time of its last byte */
+    size_t left;         /* bytes of the read at hand that are to come */
+    size_t size;         /* of the read at hand, until it is shown */
+    bool continued;      /* its beginning was shown */
+    char *text;
+    size_t len, room;
+};
+
+static void fire_quiet(struct timer *t);
+
+/* Names. */
+
+static const char *const modes[] = {"text", "hex", "raw"};
+static const char *const marks[] = {"direction", "size", "peer"};
+
+enum { MODES = sizeof modes / sizeof modes[0], MARKS = sizeof marks / sizeof marks[0] };
+
+int view_mode_parse(const char *name, enum view_mode *mode)
+{
+    for (unsigned i = 0; i < MODES; i++) {
+        if (strcmp(name, modes[i]) == 0) {
+            *mode = (enum view_mode)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+const char *view_mode_name(enum view_mode mode)
+{
+    return (unsigned)mode < MODES ? modes[mode] : NULL;
+}
+
+const char *view_mark_name(unsigned i)
+{
+    return i < MARKS ? marks[i] : NULL;
+}
+
+int view_marks_parse(const char *list, unsigned *out)
+{
+    unsigned found = 0;
+
+    if (strcmp(list, "none") == 0) {
+        *out = 0;
+        return 0;
+    }
+    for (const char *p = list;; p++) {
+        size_t n = strcspn(p, ",");
+        unsigned i = 0;
+
+        while (i < MARKS && (strlen(marks[i]) != n || strncmp(p, marks[i], n) != 0))
+            i++;
+        if (i == MARKS)
+            return -1;
+        found |= 1u << i;
+        p += n;
+        if (*p == '\0')
+            break;
+    }
+    *out = found;
+    return 0;
+}
+
+/* Putting on the screen. */
+
+static void print(struct view *v, const char *text, size_t n)
+{
+    screen_put(v->screen, text, n);
+}
+
+/* The same of a peer's text in its plain form. */
+static void print_text(void *ctx, const char *text, size_t n)
+{
+    struct view *v = ctx;
+
+    print(v, text, n);
+    if (v->colors)
+        sgr_scan(&v->sgr, text, n);
+}
+
+/* The colours that a peer left are its text's alone. */
+static void begin_colors(struct view *v, const struct sgr *s)
+{
+    char text[SGR_TEXT];
+
+    if (v->colors)
+        print(v, text, sgr_format(s, text));
+}
+
+static void end_colors(struct view *v, const struct sgr *s)
+{
+    char text[SGR_TEXT];
+
+    if (v->colors && sgr_format(s, text) > 0)
+        print(v, SGR_RESET, sizeof SGR_RESET - 1);
+}
+
+/* Makes room above the line that is typed. */
+static unsigned make_way(struct view *v)
+{
+    unsigned columns = v->line ? v->hide(v->ctx) : 80;
+
+    if (v->line ? v->stands : v->midline)
+        print(v, "\r\n", 2);
+    v->stands = v->midline = false;
+    return columns;
+}
+
+static bool is_marked(const struct view *v)
+{
+    return v->mode == VIEW_HEX || v->labels || v->marks != 0 || v->clock.kind != CLOCK_NONE;
+}
+
+static void set_safe(const struct view *v, struct text_safe *safe)
+{
+    safe->colors = v->colors;
+    safe->returns = true;
+    safe->begin = v->color ? inverse : NULL;
+    safe->end = v->color ? upright : NULL;
+}
 
 void view_init(struct view *v)
 {
     v->text = mem_alloc(text_safe_max(PIECE));
+    v->quiet.fire = fire_quiet;
+    set_safe(v, &v->safe);
+    clock_init(&v->clock, CLOCK_NONE, loop_now(v->loop));
 }
 
 void view_clear(struct view *v)
 {
+    loop_timer_clear(&v->quiet);
     free(v->text);
     v->text = NULL;
 }
 
-static void print(void *ctx, const char *text, size_t n)
-{
-    struct view *v = ctx;
-
-    screen_put(v->screen, text, n);
-}
+/* Plain: one talker, no marks. */
 
 /* Prints what the screen does not show yet of the unfinished line. */
 static void print_tail(struct view *v)
 {
     if (!v->stands)
-        print(v, v->tail.text, v->tail.len);
+        print_text(v, v->tail.text, v->tail.len);
 }
 
 void view_answered(struct view *v)
 {
+    if (v->colors)
+        sgr_scan(&v->sgr, v->tail.text, v->tail.len);
     v->tail.len = 0;
     v->stands = false;
     v->stale = true;
@@ -56,25 +198,17 @@ static void keep_dumb(struct view *v, const char *text, size_t n)
     v->stands = true;
 }
 
-static void show_text(struct view *v, const char *text, size_t n)
+static void show_above(struct view *v, const char *text, size_t n)
 {
-    const char *newline;
-    unsigned columns;
+    unsigned columns = v->hide(v->ctx);
+    const char *newline = memrchr(text, '\n', n);
 
-    if (n == 0)
-        return;
-    if (!v->line) {
-        print(v, text, n);
-        v->midline = text[n - 1] != '\n';
-        return;
-    }
-    columns = v->hide(v->ctx);
-    newline = memrchr(text, '\n', n);
     if (newline != NULL) {
         size_t lines = (size_t)(newline + 1 - text);
 
         print_tail(v);
-        print(v, text, lines);
+        v->tail.len = 0;
+        print_text(v, text, lines);
         view_answered(v);
         text += lines;
         n -= lines;
@@ -83,38 +217,532 @@ static void show_text(struct view *v, const char *text, size_t n)
     if (n > 0 && v->dumb)
         keep_dumb(v, text, n);
     else if (n > 0)
-        tail_add(&v->tail, text, n, columns, print, v);
+        tail_add(&v->tail, text, n, columns, print_text, v);
 }
 
-size_t view_show(struct view *v, const void *data, size_t n)
+static void show_plain(struct view *v, const char *text, size_t n)
 {
+    if (n == 0)
+        return;
+    if (v->line)
+        v->hide(v->ctx);
+    begin_colors(v, &v->sgr);
+    if (v->line) {
+        show_above(v, text, n);
+    } else {
+        print_text(v, text, n);
+        v->midline = text[n - 1] != '\n';
+    }
+    end_colors(v, &v->sgr);
+}
+
+static void finish_plain(struct view *v)
+{
+    char rest[TEXT_REST];
+
+    show_plain(v, rest, text_safe_end(&v->safe, rest));
+}
+
+/* Before lines get marks: the unfinished one is over. */
+static void leave_plain(struct view *v)
+{
+    finish_plain(v);
+    if (v->line && v->tail.len > 0 && !v->stands) {
+        v->hide(v->ctx);
+        begin_colors(v, &v->sgr);
+        print_tail(v);
+        end_colors(v, &v->sgr);
+        print(v, "\r\n", 2);
+    } else {
+        make_way(v);
+    }
+    view_answered(v);
+    v->sgr = (struct sgr){0};
+}
+
+char *view_unfinished(const struct view *v)
+{
+    char *text, *prompt;
+    size_t n = 0;
+
+    if (v->tail.len == 0)
+        return NULL;
+    text = mem_alloc(SGR_TEXT + v->tail.len + sizeof SGR_RESET);
+    if (v->colors)
+        n = sgr_format(&v->sgr, text);
+    memcpy(text + n, v->tail.text, v->tail.len);
+    n += v->tail.len;
+    if (v->colors) {
+        memcpy(text + n, SGR_RESET, sizeof SGR_RESET - 1);
+        n += sizeof SGR_RESET - 1;
+    }
+    prompt = tail_format(text, n);
+    free(text);
+    return prompt;
+}
+
+/* Marks. */
+
+static size_t put(char *out, size_t at, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(out + at, text, n);
+    return at + n;
+}
+
+/* Puts `text` in a style; `*width` grows by its columns. */
+static size_t put_styled(const struct view *v, char *out, size_t at, const char *style, const char *text,
+                         unsigned *width)
+{
+    *width += (unsigned)strlen(text);
+    if (v->color)
+        at = put(out, at, style);
+    at = put(out, at, text);
+    return v->color ? put(out, at, SGR_RESET) : at;
+}
+
+/* The colour of a talker: not red, which looks like an error. */
+static const char *style_of(const struct talker *t, char style[static 12])
+{
+    static const unsigned char colors[] = {36, 33, 35, 32, 34, 96, 93, 95, 92, 94};
+
+    snprintf(style, 12, "\033[%um", t != NULL ? colors[(t->number + sizeof colors - 1) % sizeof colors] : 1u);
+    return style;
+}
+
+static size_t put_label(const struct view *v, char *out, size_t at, const struct talker *t, unsigned *width)
+{
+    char text[16] = "[all]", style[12];
+
+    if (t != NULL)
+        snprintf(text, sizeof text, "[%u]", (unsigned)t->number);
+    return put_styled(v, out, at, style_of(t, style), text, width);
+}
+
+const char *view_label(const struct view *v, const struct talker *t, char *text)
+{
+    unsigned width = 0;
+
+    text[0] = '\0';
+    if (t != NULL && t->shown)
+        text[put_label(v, text, 0, t, &width)] = '\0';
+    return text;
+}
+
+static int64_t wall(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* All that stands before a line. Returns its length; `*width` becomes its columns. `size` 0: not to be told. */
+static size_t put_prefix(struct view *v, const struct talker *t, bool sent, size_t size, char *out, unsigned *width)
+{
+    char text[CLOCK_TEXT], style[12];
+    size_t n = 0;
+
+    *width = 0;
+    if (v->clock.kind != CLOCK_NONE) {
+        clock_format(&v->clock, loop_now(v->loop), v->clock.kind == CLOCK_ABSOLUTE ? wall() : 0, text);
+        n = put_styled(v, out, n, faint, text, width);
+        n = put(out, n, " ");
+        ++*width;
+    }
+    if ((v->marks & VIEW_DIRECTION) != 0) {
+        n = put_styled(v, out, n, sent ? "\033[1m" : style_of(t, style), sent ? ">" : "<", width);
+        n = put(out, n, " ");
+        ++*width;
+    }
+    if ((v->labels || (v->marks & VIEW_PEER) != 0) && (t == NULL || t->shown)) {
+        n = put_label(v, out, n, t, width);
+        n = put(out, n, " ");
+        ++*width;
+    }
+    if (size > 0 && (v->marks & VIEW_SIZE) != 0) {
+        snprintf(text, sizeof text, "(%zu)", size);
+        n = put_styled(v, out, n, faint, text, width);
+        n = put(out, n, " ");
+        ++*width;
+    }
+    return n;
+}
+
+/* Held lines. */
+
+static struct view_line *hold(struct view *v, struct talker *t)
+{
+    struct view_line *x = t->line;
+
+    if (x != NULL)
+        return x;
+    x = t->line = mem_alloc(sizeof *x);
+    x->talker = t;
+    set_safe(v, &x->safe);
+    x->next = v->held;
+    if (x->next != NULL)
+        x->next->prev = x;
+    v->held = x;
+    return x;
+}
+
+static void let_go(struct view *v, struct view_line *x)
+{
+    if (x->prev != NULL)
+        x->prev->next = x->next;
+    else
+        v->held = x->next;
+    if (x->next != NULL)
+        x->next->prev = x->prev;
+    x->talker->line = NULL;
+    free(x->text);
+    free(x);
+}
+
+static void keep(struct view_line *x, const char *text, size_t n)
+{
+    if (x->len + n > x->room) {
+        x->room = (x->len + n) * 2;
+        x->text = mem_resize(x->text, x->room);
+    }
+    memcpy(x->text + x->len, text, n);
+    x->len += n;
+}
+
+/* Prints a line with its marks. `more`: it is not finished. */
+static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, bool more)
+{
+    char prefix[PREFIX];
+    unsigned width;
+    const char *back;
+
+    make_way(v);
+    print(v, prefix, put_prefix(v, x->talker, false, x->size, prefix, &width));
+    x->size = 0;
+    /* What a carriage return goes back over is overwritten. */
+    while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
+        n -= (size_t)(back + 1 - text);
+        text = back + 1;
+    }
+    if (x->continued)
+        print(v, unfinished, sizeof unfinished - 1);
+    begin_colors(v, &x->sgr);
+    print(v, text, n);
+    if (v->colors)
+        sgr_scan(&x->sgr, text, n);
+    end_colors(v, &x->sgr);
+    if (more)
+        print(v, unfinished, sizeof unfinished - 1);
+    print(v, "\n", 1);
+    x->continued = more;
+}
+
+static void show_held(struct view *v, struct view_line *x, bool more)
+{
+    if (x->len == 0)
+        return;
+    show_line(v, x, x->text, x->len, more);
+    x->len = 0;
+}
+
+static void show_lines(struct view *v, struct view_line *x, const char *text, size_t n)
+{
+    const char *newline;
+
+    while (n > 0 && (newline = memchr(text, '\n', n)) != NULL) {
+        size_t line = (size_t)(newline - text);
+
+        if (x->len > 0) {
+            keep(x, text, line);
+            show_held(v, x, false);
+        } else if (line > 0 || !x->continued) {
+            show_line(v, x, text, line, false);
+        }
+        x->continued = false;
+        text += line + 1;
+        n -= line + 1;
+    }
+    if (n == 0)
+        return;
+    keep(x, text, n);
+    if (x->len > LINE_MOST)
+        show_held(v, x, true);
+}
+
+/* Hex. */
+
+/* As many bytes a line as fit behind the marks. */
+static unsigned hex_columns(unsigned screen, unsigned width)
+{
+    unsigned n = HEXDUMP_COLUMNS;
+
+    while (n > 1 && width + hexdump_width(n) > screen)
+        n /= 2;
+    return n;
+}
+
+static void print_dump(struct view *v, const struct talker *t, bool sent, size_t size, const char *dump, size_t n)
+{
+    char prefix[PREFIX];
+    unsigned width;
+
+    for (const char *end = dump + n; dump < end;) {
+        const char *newline = memchr(dump, '\n', (size_t)(end - dump));
+        size_t line = (size_t)(newline + 1 - dump);
+
+        print(v, prefix, put_prefix(v, t, sent, size, prefix, &width));
+        print(v, dump, line);
+        dump += line;
+    }
+}
+
+static void begin_dump(struct view *v, const struct talker *t, struct hexdump *h, bool sent, size_t size,
+                       unsigned screen)
+{
+    char prefix[PREFIX];
+    unsigned width;
+    struct clock now = v->clock;
+
+    if (h->nheld > 0)
+        return;
+    put_prefix(v, t, sent, size, prefix, &width);
+    v->clock = now; /* nothing was shown */
+    h->columns = hex_columns(screen, width);
+}
+
+static void end_dump(struct view *v, struct view_line *x)
+{
+    char line[HEXDUMP_LINE];
+
+    if (x->hex.nheld == 0)
+        return;
+    make_way(v);
+    print_dump(v, x->talker, false, x->size, line, hexdump_end(&x->hex, line));
+    x->size = 0;
+}
+
+static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
+{
+    unsigned screen = make_way(v);
+    char *dump;
+
+    begin_dump(v, x->talker, &x->hex, false, x->size, screen);
+    if (x->hex.nheld == 0)
+        x->hex.offset = x->talker->seen[0];
+    dump = mem_alloc(hexdump_max(&x->hex, n));
+    print_dump(v, x->talker, false, x->size, dump, hexdump_put(&x->hex, data, n, dump));
+    x->talker->seen[0] += n;
+    free(dump);
+}
+
+/* Ends whatever is begun of a talker. */
+static void end_line(struct view *v, struct view_line *x)
+{
+    char rest[TEXT_REST];
+
+    show_lines(v, x, rest, text_safe_end(&x->safe, rest));
+    show_held(v, x, false);
+    x->continued = false;
+    end_dump(v, x);
+}
+
+static void watch_quiet(struct view *v, struct view_line *x)
+{
+    static const struct sgr none;
+
+    if (x->len == 0 && x->hex.nheld == 0 && x->safe.nheld == 0 && x->left == 0 && !x->continued &&
+        memcmp(&x->sgr, &none, sizeof none) == 0) {
+        let_go(v, x);
+        return;
+    }
+    x->touched = loop_now(v->loop);
+    if ((x->len > 0 || x->hex.nheld > 0) && !loop_timer_pending(&v->quiet))
+        loop_timer_set(v->loop, &v->quiet, x->hex.nheld > 0 ? QUIET_HEX : QUIET);
+}
+
+static void fire_quiet(struct timer *timer)
+{
+    struct view *v = (struct view *)((char *)timer - offsetof(struct view, quiet));
+    int64_t now = loop_now(v->loop), next = 0;
+
+    for (struct view_line *x = v->held, *after; x != NULL; x = after) {
+        int64_t rest = x->touched + (x->hex.nheld > 0 ? QUIET_HEX : QUIET) - now;
+
+        after = x->next;
+        if (x->len == 0 && x->hex.nheld == 0)
+            continue;
+        if (rest > 0) {
+            next = next == 0 || rest < next ? rest : next;
+            continue;
+        }
+        show_held(v, x, true);
+        end_dump(v, x);
+        watch_quiet(v, x);
+    }
+    if (next > 0)
+        loop_timer_set(v->loop, &v->quiet, next);
+}
+
+static void show_marked(struct view *v, struct talker *t, const void *data, size_t n, size_t all, bool message)
+{
+    struct view_line *x = hold(v, t);
+
+    if (x->left == 0)
+        x->size = x->left = all;
+    x->left -= n < x->left ? n : x->left;
+    if (v->mode == VIEW_HEX)
+        show_hex(v, x, data, n);
+    else if (v->mode == VIEW_RAW)
+        show_lines(v, x, data, n);
+    else
+        show_lines(v, x, v->text, text_safe_put(&x->safe, data, n, v->text));
+    if (message && x->left == 0) {
+        if (all == 0)
+            show_line(v, x, "", 0, false);
+        end_line(v, x);
+    }
+    watch_quiet(v, x);
+}
+
+size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
+{
+    size_t all = n;
+
     if (screen_full(v->screen))
         return 0;
     if (n > PIECE)
         n = PIECE;
-    if (v->raw)
-        show_text(v, data, n);
+    if (is_marked(v))
+        show_marked(v, t, data, n, all, message);
+    else if (v->mode == VIEW_RAW)
+        show_plain(v, data, n);
     else
-        show_text(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+        show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
     return n;
 }
 
-void view_finish(struct view *v)
+static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
-    char rest[16];
+    struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
+    unsigned screen = make_way(v);
+    char *dump, line[HEXDUMP_LINE];
 
-    show_text(v, rest, text_safe_end(&v->safe, rest));
+    begin_dump(v, t, &h, true, n, screen);
+    dump = mem_alloc(hexdump_max(&h, n));
+    print_dump(v, t, true, n, dump, hexdump_put(&h, data, n, dump));
+    print_dump(v, t, true, n, line, hexdump_end(&h, line));
+    free(dump);
+}
+
+static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
+{
+    struct text_safe safe = {0};
+    char *text = mem_alloc(text_safe_max(n)), prefix[PREFIX], rest[TEXT_REST];
+    size_t len, tail;
+    unsigned width;
+
+    set_safe(v, &safe);
+    safe.returns = safe.colors = false;
+    len = text_safe_put(&safe, data, n, text);
+    tail = text_safe_end(&safe, rest);
+    make_way(v);
+    for (const char *p = text, *end = text + len; p < end || p == text;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
+
+        print(v, prefix, put_prefix(v, t, true, p == text ? n : 0, prefix, &width));
+        print(v, p, line);
+        if (newline == NULL)
+            print(v, rest, tail);
+        print(v, "\n", 1);
+        if (newline == NULL)
+            break;
+        p += line + 1;
+    }
+    free(text);
+}
+
+void view_sent(struct view *v, struct talker *t, const void *data, size_t n)
+{
+    if ((v->marks & VIEW_DIRECTION) == 0)
+        return;
+    if (v->mode == VIEW_HEX)
+        sent_hex(v, t, data, n);
+    else
+        sent_text(v, t, data, n);
+}
+
+void view_finish(struct view *v, struct talker *t)
+{
+    if (!is_marked(v))
+        finish_plain(v);
+    if (t == NULL || t->line == NULL)
+        return;
+    end_line(v, t->line);
+    let_go(v, t->line);
+}
+
+/* Changes. */
+
+static void settle(struct view *v)
+{
+    if (!is_marked(v))
+        leave_plain(v);
+    while (v->held != NULL) {
+        end_line(v, v->held);
+        let_go(v, v->held);
+    }
+}
+
+void view_set_mode(struct view *v, enum view_mode mode)
+{
+    if (mode == v->mode)
+        return;
+    settle(v);
+    v->mode = mode;
+}
+
+void view_set_marks(struct view *v, unsigned set)
+{
+    if (set == v->marks)
+        return;
+    settle(v);
+    v->marks = set;
+}
+
+void view_set_time(struct view *v, enum clock_kind kind)
+{
+    if (kind == v->clock.kind)
+        return;
+    settle(v);
+    v->clock.kind = kind;
+}
+
+void view_set_labels(struct view *v, bool labels)
+{
+    if (labels == v->labels)
+        return;
+    settle(v);
+    v->labels = labels;
+    v->stale = true;
+}
+
+/* Lines of our own. */
+
+void view_say(struct view *v, const char *text)
+{
+    make_way(v);
+    print(v, text, strlen(text));
+    print(v, "\n", 1);
 }
 
 void view_note(struct view *v, const char *line)
 {
     static const char name[] = "pollcat: ";
 
-    if (v->line)
-        v->hide(v->ctx);
-    if (v->line ? v->stands : v->midline)
-        print(v, "\r\n", 2);
-    v->stands = v->midline = false;
+    make_way(v);
     print(v, name, sizeof name - 1);
     print(v, line, strlen(line));
     print(v, "\n", 1);

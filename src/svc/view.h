@@ -22,6 +22,7 @@
 #include "svc/tail.h"
 
 struct talker;
+struct view_line;
 
 enum view_mode {
     VIEW_TEXT, /* safe for a terminal */
@@ -66,7 +67,7 @@ struct view {
     bool midline;     /* without a line: the last thing printed was no newline */
     struct text_safe safe;
     char *text;
-    struct talker *held; /* the talkers of whom something is held, the first of a list */
+    struct view_line *held; /* what is held of talkers, the first of a list */
     struct timer quiet;
 };
 
@@ -95,6 +96,9 @@ void view_note(struct view *v, const char *line);
 
 /* The same for answers to commands: as it is, which must be safe; several lines are fine. A newline is added. */
 void view_say(struct view *v, const char *text);
+
+/* What the prompt is while the peer has an unfinished line, colours and all; NULL: there is none. The caller frees it. */
+char *view_unfinished(const struct view *v);
 
 /* The coloured "[2]" of a talker, or "" for none; `text` has VIEW_LABEL bytes. Returns `text`. */
 enum { VIEW_LABEL = 40 };
