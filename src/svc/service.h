@@ -49,6 +49,15 @@ struct svc_events {
     void (*finished)(void *ctx, struct peer *p, const struct err *e);
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
+
+    /* What the commands of the prompt need of the network. Each is optional. */
+    /* Sets a socket option of a live peer (NAME=VALUE), or reads it (NAME) into `value`. 0, or -1 with `e`. */
+    int (*sockopt)(void *ctx, struct peer *p, const char *text, char *value, size_t size, struct err *e);
+    /* Row `i` of the options there are: its name; NULL past the end. */
+    const char *(*sockopt_row)(size_t i, const char **arg, const char **help);
+    /* Connects to another place; `host` NULL: to the last one again. What is connected is closed. 0, or -1 with `e`; how it
+     * ends is told by a line of the log. */
+    int (*connect)(void *ctx, const char *host, const char *port, struct err *e);
 };
 
 struct svc {
