@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/conf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "net/resolve.h"
+#include "svc/view.h"
 
 enum {
     DATAGRAM_WAIT = 1000, /* ms a datagram client waits for answers after its input ended */
@@ -322,6 +324,21 @@ static int check_ready_fd(const struct conf *c, struct err *e)
     return 0;
 }
 
+/* A character that a command can begin with is none that words begin with. */
+static int check_prompt(const struct conf *c, struct err *e)
+{
+    const char *escape = c->svc.escape;
+    unsigned marks;
+
+    if (c->svc.marks != NULL && view_marks_parse(c->svc.marks, &marks) < 0)
+        return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer", c->svc.marks);
+    if (escape != NULL && strcmp(escape, "none") != 0 &&
+        (strlen(escape) != 1 || !ispunct((unsigned char)escape[0])))
+        return err_set(e, STATUS_LOCAL, "--escape-char: '%.64s' is neither a punctuation character nor 'none'",
+                       escape);
+    return 0;
+}
+
 static int parse(struct conf *c, int argc, char **argv, struct err *e)
 {
     struct options o;
@@ -340,7 +357,7 @@ static int parse(struct conf *c, int argc, char **argv, struct err *e)
     derive_net(c, operands.traits);
     derive_svc(c, operands.traits);
     derive_names(c, operands.traits);
-    return check_ready_fd(c, e);
+    return check_prompt(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e)

@@ -78,7 +78,7 @@ struct option_row {
 struct options {
     unsigned traits;                    /* of the options; options_traits() has all */
     const struct mode *mode;            /* --mode, or NULL */
-    const struct option_row *given[64]; /* each row once, in the order given; no aliases */
+    const struct option_row *given[96]; /* each row once, in the order given; no aliases */
     size_t ngiven;
     int next; /* argv[next] is the first operand */
 };

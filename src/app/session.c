@@ -269,6 +269,8 @@ static int begin(struct session *s, struct err *e)
 static void clear(struct session *s)
 {
     progress_stop(&s->progress);
+    if (s->svc != NULL)
+        s->svc->ending = true;
     while (s->peers.first != NULL)
         release(s, s->peers.first);
     svc_stop(s->svc);

@@ -17,6 +17,7 @@
 #include "svc/talker.h"
 #include "svc/view.h"
 
+struct chunk;
 struct commands; /* of command*.c */
 
 /* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
@@ -42,17 +43,17 @@ struct console {
 
     struct io *sink;   /* what arrives */
     struct io *output; /* standard output, when that is no terminal */
-    struct chunk **early; /* lines typed before there was anybody */
+    struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
-    struct timer grace;
+    struct timer grace;   /* until those that hold up the others are left behind */
     struct console_wait *waiters;
     struct job wake;
-    bool ended; /* no more lines will come */
+    bool ended; /* no more lines will be sent */
     bool waits; /* a link waits for room on the screen */
-    bool refused;
-    bool anyone; /* datagrams: the peer is who spoke last */
-    char base[32]; /* the prompt made here */
+    char base[24]; /* the prompt that says whom lines go to */
 };
+
+/* For commands. */
 
 /* Sends these bytes to `t`, or (NULL) to whom lines go now; each call is one message. What is sent is shown if the view says
  * so; `typed` when it stands on the screen already. */
@@ -92,5 +93,16 @@ void console_close(struct console *c, struct talker *t, bool reset);
  * sent any more. */
 struct link *console_in(struct console *c, struct talker *t);
 struct link *console_out(struct console *c, struct talker *t);
+
+/* Between console.c and console_send.c. */
+
+void console_init_sending(struct console *c);
+void console_clear_sending(struct console *c);
+
+/* What was typed early goes to the first who comes; who comes after the end is told of it. */
+void console_greet(struct console *c, struct talker *t);
+
+/* A line was typed: the prompt's way to all of the above (svc/prompt.h). */
+int console_typed(struct console *c, const char *text, unsigned how, size_t *at);
 
 #endif

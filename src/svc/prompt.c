@@ -24,6 +24,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/width.h"
+#include "svc/command.h"
 #include "svc/history.h"
 #include "svc/keys.h"
 #include "svc/tty.h"
@@ -56,7 +58,15 @@ struct prompt {
     struct job more;       /* goes on with the keys */
     int64_t drawn;         /* loop time of the last drawing */
     struct history *history;
+    char *text;       /* what the prompt is by itself */
+    char *secret;     /* what it is while a line is read without echo */
+    char *again;      /* a line that was refused: to be edited again */
+    size_t again_at;  /* with the cursor there */
+    size_t offered;   /* where in the line the words begin that are offered */
+    unsigned indent;  /* columns of the prompt */
     unsigned columns; /* the width of the terminal */
+    bool whole;    /* the line that is typed goes as one message */
+    bool handling; /* a line was typed and is being dealt with: there is none on the screen */
     bool editing; /* there is a line; false after the end of what is typed */
     bool hidden;  /* it is not on the screen */
     bool pasting; /* bracketed pastes were asked for */
@@ -84,15 +94,50 @@ static bool is_busy(void)
     return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG) != 0;
 }
 
+/* Columns of a prompt, whose marked parts (tail_format()) take none. */
+static unsigned measure_prompt(const char *text)
+{
+    size_t columns = 0;
+
+    for (size_t n; *text != '\0'; text += n) {
+        n = strcspn(text, "\001");
+        columns = width_text(text, n, columns);
+        if (text[n] != '\0')
+            n += strcspn(text + n, "\002");
+        if (text[n] != '\0')
+            n++;
+    }
+    return (unsigned)columns;
+}
+
 static void set_prompt(struct prompt *p)
 {
-    const struct tail *tail = &p->view->tail;
-    const char *base = p->opts.text != NULL ? p->opts.text : "";
-    char *text = tail->len > 0 ? tail_format(tail->text, tail->len) : tail_format(base, strlen(base));
+    const char *base = p->secret != NULL ? p->secret : p->text;
+    char *text = view_unfinished(p->view);
 
+    if (text == NULL)
+        text = tail_format(base, strlen(base));
     rl_set_prompt(text);
+    p->indent = measure_prompt(text);
     free(text);
     p->view->stale = false;
+}
+
+/* Draws what readline has; of a secret, only the prompt. */
+static void show_line(struct prompt *p)
+{
+    char nothing[1] = "", *line = rl_line_buffer;
+    int end = rl_end, point = rl_point, mark = rl_mark;
+
+    if (p->secret != NULL) {
+        rl_line_buffer = nothing;
+        rl_end = rl_point = rl_mark = 0;
+    }
+    rl_redisplay();
+    rl_line_buffer = line;
+    rl_end = end;
+    rl_point = point;
+    rl_mark = mark;
 }
 
 static void draw(struct prompt *p)
@@ -107,7 +152,7 @@ static void draw(struct prompt *p)
         rl_on_new_line_with_prompt();
     else
         rl_on_new_line();
-    rl_redisplay();
+    show_line(p);
     fflush(p->stream);
     p->hidden = p->view->stands = false;
     p->drawn = loop_now(p->loop);
@@ -144,7 +189,7 @@ static void clear_line(struct prompt *p)
 
 void prompt_hide(struct prompt *p)
 {
-    if (p->hidden || !p->editing)
+    if (p->hidden || !p->editing || p->handling)
         return;
     if (!p->view->dumb)
         rl_clear_visible_line();
@@ -159,11 +204,36 @@ void prompt_hide(struct prompt *p)
 
 void prompt_redraw(struct prompt *p)
 {
-    if (!p->editing || p->hidden)
+    if (!p->editing || p->hidden || p->handling)
         return;
     put(p, "\r\n");
     p->hidden = true;
     draw_later(p);
+}
+
+void prompt_set_text(struct prompt *p, const char *text)
+{
+    char *copy = mem_strdup(text != NULL ? text : "");
+
+    free(p->text);
+    p->text = copy;
+    p->view->stale = true;
+    prompt_hide(p);
+}
+
+void prompt_secret(struct prompt *p, const char *text)
+{
+    char *copy = mem_strdup(text);
+
+    prompt_hide(p);
+    free(p->secret);
+    p->secret = copy;
+    p->view->stale = true;
+}
+
+unsigned prompt_indent(const struct prompt *p)
+{
+    return p->indent;
 }
 
 unsigned prompt_columns(const struct prompt *p)
@@ -210,6 +280,34 @@ static void end_input(struct prompt *p)
     loop_touch(&p->input);
 }
 
+static void remember(struct prompt *p, const char *line)
+{
+    if (p->history != NULL ? history_add(p->history, line) : line[0] != '\0' && line[0] != ' ')
+        add_history(line);
+}
+
+/* The line is dealt with, or is to be edited again. */
+static void handle(struct prompt *p, char *line)
+{
+    unsigned how = (p->secret != NULL ? PROMPT_SECRET : 0) | (p->whole ? PROMPT_WHOLE : 0);
+    size_t at = 0;
+
+    free(p->secret);
+    p->secret = NULL;
+    p->whole = false;
+    p->handling = true;
+    if (p->opts.line(p->opts.ctx, line, how, &at) < 0) {
+        free(p->again);
+        p->again = mem_strdup(line);
+        p->again_at = at;
+    } else if ((how & PROMPT_SECRET) == 0) {
+        remember(p, line);
+    }
+    p->handling = false;
+    if ((how & PROMPT_SECRET) != 0)
+        explicit_bzero(line, strlen(line));
+}
+
 /* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing
  * in this one, and draws the prompt anew when we return. */
 static void line_typed(char *line)
@@ -223,12 +321,95 @@ static void line_typed(char *line)
     }
     if (line[0] == '\0' && rl_display_prompt[0] == '\0')
         put(p, "\r\n");
+    fflush(p->stream);
     view_answered(p->view);
+    handle(p, line);
     set_prompt(p);
-    if (p->history != NULL ? history_add(p->history, line) : line[0] != '\0' && line[0] != ' ')
-        add_history(line);
-    p->opts.line(p->opts.ctx, line);
     free(line);
+}
+
+/* ^V: a paste of several lines goes as one message; with any other line, the next key is taken as it is. */
+static int quote_or_send(int count, int key)
+{
+    if (memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL)
+        return rl_quoted_insert(count, key);
+    active->whole = true;
+    return rl_newline(1, '\n');
+}
+
+/* Completion. The line up to the cursor is one word for readline; what of it is kept is the first part of each match. */
+
+static char *no_breaks(void)
+{
+    static char none[] = "";
+
+    return none;
+}
+
+static char *whole_match(const char *line, size_t start, const char *word)
+{
+    char *match = mem_alloc(start + strlen(word) + 1);
+
+    memcpy(match, line, start);
+    memcpy(match + start, word, strlen(word));
+    return match;
+}
+
+/* How many bytes all words have in common. */
+static size_t common(const struct complete *c)
+{
+    size_t n = strlen(c->words[0]);
+
+    for (size_t i = 1; i < c->n; i++) {
+        size_t same = 0;
+
+        while (same < n && c->words[i][same] == c->words[0][same])
+            same++;
+        n = same;
+    }
+    /* Not within a character. */
+    while (n > 0 && ((unsigned char)c->words[0][n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+static char **offer(const char *text, int start, int end)
+{
+    struct prompt *p = active;
+    struct complete c = {0};
+    char **matches = NULL;
+
+    (void)text;
+    rl_attempted_completion_over = 1;
+    if (start != 0)
+        return NULL;
+    p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
+    if (c.n > 0 && c.start <= (size_t)end) {
+        matches = mem_alloc((c.n + 2) * sizeof *matches);
+        matches[0] = whole_match(rl_line_buffer, c.start, c.words[0]);
+        matches[0][c.start + common(&c)] = '\0';
+        for (size_t i = 0; i < c.n && c.n > 1; i++)
+            matches[i + 1] = whole_match(rl_line_buffer, c.start, c.words[i]);
+        p->offered = c.start;
+        rl_completion_append_character = c.open ? '\0' : ' ';
+    }
+    for (size_t i = 0; i < c.n; i++)
+        free(c.words[i]);
+    free(c.words);
+    return matches;
+}
+
+/* Shows the words alone. */
+static void list_matches(char **matches, int count, int longest)
+{
+    size_t cut = active->offered;
+    char **words = mem_alloc(((size_t)count + 2) * sizeof *words);
+
+    for (int i = 0; i <= count; i++)
+        words[i] = strlen(matches[i]) >= cut ? matches[i] + cut : matches[i];
+    rl_display_match_list(words, count, longest - (int)cut);
+    free(words);
+    rl_forced_update_display();
 }
 
 /* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
@@ -237,16 +418,18 @@ static void redisplay(void)
 {
     if (_rl_top_level != NULL && active->reading)
         memcpy(_rl_top_level, active->top, sizeof active->top);
-    rl_redisplay();
+    show_line(active);
 }
 
 static void read_key(struct prompt *p)
 {
     p->reading = true;
+    rl_inhibit_completion = p->opts.complete == NULL || p->opts.escape == '\0' || rl_end == 0 ||
+                            rl_line_buffer[0] != p->opts.escape || p->secret != NULL;
     if (sigsetjmp(p->top, 0) == 0)
         rl_callback_read_char();
     else
-        rl_redisplay();
+        show_line(p);
     p->reading = false;
 }
 
@@ -359,6 +542,12 @@ static int before_line(void)
 {
     if (active->plain)
         setlocale(LC_CTYPE, "C.UTF-8");
+    if (active->again != NULL) {
+        rl_insert_text(active->again);
+        rl_point = (int)active->again_at < rl_end ? (int)active->again_at : rl_end;
+        free(active->again);
+        active->again = NULL;
+    }
     return 0;
 }
 
@@ -379,6 +568,18 @@ static void start_locale(struct prompt *p)
     p->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+static void bind_keys(void)
+{
+    const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
+    const int key = 'V' & 0x1f;
+
+    rl_add_defun("send-or-quote", quote_or_send, -1);
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+        if (maps[i][key].type == ISFUNC && maps[i][key].function == rl_quoted_insert)
+            rl_bind_key_in_map(key, quote_or_send, maps[i]);
+    }
+}
+
 static void start_readline(struct prompt *p)
 {
     const char *paste;
@@ -395,7 +596,12 @@ static void start_readline(struct prompt *p)
     rl_startup_hook = before_line;
     rl_completion_entry_function = complete_nothing;
     rl_inhibit_completion = 1;
+    rl_attempted_completion_function = offer;
+    rl_completion_word_break_hook = no_breaks;
+    rl_completion_display_matches_hook = list_matches;
     start_locale(p);
+    rl_variable_bind("page-completions", "off"); /* the pager would wait for keys */
+    bind_keys();
     rl_redisplay_function = redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
@@ -412,6 +618,9 @@ static void stop_readline(void)
     rl_redisplay_function = rl_redisplay;
     rl_input_available_hook = NULL;
     rl_startup_hook = NULL;
+    rl_attempted_completion_function = NULL;
+    rl_completion_word_break_hook = NULL;
+    rl_completion_display_matches_hook = NULL;
     clear_history();
 }
 
@@ -475,15 +684,21 @@ static void resized(void *ctx, int signo)
 
 bool prompt_interrupt(struct prompt *p)
 {
-    if (!p->editing || (rl_end == 0 && !is_busy()))
+    if (!p->editing || (rl_end == 0 && !is_busy() && p->secret == NULL))
         return false;
+    if (p->secret != NULL) {
+        free(p->secret);
+        p->secret = NULL;
+        rl_kill_full_line(1, 0);
+        p->view->stale = true;
+    }
     draw(p);
     keys_clear(&p->keys);
     rl_callback_sigcleanup();
     rl_kill_full_line(1, 0);
     rl_free_line_state();
     using_history();
-    rl_redisplay();
+    show_line(p);
     fflush(p->stream);
     if (p->view->stale)
         prompt_hide(p);
@@ -522,6 +737,7 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
     }
     active = p = mem_alloc(sizeof *p);
     *p = (struct prompt){.loop = loop, .view = view, .opts = *opts, .stream = stream};
+    p->text = mem_strdup(opts->text != NULL ? opts->text : "");
     p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = fire_input};
     p->patience.fire = fire_patience;
     p->calm.fire = fire_calm;
@@ -547,7 +763,7 @@ static void leave_line(struct prompt *p)
     draw(p);
     if (shown) {
         rl_point = rl_end;
-        rl_redisplay();
+        show_line(p);
     } else {
         clear_line(p);
     }
@@ -574,5 +790,8 @@ void prompt_free(struct prompt *p)
     keys_clear(&p->keys);
     fclose(p->stream);
     active = NULL;
+    free(p->text);
+    free(p->secret);
+    free(p->again);
     free(p);
 }

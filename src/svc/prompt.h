@@ -30,7 +30,8 @@ struct prompt_opts {
      * enum prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
     int (*line)(void *ctx, const char *text, unsigned how, size_t *at);
 
-    /* Offers words for `line` up to `cursor` (svc/command.h). Optional. */
+    /* Offers words for `line`, which begins with `escape`, up to `cursor` (svc/command.h). Optional. */
+    char escape;
     void (*complete)(void *ctx, const char *line, size_t cursor, struct complete *to);
 
     /* True while no more lines can be taken; prompt_room() tells that this ended. */

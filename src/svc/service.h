@@ -39,6 +39,10 @@ struct svc_conf {
     const char *history;  /* --history; NULL: the default place */
     bool no_history;
     bool raw;             /* show what arrives as it is */
+    int view, input, eol, time, color; /* places among the words of the options, from 1; 0: not given */
+    const char *marks;    /* --marks, for view_marks_parse(); NULL: none */
+    const char *escape;   /* --escape-char: one character, or "none"; NULL: ~ */
+    bool allow_colors;    /* the peers' own pass */
 };
 
 /* How a service tells the session. */
@@ -67,6 +71,7 @@ struct svc {
     struct peer_table *peers;
     struct link_pool *pool;
     struct svc_events events;
+    bool ending; /* the program ends: that peers go needs no telling */
     void *state; /* the service's own */
 };
 

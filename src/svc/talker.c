@@ -38,6 +38,7 @@ void talkers_init(struct talkers *t)
 
 static void append(struct talkers *t, struct talker *x)
 {
+    x->table = t;
     x->prev = t->last;
     if (t->last != NULL)
         t->last->next = x;

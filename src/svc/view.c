@@ -98,13 +98,19 @@ static void print(struct view *v, const char *text, size_t n)
     screen_put(v->screen, text, n);
 }
 
+/* Raw text is never known to be whole sequences. */
+static bool has_colors(const struct view *v)
+{
+    return v->colors && v->mode == VIEW_TEXT;
+}
+
 /* The same of a peer's text in its plain form. */
 static void print_text(void *ctx, const char *text, size_t n)
 {
     struct view *v = ctx;
 
     print(v, text, n);
-    if (v->colors)
+    if (has_colors(v))
         sgr_scan(&v->sgr, text, n);
 }
 
@@ -113,7 +119,7 @@ static void begin_colors(struct view *v, const struct sgr *s)
 {
     char text[SGR_TEXT];
 
-    if (v->colors)
+    if (has_colors(v))
         print(v, text, sgr_format(s, text));
 }
 
@@ -121,7 +127,7 @@ static void end_colors(struct view *v, const struct sgr *s)
 {
     char text[SGR_TEXT];
 
-    if (v->colors && sgr_format(s, text) > 0)
+    if (has_colors(v) && sgr_format(s, text) > 0)
         print(v, SGR_RESET, sizeof SGR_RESET - 1);
 }
 
@@ -175,7 +181,7 @@ static void print_tail(struct view *v)
 
 void view_answered(struct view *v)
 {
-    if (v->colors)
+    if (has_colors(v))
         sgr_scan(&v->sgr, v->tail.text, v->tail.len);
     v->tail.len = 0;
     v->stands = false;
@@ -268,11 +274,11 @@ char *view_unfinished(const struct view *v)
     if (v->tail.len == 0)
         return NULL;
     text = mem_alloc(SGR_TEXT + v->tail.len + sizeof SGR_RESET);
-    if (v->colors)
+    if (has_colors(v))
         n = sgr_format(&v->sgr, text);
     memcpy(text + n, v->tail.text, v->tail.len);
     n += v->tail.len;
-    if (v->colors) {
+    if (has_colors(v)) {
         memcpy(text + n, SGR_RESET, sizeof SGR_RESET - 1);
         n += sizeof SGR_RESET - 1;
     }
@@ -430,7 +436,7 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
         print(v, unfinished, sizeof unfinished - 1);
     begin_colors(v, &x->sgr);
     print(v, text, n);
-    if (v->colors)
+    if (has_colors(v))
         sgr_scan(&x->sgr, text, n);
     end_colors(v, &x->sgr);
     if (more)
@@ -598,6 +604,8 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         show_lines(v, x, data, n);
     else
         show_lines(v, x, v->text, text_safe_put(&x->safe, data, n, v->text));
+    if (x->left == 0 && v->mode == VIEW_HEX && (v->marks & VIEW_SIZE) != 0)
+        end_dump(v, x);
     if (message && x->left == 0) {
         if (all == 0)
             show_line(v, x, "", 0, false);

@@ -266,11 +266,13 @@ def peer():
 
 @pytest.fixture
 def start(peer, tmp_path):
-    """Starts a prompt that is connected to `peer`."""
+    """Starts a prompt that is connected to `peer`; it shows nothing of its own but with `--prompt`."""
     running = []
 
     def begin(*options, accept=True, **how):
         how.setdefault("home", tmp_path)
+        if "--prompt" not in options:
+            options = ("--prompt", "", *options)
         t = Terminal([POLLCAT, *options, "127.0.0.1", peer.port], **how)
         running.append(t)
         if accept:
