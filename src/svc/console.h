@@ -48,6 +48,7 @@ struct console {
     struct timer grace;   /* until those that hold up the others are left behind */
     struct console_wait *waiters;
     struct job wake;
+    bool hush;  /* what is sent is a secret */
     bool ended; /* no more lines will be sent */
     bool waits; /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */

@@ -168,7 +168,9 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
         }
     }
     chunk_unref(chunk);
-    if (!typed || c->view.mode == VIEW_HEX)
+    if (t == NULL && c->talkers.count == 1)
+        t = talkers_next(&c->talkers, NULL);
+    if ((!typed || c->view.mode == VIEW_HEX) && !c->hush)
         view_sent(&c->view, t, data, n);
 }
 
@@ -317,7 +319,9 @@ static int do_secret(struct console *c, const char *text, struct input_fault *fa
     int r;
 
     c->input = INPUT_TEXT;
+    c->hush = true;
     r = send_line(c, NULL, text, strlen(text), true, fault, e);
+    c->hush = false;
     c->input = mode;
     return r;
 }
@@ -371,7 +375,7 @@ int console_typed(struct console *c, const char *text, unsigned how, size_t *at)
         return 0;
     }
     show_fault(c, text, &fault);
-    *at = fault.offset;
+    *at = fault.offset + fault.length; /* a backspace takes it away */
     return -1;
 }
 
