@@ -5,50 +5,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/amount.h"
 #include "base/log.h"
 
 enum { INTERVAL = 100 }; /* ms between drawings */
-
-static const char *amount(char *text, size_t n, double bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t unit = 0;
-
-    for (; bytes >= 1000 && unit + 1 < sizeof units / sizeof units[0]; unit++)
-        bytes /= 1024;
-    snprintf(text, n, unit == 0 ? "%.0f %s" : "%.2f %s", bytes, units[unit]);
-    return text;
-}
-
-static const char *span(char *text, size_t n, int64_t ms)
-{
-    int64_t s = ms / 1000;
-
-    if (s >= 3600)
-        snprintf(text, n, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
-    else
-        snprintf(text, n, "%d:%02d", (int)(s / 60), (int)(s % 60));
-    return text;
-}
 
 const char *progress_format(char *text, size_t n, uint64_t sent, uint64_t received, int64_t ms, int64_t size)
 {
     uint64_t moved = sent + received;
     double rate = ms > 0 ? (double)moved * 1000 / (double)ms : 0;
-    char a[32], b[32], c[32];
+    char a[AMOUNT_TEXT], b[AMOUNT_TEXT], c[AMOUNT_TEXT];
     int used = 0;
 
     if (sent > 0 && received > 0)
-        used = snprintf(text, n, "sent %s, received %s", amount(a, sizeof a, (double)sent),
-                        amount(b, sizeof b, (double)received));
+        used = snprintf(text, n, "sent %s, received %s", amount_size(a, (double)sent),
+                        amount_size(b, (double)received));
     else
-        used = snprintf(text, n, "%s %s", received > 0 ? "received" : "sent", amount(a, sizeof a, (double)moved));
-    used += snprintf(text + used, n - (size_t)used, "  %s/s  %s", amount(a, sizeof a, rate), span(c, sizeof c, ms));
+        used = snprintf(text, n, "%s %s", received > 0 ? "received" : "sent", amount_size(a, (double)moved));
+    used += snprintf(text + used, n - (size_t)used, "  %s/s  %s", amount_size(a, rate), amount_time(c, ms));
     if (size > 0 && sent <= (uint64_t)size) {
         double left = sent > 0 ? ((double)size - (double)sent) * (double)ms / (double)sent : 0;
 
         snprintf(text + used, n - (size_t)used, "  %d%%  %s left", (int)(sent * 100 / (uint64_t)size),
-                 span(b, sizeof b, (int64_t)left));
+                 amount_time(b, (int64_t)left));
     }
     return text;
 }
