@@ -14,7 +14,6 @@
 #include <readline/history.h>
 
 #include <errno.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,10 +23,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/width.h"
-#include "svc/command.h"
+#include "svc/complete.h"
 #include "svc/history.h"
 #include "svc/keys.h"
+#include "svc/prompt_hooks.h"
 #include "svc/tty.h"
 
 enum {
@@ -70,8 +69,7 @@ struct prompt {
     bool editing; /* there is a line; false after the end of what is typed */
     bool hidden;  /* it is not on the screen */
     bool pasting; /* bracketed pastes were asked for */
-    bool utf8;    /* how characters are encoded */
-    bool plain;   /* the locale was C, and we took UTF-8 */
+    struct prompt_locale locale;
 };
 
 static struct prompt *active;
@@ -94,22 +92,6 @@ static bool is_busy(void)
     return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG) != 0;
 }
 
-/* Columns of a prompt, whose marked parts (tail_format()) take none. */
-static unsigned measure_prompt(const char *text)
-{
-    size_t columns = 0;
-
-    for (size_t n; *text != '\0'; text += n) {
-        n = strcspn(text, "\001");
-        columns = width_text(text, n, columns);
-        if (text[n] != '\0')
-            n += strcspn(text + n, "\002");
-        if (text[n] != '\0')
-            n++;
-    }
-    return (unsigned)columns;
-}
-
 static void set_prompt(struct prompt *p)
 {
     const char *base = p->secret != NULL ? p->secret : p->text;
@@ -118,7 +100,7 @@ static void set_prompt(struct prompt *p)
     if (text == NULL)
         text = tail_format(base, strlen(base));
     rl_set_prompt(text);
-    p->indent = measure_prompt(text);
+    p->indent = tail_columns(text);
     free(text);
     p->view->stale = false;
 }
@@ -337,65 +319,23 @@ static int quote_or_send(int count, int key)
     return rl_newline(1, '\n');
 }
 
-/* Completion. The line up to the cursor is one word for readline; what of it is kept is the first part of each match. */
-
-static char *no_breaks(void)
-{
-    static char none[] = "";
-
-    return none;
-}
-
-static char *whole_match(const char *line, size_t start, const char *word)
-{
-    char *match = mem_alloc(start + strlen(word) + 1);
-
-    memcpy(match, line, start);
-    memcpy(match + start, word, strlen(word));
-    return match;
-}
-
-/* How many bytes all words have in common. */
-static size_t common(const struct complete *c)
-{
-    size_t n = strlen(c->words[0]);
-
-    for (size_t i = 1; i < c->n; i++) {
-        size_t same = 0;
-
-        while (same < n && c->words[i][same] == c->words[0][same])
-            same++;
-        n = same;
-    }
-    /* Not within a character. */
-    while (n > 0 && ((unsigned char)c->words[0][n] & 0xc0) == 0x80)
-        n--;
-    return n;
-}
+/* Completion. The line up to the cursor is one word for readline. */
 
 static char **offer(const char *text, int start, int end)
 {
     struct prompt *p = active;
     struct complete c = {0};
-    char **matches = NULL;
+    char **matches;
 
     (void)text;
     rl_attempted_completion_over = 1;
     if (start != 0)
         return NULL;
     p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
-    if (c.n > 0 && c.start <= (size_t)end) {
-        matches = mem_alloc((c.n + 2) * sizeof *matches);
-        matches[0] = whole_match(rl_line_buffer, c.start, c.words[0]);
-        matches[0][c.start + common(&c)] = '\0';
-        for (size_t i = 0; i < c.n && c.n > 1; i++)
-            matches[i + 1] = whole_match(rl_line_buffer, c.start, c.words[i]);
-        p->offered = c.start;
-        rl_completion_append_character = c.open ? '\0' : ' ';
-    }
-    for (size_t i = 0; i < c.n; i++)
-        free(c.words[i]);
-    free(c.words);
+    matches = complete_matches(&c, rl_line_buffer, (size_t)end);
+    p->offered = c.start;
+    rl_completion_append_character = c.open ? '\0' : ' ';
+    complete_clear(&c);
     return matches;
 }
 
@@ -439,7 +379,7 @@ static void feed_keys(struct prompt *p)
 
     loop_timer_clear(&p->patience);
     for (int i = 0; i < KEYS_TURN && p->editing && !p->opts.full(p->opts.ctx); i++) {
-        state = keys_state(&p->keys, p->utf8);
+        state = keys_state(&p->keys, p->locale.utf8);
         if (state != KEYS_READY)
             break;
         draw(p);
@@ -521,26 +461,10 @@ static int has_key(void)
 
 /* Setting up. */
 
-static char *complete_nothing(const char *text, int state)
-{
-    (void)text;
-    (void)state;
-    return NULL;
-}
-
-static void keep_modes(void)
-{
-}
-
-static void take_modes(int meta)
-{
-    (void)meta;
-}
-
 /* Readline takes over the locale of the environment before each line. */
 static int before_line(void)
 {
-    if (active->plain)
+    if (active->locale.plain)
         setlocale(LC_CTYPE, "C.UTF-8");
     if (active->again != NULL) {
         rl_insert_text(active->again);
@@ -551,77 +475,25 @@ static int before_line(void)
     return 0;
 }
 
-/* Characters are UTF-8 wherever the system can do it, also in the C locale. */
-static void start_locale(struct prompt *p)
-{
-    if (setlocale(LC_CTYPE, "") == NULL)
-        setlocale(LC_CTYPE, "C.UTF-8");
-    rl_initialize();
-    rl_variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
-    if (MB_CUR_MAX == 1 && strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0 &&
-        setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
-        p->plain = true;
-        rl_variable_bind("convert-meta", "off");
-        rl_variable_bind("input-meta", "on");
-        rl_variable_bind("output-meta", "on");
-    }
-    p->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-static void bind_keys(void)
-{
-    const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
-    const int key = 'V' & 0x1f;
-
-    rl_add_defun("send-or-quote", quote_or_send, -1);
-    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
-        if (maps[i][key].type == ISFUNC && maps[i][key].function == rl_quoted_insert)
-            rl_bind_key_in_map(key, quote_or_send, maps[i]);
-    }
-}
-
 static void start_readline(struct prompt *p)
 {
+    const struct prompt_hooks hooks = {
+        .out = p->stream,
+        .next_key = next_key,
+        .has_key = has_key,
+        .before_line = before_line,
+        .redisplay = redisplay,
+        .offer = offer,
+        .list = list_matches,
+        .quote = quote_or_send,
+    };
     const char *paste;
 
-    rl_readline_name = "pollcat";
-    rl_instream = stdin;
-    rl_outstream = p->stream;
-    rl_catch_signals = rl_catch_sigwinch = 0;
-    rl_change_environment = 0;
-    rl_getc_function = next_key;
-    rl_input_available_hook = has_key;
-    rl_prep_term_function = take_modes;
-    rl_deprep_term_function = keep_modes;
-    rl_startup_hook = before_line;
-    rl_completion_entry_function = complete_nothing;
-    rl_inhibit_completion = 1;
-    rl_attempted_completion_function = offer;
-    rl_completion_word_break_hook = no_breaks;
-    rl_completion_display_matches_hook = list_matches;
-    start_locale(p);
-    rl_variable_bind("page-completions", "off"); /* the pager would wait for keys */
-    bind_keys();
-    rl_redisplay_function = redisplay; /* before it is initialised this would keep it from using the terminal */
-    rl_tty_set_echoing(1);
-    stifle_history(HISTORY_LINES);
+    prompt_hooks_set(&hooks, &p->locale);
     measure(p);
     p->view->dumb = rl_get_termcap("up") == NULL;
     paste = rl_variable_value("enable-bracketed-paste");
     p->pasting = !p->view->dumb && paste != NULL && strcmp(paste, "on") == 0;
-}
-
-static void stop_readline(void)
-{
-    rl_instream = rl_outstream = NULL;
-    rl_getc_function = rl_getc;
-    rl_redisplay_function = rl_redisplay;
-    rl_input_available_hook = NULL;
-    rl_startup_hook = NULL;
-    rl_attempted_completion_function = NULL;
-    rl_completion_word_break_hook = NULL;
-    rl_completion_display_matches_hook = NULL;
-    clear_history();
 }
 
 static void take_terminal(struct prompt *p)
@@ -781,7 +653,7 @@ void prompt_free(struct prompt *p)
     p->editing = false;
     release_terminal(p);
     save_history(p);
-    stop_readline();
+    prompt_hooks_clear();
     loop_del(&p->input);
     loop_timer_clear(&p->patience);
     loop_timer_clear(&p->calm);

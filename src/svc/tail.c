@@ -159,3 +159,18 @@ char *tail_format(const char *text, size_t n)
     *out = '\0';
     return prompt;
 }
+
+unsigned tail_columns(const char *prompt)
+{
+    size_t columns = 0;
+
+    for (size_t n; *prompt != '\0'; prompt += n) {
+        n = strcspn(prompt, "\001");
+        columns = width_text(prompt, n, columns);
+        if (prompt[n] != '\0')
+            n += strcspn(prompt + n, "\002");
+        if (prompt[n] != '\0')
+            n++;
+    }
+    return (unsigned)columns;
+}

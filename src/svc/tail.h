@@ -30,4 +30,7 @@ void tail_add(struct tail *t, const char *text, size_t n, unsigned width, tail_p
  * taking no columns, an unfinished control sequence is left out. The caller frees it. */
 char *tail_format(const char *text, size_t n);
 
+/* The columns that a prompt from tail_format() takes. */
+unsigned tail_columns(const char *prompt);
+
 #endif

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/hexdump.h"
 #include "base/mem.h"
+#include "svc/mark.h"
 #include "svc/talker.h"
 
 enum {
     PIECE = 16 * 1024,  /* bytes shown in one go */
+    MARKED = 4 * 1024,  /* the same with marks, were each byte a line: less than SCREEN_MOST */
     LINE_MOST = 4096,   /* an unfinished line that is longer is shown */
     QUIET = 300,        /* ms without a byte after which it is shown too */
     QUIET_HEX = 30,     /* the same of a line of hex, which waits for nobody's newline */
-    PREFIX = 200,       /* bytes that hold all marks */
 };
 
-static const char faint[] = "\033[2m", inverse[] = "\033[7m", upright[] = "\033[27m";
+static const char inverse[] = "\033[7m", upright[] = "\033[27m";
 static const char unfinished[] = "...";
 
 /* What is held of a talker. */
@@ -37,59 +36,6 @@ struct view_line {
 };
 
 static void fire_quiet(struct timer *t);
-
-/* Names. */
-
-static const char *const modes[] = {"text", "hex", "raw"};
-static const char *const marks[] = {"direction", "size", "peer"};
-
-enum { MODES = sizeof modes / sizeof modes[0], MARKS = sizeof marks / sizeof marks[0] };
-
-int view_mode_parse(const char *name, enum view_mode *mode)
-{
-    for (unsigned i = 0; i < MODES; i++) {
-        if (strcmp(name, modes[i]) == 0) {
-            *mode = (enum view_mode)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-const char *view_mode_name(enum view_mode mode)
-{
-    return (unsigned)mode < MODES ? modes[mode] : NULL;
-}
-
-const char *view_mark_name(unsigned i)
-{
-    return i < MARKS ? marks[i] : NULL;
-}
-
-int view_marks_parse(const char *list, unsigned *out)
-{
-    unsigned found = 0;
-
-    if (strcmp(list, "none") == 0) {
-        *out = 0;
-        return 0;
-    }
-    for (const char *p = list;; p++) {
-        size_t n = strcspn(p, ",");
-        unsigned i = 0;
-
-        while (i < MARKS && (strlen(marks[i]) != n || strncmp(p, marks[i], n) != 0))
-            i++;
-        if (i == MARKS)
-            return -1;
-        found |= 1u << i;
-        p += n;
-        if (*p == '\0')
-            break;
-    }
-    *out = found;
-    return 0;
-}
 
 /* Putting on the screen. */
 
@@ -287,95 +233,6 @@ char *view_unfinished(const struct view *v)
     return prompt;
 }
 
-/* Marks. */
-
-static size_t put(char *out, size_t at, const char *text)
-{
-    size_t n = strlen(text);
-
-    memcpy(out + at, text, n);
-    return at + n;
-}
-
-/* Puts `text` in a style; `*width` grows by its columns. */
-static size_t put_styled(const struct view *v, char *out, size_t at, const char *style, const char *text,
-                         unsigned *width)
-{
-    *width += (unsigned)strlen(text);
-    if (v->color)
-        at = put(out, at, style);
-    at = put(out, at, text);
-    return v->color ? put(out, at, SGR_RESET) : at;
-}
-
-/* The colour of a talker: not red, which looks like an error. */
-static const char *style_of(const struct talker *t, char style[static 12])
-{
-    static const unsigned char colors[] = {36, 33, 35, 32, 34, 96, 93, 95, 92, 94};
-
-    snprintf(style, 12, "\033[%um", t != NULL ? colors[(t->number + sizeof colors - 1) % sizeof colors] : 1u);
-    return style;
-}
-
-static size_t put_label(const struct view *v, char *out, size_t at, const struct talker *t, unsigned *width)
-{
-    char text[16] = "[all]", style[12];
-
-    if (t != NULL)
-        snprintf(text, sizeof text, "[%u]", (unsigned)t->number);
-    return put_styled(v, out, at, style_of(t, style), text, width);
-}
-
-const char *view_label(const struct view *v, const struct talker *t, char *text)
-{
-    unsigned width = 0;
-
-    text[0] = '\0';
-    if (t != NULL && t->shown)
-        text[put_label(v, text, 0, t, &width)] = '\0';
-    return text;
-}
-
-static int64_t wall(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* All that stands before a line. Returns its length; `*width` becomes its columns. `size` 0: not to be told. */
-static size_t put_prefix(struct view *v, const struct talker *t, bool sent, size_t size, char *out, unsigned *width)
-{
-    char text[CLOCK_TEXT], style[12];
-    size_t n = 0;
-
-    *width = 0;
-    if (v->clock.kind != CLOCK_NONE) {
-        clock_format(&v->clock, loop_now(v->loop), v->clock.kind == CLOCK_ABSOLUTE ? wall() : 0, text);
-        n = put_styled(v, out, n, faint, text, width);
-        n = put(out, n, " ");
-        ++*width;
-    }
-    if ((v->marks & VIEW_DIRECTION) != 0) {
-        n = put_styled(v, out, n, sent ? "\033[1m" : style_of(t, style), sent ? ">" : "<", width);
-        n = put(out, n, " ");
-        ++*width;
-    }
-    if ((v->labels || (v->marks & VIEW_PEER) != 0) && (t == NULL || t->shown)) {
-        n = put_label(v, out, n, t, width);
-        n = put(out, n, " ");
-        ++*width;
-    }
-    if (size > 0 && (v->marks & VIEW_SIZE) != 0) {
-        snprintf(text, sizeof text, "(%zu)", size);
-        n = put_styled(v, out, n, faint, text, width);
-        n = put(out, n, " ");
-        ++*width;
-    }
-    return n;
-}
-
 /* Held lines. */
 
 static struct view_line *hold(struct view *v, struct talker *t)
@@ -420,12 +277,12 @@ static void keep(struct view_line *x, const char *text, size_t n)
 /* Prints a line with its marks. `more`: it is not finished. */
 static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, bool more)
 {
-    char prefix[PREFIX];
+    char prefix[MARK_MOST];
     unsigned width;
     const char *back;
 
     make_way(v);
-    print(v, prefix, put_prefix(v, x->talker, false, x->size, prefix, &width));
+    print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
     x->size = 0;
     /* What a carriage return goes back over is overwritten. */
     while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
@@ -489,31 +346,30 @@ static unsigned hex_columns(unsigned screen, unsigned width)
     return n;
 }
 
-static void print_dump(struct view *v, const struct talker *t, bool sent, size_t size, const char *dump, size_t n)
+static void print_dump(struct view *v, const struct mark_line *line, const char *dump, size_t n)
 {
-    char prefix[PREFIX];
+    char prefix[MARK_MOST];
     unsigned width;
 
     for (const char *end = dump + n; dump < end;) {
         const char *newline = memchr(dump, '\n', (size_t)(end - dump));
-        size_t line = (size_t)(newline + 1 - dump);
+        size_t len = (size_t)(newline + 1 - dump);
 
-        print(v, prefix, put_prefix(v, t, sent, size, prefix, &width));
-        print(v, dump, line);
-        dump += line;
+        print(v, prefix, mark_put(v, line, prefix, &width));
+        print(v, dump, len);
+        dump += len;
     }
 }
 
-static void begin_dump(struct view *v, const struct talker *t, struct hexdump *h, bool sent, size_t size,
-                       unsigned screen)
+static void begin_dump(struct view *v, const struct mark_line *line, struct hexdump *h, unsigned screen)
 {
-    char prefix[PREFIX];
+    char prefix[MARK_MOST];
     unsigned width;
     struct clock now = v->clock;
 
     if (h->nheld > 0)
         return;
-    put_prefix(v, t, sent, size, prefix, &width);
+    mark_put(v, line, prefix, &width);
     v->clock = now; /* nothing was shown */
     h->columns = hex_columns(screen, width);
 }
@@ -525,20 +381,21 @@ static void end_dump(struct view *v, struct view_line *x)
     if (x->hex.nheld == 0)
         return;
     make_way(v);
-    print_dump(v, x->talker, false, x->size, line, hexdump_end(&x->hex, line));
+    print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
     x->size = 0;
 }
 
 static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
 {
+    const struct mark_line mark = {x->talker, false, x->size};
     unsigned screen = make_way(v);
     char *dump;
 
-    begin_dump(v, x->talker, &x->hex, false, x->size, screen);
+    begin_dump(v, &mark, &x->hex, screen);
     if (x->hex.nheld == 0)
         x->hex.offset = x->talker->seen[0];
     dump = mem_alloc(hexdump_max(&x->hex, n));
-    print_dump(v, x->talker, false, x->size, dump, hexdump_put(&x->hex, data, n, dump));
+    print_dump(v, &mark, dump, hexdump_put(&x->hex, data, n, dump));
     x->talker->seen[0] += n;
     free(dump);
 }
@@ -567,6 +424,8 @@ static void watch_quiet(struct view *v, struct view_line *x)
     if ((x->len > 0 || x->hex.nheld > 0) && !loop_timer_pending(&v->quiet))
         loop_timer_set(v->loop, &v->quiet, x->hex.nheld > 0 ? QUIET_HEX : QUIET);
 }
+
+_Static_assert(SCREEN_FULL + MARKED * MARK_MOST < SCREEN_MOST, "what arrives must not be lost");
 
 static void fire_quiet(struct timer *timer)
 {
@@ -622,6 +481,8 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
         return 0;
     if (n > PIECE)
         n = PIECE;
+    if (n > MARKED && is_marked(v))
+        n = MARKED;
     if (is_marked(v))
         show_marked(v, t, data, n, all, message);
     else if (v->mode == VIEW_RAW)
@@ -634,20 +495,21 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
     struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
+    const struct mark_line mark = {t, true, n};
     unsigned screen = make_way(v);
     char *dump, line[HEXDUMP_LINE];
 
-    begin_dump(v, t, &h, true, n, screen);
+    begin_dump(v, &mark, &h, screen);
     dump = mem_alloc(hexdump_max(&h, n));
-    print_dump(v, t, true, n, dump, hexdump_put(&h, data, n, dump));
-    print_dump(v, t, true, n, line, hexdump_end(&h, line));
+    print_dump(v, &mark, dump, hexdump_put(&h, data, n, dump));
+    print_dump(v, &mark, line, hexdump_end(&h, line));
     free(dump);
 }
 
 static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
 {
     struct text_safe safe = {0};
-    char *text = mem_alloc(text_safe_max(n)), prefix[PREFIX], rest[TEXT_REST];
+    char *text = mem_alloc(text_safe_max(n)), prefix[MARK_MOST], rest[TEXT_REST];
     size_t len, tail;
     unsigned width;
 
@@ -660,7 +522,7 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
-        print(v, prefix, put_prefix(v, t, true, p == text ? n : 0, prefix, &width));
+        print(v, prefix, mark_put(v, &(struct mark_line){t, true, p == text ? n : 0}, prefix, &width));
         print(v, p, line);
         if (newline == NULL)
             print(v, rest, tail);

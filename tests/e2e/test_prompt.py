@@ -324,9 +324,9 @@ def test_keys_that_mean_nothing(start, peer, tmp_path, mode, keys):
 
 def test_escape_sequences_are_harmless(start, peer):
     t = start()
-    peer.send(b"\x1b[2J\x1b]0;title\x07red \x1b[31m \x9b5n \xff \r over\n")
+    peer.send(b"\x1b[2J\x1b]0;title\x07red \x1b[31m \x9b5n \xff \b over\n")
     t.wait_text("over")
-    assert t.lines() == [r"\x1b[2J\x1b]0;title\x07red \x1b[31m \x9b5n \xff \x0d over"]
+    assert t.lines() == [r"\x1b[2J\x1b]0;title\x07red \x1b[31m \x9b5n \xff \x08 over"]
     assert b"\x1b[2J" not in t.output
 
 

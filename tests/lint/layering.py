@@ -5,6 +5,7 @@
 import os
 import re
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 TOP = Path(os.environ.get("POLLCAT_SRC") or Path(__file__).resolve().parents[2])
@@ -13,7 +14,7 @@ STRANGERS = [{"net", "svc"}]  # never include each other, whatever the order
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",
     r"sys/epoll\.h": "src/loop/crowd.c",
-    r"readline/.*": "src/svc/prompt.c",
+    r"readline/.*": "src/svc/prompt*.[ch]",
     r"openssl/.*": "src/io/tls.c",
     r"getopt\.h": "src/app/options.c",
 }
@@ -32,7 +33,7 @@ def check(path, text):
         return
     for system, own in INCLUDE.findall(text):
         for pattern, owner in OWNERS.items():
-            if re.fullmatch(pattern, system or own) and name != owner:
+            if re.fullmatch(pattern, system or own) and not fnmatch(name, owner):
                 yield f"{name}: <{system or own}> belongs to {owner}"
         if not own or own == "config.h":
             continue
