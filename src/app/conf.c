@@ -281,6 +281,7 @@ static void derive_svc(struct conf *c, unsigned traits)
     const bool datagram_client = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) == 0;
     struct svc_conf *svc = &c->svc;
 
+    svc->reconnect = c->reconnect > 0;
     svc->many = (traits & TRAIT_KEEP_OPEN) != 0 && (traits & TRAIT_DGRAM) == 0;
     svc->out.keep_open = svc->no_shutdown;
     svc->out.cut = c->line || svc->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;

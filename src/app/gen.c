@@ -60,7 +60,9 @@ static void man_item(FILE *out, const struct option_row *row)
         if (alias->alias != NULL && option_target(alias) == row)
             fprintf(out, " , Fl -%s", alias->name);
     }
-    if (row->arg != NULL)
+    if (row->optional)
+        fprintf(out, " Ns Oo = Ns Ar %s Oc", row->arg);
+    else if (row->arg != NULL)
         fprintf(out, " Ar %s", row->arg);
     fprintf(out, "\n%s", row->doc);
 }
@@ -148,7 +150,7 @@ static void bash_cases(FILE *out)
     const char *between = "    ";
 
     for (size_t i = 0; (row = next_row(&i)) != NULL;) {
-        if (row->arg == NULL || row->value == VALUE_ANY)
+        if (row->arg == NULL || row->optional || row->value == VALUE_ANY)
             continue;
         fputs("    ", out);
         bash_pattern(out, row);
@@ -157,7 +159,7 @@ static void bash_cases(FILE *out)
         fputs("\n        return\n        ;;\n", out);
     }
     for (size_t i = 0; (row = next_row(&i)) != NULL;) {
-        if (row->arg == NULL || row->value != VALUE_ANY)
+        if (row->arg == NULL || row->optional || row->value != VALUE_ANY)
             continue;
         fputs(between, out);
         bash_pattern(out, row);
@@ -230,7 +232,7 @@ void gen_bash(FILE *out)
 
 static void zsh_value(FILE *out, const struct option_row *row)
 {
-    fputs(":", out);
+    fputs(row->optional ? "::" : ":", out);
     put_escaped(out, row->arg, ":[]");
     fputs(":", out);
     switch (row->value) {
@@ -263,7 +265,8 @@ static void zsh_value(FILE *out, const struct option_row *row)
 static void zsh_row(FILE *out, const struct option_row *named)
 {
     const struct option_row *row = option_target(named);
-    const char *plus = row->arg != NULL ? "+" : "", *equals = row->arg != NULL ? "=" : "";
+    const char *plus = row->arg != NULL ? "+" : "";
+    const char *equals = row->optional ? "=-" : row->arg != NULL ? "=" : "";
 
     fputs("        ", out);
     if (named->ch != 0 && repeats(row))
@@ -360,7 +363,7 @@ void gen_fish(FILE *out)
         if (named->ch != 0)
             fprintf(out, " -s %c", named->ch);
         fprintf(out, " -l %s", named->name);
-        if (row->arg != NULL)
+        if (row->arg != NULL && !row->optional)
             fish_value(out, row);
         fputs(" -d '", out);
         put_escaped(out, row->help, "'\\");

@@ -179,6 +179,15 @@ static const struct option_row rows[] = {
       .field = FIELD(svc.idle_timeout), .min = 0, .max = INT_MAX,
       .help = "limit on idling, for each peer",
       .doc = "Close a peer that neither sent nor took anything for so long.\n" },
+    { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
+      .field = FIELD(reconnect), .min = 1, .max = INT_MAX,
+      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
+      .help = "connect again, up to MAX times in a row",
+      .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"
+             "30 seconds, each told on a line.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
+             "limit.\nStandard input goes on with the next connection; what was read of it and not sent is counted as\n"
+             "lost, which makes the status 1.\nOnce standard input has ended, the end of the connection ends the "
+             "program.\n" },
 
     /* The sockets */
     { .ch = 'b', .name = "broadcast", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .sockopt = "broadcast", .needs = TRAIT_DGRAM, .excludes = TRAIT_UNIX,
@@ -389,7 +398,9 @@ static int bad_number(const struct option_row *row, const char *arg, const char 
 /* The number that `arg` stands for, as the row's type says. */
 static int parse_number(const struct option_row *row, const char *arg, int64_t *value, struct err *e)
 {
-    if (row->type == OPTION_TIME_MS) {
+    if (arg == NULL) {
+        *value = row->max;
+    } else if (row->type == OPTION_TIME_MS) {
         if (num_parse_time(arg, row->min, row->max, value) != 0)
             return bad_value(row, arg, "a time such as 1.5, 200ms, 10s, 2m or 1h", e);
     } else if (row->type == OPTION_SIZE) {
@@ -509,14 +520,20 @@ static void hint(const struct option_row *row, const char *arg)
         log_notice("hint: %s", row->ncat);
 }
 
+static int argument_of(const struct option_row *row)
+{
+    if (row->arg == NULL)
+        return no_argument;
+    return row->optional ? optional_argument : required_argument;
+}
+
 static void build_long(struct option *out)
 {
     for (int i = 0; i < ROWS; i++) {
         const struct option_row *row = option_target(&rows[i]);
 
         if (rows[i].name != NULL)
-            *out++ = (struct option){rows[i].name, row->arg != NULL ? required_argument : no_argument, NULL,
-                                     LONG + i};
+            *out++ = (struct option){rows[i].name, argument_of(row), NULL, LONG + i};
     }
     memset(out, 0, sizeof *out);
 }

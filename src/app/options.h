@@ -60,6 +60,7 @@ struct option_row {
     int ch;           /* the short option; 0: none */
     const char *name; /* the long option; NULL only for OPTION_ABSENT */
     const char *arg;  /* what its argument is called; NULL: it has none */
+    bool optional;    /* the argument may be left out, and is joined by `=`; OPTION_INT is `max` without it */
     enum option_group group;
     enum option_type type;
     size_t field;     /* offset in struct conf */

@@ -9,19 +9,23 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/control.h"
 #include "app/progress.h"
+#include "app/reconnect.h"
 #include "base/log.h"
+#include "net/sockopt.h"
 
 struct session {
     const struct conf *conf;
     struct loop *loop;
     struct link_pool pool;
     struct peer_table peers;
-    struct net *net;
+    struct reconnect line; /* to the network */
     struct svc *svc;
     struct progress progress;
     int status;
     int signo;
+    bool input_ended;
 };
 
 static void fail(struct session *s, const struct err *e)
@@ -60,9 +64,9 @@ static void tell_closed(const struct peer *p)
 
 static void release(struct session *s, struct peer *p)
 {
-    account(s, p);
     tell_closed(p);
     svc_detach(s->svc, p);
+    account(s, p);
     peer_free(p);
 }
 
@@ -70,16 +74,26 @@ static void release(struct session *s, struct peer *p)
 static void finished(void *ctx, struct peer *p, const struct err *e)
 {
     struct session *s = ctx;
+    struct err why;
 
-    if (e != NULL && s->conf->svc.many)
-        log_info("%s", e->text);
-    else if (e != NULL)
-        fail(s, e);
+    if (e != NULL)
+        why = *e; /* the service's, and gone with the peer */
+    if (s->conf->svc.many) {
+        if (e != NULL)
+            log_info("%s", why.text);
+        release(s, p);
+        net_peer_gone(s->line.net);
+        return;
+    }
+    if (!s->input_ended && s->conf->reconnect > 0) {
+        release(s, p);
+        (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
+        return;
+    }
+    if (e != NULL)
+        fail(s, &why);
     release(s, p);
-    if (s->conf->svc.many)
-        net_peer_gone(s->net);
-    else
-        end(s);
+    end(s);
 }
 
 static void quit(void *ctx, const struct err *e)
@@ -100,9 +114,47 @@ static void idle(struct peer *p)
     finished(p->owner, p, p->datagram ? NULL : &e);
 }
 
+static bool is_client(const struct session *s)
+{
+    return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
+}
+
+/* With nobody to send it to, and perhaps for long. */
+static void input_ended(void *ctx)
+{
+    struct session *s = ctx;
+
+    s->input_ended = true;
+    if (reconnect_waits(&s->line))
+        end(s);
+}
+
+/* `~connect`: the prompt and its history stay. A datagram socket may have to give its address to the next one. */
+static int connect_to(void *ctx, const char *host, const char *port, struct err *e)
+{
+    struct session *s = ctx;
+    const unsigned caps = net_find(s->conf->transport)->caps;
+
+    if (!is_client(s))
+        return err_set(e, STATUS_LOCAL, "who listens does not connect");
+    if (!(caps & NET_STREAM) && s->peers.first != NULL)
+        release(s, s->peers.first);
+    if (reconnect_to(&s->line, host, port, e) < 0)
+        return -1;
+    if (s->peers.first != NULL)
+        release(s, s->peers.first);
+    return 0;
+}
+
 static int start_service(struct session *s)
 {
-    struct svc_events events = {.ctx = s, .finished = finished, .quit = quit};
+    struct svc_events events = {.ctx = s,
+                                .finished = finished,
+                                .quit = quit,
+                                .ended = input_ended,
+                                .sockopt = control_sockopt,
+                                .sockopt_row = sockopt_row,
+                                .connect = connect_to};
     struct err e;
 
     s->svc = svc_start(s->conf->service, s->loop, &s->conf->svc, &s->peers, &s->pool, &events, &e);
@@ -135,6 +187,7 @@ static void up(void *ctx, struct peer *p)
         end(s);
         return;
     }
+    reconnect_up(&s->line, p);
     if (s->conf->svc.idle_timeout > 0)
         peer_idle(p, s->conf->svc.idle_timeout, idle);
     svc_attach(s->svc, p);
@@ -143,8 +196,15 @@ static void up(void *ctx, struct peer *p)
 static void failed(void *ctx, const struct err *e)
 {
     struct session *s = ctx;
+    struct err why = *e;
 
-    fail(s, e);
+    if (!s->input_ended && reconnect_later(&s->line, &why))
+        return;
+    if (s->line.asked) {
+        log_error("%s", why.text);
+        return;
+    }
+    fail(s, &why);
     end(s);
 }
 
@@ -252,16 +312,16 @@ static int begin(struct session *s, struct err *e)
         return -1;
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     peer_table_init(&s->peers, s->loop);
-    s->net = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
-    if (s->net == NULL)
+    reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
+    if (reconnect_open(&s->line, e) < 0 && !reconnect_later(&s->line, e))
         return -1;
     if (catch_signals(s, e) < 0)
         return -1;
     log_set_sink(show, s);
     if (s->conf->progress)
         progress_start(&s->progress, s->loop, &s->peers);
-    /* Who connects sees the prompt once connected; who listens, at once. */
-    if (!(s->net->transport->caps & NET_CLIENT) && start_service(s) < 0)
+    /* Who connects sees the prompt once connected; who listens, or connects again and again, at once. */
+    if ((!is_client(s) || s->conf->reconnect > 0) && start_service(s) < 0)
         return err_set(e, STATUS_LOCAL, "%s", "");
     return 0;
 }
@@ -276,8 +336,8 @@ static void clear(struct session *s)
     svc_stop(s->svc);
     s->svc = NULL;
     log_set_sink(NULL, NULL);
-    net_close(s->net);
     if (s->loop != NULL) {
+        reconnect_clear(&s->line);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

@@ -361,6 +361,13 @@ const struct addr *dgram_to(const struct io *io)
     return &((const struct dgram *)io)->to.peer;
 }
 
+int dgram_fd(const struct io *io, unsigned i)
+{
+    const struct dgram *d = (const struct dgram *)io;
+
+    return io->ops == &ops && i < d->n ? d->at[i].watch.fd : -1;
+}
+
 uint64_t dgram_dropped(const struct io *io)
 {
     const struct dgram *d = (const struct dgram *)io;

@@ -31,6 +31,9 @@ void dgram_set_to(struct io *io, const struct addr *to);
 /* Where plain writes go now; len 0 while nobody was heard. */
 const struct addr *dgram_to(const struct io *io);
 
+/* Socket `i` of it; -1 past the end, and for any other io. */
+int dgram_fd(const struct io *io, unsigned i);
+
 /* Datagrams that the kernel dropped because our receive buffer was full (SO_RXQ_OVFL). */
 uint64_t dgram_dropped(const struct io *io);
 

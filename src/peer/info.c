@@ -66,7 +66,7 @@ static void get_tcp(int fd, struct info *i)
 
 void info_get(const struct peer *p, struct info *i)
 {
-    int fd = io_fd(p->io);
+    int fd = peer_fd(p, 0);
 
     *i = (struct info){0};
     if (fd < 0 || p->datagram)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "io/dgram.h"
 
 void peer_table_init(struct peer_table *t, struct loop *loop)
 {
@@ -73,6 +74,17 @@ void peer_free(struct peer *p)
     free(p->local);
     free(p->remote);
     free(p);
+}
+
+int peer_fd(const struct peer *p, unsigned i)
+{
+    const struct io *bottom = p->io;
+    int fd;
+
+    while (bottom->lower != NULL)
+        bottom = bottom->lower;
+    fd = i == 0 ? io_fd(bottom) : -1;
+    return fd >= 0 ? fd : dgram_fd(bottom, i);
 }
 
 void peer_count(struct peer *p, uint64_t sent, uint64_t received)

@@ -50,6 +50,9 @@ struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *lo
 /* Takes it out of the table and closes its io. Its links must be gone. */
 void peer_free(struct peer *p);
 
+/* Socket `i` of the peer; -1 past the end. Most have one, a datagram socket may be several. */
+int peer_fd(const struct peer *p, unsigned i);
+
 /* Bytes moved. */
 void peer_count(struct peer *p, uint64_t sent, uint64_t received);
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "io/fan.h"
 #include "io/fd.h"
+#include "peer/info.h"
 
 struct bridge {
     struct svc *svc;
@@ -126,6 +127,8 @@ static void input_ended(struct link *k)
     b->input_ended = true;
     if (b->svc->conf->quit_after > 0)
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
+    if (b->svc->events.ended != NULL)
+        b->svc->events.ended(b->svc->events.ctx);
 }
 
 static void input_failed(struct bridge *b)
@@ -220,6 +223,8 @@ static void check(struct wire *w)
             finish(w);
         else if (conf->datagram_wait >= 0)
             peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
+    } else if (is_over(w->in) && conf->reconnect && !b->input_ended) {
+        finish(w); /* who ends its direction is more often gone than waiting for more */
     } else if (is_over(w->in)) {
         watch_for_leaving(w);
         if (b->ends.peer_ended != NULL)
@@ -415,7 +420,8 @@ static void wire_out(struct bridge *b, struct wire *w)
 void bridge_attach(struct bridge *b, struct peer *p)
 {
     struct wire *w = mem_alloc(sizeof *w);
-    struct link_opts shared = {.keep_open = b->svc->conf->many || b->nowhere != NULL || p->datagram};
+    const struct svc_conf *conf = b->svc->conf;
+    struct link_opts shared = {.keep_open = conf->many || conf->reconnect || b->nowhere != NULL || p->datagram};
 
     w->bridge = b;
     w->peer = p;
@@ -427,11 +433,39 @@ void bridge_attach(struct bridge *b, struct peer *p)
     wire_out(b, w);
 }
 
+/* What was taken for this peer and did not reach it. A failed connection has kept what was not acknowledged. */
+static uint64_t undelivered(const struct wire *w)
+{
+    uint64_t sum = 0;
+    struct info i;
+
+    if (w->out != NULL)
+        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? io_pending(w->out->src) : 0);
+    if (w->err == NULL)
+        return sum;
+    info_get(w->peer, &i);
+    return sum + (i.tcp ? i.outq : 0);
+}
+
+static void tell_lost(struct wire *w)
+{
+    uint64_t lost = undelivered(w);
+    char name[ADDR_TEXT];
+
+    if (lost == 0)
+        return;
+    log_error("%llu bytes for %s were lost: read and not delivered", (unsigned long long)lost,
+              peer_name(w->peer, name));
+    w->peer->io->lost = true;
+}
+
 void bridge_detach(struct bridge *b, struct peer *p)
 {
     struct wire *w = p->svc;
     char name[ADDR_TEXT];
 
+    if (b->svc->conf->reconnect && !b->svc->ending)
+        tell_lost(w);
     if (w->missed > 0)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);

@@ -29,6 +29,7 @@ struct svc_conf {
     bool send_only;       /* what peers send is dropped */
     bool many;            /* more than one peer may come (-l -k) */
     bool no_shutdown;     /* the end of standard input does not end our direction */
+    bool reconnect;       /* another peer may follow the only one: its end ends nothing but itself */
     int slow;             /* enum slow_peer */
     int64_t quit_after;   /* ms from the end of standard input to the end; -1: never */
     int64_t datagram_wait; /* ms without traffic after which a datagram client whose input ended is done; -1: never */
@@ -53,6 +54,9 @@ struct svc_events {
     void (*finished)(void *ctx, struct peer *p, const struct err *e);
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
+
+    /* Our input has ended: no more will be sent than is on its way. Optional. */
+    void (*ended)(void *ctx);
 
     /* What the commands of the prompt need of the network. Each is optional. */
     /* Sets a socket option of a live peer (NAME=VALUE), or reads it (NAME) into `value`. 0, or -1 with `e`. */

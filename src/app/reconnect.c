@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/reconnect.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/hostport.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+    SECOND = 1000,
+    DELAY_MAX = 30 * SECOND,
+    LASTED = SECOND, /* ms from which a connection was one */
+    NEXT_TURN = 1,   /* ms that let the sockets of this turn be closed */
+};
+
+struct place {
+    struct net_conf conf;
+    char *host, *port; /* of conf, when they are not the command line's */
+};
+
+static void free_place(struct place *p)
+{
+    if (p == NULL)
+        return;
+    free(p->host);
+    free(p->port);
+    free(p);
+}
+
+static struct net *open_at(struct reconnect *r, const struct place *p, struct err *e)
+{
+    return net_open(r->conf->transport, r->loop, &p->conf, r->peers, &r->events, e);
+}
+
+static void close_net(struct reconnect *r)
+{
+    loop_timer_clear(&r->timer);
+    net_close(r->net);
+    r->net = NULL;
+}
+
+static void fire(struct timer *t)
+{
+    struct reconnect *r = (struct reconnect *)((char *)t - offsetof(struct reconnect, timer));
+    struct err e;
+
+    if (reconnect_open(r, &e) < 0)
+        r->events.failed(r->events.ctx, &e);
+}
+
+void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
+                    const struct net_events *events)
+{
+    *r = (struct reconnect){.conf = conf, .loop = loop, .peers = peers, .events = *events};
+    r->place = mem_alloc(sizeof *r->place);
+    r->place->conf = conf->net;
+    r->timer.fire = fire;
+}
+
+void reconnect_clear(struct reconnect *r)
+{
+    close_net(r);
+    free_place(r->place);
+    r->place = NULL;
+}
+
+int reconnect_open(struct reconnect *r, struct err *e)
+{
+    r->net = open_at(r, r->place, e);
+    return r->net != NULL ? 0 : -1;
+}
+
+/* The place that is meant, newly allocated. */
+static struct place *make_place(const struct reconnect *r, const char *host, const char *port, struct err *e)
+{
+    struct place *p = mem_alloc(sizeof *p);
+    const struct net_conf *now = &r->place->conf;
+
+    p->conf = *now;
+    if (host == NULL) {
+        host = now->host;
+        port = now->port;
+    }
+    if (port != NULL || host == NULL || now->family == AF_UNIX) {
+        p->host = host != NULL ? mem_strdup(host) : NULL;
+        p->port = port != NULL ? mem_strdup(port) : NULL;
+    } else if (hostport_split(host, &p->host, &p->port) != 0 || p->host == NULL || p->port == NULL) {
+        err_set(e, STATUS_LOCAL, "'%.128s': a host and a port are needed", host);
+        free_place(p);
+        return NULL;
+    }
+    p->conf.host = p->host;
+    p->conf.port = p->port;
+    return p;
+}
+
+int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e)
+{
+    struct place *p = make_place(r, host, port, e);
+    struct net *n = p != NULL ? open_at(r, p, e) : NULL;
+
+    if (n == NULL) {
+        free_place(p);
+        return -1;
+    }
+    close_net(r);
+    free_place(r->place);
+    r->net = n;
+    r->place = p;
+    r->tries = 0;
+    r->delay = 0;
+    r->asked = true;
+    return 0;
+}
+
+/* Up to a quarter more, so that those who lost the same server do not come back all at once. */
+static int64_t jittered(int64_t delay)
+{
+    unsigned char byte = 0;
+
+    if (getrandom(&byte, sizeof byte, GRND_NONBLOCK) < 0)
+        byte = (unsigned char)delay; /* jitter is a courtesy */
+    return delay + delay / 4 * byte / UCHAR_MAX;
+}
+
+static bool wanted(const struct reconnect *r, const struct err *e)
+{
+    const int max = r->conf->reconnect;
+
+    if (max == 0)
+        return false;
+    /* What was wrong from the beginning does not mend by waiting. */
+    if (e != NULL && e->status == STATUS_LOCAL && !r->ever)
+        return false;
+    if (r->tries < max || max == INT_MAX)
+        return true;
+    log_notice("gave up after %d %s to connect again", max, max == 1 ? "attempt" : "attempts");
+    return false;
+}
+
+bool reconnect_later(struct reconnect *r, const struct err *e)
+{
+    if (!wanted(r, e))
+        return false;
+    if (e != NULL && e->text[0] != '\0')
+        log_error("%s", e->text);
+    close_net(r);
+    if (r->since > 0 && loop_now(r->loop) - r->since >= LASTED)
+        r->delay = 0;
+    r->since = 0;
+    r->tries++;
+    if (r->delay > 0)
+        log_notice("connecting again in %lld s (attempt %d)", (long long)r->delay / SECOND, r->tries);
+    else
+        log_notice("connecting again (attempt %d)", r->tries);
+    loop_timer_set(r->loop, &r->timer, r->delay > 0 ? jittered(r->delay) : NEXT_TURN);
+    r->delay = r->delay == 0 ? SECOND : 2 * r->delay < DELAY_MAX ? 2 * r->delay : DELAY_MAX;
+    return true;
+}
+
+bool reconnect_waits(const struct reconnect *r)
+{
+    return loop_timer_pending(&r->timer);
+}
+
+void reconnect_up(struct reconnect *r, const struct peer *p)
+{
+    char name[ADDR_TEXT];
+
+    if ((r->tries > 0 || r->asked) && !log_shows(LOG_INFO))
+        log_notice("connected to %s", peer_name(p, name));
+    r->tries = 0;
+    r->since = loop_now(r->loop);
+    r->ever = true;
+    r->asked = false;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * reconnect: the transport of this run, and opening it anew: in another place, or in the same after a while.
+ *
+ * The first attempt comes at once, the next ones after 1, 2, 4 and so on up to 30 seconds. A connection that lasted
+ * begins anew with that; one that ended at once does not, so that nobody is run down.
+ */
+#ifndef APP_RECONNECT_H
+#define APP_RECONNECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/conf.h"
+#include "loop/loop.h"
+#include "net/net.h"
+
+struct place; /* where to connect to */
+
+struct reconnect {
+    const struct conf *conf;
+    struct loop *loop;
+    struct peer_table *peers;
+    struct net_events events;
+    struct net *net; /* NULL: none is open */
+    struct place *place;
+    struct timer timer;
+    int64_t delay; /* ms before the next attempt */
+    int64_t since; /* loop time when the connection was made */
+    int tries;     /* in a row */
+    bool ever;     /* there was a connection */
+    bool asked;    /* this one was asked for by hand: its failure ends nothing */
+};
+
+/* Nothing is open yet. `conf` must outlive it. */
+void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
+                    const struct net_events *events);
+void reconnect_clear(struct reconnect *r);
+
+/* Opens the transport. Returns 0, or -1 with `e`. */
+int reconnect_open(struct reconnect *r, struct err *e);
+
+/* Opens it in another place, or (`host` is NULL) in the same once more; the one that was open is closed. `host` may hold
+ * the port when `port` is NULL. Peers stay. Returns 0, or -1 with `e`: what was open still is. */
+int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e);
+
+/* Closes the transport and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL.
+ * False: it is not to be. */
+bool reconnect_later(struct reconnect *r, const struct err *e);
+
+/* It does so now. */
+bool reconnect_waits(const struct reconnect *r);
+
+/* The connection is made. */
+void reconnect_up(struct reconnect *r, const struct peer *p);
+
+#endif
