@@ -421,7 +421,9 @@ void bridge_attach(struct bridge *b, struct peer *p)
 {
     struct wire *w = mem_alloc(sizeof *w);
     const struct svc_conf *conf = b->svc->conf;
-    struct link_opts shared = {.keep_open = conf->many || conf->reconnect || b->nowhere != NULL || p->datagram};
+    /* At a prompt another peer may always follow. */
+    bool lasts = conf->many || conf->reconnect || b->ends.apart;
+    struct link_opts shared = {.keep_open = lasts || b->nowhere != NULL || p->datagram};
 
     w->bridge = b;
     w->peer = p;

@@ -2,7 +2,8 @@
  *
  * tty: the modes of the terminal that is typed on: as the user had them, or key by key without echo.
  *
- * Never waits for a stopped terminal to take its output, unlike readline's own way to do it.
+ * Never waits for a stopped terminal to take its output, unlike readline's own way to do it. While it is taken, a crash
+ * (SIGSEGV, SIGABRT and the like) gives it back before the program dies of it.
  */
 #ifndef SVC_TTY_H
 #define SVC_TTY_H
