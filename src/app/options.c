@@ -184,7 +184,7 @@ static const struct option_row rows[] = {
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
       .help = "connect again, up to MAX times in a row",
       .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"
-             "30 seconds, each told on a line.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
+             "30 seconds, each told on a line.\nA peer that ends its direction counts as gone.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
              "limit.\nStandard input goes on with the next connection; what was read of it and not sent is counted as\n"
              "lost, which makes the status 1.\nOnce standard input has ended, the end of the connection ends the "
              "program.\n" },

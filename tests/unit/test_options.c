@@ -45,6 +45,12 @@ static const char *sample(const struct option_row *row)
         return "udp";
     case OPTION_STRING:
         return "text";
+    case OPTION_WORD: {
+        static char first[32];
+
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(row->words, " "), row->words);
+        return first;
+    }
     case OPTION_SOCKOPT:
         return row->value == VALUE_SOCKOPT ? "nodelay" : "7";
     default:
@@ -72,6 +78,9 @@ static void check_read(const struct run *r, const struct option_row *row)
     case OPTION_INT:
         assert_int_equal(*(const int *)field, 7);
         break;
+    case OPTION_WORD:
+        assert_int_equal(*(const int *)field, 1);
+        break;
     case OPTION_SIZE:
         assert_int_equal(*(const int64_t *)field, 7);
         break;
@@ -98,8 +107,14 @@ static void check_read(const struct run *r, const struct option_row *row)
 
 static void check_words(const struct option_row *row, const char *first, const char *second)
 {
+    char joined[80];
     struct run r;
 
+    if (second != NULL && row->optional) {
+        snprintf(joined, sizeof joined, "%s=%s", first, second);
+        first = joined;
+        second = NULL;
+    }
     if (second != NULL)
         RUN(&r, first, second);
     else
@@ -208,7 +223,7 @@ static void arguments_are_counted(void **state)
     for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
         struct run r;
 
-        if (row->type == OPTION_ABSENT || row->alias != NULL)
+        if (row->type == OPTION_ABSENT || row->alias != NULL || row->optional)
             continue;
         snprintf(text, sizeof text, row->arg != NULL ? "--%s" : "--%s=x", row->name);
         RUN(&r, text);
@@ -217,6 +232,29 @@ static void arguments_are_counted(void **state)
         snprintf(text, sizeof text, "--%s %s argument", row->name,
                  row->arg != NULL ? "needs an" : "takes no");
         assert_non_null(strstr(r.e.text, text));
+        conf_clear(&r.c);
+    }
+}
+
+/* An argument that may be left out is never the next word. */
+static void arguments_may_be_left_out(void **state)
+{
+    const struct option_row *row;
+    char text[80];
+
+    (void)state;
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        struct run r;
+
+        if (!row->optional)
+            continue;
+        assert_int_equal(row->type, OPTION_INT);
+        assert_int_equal(row->ch, 0);
+        snprintf(text, sizeof text, "--%s", row->name);
+        RUN(&r, text, "7");
+        assert_int_equal(r.result, 0);
+        assert_int_equal(*(const int *)((const char *)&r.c + row->field), row->max);
+        assert_int_equal(r.o.next, 2);
         conf_clear(&r.c);
     }
 }
@@ -488,6 +526,7 @@ int main(void)
         cmocka_unit_test(names_may_be_abbreviated),
         cmocka_unit_test(rows_are_whole),
         cmocka_unit_test(arguments_are_counted),
+        cmocka_unit_test(arguments_may_be_left_out),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(texts_of_errors),
         cmocka_unit_test(sockopts_are_gathered),

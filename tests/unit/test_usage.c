@@ -58,7 +58,7 @@ static const char *find_option(const char *text, const char *name)
     snprintf(word, sizeof word, "--%s", name);
     while ((at = strstr(at, word)) != NULL) {
         at += strlen(word);
-        if (strchr(" \n)", *at) != NULL)
+        if (strchr(" \n)[", *at) != NULL)
             return at - strlen(word);
     }
     return NULL;
