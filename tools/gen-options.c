@@ -4,7 +4,8 @@
  *
  *   gen-options bash|zsh|fish    a completion file
  *   gen-options man              the OPTIONS of the manual
- *   gen-options man PAGE         the whole page, its OPTIONS made anew
+ *   gen-options commands         its COMMANDS
+ *   gen-options man PAGE         the whole page, both made anew
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct {
     void (*write)(FILE *);
 } parts[] = {
     {"man", gen_man},
+    {"commands", gen_man_commands},
     {"bash", gen_bash},
     {"zsh", gen_zsh},
     {"fish", gen_fish},
@@ -32,7 +34,7 @@ static int write_page(const char *path)
     }
     result = gen_man_page(in, stdout);
     if (result != 0)
-        fprintf(stderr, "%s: the markers of OPTIONS are missing\n", path);
+        fprintf(stderr, "%s: the markers of OPTIONS or COMMANDS are missing\n", path);
     fclose(in);
     return result;
 }
@@ -57,6 +59,6 @@ int main(int argc, char **argv)
     else if (argc == 3 && strcmp(argv[1], "man") == 0)
         result = write_page(argv[2]);
     else
-        fputs("usage: gen-options man [PAGE] | bash | zsh | fish\n", stderr);
+        fputs("usage: gen-options man [PAGE] | commands | bash | zsh | fish\n", stderr);
     return result == 0 && fflush(stdout) == 0 ? 0 : 1;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/gen.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "app/mode.h"
 #include "app/options.h"
+#include "svc/command.h"
 
-static const char begin_mark[] = ".\\\" BEGIN OPTIONS";
-static const char end_mark[] = ".\\\" END OPTIONS";
 static const char origin[] = "Made by tools/gen-options from src/app/options.c; do not edit.";
 
 /* The next row from `*i` on that users should know, aliases included. */
@@ -84,24 +84,57 @@ void gen_man(FILE *out)
     fputs(".El\n", out);
 }
 
+void gen_man_commands(FILE *out)
+{
+    const struct command *row;
+
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; (row = command_row(i)) != NULL; i++) {
+        fputs(".It Cm ~", out);
+        fputs(row->name, out);
+        if (!isalpha((unsigned char)row->name[0]))
+            fputs("\\& Ns", out);
+        if (row->args != NULL)
+            fprintf(out, " Ar \"%s\"", row->args);
+        if (row->alias != NULL)
+            fprintf(out, " , Cm ~%s\\&", row->alias);
+        fprintf(out, "\n%s", row->doc);
+    }
+    fputs(".El\n", out);
+}
+
+static bool begins(const char *line, const char *mark)
+{
+    return strncmp(line, mark, strlen(mark)) == 0;
+}
+
 int gen_man_page(FILE *in, FILE *out)
 {
+    static const struct {
+        const char *begin, *end;
+        void (*write)(FILE *);
+    } parts[] = {
+        {".\\\" BEGIN OPTIONS", ".\\\" END OPTIONS", gen_man},
+        {".\\\" BEGIN COMMANDS", ".\\\" END COMMANDS", gen_man_commands},
+    };
+    const size_t n = sizeof parts / sizeof parts[0];
     char line[1024];
-    int marks = 0;
+    size_t next = 0;
+    bool within = false;
 
     while (fgets(line, sizeof line, in) != NULL) {
-        const bool end = strncmp(line, end_mark, strlen(end_mark)) == 0;
-
-        if (marks != 1 || end)
+        if (within && begins(line, parts[next].end)) {
+            within = false;
+            next++;
+        }
+        if (!within)
             fputs(line, out);
-        if (marks == 0 && strncmp(line, begin_mark, strlen(begin_mark)) == 0) {
-            gen_man(out);
-            marks = 1;
-        } else if (marks == 1 && end) {
-            marks = 2;
+        if (!within && next < n && begins(line, parts[next].begin)) {
+            parts[next].write(out);
+            within = true;
         }
     }
-    return marks == 2 ? 0 : -1;
+    return next == n && !within ? 0 : -1;
 }
 
 /* bash */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * gen: what is made from the table of options: the OPTIONS of the manual and the completions of three shells.
+ * gen: what is made from the tables of options and commands: two parts of the manual, and the completions of three
+ * shells.
  *
  * The results are kept in the source tree; tests/lint/generated.py fails when they are out of step.
  */
@@ -12,7 +13,10 @@
 /* The lines between the two markers of doc/pollcat.1, in mdoc(7). */
 void gen_man(FILE *out);
 
-/* Copies a manual page and puts gen_man() between its markers. Returns 0, or -1 when a marker is missing. */
+/* The same for the commands of the prompt, from their table. */
+void gen_man_commands(FILE *out);
+
+/* Copies a manual page and puts both between their markers. Returns 0, or -1 when a marker is missing. */
 int gen_man_page(FILE *in, FILE *out);
 
 /* Whole completion files. */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * task: what a command began and has not finished: a file being sent, a line repeated, the output of a shell command.
+ *
+ * A task sends to whom lines went when it began, a piece at a time, as there is room. Embedded as the first member of its
+ * user's struct, which is freed when the turn ends in which it is over.
+ */
+#ifndef SVC_TASK_H
+#define SVC_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "svc/console.h"
+
+struct task;
+
+struct task_ops {
+    bool types; /* it does what typing does: goes on when nobody is left, and where lines go now */
+    void (*step)(struct task *t); /* there is room, or its time has come; also when it is the newest again */
+    /* Asked to stop early; returns true when it will end by itself soon. Optional. */
+    bool (*stop)(struct task *t);
+    void (*free)(struct task *t); /* must not use the console; the task and its name are freed after it */
+};
+
+struct task {
+    const struct task_ops *ops;
+    struct console *c;
+    struct talker *to; /* NULL: all, as they come and go */
+    char *name;        /* for messages */
+    struct timer timer; /* calls step() */
+    bool over;
+
+    struct task *next, *prev; /* the rest is its own; newest first */
+    struct console_wait wait;
+    struct job job, end;
+};
+
+/* Begins a task whose `ops` is set; `name` is copied. */
+void task_start(struct console *c, struct task *t, const char *name);
+
+/* Has step() called soon. */
+void task_go(struct task *t);
+
+/* It is over: step() is not called any more. */
+void task_end(struct task *t);
+
+/* Stops it early; `why` (NULL: not) is told. */
+void task_stop(struct task *t, const char *why);
+
+/* True while no more may be sent; step() is called when that changes. */
+bool task_waits(struct task *t);
+
+/* Sends a piece, which may end the task. */
+void task_send(struct task *t, const void *data, size_t n, bool typed);
+
+/* Bytes it sent, and others, that wait here. */
+size_t task_held(const struct task *t);
+
+/* How many bytes a piece may have: a datagram's worth where each is one. */
+size_t task_piece(const struct task *t);
+
+#endif
