@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A terminal for tests: a program on a pseudo-terminal, and the screen as a person would see it."""
 
+import ast
 import fcntl
+import mmap
 import os
 import select
 import socket
@@ -61,15 +63,19 @@ class Terminal:
         variables.update(env or {})
         variables = {name: value for name, value in variables.items() if value is not None}
 
-        # The modes at the start are what the program must leave behind.
+        # The modes at the start are what the program must leave behind; it may change them before we can look.
+        first = mmap.mmap(-1, 4096)
+
         def prepare():
             if attributes is not None:
                 attributes(0)
+            first.write(repr(termios.tcgetattr(0)).encode())
 
         self.child = pexpect.spawn(
             str(args[0]), [str(a) for a in args[1:]], env=variables, dimensions=(rows, columns), echo=True,
             preexec_fn=prepare, cwd=cwd)
         self.child.delaybeforesend = None
+        self.first_modes = ast.literal_eval(first.read().rstrip(b"\0").decode())
         self.child.ptyproc.delayafterclose = 0
         self.child.ptyproc.delayafterterminate = 0
         self.fd = self.child.child_fd

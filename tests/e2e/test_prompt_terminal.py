@@ -71,7 +71,7 @@ def special_modes(fd):
 @pytest.mark.parametrize("way", ["eof", "interrupt", "term", "hup", "quit", "reset", "closed"])
 def test_terminal_is_restored(start, peer, way):
     t = start(attributes=special_modes, accept=False)
-    before = t.modes()
+    before = t.first_modes
     peer.accept()
     t.wait_prompt()
     assert t.modes() != before
@@ -136,7 +136,7 @@ def test_job_control(peer, tmp_path):
     env = {"PS1": "$ ", "ENV": ""}
     with Terminal(["/bin/bash", "--norc", "--noprofile", "--noediting", "-i"], home=tmp_path, env=env) as t:
         t.wait_text("$")
-        t.type(f"{shlex.quote(POLLCAT)} --prompt "" 127.0.0.1 {peer.port}\n")
+        t.type(f"{shlex.quote(POLLCAT)} --prompt '' 127.0.0.1 {peer.port}\n")
         peer.accept()
         t.wait_prompt()
         t.type("half")

@@ -111,9 +111,61 @@ static void a_reader_is_woken(void **state)
     rig_free(r);
 }
 
+static struct meta meta_of(const char *host)
+{
+    struct meta m = {.hops = 9};
+
+    assert_int_equal(addr_parse(&m.peer, host, 7), 0);
+    return m;
+}
+
+static void put_to(struct io *q, const char *text, const struct meta *to)
+{
+    struct chunk *c = chunk_new(text, strlen(text));
+
+    queue_put_to(q, c, to);
+    chunk_unref(c);
+}
+
+static void chunks_know_where_they_go(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 1000, .addressed = true};
+    struct io *q = queue_new(r->loop, &opts);
+    struct meta one = meta_of("127.0.0.1"), two = meta_of("127.0.0.2"), got;
+    char data[10];
+
+    (void)state;
+    assert_true((q->ops->caps & IO_ADDRESSED) != 0);
+    put_to(q, "abc", &one);
+    put_to(q, "d", NULL);
+    put_to(q, "ef", &two);
+    assert_int_equal(io_read(q, data, 2, &got), 2);
+    assert_true(addr_equal(&got.peer, &one.peer));
+    assert_int_equal(got.hops, 9);
+    assert_int_equal(io_read(q, data, sizeof data, &got), 1);
+    assert_true(addr_equal(&got.peer, &one.peer));
+    assert_int_equal(io_read(q, data, sizeof data, &got), 1);
+    assert_int_equal(got.peer.len, 0);
+    assert_int_equal(io_read(q, data, sizeof data, &got), 2);
+    assert_true(addr_equal(&got.peer, &two.peer));
+    assert_int_equal(io_read(q, data, sizeof data, &got), IO_AGAIN);
+    /* Addresses take room as well. */
+    for (int i = 0; i < 5; i++)
+        put_to(q, "x", &one);
+    assert_true(queue_full(q));
+    assert_int_equal(queue_size(q), 5);
+    queue_drop(q);
+    assert_false(queue_full(q));
+    assert_int_equal(io_read(q, data, sizeof data, &got), IO_AGAIN);
+    io_free(q);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_know_where_they_go),
         cmocka_unit_test(chunks_join_and_end),
         cmocka_unit_test(whole_chunks),
         cmocka_unit_test(chunks_are_counted),

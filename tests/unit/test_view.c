@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "svc/view.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "svc/talker.h"
+
+enum { COLUMNS = 80, SEEN = 64 * 1024 };
+
+/* A view on a pseudo-terminal whose master is read at once. */
+struct rig {
+    int master, terminal;
+    struct loop *loop;
+    struct view view;
+    struct talker one, two;
+    unsigned hidden;
+    char seen[SEEN];
+};
+
+static unsigned hide(void *ctx)
+{
+    ((struct rig *)ctx)->hidden++;
+    return COLUMNS;
+}
+
+static int set_up(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    struct termios modes;
+    struct err e;
+
+    assert_non_null(r);
+    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+    assert_true(r->master >= 0);
+    assert_int_equal(grantpt(r->master), 0);
+    assert_int_equal(unlockpt(r->master), 0);
+    r->terminal = open(ptsname(r->master), O_RDWR | O_NOCTTY);
+    assert_true(r->terminal >= 0);
+    assert_int_equal(tcgetattr(r->terminal, &modes), 0);
+    modes.c_oflag &= ~(tcflag_t)OPOST;
+    assert_int_equal(tcsetattr(r->terminal, TCSANOW, &modes), 0);
+    r->loop = loop_new(false, &e);
+    assert_non_null(r->loop);
+    r->view = (struct view){.loop = r->loop, .line = true, .hide = hide, .ctx = r};
+    r->view.screen = screen_open(r->loop, r->terminal, NULL, NULL, &e);
+    assert_non_null(r->view.screen);
+    r->one = (struct talker){.number = 1, .shown = true};
+    r->two = (struct talker){.number = 2, .shown = true};
+    view_init(&r->view);
+    *state = r;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct rig *r = *state;
+
+    view_finish(&r->view, &r->one);
+    view_finish(&r->view, &r->two);
+    assert_null(r->view.held);
+    view_clear(&r->view);
+    screen_close(r->view.screen);
+    loop_free(r->loop);
+    close(r->terminal);
+    close(r->master);
+    free(r);
+    return 0;
+}
+
+/* What reached the screen since the last time: up to a mark that is put behind it. */
+static const char *seen(struct rig *r)
+{
+    size_t at = 0;
+
+    screen_put(r->view.screen, "\001", 1);
+    do {
+        struct pollfd p = {.fd = r->master, .events = POLLIN};
+        ssize_t n;
+
+        screen_flush(r->view.screen, 1);
+        assert_int_equal(poll(&p, 1, 10000), 1);
+        n = read(r->master, r->seen + at, sizeof r->seen - 1 - at);
+        assert_true(n > 0);
+        at += (size_t)n;
+    } while (r->seen[at - 1] != '\001');
+    r->seen[at - 1] = '\0';
+    return r->seen;
+}
+
+static void show(struct rig *r, struct talker *t, const char *text)
+{
+    size_t n = strlen(text);
+
+    assert_int_equal(view_show(&r->view, t, text, n, false), n);
+}
+
+static void show_message(struct rig *r, struct talker *t, const char *text)
+{
+    size_t n = strlen(text);
+
+    assert_int_equal(view_show(&r->view, t, text, n, true), n);
+}
+
+static void the_unfinished_line_is_kept_for_the_prompt(void **state)
+{
+    struct rig *r = *state;
+    char *prompt;
+
+    show(r, &r->one, "done\nlogin: ");
+    assert_string_equal(seen(r), "done\n");
+    assert_true(r->hidden > 0);
+    assert_true(r->view.stale);
+    prompt = view_unfinished(&r->view);
+    assert_string_equal(prompt, "login: ");
+    free(prompt);
+    view_answered(&r->view);
+    assert_null(view_unfinished(&r->view));
+    show(r, &r->one, "50%\r60%");
+    prompt = view_unfinished(&r->view);
+    assert_string_equal(prompt, "60%");
+    free(prompt);
+    show(r, &r->one, "\rready\n");
+    assert_string_equal(seen(r), "60%\rready\n");
+}
+
+static void lines_of_talkers_never_mix(void **state)
+{
+    struct rig *r = *state;
+
+    view_set_labels(&r->view, true);
+    seen(r);
+    show(r, &r->one, "on");
+    show(r, &r->two, "tw");
+    assert_string_equal(seen(r), "");
+    show(r, &r->one, "e\nmore");
+    assert_string_equal(seen(r), "[1] one\n");
+    show(r, &r->two, "o\r\n");
+    assert_string_equal(seen(r), "[2] two\n");
+    assert_null(r->two.line);
+    view_finish(&r->view, &r->one);
+    assert_string_equal(seen(r), "[1] more\n");
+    assert_null(r->one.line);
+    show(r, &r->one, "10%\r20%\r30%\n\n");
+    assert_string_equal(seen(r), "[1] 30%\n[1] \n");
+}
+
+static void what_is_unfinished_is_shown_in_time(void **state)
+{
+    struct rig *r = *state;
+
+    view_set_labels(&r->view, true);
+    show(r, &r->one, "name? ");
+    assert_true(loop_timer_pending(&r->view.quiet));
+    loop_timer_clear(&r->view.quiet);
+    seen(r);
+    r->view.quiet.fire(&r->view.quiet); /* too early */
+    assert_string_equal(seen(r), "");
+    assert_true(loop_timer_pending(&r->view.quiet));
+}
+
+static void a_long_line_is_shown_in_parts(void **state)
+{
+    struct rig *r = *state;
+    char line[5001];
+
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    view_set_labels(&r->view, true);
+    seen(r);
+    assert_int_equal(view_show(&r->view, &r->one, line, 4000, false), 4000);
+    assert_string_equal(seen(r), "");
+    assert_int_equal(view_show(&r->view, &r->one, line, 1000, false), 1000);
+    assert_int_equal(strlen(seen(r)), 4 + 5000 + 3 + 1);
+    show(r, &r->one, "end\n");
+    assert_string_equal(seen(r), "[1] ...end\n");
+}
+
+static void messages_end_by_themselves(void **state)
+{
+    struct rig *r = *state;
+
+    view_set_labels(&r->view, true);
+    view_set_marks(&r->view, VIEW_SIZE | VIEW_DIRECTION);
+    seen(r);
+    show_message(r, &r->one, "a\nb");
+    assert_string_equal(seen(r), "< [1] (3) a\n< [1] b\n");
+    show_message(r, &r->two, "\303");
+    assert_string_equal(seen(r), "< [2] (1) \\xc3\n");
+    view_sent(&r->view, NULL, "hi\n", 3);
+    assert_string_equal(seen(r), "> [all] (3) hi\n");
+    view_set_marks(&r->view, 0);
+    view_sent(&r->view, NULL, "hi\n", 3);
+    assert_string_equal(seen(r), "");
+}
+
+static void hex_goes_on_where_it_was(void **state)
+{
+    struct rig *r = *state;
+
+    view_set_mode(&r->view, VIEW_HEX);
+    seen(r);
+    show(r, &r->one, "0123456789abcdefgh");
+    assert_string_equal(seen(r), "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n");
+    view_finish(&r->view, &r->one);
+    assert_string_equal(seen(r), "00000010  67 68                                             |gh|\n");
+    show_message(r, &r->one, "\n");
+    assert_string_equal(seen(r), "00000012  0a                                                |.|\n");
+}
+
+static void colours_do_not_leak(void **state)
+{
+    struct rig *r = *state;
+    char *prompt;
+
+    r->view.colors = r->view.safe.colors = true;
+    show(r, &r->one, "\033[31mred\nmore: ");
+    assert_string_equal(seen(r), "\033[31mred\n\033[m");
+    prompt = view_unfinished(&r->view);
+    assert_string_equal(prompt, "\001\033[0;31m\002more: \001\033[m\002");
+    free(prompt);
+    view_note(&r->view, "note");
+    assert_string_equal(seen(r), "pollcat: note\n");
+    show(r, &r->one, "x\033[2Jx\n");
+    assert_string_equal(seen(r), "\033[0;31mmore: x\\x1b[2Jx\n\033[m");
+}
+
+static void escapes_have_a_style(void **state)
+{
+    struct rig *r = *state;
+
+    r->view.color = true;
+    view_set_labels(&r->view, true);
+    seen(r);
+    show(r, &r->one, "a\033b\n");
+    assert_string_equal(seen(r), "\033[36m[1]\033[m a\033[7m\\x1b\033[27mb\n");
+}
+
+static void a_change_shows_what_is_held(void **state)
+{
+    struct rig *r = *state;
+
+    show(r, &r->one, "prompt");
+    assert_string_equal(seen(r), "");
+    view_set_labels(&r->view, true);
+    assert_string_equal(seen(r), "prompt\r\n");
+    assert_null(view_unfinished(&r->view));
+    show(r, &r->one, "held");
+    view_set_mode(&r->view, VIEW_RAW);
+    assert_string_equal(seen(r), "[1] held\n");
+    show(r, &r->one, "\033[1m\n");
+    assert_string_equal(seen(r), "[1] \033[1m\n");
+}
+
+static void names_are_read(void **state)
+{
+    enum view_mode mode = VIEW_TEXT;
+    unsigned marks = 99;
+
+    (void)state;
+    assert_int_equal(view_mode_parse("hex", &mode), 0);
+    assert_int_equal(mode, VIEW_HEX);
+    assert_int_equal(view_mode_parse("he", &mode), -1);
+    assert_string_equal(view_mode_name(VIEW_RAW), "raw");
+    assert_null(view_mode_name((enum view_mode)3));
+    assert_int_equal(view_marks_parse("size,direction", &marks), 0);
+    assert_int_equal(marks, VIEW_SIZE | VIEW_DIRECTION);
+    assert_int_equal(view_marks_parse("size,", &marks), -1);
+    assert_int_equal(view_marks_parse("", &marks), -1);
+    assert_int_equal(view_marks_parse("none", &marks), 0);
+    assert_int_equal(marks, 0);
+    assert_string_equal(view_mark_name(0), "direction");
+    assert_null(view_mark_name(3));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_unfinished_line_is_kept_for_the_prompt),
+        TEST(lines_of_talkers_never_mix),
+        TEST(what_is_unfinished_is_shown_in_time),
+        TEST(a_long_line_is_shown_in_parts),
+        TEST(messages_end_by_themselves),
+        TEST(hex_goes_on_where_it_was),
+        TEST(colours_do_not_leak),
+        TEST(escapes_have_a_style),
+        TEST(a_change_shows_what_is_held),
+        cmocka_unit_test(names_are_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
