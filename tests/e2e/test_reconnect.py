@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""--reconnect and ~connect: a connection that ends is not the end."""
+import os
+import signal
+import socket
+
+import pytest
+
+from support import (POLLCAT, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve,
+                     serve_unix)
+from terminal import Peer, Terminal
+
+
+def again(pollcat, server, *args, **more):
+    return pollcat("--reconnect", *args, "127.0.0.1", port_of(server), **more)
+
+
+# Raw mode.
+
+
+@pytest.mark.parametrize("leave", [lambda sock: sock.close(), reset, half_close], ids=["closed", "reset", "half"])
+def test_a_connection_that_ends_is_made_again(pollcat, leave):
+    with serve() as server:
+        p = again(pollcat, server)
+        with accept(server) as sock:
+            p.send(b"one")
+            assert receive(sock, 3) == b"one"
+            sock.sendall(b"1")
+            p.until_out(b"1")
+            leave(sock)
+            with accept(server) as second:
+                p.send(b"two")
+                assert receive(second, 3) == b"two"
+                second.sendall(b"2")
+                p.until_out(b"12")
+                p.close()
+                assert receive_all(second) == b""
+        assert p.wait() == 0
+        assert p.out == b"12"
+        assert "pollcat: connecting again (attempt 1)\n" in p.err
+        assert "pollcat: connected to 127.0.0.1 port" in p.err
+
+
+def test_a_server_that_is_away_is_waited_for(pollcat):
+    with refusing() as nobody:
+        p = again(pollcat, nobody)
+        p.until_err(r"Connection refused$")
+        p.until_err(r"^pollcat: connecting again in 1 s \(attempt 2\)$")
+        with nobody:
+            nobody.listen()
+            with accept(nobody) as sock:
+                p.send(b"late").close()
+                assert receive_all(sock) == b"late"
+    assert p.wait() == 0
+
+
+def test_attempts_are_limited(pollcat):
+    with refusing() as nobody:
+        p = pollcat("--reconnect=1", "127.0.0.1", port_of(nobody))
+        assert p.wait() == 1
+    assert p.err.count("Connection refused") == 2
+    assert "connecting again (attempt 1)" in p.err
+    assert "gave up after 1 attempt " in p.err
+
+
+def test_an_unknown_name_is_not_tried_again(pollcat):
+    p = pollcat("--reconnect", "name.invalid", 1)
+    assert p.wait() == 2
+    assert "again" not in p.err
+
+
+def test_interrupt_ends_the_waiting(pollcat):
+    with refusing() as nobody:
+        p = again(pollcat, nobody)
+        p.until_err("in 1 s")
+        assert p.signal(signal.SIGINT).wait() == -signal.SIGINT
+
+
+def test_input_that_was_read_and_not_delivered_is_told(pollcat):
+    with serve() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        p = again(pollcat, server)
+        with accept(server) as sock:
+            p.send(payload(1 << 18))  # of which 64 KiB at most are still in the pipe then
+            reset(sock)
+        with accept(server) as second:
+            match = p.until_err(r"^pollcat: (\d+) bytes for .* were lost")
+            assert 100_000 < int(match[1]) < 1 << 18
+            p.close()
+            receive_all(second)
+        assert p.wait() == 1
+
+
+def test_the_end_of_input_ends_it(pollcat):
+    with serve() as server:
+        p = again(pollcat, server)
+        with accept(server) as sock:
+            p.send(b"all").close()
+            assert receive_all(sock) == b"all"
+            sock.sendall(b"answer")
+        assert p.wait() == 0
+        assert p.out == b"answer"
+        assert "again" not in p.err
+
+
+def test_only_receiving_goes_on(pollcat):
+    with serve() as server:
+        p = again(pollcat, server, "-d")
+        for text in (b"one", b"two"):
+            with accept(server) as sock:
+                sock.sendall(text)
+        p.until_out(b"onetwo")
+        assert p.signal(signal.SIGTERM).wait() == -signal.SIGTERM
+
+
+def test_unix_sockets(pollcat, tmp_path):
+    path = tmp_path / "socket"
+    with serve_unix(path) as server:
+        p = pollcat("--reconnect", "-U", path)
+        accept(server).close()
+        with accept(server) as sock:
+            p.send(b"x").close()
+            assert receive_all(sock) == b"x"
+    assert p.wait() == 0
+
+
+def test_output_that_is_gone_ends_it(pollcat):
+    with refusing() as nobody:
+        reader, writer = os.pipe()
+        p = again(pollcat, nobody, stdout=writer)
+        os.close(writer)
+        p.until_err("in 1 s")
+        os.close(reader)
+        assert p.wait() == 2
+
+
+@pytest.mark.parametrize("other", [["-l"], ["--self-connect"], ["-z"], ["-E"]])
+def test_only_where_we_connect(pollcat, other):
+    p = pollcat("--reconnect", *other, 1)
+    assert p.wait() == 2
+    assert "--reconnect excludes" in p.err
+
+
+# At a prompt.
+
+
+@pytest.fixture
+def prompt(tmp_path):
+    running = []
+
+    def begin(*args):
+        running.append(Terminal([POLLCAT, *args], home=tmp_path))
+        running[-1].wait_prompt()
+        return running[-1]
+
+    yield begin
+    for t in running:
+        t.close()
+
+
+def test_the_prompt_stays(prompt):
+    with Peer() as server:
+        t = prompt("--reconnect", "127.0.0.1", server.port)
+        server.accept()
+        t.type("one\r")
+        assert server.receive(b"\n") == b"one\n"
+        t.type("half")
+        t.wait_text("half")
+        server.socket.close()
+        server.accept()
+        t.wait_text("connected to 127.0.0.1")
+        t.wait(lambda t: t.row().endswith("half"))
+        t.type(" whole\r")
+        assert server.receive(b"\n") == b"half whole\n"
+        t.type("\x1b[A\x1b[A\r")  # the history is there
+        assert server.receive(b"\n") == b"one\n"
+
+
+def test_lines_typed_while_waiting_are_sent(prompt):
+    with refusing() as nobody:
+        t = prompt("--reconnect", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type("early\r")
+        nobody.listen()
+        with accept(nobody) as sock:
+            assert receive(sock, 6) == b"early\n"
+
+
+@pytest.mark.parametrize("key, status", [("\x03", -signal.SIGINT), ("\x04", 0)], ids=["interrupt", "end"])
+def test_keys_end_the_waiting(prompt, key, status):
+    with refusing() as nobody:
+        t = prompt("--reconnect", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type(key)
+        assert t.wait_exit() == status
+        assert not t.is_raw()
+
+
+def test_connect_elsewhere_and_again(prompt):
+    with Peer() as one, Peer() as two:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type(f"~connect 127.0.0.1 {two.port}\r")
+        two.accept()
+        assert one.receive_all() == b""
+        t.type("hello\r")
+        assert two.receive(b"\n") == b"hello\n"
+        old = two.socket
+        t.type("~connect\r")
+        two.accept()
+        with old:
+            assert old.recv(1) == b""
+        t.type("again\r")
+        assert two.receive(b"\n") == b"again\n"
+        two.socket.close()
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
+def test_connect_that_fails_leaves_the_prompt(prompt):
+    with Peer() as one, refusing() as nobody:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type("~connect name.invalid 1\r")
+        t.wait_text("name.invalid:")
+        t.type("still\r")
+        assert one.receive(b"\n") == b"still\n"
+        t.type(f"~connect 127.0.0.1 {port_of(nobody)}\r")
+        t.wait_text("Connection refused")
+        assert one.receive_all() == b""
+        t.type(f"~connect 127.0.0.1 {one.port}\r")
+        one.accept()
+        t.type("back\r")
+        assert one.receive(b"\n") == b"back\n"
+
+
+# A crash gives the terminal back.
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE])
+def test_a_crash_gives_the_terminal_back(prompt, number):
+    with Peer() as server:
+        t = prompt("127.0.0.1", server.port)
+        server.accept()
+        t.wait(lambda t: b"\x1b[?2004h" in t.output)
+        t.type("half")
+        t.wait_text("half")
+        t.signal(number)
+        status = t.wait_exit()
+        assert status == -number or os.environ.get("POLLCAT_SANITIZED")
+        assert not t.is_raw()
+        assert t.modes()[:4] == t.first_modes[:4]
+        assert t.output.rfind(b"\x1b[?2004l") > t.output.rfind(b"\x1b[?2004h")
+        t.stream.feed(b"$ ")
+        assert t.row() == "$"
