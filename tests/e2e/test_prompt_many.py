@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prompt with many peers: numbers, labels, whom lines go to, who comes and goes."""
+
+import re
+import shlex
+import socket
+
+import pytest
+
+from support import DEADLINE, POLLCAT
+from terminal import Terminal, wait_for
+
+
+class Room:
+    """A prompt that listens, and those who talk with it."""
+
+    def __init__(self, tmp_path):
+        self.home = tmp_path
+        self.ready = tmp_path / "ready"
+        self.terminal = None
+        self.sockets = []
+
+    def listen(self, *options, **how):
+        command = " ".join(shlex.quote(str(x)) for x in (POLLCAT, "-l", "--ready-fd", 3, *options, "127.0.0.1", 0))
+        how.setdefault("home", self.home)
+        self.ready.touch()
+        self.terminal = Terminal(["/bin/sh", "-c", f"exec {command} 3>{shlex.quote(str(self.ready))}"], **how)
+        wait_for(lambda: self.ready.read_text().endswith("\n"), "the port", lambda: self.terminal.read(0.01))
+        self.port = int(self.ready.read_text().split()[-1])
+        self.terminal.wait_prompt()
+        return self.terminal
+
+    def join(self, kind=socket.SOCK_STREAM):
+        s = socket.socket(socket.AF_INET, kind)
+        self.sockets.append(s)
+        s.settimeout(DEADLINE)
+        s.connect(("127.0.0.1", self.port))
+        if kind == socket.SOCK_STREAM:
+            number = len(self.sockets)
+            self.terminal.wait(lambda t: any(r.startswith(f"[{number}]") for r in text(t)), f"peer {number}")
+        return s
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
+        if self.terminal is not None:
+            self.terminal.close()
+
+
+def text(t):
+    """What is seen, all that scrolled away included, without ports."""
+    return [re.sub(r"port \d+", "port N", row) for row in t.scrolled()]
+
+
+def wait_rows(t, *rows):
+    """Waits until the last rows are these, without ports."""
+    t.wait(lambda t: text(t)[-len(rows):] == list(rows), f"{rows}")
+
+
+@pytest.fixture
+def room(tmp_path):
+    r = Room(tmp_path)
+    yield r
+    r.close()
+
+
+def receive(s, n):
+    got = b""
+    while len(got) < n:
+        data = s.recv(n - len(got))
+        assert data, f"the end came after {got!r}"
+        got += data
+    return got
+
+
+def test_peers_have_numbers_and_lines_carry_them(room):
+    t = room.listen("-k")
+    a = room.join()
+    wait_rows(t, "[1] 127.0.0.1 port N joined", ">")
+    b = room.join()
+    wait_rows(t, "[1] 127.0.0.1 port N joined", "[2] 127.0.0.1 port N joined", "all>")
+    a.sendall(b"hello\n")
+    wait_rows(t, "[1] hello", "all>")
+    b.sendall(b"good\nday\n")
+    wait_rows(t, "[1] hello", "[2] good", "[2] day", "all>")
+
+
+@pytest.mark.parametrize("columns", [80, 20, 9])
+def test_the_typed_line_stays_while_peers_talk(room, columns):
+    t = room.listen("-k", columns=columns)
+    a, b = room.join(), room.join()
+    t.type("a b c")
+    t.wait(lambda t: t.row() == "all> a b c"[-columns:] or t.row().endswith("c"))
+    for i in range(5):
+        a.sendall(b"a%d\n" % i)
+        b.sendall(b"b%d\n" % i)
+    t.wait(lambda t: "[1] a4" in text(t) and "[2] b4" in text(t))
+    rows = ["all> a b", "c"] if columns == 9 else ["all> a b c"]
+    t.wait(lambda t: [r.rstrip() for r in text(t)[-len(rows):]] == rows)
+    assert [r for r in text(t) if r.startswith("[1] a")] == [f"[1] a{i}" for i in range(5)]
+    assert [r for r in text(t) if r.startswith("[2] b")] == [f"[2] b{i}" for i in range(5)]
+    t.type("\r")
+    assert receive(a, 6) == b"a b c\n"
+    assert receive(b, 6) == b"a b c\n"
+
+
+def test_unfinished_lines_never_mix(room):
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    a.sendall(b"first ")
+    wait_rows(t, "[1] first ...", "all>")
+    b.sendall(b"whole\n")
+    wait_rows(t, "[1] first ...", "[2] whole", "all>")
+    a.sendall(b"second\nthird\n")
+    wait_rows(t, "[2] whole", "[1] ...second", "[1] third", "all>")
+
+
+def test_progress_bars_do_not_reach_the_label(room):
+    t = room.listen("-k")
+    a = room.join()
+    a.sendall(b"10%\r20%\r30%\ndone\n")
+    wait_rows(t, "[1] 30%", "[1] done", ">")
+
+
+def test_lines_go_to_the_chosen_one(room):
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type("~to 2\r")
+    wait_rows(t, "all> ~to 2", "2>")
+    t.type("for b\r")
+    assert receive(b, 6) == b"for b\n"
+    t.type("~@1 for a\r")
+    assert receive(a, 6) == b"for a\n"
+    t.type("~to all\r")
+    t.wait(lambda t: t.row() == "all>")
+    t.type("both\r")
+    assert receive(a, 5) == b"both\n"
+    assert receive(b, 5) == b"both\n"
+
+
+def test_who_leaves_is_told_and_is_no_longer_chosen(room):
+    t = room.listen("-k")
+    room.join()
+    b, c = room.join(), room.join()
+    t.type("~to 2\r")
+    t.wait(lambda t: t.row() == "2>")
+    b.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    b.close()
+    wait_rows(t, "[2] 127.0.0.1 port N left", "all>")
+    t.type("rest\r")
+    assert receive(c, 5) == b"rest\n"
+
+
+def test_lines_typed_early_wait_for_the_first(room):
+    t = room.listen("-k")
+    t.type("early\r")
+    wait_rows(t, "> early", ">")
+    a = room.join()
+    assert receive(a, 6) == b"early\n"
+    b = room.join()
+    t.type("later\r")
+    assert receive(b, 6) == b"later\n"
+
+
+def test_the_end_of_the_input_ends_all(room):
+    t = room.listen("-k")
+    a = room.join()
+    t.type("last\r\x04")
+    assert receive(a, 5) == b"last\n"
+    assert a.recv(1) == b""
+
+
+def test_a_slow_peer_does_not_hold_up_the_others(room):
+    t = room.listen("-k", "--slow-peer=drop")
+    slow, quick = room.join(), room.join()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line = "x" * 65535
+    quick.setblocking(False)
+    got = 0
+
+    def take():
+        nonlocal got
+        try:
+            got += len(quick.recv(1 << 20))
+        except BlockingIOError:
+            pass
+        t.read(0.001)
+
+    for i in range(1, 161):
+        t.type("\x1b[200~" + line + "\x1b[201~\r")
+        wait_for(lambda: got >= i * 65536, f"line {i}", take, 30)
+        t.output = b""
+    t.type("~peers\r")
+    slow.settimeout(DEADLINE)
+    assert slow.recv(10) == b"x" * 10
+
+
+def test_prompt_of_ones_own_stays(room):
+    t = room.listen("-k", "--prompt", "me: ")
+    room.join()
+    room.join()
+    t.wait(lambda t: t.row() == "me:")
+
+
+def test_datagram_senders_become_peers(room):
+    t = room.listen("-u")
+    a, b = room.join(socket.SOCK_DGRAM), room.join(socket.SOCK_DGRAM)
+    a.send(b"one")
+    wait_rows(t, "[1] 127.0.0.1 port N joined", "[1] one", ">")
+    b.send(b"two\nlines\n")
+    wait_rows(t, "[1] one", "[2] 127.0.0.1 port N joined", "[2] two", "[2] lines", "all>")
+    t.type("both\r")
+    assert a.recv(99) == b"both\n"
+    assert b.recv(99) == b"both\n"
+    t.type("~to 1\r")
+    t.wait(lambda t: t.row() == "1>")
+    t.type("for a\r")
+    assert a.recv(99) == b"for a\n"
+    t.type("~close 1\r")
+    wait_rows(t, "[1] 127.0.0.1 port N left", ">")
+    t.type("for b\r")
+    assert b.recv(99) == b"for b\n"
+
+
+def test_another_one_answers_a_datagram_client(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as a, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as b:
+        for s in (a, b):
+            s.bind(("127.0.0.1", 0))
+            s.settimeout(DEADLINE)
+        with Terminal([POLLCAT, "-u", "127.0.0.1", a.getsockname()[1]], home=tmp_path) as t:
+            t.wait_prompt()
+            t.type("hello\r")
+            data, client = a.recvfrom(99)
+            assert data == b"hello\n"
+            a.sendto(b"plain\n", client)
+            wait_rows(t, "> hello", "plain", ">")
+            b.sendto(b"me too\n", client)
+            wait_rows(t, "plain", "[2] 127.0.0.1 port N joined", "[2] me too", "1>")
+            t.type("still a\r")
+            assert a.recv(99) == b"still a\n"
+            t.type("~to 2\r")
+            t.wait(lambda t: t.row() == "2>")
+            t.type("b now\r")
+            assert b.recv(99) == b"b now\n"

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The prompt's views and input modes: hex, marks, colours, escapes, faults, pastes."""
+
+import socket
+
+import pytest
+
+from support import DEADLINE, POLLCAT
+from terminal import Terminal, peer, start
+
+FULL = "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|"
+
+
+def test_the_default_prompt(start, peer):
+    t = start("--prompt", "> ")
+    t.wait_screen([">"], (0, 2))
+    peer.send("login: ")
+    t.wait_screen(["login:"], (0, 7))
+    t.type("me\r")
+    assert peer.receive(b"\n") == b"me\n"
+    t.wait_screen(["login: me", ">"], (1, 2))
+
+
+def test_hex(start, peer):
+    t = start("--view=hex")
+    peer.send("0123456789abcdefgh")
+    t.wait_screen([FULL, "00000010  67 68                                             |gh|"])
+
+
+@pytest.mark.parametrize("columns, per_line", [(80, 16), (60, 8), (30, 4)])
+def test_hex_fits_the_terminal(start, peer, columns, per_line):
+    t = start("--view=hex", columns=columns)
+    peer.send("0123456789abcdef")
+    t.wait(lambda t: len(t.lines()) == 16 // per_line)
+    rows = t.lines()
+    assert [row.split()[0] for row in rows] == ["%08x" % i for i in range(0, 16, per_line)]
+    assert "".join(row[row.index("|") + 1:-1] for row in rows) == "0123456789abcdef"
+
+
+def test_marks(start, peer):
+    t = start("--marks=direction,size,peer")
+    peer.send("hello\n")
+    t.wait_screen(["< [1] (6) hello"])
+
+
+def test_what_is_sent_is_shown_in_hex(start, peer):
+    t = start("--marks=direction", "--view=hex", "--input=escapes", columns=80)
+    t.type(r"a\r\n\x00" + "\r")
+    assert peer.receive(4) == b"a\r\n\0"
+    t.wait_text("> 00000000  61 0d 0a 00")
+
+
+def test_time(start, peer):
+    t = start("--time=start")
+    peer.send("hello\n")
+    t.wait(lambda t: t.lines() and t.lines()[0].endswith("hello"))
+    assert t.lines()[0][0] == "+"
+    assert 0 <= float(t.lines()[0].split()[0]) < 60
+
+
+@pytest.mark.parametrize("options, env, colored", [
+    ((), {}, True),
+    ((), {"NO_COLOR": "1"}, False),
+    (("--color=never",), {}, False),
+    (("--color=always",), {"NO_COLOR": "1"}, True),
+])
+def test_color(start, peer, options, env, colored):
+    t = start("--marks=peer", *options, env=env)
+    peer.send("a\x1bb\n")
+    t.wait_screen([r"[1] a\x1bb"])
+    row = t.screen.buffer[0]
+    assert (row[0].fg != "default") == colored
+    assert row[5].reverse == colored
+    assert row[4].fg == "default" and not row[4].reverse
+
+
+def test_colors_of_the_peer(start, peer):
+    t = start("--allow-colors")
+    peer.send("\x1b[31mred\nstill: ")
+    t.wait_screen(["red", "still:"])
+    assert t.screen.buffer[0][0].fg == "red"
+    assert t.screen.buffer[1][0].fg == "red"
+    t.type("x")
+    t.wait_screen(["red", "still: x"])
+    assert t.screen.buffer[1][7].fg == "default"
+    peer.send("\x1b[2J\n")
+    t.wait_screen(["red", r"still: \x1b[2J", "x"])
+
+
+def test_a_progress_bar_is_one_line(start, peer):
+    t = start()
+    for i in range(10, 101, 10):
+        peer.send(f"\r{i:3}%")
+        t.wait(lambda t, i=i: t.lines() == [f"{i:3}%"])
+    peer.send("\r100% done\n")
+    t.wait_screen(["100% done"], (1, 0))
+
+
+@pytest.mark.parametrize("columns", [80, 30])
+def test_a_malformed_line_is_refused_and_stays(start, peer, columns):
+    t = start("--prompt", "> ", "--input=hex", columns=columns)
+    t.type("48 6g\r")
+    t.wait(lambda t: len(t.lines()) == 3)
+    assert t.lines()[0] == "> 48 6g"
+    assert t.lines()[1].startswith("      ^ ")
+    assert t.row() == "> 48 6g"
+    t.type("\x7f5\r")
+    assert peer.receive(2) == b"He"
+
+
+def test_line_ends(start, peer):
+    t = start("--eol=crlf")
+    t.type("a\r")
+    assert peer.receive(3) == b"a\r\n"
+    t.type("~eol none\r")
+    t.type("b\r~eol nul\rc\r")
+    assert peer.receive(3) == b"bc\0"
+
+
+def test_crlf_leaves_escapes_alone(start, peer):
+    t = start("-C")
+    t.type("a\r~input escapes\rb\\n\r")
+    assert peer.receive(5) == b"a\r\nb\n"
+
+
+def test_a_paste_is_shown_as_pasted_and_sent_by_lines(start, peer):
+    t = start("--prompt", "> ")
+    t.paste("one\ntwo\n~three")
+    t.wait_screen(["> one", "two", "~three"])
+    t.type("\r")
+    assert peer.receive(15) == b"one\ntwo\n~three\n"
+
+
+def test_a_paste_as_one_message(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        s.settimeout(DEADLINE)
+        with Terminal([POLLCAT, "-u", "127.0.0.1", s.getsockname()[1]], home=tmp_path) as t:
+            t.wait_prompt()
+            t.paste("one\ntwo")
+            t.wait_text("two")
+            t.type("\x16")
+            assert s.recv(99) == b"one\ntwo\n"
+            t.type("~paste\r")
+            t.paste("three\nfour")
+            t.wait_text("four")
+            t.type("\r")
+            assert s.recv(99) == b"three\nfour\n"
+            t.type("x\x16\ty\r")
+            assert s.recv(99) == b"x\ty\n"
+
+
+def test_a_secret_is_not_seen(start, peer, tmp_path):
+    t = start("--prompt", "> ")
+    t.type("~secret\r")
+    t.wait(lambda t: len(t.lines()) == 2)
+    t.type("hush\x7fh\r")
+    assert peer.receive(5) == b"hush\n"
+    t.type("seen\r")
+    t.wait_text("seen")
+    assert not any("hush" in row for row in t.scrolled())
+    t.type("\x04")
+    peer.receive_all()
+    peer.close()
+    t.wait_exit()
+    saved = [p.read_text() for p in tmp_path.rglob("*") if p.is_file()]
+    assert any("seen" in x for x in saved)
+    assert not any("hush" in x for x in saved)
+
+
+def test_two_tildes_send_one(start, peer):
+    t = start()
+    t.type("~~x\r")
+    assert peer.receive(3) == b"~x\n"
+
+
+def test_another_escape_character(start, peer):
+    t = start("--escape-char=:")
+    t.type("~x\r:no-such\r::y\r")
+    assert peer.receive(6) == b"~x\n:y\n"
