@@ -473,20 +473,24 @@ static void resized(void *ctx, int signo)
     measure(p);
 }
 
+/* A new line without the old one's state: changes to lines of the history are taken back as after Enter. */
 bool prompt_interrupt(struct prompt *p)
 {
+    char *text;
+
     if (!p->editing || (rl_end == 0 && !is_busy()))
         return false;
     draw(p);
     keys_clear(&p->keys);
     rl_callback_sigcleanup();
-    rl_kill_full_line(1, 0);
+    rl_revert_line(1, 0);
     rl_free_line_state();
-    using_history();
-    rl_redisplay();
+    clear_line(p);
+    set_prompt(p);
+    text = mem_strdup(rl_prompt);
+    rl_callback_handler_install(text, line_typed);
+    free(text);
     fflush(p->stream);
-    if (p->view->stale)
-        prompt_hide(p);
     return true;
 }
 

@@ -43,6 +43,16 @@ static inline int must(int result, const char *what)
     return result;
 }
 
+static inline long long whole(const char *text)
+{
+    return strtoll(text, NULL, 10);
+}
+
+static inline int number(const char *text)
+{
+    return (int)whole(text);
+}
+
 static inline double now(void)
 {
     struct timespec t;
@@ -165,8 +175,8 @@ static inline double quantile(double *sorted, size_t count, double q)
 static inline void print_quantiles(double *seconds, size_t count)
 {
     qsort(seconds, count, sizeof *seconds, compare_doubles);
-    printf("p50 %.2f p99 %.2f max %.2f ", 1e6 * quantile(seconds, count, 0.5), 1e6 * quantile(seconds, count, 0.99),
-           1e6 * quantile(seconds, count, 1));
+    printf("p50 %.2f p99 %.2f max %.2f ", 1e6 * quantile(seconds, count, 0.5),
+           1e6 * quantile(seconds, count, 0.99), 1e6 * quantile(seconds, count, 1));
 }
 
 static inline int run_command(const struct command *commands, size_t count, int argc, char **argv)

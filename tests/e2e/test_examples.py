@@ -30,6 +30,7 @@ README = pathlib.Path(support.SOURCE, "README.md")
 MANUAL = pathlib.Path(support.SOURCE, "doc", "pollcat.1")
 RECORD = os.path.join(support.SOURCE, "doc", "record")
 COLUMNS, ROWS = 110, 40
+PATIENCE = support.DEADLINE * 0.7  # less than is waited for the whole run
 PROMPT = re.compile(r"([a-z0-9]*\$) (.*)")
 EPHEMERAL = re.compile(r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b")
 
@@ -62,6 +63,7 @@ EHLO me.example.org
 250 mail.example.org
 QUIT
 221 Bye
+pollcat: 127.0.0.1 port 25 ended its side; ^D ends ours
 """, """\
 $ printf 'GET / HTTP/1.0\\r\\n\\r\\n' | pollcat www.example.org 80
 HTTP/1.1 200 OK
@@ -83,7 +85,7 @@ $ pollcat -z -w 2 host.example.org 22,80,8000-8010
 127.0.0.1 80 open
 """, """\
 $ pollcat -luv 5140
-pollcat: listening on 0.0.0.0 port 5140
+pollcat: listening on :: port 5140
 pollcat: received 5 bytes from 127.0.0.1 port 40112
 news
 client$ echo news | pollcat -u localhost 5140
@@ -101,7 +103,7 @@ is anybody there?
 is anybody there?
 """, """\
 $ pollcat --sockopt keepalive --sockopt keepidle=10 --sockopt 'keepidle?' host 9000
-keepidle=10
+pollcat: sockopt keepidle=10s
 """, """\
 $ pollcat -l 127.0.0.1 0 --ready-fd 3 3>where >received
 pollcat: 127.0.0.1 port 40112 ended its side; ^D ends ours
@@ -130,7 +132,7 @@ def talk(sock, greeting, answers):
             file.write(greeting.encode() + b"\r\n")
             file.flush()
         for line in file:
-            text = line.decode().rstrip("\r\n")
+            text = line.decode(errors="replace").rstrip("\r\n")
             if text in answers:
                 file.write(answers[text].encode() + b"\r\n")
                 file.flush()
@@ -184,8 +186,12 @@ class Block:
         return [text for _, kind, text in self.steps if kind == "command"]
 
     def servers(self):
-        return [where for where in SERVERS
-                if any(re.search(rf"(?<![\w.]){re.escape(str(where))}\b", text) for text in self.commands())]
+        """Those that it talks to and does not start itself."""
+        def names(where):
+            found = [text for text in self.commands() if re.search(rf"(?<![\w.]){re.escape(str(where))}\b", text)]
+            return found and not any(re.search(r" -l|--echo", text) for text in found)
+
+        return [where for where in SERVERS if names(where)]
 
     def ports(self):
         """The port numbers in it."""
@@ -304,13 +310,20 @@ class Run:
         return text
 
     def start(self, shell, text):
-        before = sockets()
+        before, height = sockets(), len(shell.terminal.lines())
         shell.terminal.type(self.substitute(text) + "\n")
         shell.expected.append(f"{shell.prompt} {text}")
-        # The next command may need what this one brings: it is over, or has a socket.
+        # The next command may need what this one brings: it is over, or has a socket. With --ready-fd the reader
+        # knows when.
         background = text.endswith("&")
-        wait_for(lambda: (not background and shell.is_idle()) or sockets() - before, f"a socket of {text}",
-                 lambda: shell.terminal.read(0.01))
+        if background and "--ready-fd" in text:
+            return
+
+        def over():
+            return not background and shell.is_idle() and len(shell.terminal.lines()) > height
+
+        wait_for(lambda: over() or sockets() - before, f"a socket of {text}",
+                 lambda: shell.terminal.read(0.01), PATIENCE)
 
     def step(self, prompt, kind, text):
         """Does a step, when all that stands before it in its shell has come to pass."""
@@ -346,12 +359,12 @@ class Run:
     def run(self):
         steps = list(self.block.steps)
         try:
-            wait_for(lambda: not steps or self.advance(steps), "all steps")
+            wait_for(lambda: not steps or self.advance(steps), "all steps", None, PATIENCE)
             for shell in self.shells.values():
                 wait_for(lambda: shell.shows([], self.ports) or shell.shows([shell.prompt], self.ports), "the screen",
-                         lambda: shell.terminal.read(0.01))
+                         lambda: shell.terminal.read(0.01), PATIENCE)
         except AssertionError as error:
-            sys.exit(f"{error}; still to do: {steps}\n" + "\n".join(map(str, self.shells.values())))
+            sys.exit("\n".join([f"{error}; still to do: {steps}", *map(str, self.shells.values())]))
 
 
 def prepare(directory):
