@@ -42,8 +42,10 @@ const char *progress_format(char *text, size_t n, uint64_t sent, uint64_t receiv
         used = snprintf(text, n, "sent %s, received %s", amount(a, sizeof a, (double)sent),
                         amount(b, sizeof b, (double)received));
     else
-        used = snprintf(text, n, "%s %s", received > 0 ? "received" : "sent", amount(a, sizeof a, (double)moved));
-    used += snprintf(text + used, n - (size_t)used, "  %s/s  %s", amount(a, sizeof a, rate), span(c, sizeof c, ms));
+        used = snprintf(text, n, "%s %s", received > 0 ? "received" : "sent",
+                        amount(a, sizeof a, (double)moved));
+    used += snprintf(text + used, n - (size_t)used, "  %s/s  %s", amount(a, sizeof a, rate),
+                     span(c, sizeof c, ms));
     if (size > 0 && sent <= (uint64_t)size) {
         double left = sent > 0 ? ((double)size - (double)sent) * (double)ms / (double)sent : 0;
 

@@ -32,20 +32,20 @@ enum {
 };
 
 enum io_cap {
-    IO_STREAM = 1,   /* bytes without boundaries */
-    IO_MSG = 2,      /* each read and each write is one message (UDP, UNIX datagram, seqpacket) */
-    IO_HALFCLOSE = 4, /* io_shut() ends our direction and leaves the other open */
-    IO_RAWFD = 8,    /* io_fd() is the bytes themselves: sendfile(2) and splice(2) may move them */
+    IO_STREAM = 1,     /* bytes without boundaries */
+    IO_MSG = 2,        /* each read and each write is one message (UDP, UNIX datagram, seqpacket) */
+    IO_HALFCLOSE = 4,  /* io_shut() ends our direction and leaves the other open */
+    IO_RAWFD = 8,      /* io_fd() is the bytes themselves: sendfile(2) and splice(2) may move them */
     IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
 };
 
 /* Where a message came from, so that an answer can go there from the address that was spoken to. */
 struct meta {
     struct addr peer;
-    struct addr local;     /* the address it was sent to; its port is not filled; len 0: not known */
-    unsigned ifindex;      /* the interface it came through; 0: not known */
-    unsigned char socket;  /* which of the io's sockets */
-    unsigned char hops;    /* its TTL or hop limit; 0: not known */
+    struct addr local;    /* the address it was sent to; its port is not filled; len 0: not known */
+    unsigned ifindex;     /* the interface it came through; 0: not known */
+    unsigned char socket; /* which of the io's sockets */
+    unsigned char hops;   /* its TTL or hop limit; 0: not known */
 };
 
 struct io_ops {
@@ -90,18 +90,18 @@ struct io {
     const struct io_ops *ops;
     struct loop *loop;
     struct io *lower, *upper;
-    struct link *reader;            /* whose source this is */
+    struct link *reader;                /* whose source this is */
     struct link *writers, *last_writer; /* links that wait for room here, first come first served */
-    struct link *owner;             /* the link that is in the middle of a write of its own */
-    int error;                      /* errno of the failure, 0 while all is well */
-    bool lost;                      /* something accepted could not be delivered, and was reported */
-    bool cut;                       /* a message was longer than the room for it, and was reported */
+    struct link *owner;                 /* the link that is in the middle of a write of its own */
+    int error;                          /* errno of the failure, 0 while all is well */
+    bool lost;                          /* something accepted could not be delivered, and was reported */
+    bool cut;                           /* a message was longer than the room for it, and was reported */
     bool freed;
     void (*hung_up)(struct io *, void *ctx); /* the other side left while nobody waits for it here. Optional:
                                                 whoever sets it asks for LOOP_HUP */
     void *hung_up_ctx;
-    struct job job;                 /* a deferred io_event(), in the end the release */
-    unsigned char events;           /* for `job` */
+    struct job job;       /* a deferred io_event(), in the end the release */
+    unsigned char events; /* for `job` */
 };
 
 /* Prepares the embedded struct; `lower` is NULL at the bottom, otherwise its layer is taken over. */

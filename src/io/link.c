@@ -34,6 +34,12 @@ static bool empty(const struct link *k)
     return k->start == k->end && !k->message && (k->splice == NULL || k->splice->held == 0);
 }
 
+/* The least room that is of use: one byte may become two. */
+static size_t least(const struct link *k)
+{
+    return k->opts.crlf ? 2 : 1;
+}
+
 /* Room for the next read, or 0. Ends that keep boundaries are served one message at a time. */
 static size_t room(const struct link *k)
 {
@@ -42,11 +48,12 @@ static size_t room(const struct link *k)
     if (has_boundaries(k->src))
         return empty(k) ? LINK_BUFFER : 0;
     if (has_boundaries(k->dst) && k->opts.cut != LINK_CUT_LINE)
-        return empty(k) ? io_max(k->dst) : 0;
+        return empty(k) ? io_max(k->dst) * least(k) : 0;
     /* Moving what is held to the front must be worth it, unless a line waits for its end. */
-    if (k->end == LINK_BUFFER && k->start < LINK_BUFFER / 2 && (k->opts.cut != LINK_CUT_LINE || k->unit > 0))
+    if (LINK_BUFFER - k->end < least(k) && k->start < LINK_BUFFER / 2 &&
+        (k->opts.cut != LINK_CUT_LINE || k->unit > 0))
         return 0;
-    return k->opts.crlf && free_bytes < 2 ? 0 : free_bytes;
+    return free_bytes < least(k) ? 0 : free_bytes;
 }
 
 bool link_wants_read(const struct link *k)
@@ -56,7 +63,7 @@ bool link_wants_read(const struct link *k)
     if (k->splice == NULL)
         return room(k) > 0;
     /* With a tap, the kernel path is only emptied. */
-    return k->taps == NULL && splice_has_room(k->splice) && !(k->waiting && k->splice->pipe[0] < 0);
+    return k->taps == NULL && !k->waiting && splice_has_room(k->splice);
 }
 
 size_t link_held(const struct link *k)
@@ -108,7 +115,7 @@ static void compact(struct link *k)
 {
     if (k->start == k->end) {
         k->start = k->end = 0;
-    } else if (k->end == LINK_BUFFER && k->start > 0) {
+    } else if (LINK_BUFFER - k->end < least(k) && k->start > 0) {
         memmove(k->block, k->block + k->start, k->end - k->start);
         k->end -= k->start;
         k->start = 0;
@@ -120,7 +127,7 @@ static ssize_t read_crlf(struct link *k, size_t size)
     unsigned char *plain = pool_get(&k->pool->blocks);
     ssize_t n = io_read(k->src, plain, size / 2, k->meta);
 
-    if (n > 0)
+    if (n > 0 && !k->freed)
         n = (ssize_t)crlf_put(&k->crlf, plain, (size_t)n, k->block + k->end);
     pool_put(&k->pool->blocks, plain);
     return n;
@@ -138,6 +145,8 @@ static ssize_t fill(struct link *k, bool *full)
     if (size > LINK_BUFFER - k->end)
         size = LINK_BUFFER - k->end;
     n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
+    if (k->freed)
+        return IO_AGAIN;
     if (n >= 0) {
         for (struct tap *t = k->taps; t != NULL; t = t->next)
             t->see(t, k->block + k->end, (size_t)n, k->meta);
@@ -233,6 +242,8 @@ static ssize_t flush(struct link *k)
         n = 0; /* an empty message leaves no trace in a stream */
     else
         n = io_write(k->dst, k->block + k->start, k->unit, k->meta);
+    if (k->freed)
+        return IO_AGAIN;
     if (n == IO_AGAIN)
         io_wait_room(k->dst, k);
     if (n < 0)
@@ -258,6 +269,8 @@ static void end(struct link *k)
         return;
     }
     r = k->opts.keep_open ? 0 : io_shut(k->dst);
+    if (k->freed)
+        return;
     if (r == IO_AGAIN)
         io_wait_room(k->dst, k);
     else
@@ -278,7 +291,7 @@ static void move_copying(struct link *k)
             finish(k, LINK_DST_FAILED);
             return;
         }
-        if (k->bulk && empty(k))
+        if (k->freed || (k->bulk && empty(k)))
             return;
         if (wrote == IO_AGAIN && more && link_wants_read(k))
             got = fill(k, &more);
@@ -301,18 +314,6 @@ static void enter_kernel(struct link *k)
         release_block(k);
 }
 
-/* Back to the buffer, with what a destination refused to be given this way. */
-static void leave_kernel(struct link *k)
-{
-    if (k->splice->held > 0) {
-        k->block = pool_get(&k->pool->blocks);
-        k->end = (uint32_t)splice_recover(k->splice, k->block);
-    }
-    if (k->dst->owner == k)
-        k->dst->owner = NULL;
-    release_splice(k);
-}
-
 static void own_dst(struct link *k, bool own)
 {
     if (own) {
@@ -322,6 +323,17 @@ static void own_dst(struct link *k, bool own)
         if (k->dst->writers != NULL)
             io_event_soon(k->dst, LOOP_OUT);
     }
+}
+
+/* Back to the buffer, with what a destination refused to be given this way. */
+static void leave_kernel(struct link *k)
+{
+    if (k->splice->held > 0) {
+        k->block = pool_get(&k->pool->blocks);
+        k->end = (uint32_t)splice_recover(k->splice, k->block);
+    }
+    own_dst(k, false);
+    release_splice(k);
 }
 
 /* One step in the kernel. Returns false when neither end can go on, or the path was left. */
@@ -379,13 +391,15 @@ static uint64_t move(struct link *k)
 
     if (k->splice == NULL)
         move_copying(k);
+    if (k->freed)
+        return 0;
     if (k->bulk && k->splice == NULL && k->taps == NULL && empty(k) && !k->src_eof)
         enter_kernel(k);
     if (k->splice != NULL)
         move_in_kernel(k);
     if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
         leave_kernel(k);
-    if (k->splice == NULL && k->end > 0)
+    if (k->splice == NULL && k->start < k->end && !k->waiting)
         move_copying(k);
     return k->bytes + k->messages - before;
 }
@@ -398,9 +412,9 @@ void link_pump(struct link *k)
         return;
     k->pumping = true;
     moved = move(k);
-    if (k->state == LINK_RUNNING)
+    if (k->state == LINK_RUNNING && !k->freed)
         end(k);
-    if (k->state == LINK_RUNNING) {
+    if (k->state == LINK_RUNNING && !k->freed) {
         if (empty(k))
             release_block(k);
         if (link_wants_read(k) && io_pending(k->src) > 0)
@@ -409,7 +423,7 @@ void link_pump(struct link *k)
             loop_soon(k->src->loop, &k->job); /* the budget ended in the middle of a write */
         io_touch(k->src);
     }
-    if (moved > 0 && k->moved != NULL)
+    if (moved > 0 && !k->freed && k->moved != NULL)
         k->moved(k);
     if (k->src_eof && !k->told_end && !k->freed && k->ended != NULL) {
         k->told_end = true;
@@ -492,7 +506,8 @@ void link_free(struct link *k)
     if (k == NULL || k->freed)
         return;
     k->freed = true;
-    k->src->reader = NULL;
+    if (k->src->reader == k)
+        k->src->reader = NULL;
     release_block(k);
     release_splice(k);
     release_dst(k);

@@ -47,8 +47,8 @@ enum link_state {
 
 /* What links borrow while bytes move, and give back: an idle link holds nothing. */
 struct link_pool {
-    struct pool blocks;  /* of LINK_BUFFER bytes */
-    struct pipes pipes;  /* for the kernel path */
+    struct pool blocks; /* of LINK_BUFFER bytes */
+    struct pipes pipes; /* for the kernel path */
 };
 
 struct link {
@@ -56,34 +56,35 @@ struct link {
     struct link_opts opts;
     struct link_pool *pool;
     enum link_state state;
-    void (*done)(struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
+    void (*done)(
+        struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
     void (*moved)(struct link *); /* called after bytes reached the destination. Optional */
     void (*ended)(struct link *); /* called once, when the source has ended. Optional */
-    void *ctx;               /* the owner's */
-    uint64_t bytes;          /* written to the destination, as it saw them */
-    uint64_t messages;       /* writes of whole messages, when either end has boundaries */
-    uint64_t lost;           /* see LINK_DST_FAILED */
-    bool src_eof;            /* the source has ended; bytes may still be held */
+    void *ctx;                    /* the owner's */
+    uint64_t bytes;               /* written to the destination, as it saw them */
+    uint64_t messages;            /* writes of whole messages, when either end has boundaries */
+    uint64_t lost;                /* see LINK_DST_FAILED */
+    bool src_eof;                 /* the source has ended; bytes may still be held */
 
-    unsigned char *block;    /* the rest is the link's own */
-    uint32_t start, end;     /* what is held: block[start..end) */
-    uint32_t scanned;        /* bytes held that are known to have no newline */
-    uint32_t unit;           /* bytes of the write begun and not yet finished */
-    struct meta *meta;       /* of the message held, when the source is IO_ADDRESSED */
+    unsigned char *block; /* the rest is the link's own */
+    uint32_t start, end;  /* what is held: block[start..end) */
+    uint32_t scanned;     /* bytes held that are known to have no newline */
+    uint32_t unit;        /* bytes of the write begun and not yet finished */
+    struct meta *meta;    /* of the message held, when the source is IO_ADDRESSED */
     struct crlf crlf;
-    bool message;            /* a message is held, though it may be empty */
-    bool waiting;            /* in dst->writers: no room there, or another link's turn */
+    bool message; /* a message is held, though it may be empty */
+    bool waiting; /* in dst->writers: no room there, or another link's turn */
     bool src_failed, told_end;
-    bool resting;            /* between two lines, for the interval */
+    bool resting; /* between two lines, for the interval */
     bool paused;
     bool pumping, freed;
-    struct link *next;       /* in dst->writers */
+    struct link *next; /* in dst->writers */
     struct tap *taps;
-    struct splice *splice;   /* the kernel path, while it is taken */
-    unsigned char small;     /* turns in a row in which the kernel path moved little */
-    bool bulk;               /* the last read was large */
-    bool copies;             /* the kernel path does not work between these ends */
-    struct rest *rest;       /* the pause between lines; NULL without one */
+    struct splice *splice; /* the kernel path, while it is taken */
+    unsigned char small;   /* turns in a row in which the kernel path moved little */
+    bool bulk;             /* the last read was large */
+    bool copies;           /* the kernel path does not work between these ends */
+    struct rest *rest;     /* the pause between lines; NULL without one */
     struct job job;
 };
 

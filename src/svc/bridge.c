@@ -18,11 +18,11 @@
 struct bridge {
     struct svc *svc;
     struct bridge_ends ends;
-    struct io *sink;   /* where what peers send goes */
+    struct io *sink;    /* where what peers send goes */
     struct io *nowhere; /* the sink of --send-only */
-    struct fan *fan;   /* with many peers */
-    struct link *feed; /* the input into the fan */
-    struct timer quit; /* -q */
+    struct fan *fan;    /* with many peers */
+    struct link *feed;  /* the input into the fan */
+    struct timer quit;  /* -q */
     enum slow_peer slow;
     bool input_ended;
 };
@@ -32,9 +32,9 @@ struct wire {
     struct bridge *bridge;
     struct peer *peer;
     struct link *out, *in;
-    struct io *member; /* of the fan */
-    uint64_t missed;   /* bytes it was too slow for */
-    struct err err;    /* why it failed, if it did */
+    bool fanned;     /* a member of the fan; `out` comes with the first bytes */
+    uint64_t missed; /* bytes it was too slow for */
+    struct err *err; /* why it failed; NULL: it did not */
 };
 
 static bool is_over(const struct link *k)
@@ -42,12 +42,25 @@ static bool is_over(const struct link *k)
     return k == NULL || k->state != LINK_RUNNING;
 }
 
+static bool out_is_over(const struct wire *w)
+{
+    return w->out != NULL ? is_over(w->out) : !w->fanned;
+}
+
+/* The place for why the peer failed. */
+static struct err *failed(struct wire *w)
+{
+    if (w->err == NULL)
+        w->err = mem_alloc(sizeof *w->err);
+    return w->err;
+}
+
 static void finish(struct wire *w)
 {
     struct svc *s = w->bridge->svc;
 
     w->peer->io->hung_up = NULL;
-    s->events.finished(s->events.ctx, w->peer, w->err.status != STATUS_OK ? &w->err : NULL);
+    s->events.finished(s->events.ctx, w->peer, w->err);
 }
 
 static void quit(struct bridge *b, const struct err *e)
@@ -64,7 +77,7 @@ static uint64_t unsent(const struct bridge *b)
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->member != NULL ? io_pending(w->member) : 0);
+            sum += link_held(w->out) + (w->fanned ? io_pending(w->out->src) : 0);
     }
     return sum;
 }
@@ -76,7 +89,7 @@ static bool all_sent(const struct bridge *b)
     for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
         const struct wire *w = p->svc;
 
-        if (w != NULL && !is_over(w->out))
+        if (w != NULL && !out_is_over(w))
             return false;
     }
     return true;
@@ -92,7 +105,8 @@ static void fire_quit(struct timer *t)
         quit(b, NULL);
         return;
     }
-    err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent", (unsigned long long)left);
+    err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent",
+            (unsigned long long)left);
     quit(b, &e);
 }
 
@@ -133,7 +147,7 @@ static void wire_ended(struct link *k)
 {
     struct wire *w = k->ctx;
 
-    if (w->member == NULL)
+    if (!w->fanned)
         input_ended(&(struct link){.ctx = w->bridge});
 }
 
@@ -158,7 +172,7 @@ static void hung_up(struct io *io, void *ctx)
     int sys = left_behind(io);
 
     if (sys != 0)
-        err_sys(&w->err, STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+        err_sys(failed(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
     else
         log_info("%s has left", peer_name(w->peer, name));
     finish(w);
@@ -194,12 +208,12 @@ static void check(struct wire *w)
     struct bridge *b = w->bridge;
     const struct svc_conf *conf = b->svc->conf;
 
-    if (is_over(w->in) && is_over(w->out)) {
+    if (is_over(w->in) && out_is_over(w)) {
         finish(w);
-    } else if (is_over(w->out) && conf->send_only && !w->peer->datagram) {
+    } else if (out_is_over(w) && conf->send_only && !w->peer->datagram) {
         finish(w);
     } else if (w->peer->datagram && w->out != NULL && is_over(w->out)) {
-        if (w->err.status != STATUS_OK)
+        if (w->err != NULL)
             finish(w);
         else if (conf->datagram_wait >= 0)
             peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
@@ -215,8 +229,8 @@ static void leave_fan(struct wire *w)
 {
     link_free(w->out);
     w->out = NULL;
-    fan_del(w->bridge->fan, w->member);
-    w->member = NULL;
+    fan_del(w->bridge->fan, w);
+    w->fanned = false;
 }
 
 static void out_done(struct link *k)
@@ -224,17 +238,18 @@ static void out_done(struct link *k)
     struct wire *w = k->ctx;
     char name[ADDR_TEXT];
 
-    if (k->state == LINK_SRC_FAILED && w->member == NULL) {
+    if (k->state == LINK_SRC_FAILED && !w->fanned) {
         input_failed(w->bridge);
         return;
     }
-    if (k->state == LINK_DST_FAILED && w->err.status == STATUS_OK)
-        err_sys(&w->err, STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
-    if (k->state == LINK_DST_FAILED && is_over(w->in)) {
+    if (k->state == LINK_DST_FAILED && w->err == NULL)
+        err_sys(failed(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
+    if (k->state == LINK_DST_FAILED &&
+        (is_over(w->in) || (!w->fanned && w->bridge->svc->conf->quit_after == 0))) {
         finish(w);
         return;
     }
-    if (k->state == LINK_DST_FAILED && w->member != NULL && !w->peer->datagram)
+    if (k->state == LINK_DST_FAILED && w->fanned && !w->peer->datagram)
         leave_fan(w);
     if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
         quit_if_sent(w->bridge);
@@ -255,8 +270,8 @@ static void in_done(struct link *k)
             e.text[0] = '\0';
         quit(w->bridge, &e);
     } else if (k->state == LINK_SRC_FAILED) {
-        if (w->err.status == STATUS_OK || w->err.sys == EPIPE)
-            err_sys(&w->err, STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
+        if (w->err == NULL || w->err->sys == EPIPE)
+            err_sys(failed(w), STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
         finish(w);
     } else {
         check(w);
@@ -313,26 +328,30 @@ void bridge_free(struct bridge *b)
     free(b);
 }
 
-static struct wire *wire_of(const struct bridge *b, const struct io *member)
+static void start_out(struct wire *w, struct io *src, struct link_opts opts)
 {
-    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
-        struct wire *w = p->svc;
+    opts.keep_open = w->bridge->svc->conf->no_shutdown;
+    w->out = link_new(src, w->peer->io, w->bridge->svc->pool, &opts);
+    w->out->done = out_done;
+    w->out->moved = out_moved;
+    w->out->ended = wire_ended;
+    w->out->ctx = w;
+}
 
-        if (w != NULL && w->member == member)
-            return w;
-    }
-    return NULL;
+/* What is sent to all was cut and changed on its way into the fan. */
+static void open_out(void *ctx, void *member, struct io *io)
+{
+    (void)ctx;
+    start_out(member, io, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. */
-static void missed(void *ctx, struct io *member, size_t size)
+static void missed(void *ctx, void *member, size_t size)
 {
     struct bridge *b = ctx;
-    struct wire *w = wire_of(b, member);
+    struct wire *w = member;
     char name[ADDR_TEXT];
 
-    if (w == NULL)
-        return;
     if (b->slow == SLOW_CLOSE) {
         log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
         w->peer->io->lost = true;
@@ -349,7 +368,7 @@ static void missed(void *ctx, struct io *member, size_t size)
 static void start_fan(struct bridge *b)
 {
     struct fan_opts opts = {
-        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .missed = missed, .ctx = b};
+        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .open = open_out, .missed = missed, .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_io(b->fan), b->svc->pool, &b->svc->conf->out);
@@ -360,24 +379,16 @@ static void start_fan(struct bridge *b)
 
 static void wire_out(struct bridge *b, struct wire *w)
 {
-    const struct svc_conf *conf = b->svc->conf;
-    struct link_opts opts = conf->out;
-    struct io *src = b->ends.in;
-
-    if (src == NULL)
+    if (b->ends.in == NULL)
         return;
-    if (conf->many) {
-        if (b->fan == NULL)
-            start_fan(b);
-        src = w->member = fan_add(b->fan);
-        opts = (struct link_opts){0};
+    if (!b->svc->conf->many) {
+        start_out(w, b->ends.in, b->svc->conf->out);
+        return;
     }
-    opts.keep_open = conf->no_shutdown;
-    w->out = link_new(src, w->peer->io, b->svc->pool, &opts);
-    w->out->done = out_done;
-    w->out->moved = out_moved;
-    w->out->ended = wire_ended;
-    w->out->ctx = w;
+    if (b->fan == NULL)
+        start_fan(b);
+    w->fanned = true;
+    fan_add(b->fan, w);
 }
 
 void bridge_attach(struct bridge *b, struct peer *p)
@@ -404,8 +415,9 @@ void bridge_detach(struct bridge *b, struct peer *p)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);
     link_free(w->out);
-    if (w->member != NULL)
-        fan_del(b->fan, w->member);
+    if (w->fanned)
+        fan_del(b->fan, w);
     p->svc = NULL;
+    free(w->err);
     free(w);
 }

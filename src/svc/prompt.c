@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-#include <readline/readline.h>
 #include <readline/history.h>
+#include <readline/readline.h>
 
 #include <errno.h>
 #include <langinfo.h>
@@ -47,9 +47,9 @@ struct prompt {
     struct tty tty;
     struct watch input;
     struct keys keys;
-    sigjmp_buf top; /* where a key that is aborted ends */
-    bool reading;   /* readline has a key */
-    int last; /* the byte that readline was given last */
+    sigjmp_buf top;        /* where a key that is aborted ends */
+    bool reading;          /* readline has a key */
+    int last;              /* the byte that readline was given last */
     struct timer patience; /* with an unfinished key */
     struct timer calm;     /* until the line may be drawn again */
     struct job draw;       /* draws the line */
@@ -57,11 +57,11 @@ struct prompt {
     int64_t drawn;         /* loop time of the last drawing */
     struct history *history;
     unsigned columns; /* the width of the terminal */
-    bool editing; /* there is a line; false after the end of what is typed */
-    bool hidden;  /* it is not on the screen */
-    bool pasting; /* bracketed pastes were asked for */
-    bool utf8;    /* how characters are encoded */
-    bool plain;   /* the locale was C, and we took UTF-8 */
+    bool editing;     /* there is a line; false after the end of what is typed */
+    bool hidden;      /* it is not on the screen */
+    bool pasting;     /* bracketed pastes were asked for */
+    bool utf8;        /* how characters are encoded */
+    bool plain;       /* the locale was C, and we took UTF-8 */
 };
 
 static struct prompt *active;
@@ -396,7 +396,8 @@ static void start_readline(struct prompt *p)
     rl_completion_entry_function = complete_nothing;
     rl_inhibit_completion = 1;
     start_locale(p);
-    rl_redisplay_function = redisplay; /* before it is initialised this would keep it from using the terminal */
+    rl_redisplay_function =
+        redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
     measure(p);

@@ -24,7 +24,7 @@ static int chunk_file(void)
     return fd;
 }
 
-/* As most programs send: larger writes are not faster. No more than `window` bytes ahead of what `back` counts. */
+/* As most programs send: larger writes are not faster. At most `window` bytes ahead of what `back` counts. */
 static void send_blocks(int out, long long size, const _Atomic long long *back, long long window)
 {
     char *block = memory(WRITE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the helper programs of the benchmark share. They are as small as can be: what fails ends the program with a
- * line on standard error, and everything happens on 127.0.0.1. Times are CLOCK_MONOTONIC seconds, as Python's.
+ * What the helper programs of the benchmark share. They are as small as can be: what fails ends the program with
+ * a line on standard error, and everything happens on 127.0.0.1. Times are CLOCK_MONOTONIC seconds, as Python's.
  */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H

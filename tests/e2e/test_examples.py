@@ -52,7 +52,7 @@ TYPED = {
 }
 
 # Commands whose input is ended with ^D when all their rows are there
-ENDED = {"pollcat -l 127.0.0.1 0 --ready-fd 3 3>where >received"}
+ENDED = {"pollcat -l 9000 >copy", "pollcat -l 127.0.0.1 0 --ready-fd 3 3>where >received"}
 
 # The screens of the man page's examples, with what else it takes to see them at work, by their first command
 MAN_PAGE = {text.split("\n", 1)[0].split("$ ", 1)[1]: text for text in [
@@ -72,6 +72,7 @@ Content-Length: 3
 hi
 """, """\
 host1$ pollcat -l 9000 >copy
+pollcat: 127.0.0.1 port 40112 ended its side; ^D ends ours
 host2$ pollcat host1 9000 <file
 host1$ cmp file copy && echo same
 same
@@ -86,7 +87,7 @@ $ pollcat -z -w 2 host.example.org 22,80,8000-8010
 """, """\
 $ pollcat -luv 5140
 pollcat: listening on :: port 5140
-pollcat: received 5 bytes from 127.0.0.1 port 40112
+pollcat: received 5 bytes from 127.0.0.1 port 40112 on 127.0.0.1 port 5140
 news
 client$ echo news | pollcat -u localhost 5140
 """, """\
@@ -195,7 +196,7 @@ class Block:
 
     def ports(self):
         """The port numbers in it."""
-        return {int(n) for text in self.commands() for n in re.findall(r"(?<=[ :,-])\d{2,5}\b", text)}
+        return {int(n) for text in self.commands() for n in re.findall(r"(?<=[ :,-])\d{2,5}\b(?!\.)", text)}
 
     def needs_namespace(self):
         names = set(HOSTS.split()[2:])
@@ -243,13 +244,16 @@ def blocks():
 # Running one
 
 
+SYN_SENT, TIME_WAIT = "02", "06"
+
+
 def sockets():
-    """The sockets that listen, are bound, or are connected, in this network namespace."""
+    """The sockets of this network namespace that listen, are bound, or are connected."""
     found = set()
-    for table, states in {"tcp": "01 0A", "tcp6": "01 0A", "udp": "07", "udp6": "07"}.items():
+    for table in ("tcp", "tcp6", "udp", "udp6"):
         with contextlib.suppress(FileNotFoundError), open(f"/proc/self/net/{table}") as rows:
             fields = [row.split() for row in rows.readlines()[1:]]
-            found |= {(table, f[1], f[2]) for f in fields if f[3] in states.split()}
+            found |= {(table, f[1], f[2]) for f in fields if f[3] not in (SYN_SENT, TIME_WAIT)}
     with open("/proc/self/net/unix") as rows:
         found |= {tuple(row.split()[6:]) for row in rows.readlines()[1:] if len(row.split()) > 7}
     return found
@@ -273,9 +277,10 @@ class Shell:
     def shows(self, more, ports):
         """Whether its screen is what is expected, and `more`."""
         self.terminal.read(0)
-        rows = masked(self.terminal.lines())
+        rows = self.terminal.lines()
         for shown, real in ports.items():
             rows = [re.sub(rf"\b{real}\b", str(shown), row) for row in rows]
+        rows = masked(rows)
         wanted = masked([*self.expected, *more])
         while wanted and not wanted[-1]:
             wanted.pop()
@@ -306,7 +311,7 @@ class Run:
 
     def substitute(self, text):
         for shown, real in self.ports.items():
-            text = re.sub(rf"(?<=[ :,]){shown}\b", str(real), text)
+            text = re.sub(rf"(?<=[ :,-]){shown}\b(?!\.)", str(real), text)
         return text
 
     def start(self, shell, text):

@@ -45,6 +45,12 @@ static const char *sample(const struct option_row *row)
         return "udp";
     case OPTION_STRING:
         return "text";
+    case OPTION_WORD: {
+        static char first[32];
+
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(row->words, " "), row->words);
+        return first;
+    }
     case OPTION_SOCKOPT:
         return row->value == VALUE_SOCKOPT ? "nodelay" : "7";
     default:
@@ -71,6 +77,9 @@ static void check_read(const struct run *r, const struct option_row *row)
         break;
     case OPTION_INT:
         assert_int_equal(*(const int *)field, 7);
+        break;
+    case OPTION_WORD:
+        assert_int_equal(*(const int *)field, 1);
         break;
     case OPTION_SIZE:
         assert_int_equal(*(const int64_t *)field, 7);
