@@ -297,6 +297,11 @@ static size_t max_dgram(const struct io *io)
     return d->opts.segment * (segments < 1 ? 1 : segments > MAX_SEGMENTS ? MAX_SEGMENTS : segments);
 }
 
+static size_t longest(const struct io *io)
+{
+    return ((const struct dgram *)io)->family == AF_UNIX ? SIZE_MAX : MAX_IPV6;
+}
+
 static int shut_dgram(struct io *io)
 {
     struct dgram *d = (struct dgram *)io;
@@ -334,6 +339,7 @@ static const struct io_ops ops = {
     .shut = shut_dgram,
     .touch = touch,
     .max = max_dgram,
+    .longest = longest,
     .free = free_dgram,
 };
 

@@ -78,7 +78,7 @@ static void member_has_room(struct io *io, void *ctx)
 
 static void open_member(struct fan *f, struct member *m)
 {
-    struct queue_opts opts = {.limit = MEMBER_LIMIT, .room = member_has_room, .ctx = f};
+    struct queue_opts opts = {.limit = MEMBER_LIMIT, .shared = true, .room = member_has_room, .ctx = f};
 
     if (m->io != NULL)
         return;

@@ -60,6 +60,11 @@ struct io_ops {
      * when `meta` is NULL. Returns a count or IO_*. */
     ssize_t (*write)(struct io *, const void *data, size_t size, const struct meta *meta);
 
+    /* For bytes that are in memory: where the next ones are (a count, IO_AGAIN or IO_EOF), and that the first `n` of
+     * them were taken. Optional, both or none. */
+    ssize_t (*peek)(struct io *, const void **data);
+    void (*skip)(struct io *, size_t n);
+
     /* Bytes that can be read at once though the descriptor may not say so. Optional. */
     size_t (*pending)(const struct io *);
 
@@ -76,6 +81,9 @@ struct io_ops {
 
     /* The longest message a write takes (IO_MSG only). */
     size_t (*max)(const struct io *);
+
+    /* The longest message a read may give. Optional: not known. */
+    size_t (*longest)(const struct io *);
 
     /* The descriptor for IO_RAWFD, else -1. Optional. */
     int (*fd)(const struct io *);
@@ -117,6 +125,7 @@ size_t io_pending(const struct io *io);
 int io_shut(struct io *io);
 void io_touch(struct io *io);
 size_t io_max(const struct io *io);
+size_t io_longest(const struct io *io);
 int io_fd(const struct io *io);
 
 /* For bottoms: what the links on top want of this one now, translated by every layer between. */

@@ -23,7 +23,11 @@
 #include "io/splice.h"
 #include "io/tap.h"
 
-enum { LINK_BUFFER = 256 * 1024 }; /* bytes a link holds at most */
+enum {
+    LINK_BUFFER = 256 * 1024, /* bytes a link holds at most */
+    LINK_SMALL = 16 * 1024,   /* the same while LINK_LARGE others hold as much */
+    LINK_LARGE = 64,
+};
 
 /* How the bytes read are cut into writes. */
 enum link_cut {
@@ -33,6 +37,9 @@ enum link_cut {
 
 struct link_opts {
     enum link_cut cut;
+    size_t
+        size; /* of the messages the destination makes of what it gets: a shorter one is written only when the
+                    source has nothing more; 0: any */
     int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
     bool crlf;        /* LF becomes CRLF on the way */
     bool keep_open;   /* the end of the source does not end the destination's direction */
@@ -48,6 +55,8 @@ enum link_state {
 /* What links borrow while bytes move, and give back: an idle link holds nothing. */
 struct link_pool {
     struct pool blocks; /* of LINK_BUFFER bytes */
+    struct pool small;  /* of LINK_SMALL bytes */
+    unsigned used;      /* blocks of LINK_BUFFER bytes in use */
     struct pipes pipes; /* for the kernel path */
 };
 
@@ -67,6 +76,7 @@ struct link {
     bool src_eof;                 /* the source has ended; bytes may still be held */
 
     unsigned char *block; /* the rest is the link's own */
+    uint32_t cap;         /* its size */
     uint32_t start, end;  /* what is held: block[start..end) */
     uint32_t scanned;     /* bytes held that are known to have no newline */
     uint32_t unit;        /* bytes of the write begun and not yet finished */
@@ -83,6 +93,8 @@ struct link {
     struct splice *splice; /* the kernel path, while it is taken */
     unsigned char small;   /* turns in a row in which the kernel path moved little */
     bool bulk;             /* the last read was large */
+    bool shares;           /* bytes are written from the memory of the source */
+    bool drained;          /* the source had nothing when last asked */
     bool copies;           /* the kernel path does not work between these ends */
     struct rest *rest;     /* the pause between lines; NULL without one */
     struct job job;
