@@ -251,6 +251,7 @@ static int begin(struct session *s, struct err *e)
     if (s->loop == NULL)
         return -1;
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
+    s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
     s->net = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
     if (s->net == NULL)

@@ -104,7 +104,7 @@ static uint64_t move(struct link *k)
 
     if (k->shares)
         link_share_move(k);
-    else if (k->splice == NULL)
+    else if (k->splice == NULL && !k->bulk)
         link_copy_move(k);
     if (k->freed)
         return 0;
@@ -208,6 +208,7 @@ struct link *link_new(struct io *src, struct io *dst, struct link_pool *pool, co
     k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || link_keeps_messages(src) ||
                 link_keeps_messages(dst);
     k->shares = link_share_fits(k);
+    k->bulk = pool->pipes.eager && !k->copies && !k->shares;
     if (src->ops->caps & IO_ADDRESSED)
         k->meta = mem_alloc(sizeof *k->meta);
     k->job.run = run_pump;

@@ -82,7 +82,10 @@ void link_kernel_move(struct link *k)
         continue;
     if (k->splice == NULL)
         return;
-    k->small = k->bytes - before < SMALL && !k->waiting ? (unsigned char)(k->small + 1) : 0;
-    if (k->small == SMALL_TURNS && k->splice->held == 0)
+    if (k->bytes - before >= SMALL || k->waiting)
+        k->small = 0;
+    else if (k->small < SMALL_TURNS)
+        k->small++;
+    if (k->small == SMALL_TURNS && k->splice->held == 0 && !k->pool->pipes.eager)
         link_kernel_release(k);
 }

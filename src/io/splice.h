@@ -22,6 +22,7 @@ enum {
 /* Idle pipes. */
 struct pipes {
     bool allowed;
+    bool eager; /* links take the kernel path from their first byte: for tests */
     unsigned used;
     unsigned count;
     struct {
