@@ -299,7 +299,10 @@ static size_t max_dgram(const struct io *io)
 
 static size_t longest(const struct io *io)
 {
-    return ((const struct dgram *)io)->family == AF_UNIX ? SIZE_MAX : MAX_IPV6;
+    const struct dgram *d = (const struct dgram *)io;
+
+    /* With -v, each is written out before the next one is told of. */
+    return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
 }
 
 static int shut_dgram(struct io *io)

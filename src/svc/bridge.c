@@ -68,10 +68,14 @@ static void quit(struct bridge *b, const struct err *e)
     b->svc->events.quit(b->svc->events.ctx, e);
 }
 
-/* Input that was taken and not sent. */
+/* Input that is there and was not sent. */
 static uint64_t unsent(const struct bridge *b)
 {
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
+    int unread = 0;
+
+    if (!b->input_ended && b->ends.in != NULL && ioctl(io_fd(b->ends.in), FIONREAD, &unread) == 0)
+        sum += (uint64_t)unread;
 
     for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
         const struct wire *w = p->svc;
@@ -121,7 +125,17 @@ static void input_ended(struct link *k)
     struct bridge *b = k->ctx;
 
     b->input_ended = true;
-    if (b->svc->conf->quit_after > 0)
+    if (b->svc->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
+        loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
+}
+
+/* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
+static void input_hung_up(struct io *io, void *ctx)
+{
+    struct bridge *b = ctx;
+
+    io->hung_up = NULL;
+    if (!loop_timer_pending(&b->quit))
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
 }
 
@@ -312,6 +326,10 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
     if (s->conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
+    if (ends->in != NULL && s->conf->quit_after > 0) {
+        ends->in->hung_up = input_hung_up;
+        ends->in->hung_up_ctx = b;
+    }
     ends->out->hung_up = sink_gone;
     ends->out->hung_up_ctx = b;
     io_touch(ends->out);
@@ -324,6 +342,8 @@ void bridge_free(struct bridge *b)
     fan_free(b->fan);
     io_free(b->nowhere);
     b->ends.out->hung_up = NULL;
+    if (b->ends.in != NULL)
+        b->ends.in->hung_up = NULL;
     loop_timer_clear(&b->quit);
     free(b);
 }
