@@ -285,6 +285,7 @@ static void derive_svc(struct conf *c, unsigned traits)
     svc->many = (traits & TRAIT_KEEP_OPEN) != 0 && (traits & TRAIT_DGRAM) == 0;
     svc->out.keep_open = svc->no_shutdown;
     svc->out.cut = c->line || svc->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
+    svc->out.size = (size_t)c->datagram_size;
     svc->datagram_wait = -1;
     if (datagram_client && c->timeout > 0)
         svc->datagram_wait = c->timeout;

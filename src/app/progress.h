@@ -13,9 +13,9 @@ struct progress {
     struct loop *loop;
     const struct peer_table *peers;
     struct timer timer;
-    int64_t begun;   /* loop time in ms of the first byte; 0: none yet */
-    uint64_t moved;  /* bytes at the last drawing */
-    int64_t size;    /* bytes that standard input has; -1: not known */
+    int64_t begun;  /* loop time in ms of the first byte; 0: none yet */
+    uint64_t moved; /* bytes at the last drawing */
+    int64_t size;   /* bytes that standard input has; -1: not known */
 };
 
 /* `p` is zeroed. Looks at what standard input is. */

@@ -21,7 +21,10 @@ struct scan {
 
 static const char *word(enum probe_result r)
 {
-    return r == PROBE_OPEN ? "open" : r == PROBE_CLOSED ? "closed" : r == PROBE_NO_ANSWER ? "no answer" : "failed";
+    return r == PROBE_OPEN        ? "open"
+           : r == PROBE_CLOSED    ? "closed"
+           : r == PROBE_NO_ANSWER ? "no answer"
+                                  : "failed";
 }
 
 static void result(void *ctx, const struct addr *remote, enum probe_result r, const struct err *e)
@@ -81,7 +84,8 @@ int scan_run(const struct conf *conf)
     int r = -1;
 
     if (n < 0) {
-        err_set(&e, STATUS_LOCAL, "ports '%s': expected numbers and ranges such as 22,80,8000-8010", conf->ports);
+        err_set(&e, STATUS_LOCAL, "ports '%s': expected numbers and ranges such as 22,80,8000-8010",
+                conf->ports);
     } else {
         s.loop = loop_new(true, &e);
         if (s.loop != NULL) {

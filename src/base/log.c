@@ -117,7 +117,8 @@ __attribute__((format(printf, 2, 0))) static void show(enum log_level level, con
 void log_status(const char *text)
 {
     char out[256];
-    int n = text != NULL ? snprintf(out, sizeof out, "\r%.200s\033[K", text) : snprintf(out, sizeof out, "\n");
+    int n = text != NULL ? snprintf(out, sizeof out, "\r%.200s\033[K", text)
+                         : snprintf(out, sizeof out, "\n");
 
     if ((text != NULL || state.status) && write_nowait(out, (size_t)n) >= 0)
         state.status = text != NULL;

@@ -123,7 +123,8 @@ ssize_t cmsg_receive(int fd, struct cmsg_in *in)
     return n;
 }
 
-static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int type, const void *data, size_t size)
+static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int type, const void *data,
+                        size_t size)
 {
     (*c)->cmsg_level = level;
     (*c)->cmsg_type = type;

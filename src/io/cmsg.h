@@ -31,7 +31,7 @@ struct cmsg_out {
     size_t size;
     const struct meta *to; /* where it goes, and from which address; NULL on a connected socket */
     bool answer;           /* the hop limit is one below the one `to` came with */
-    size_t segment;        /* above 0: the kernel cuts the data into datagrams of this size (UDP_SEGMENT, udp(7)) */
+    size_t segment; /* above 0: the kernel cuts the data into datagrams of this size (UDP_SEGMENT, udp(7)) */
 };
 
 /* sendmsg(2), without blocking. Returns the bytes sent, or -1 with errno. */

@@ -15,7 +15,8 @@ enum {
     MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
     MAX_UNIX = 65536,
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
-    MAX_DROPS = 32, /* in a row, before the others have their turn */
+    MAX_DROPS = 32,    /* in a row, before the others have their turn */
+    PATIENCE = 200,    /* ms that an echo waits for one sender, while the others wait for it */
     RETRY = 2, /* ms: a UNIX datagram receiver that is full says nothing to poll(2) when it has room */
     FIRST_PORT = 1024, /* of those that are no well-known services */
 };
@@ -25,18 +26,20 @@ struct dgram;
 struct endpoint {
     struct watch watch;
     struct dgram *dgram;
+    struct addr local;
 };
 
 struct dgram {
     struct io io;
     struct dgram_opts opts;
     int family;
-    struct meta to; /* where plain writes go, and from which address and socket */
+    struct meta to;   /* where plain writes go, and from which address and socket */
     unsigned blocked; /* the socket that had no room */
-    bool no_offload; /* the kernel does not cut long writes for us */
-    unsigned turn;  /* the socket to read first */
+    bool no_offload;  /* the kernel does not cut long writes for us */
+    unsigned turn;    /* the socket to read first */
     uint64_t dropped[DGRAM_SOCKETS];
     struct timer retry;
+    int64_t stuck; /* loop time in ms since when the receiver has been full; 0: it is not */
     unsigned n;
     struct endpoint at[];
 };
@@ -99,28 +102,24 @@ static bool is_inet(const struct addr *a)
  * which every answer of ours lowers, has run out. */
 static bool would_loop(const struct dgram *d, unsigned i, const struct meta *m)
 {
-    struct addr local;
-    socklen_t len = sizeof local - offsetof(struct addr, sa);
-
     if (!d->opts.echo || !is_inet(&m->peer))
         return false;
-    if (addr_port(&m->peer) < FIRST_PORT || m->hops == 1)
-        return true;
-    local.len = 0;
-    if (getsockname(d->at[i].watch.fd, &local.sa, &len) == 0)
-        local.len = len;
-    return addr_port(&local) == addr_port(&m->peer);
+    return addr_port(&m->peer) < FIRST_PORT || addr_port(&m->peer) == addr_port(&d->at[i].local) ||
+           m->hops == 1;
 }
 
 static void tell_received(const struct dgram *d, const struct meta *m, size_t n, bool cut)
 {
-    char text[ADDR_TEXT];
+    const struct addr *bound = &d->at[m->socket].local;
+    struct addr local = m->local.len > 0 ? m->local : *bound;
+    char text[ADDR_TEXT], at[ADDR_TEXT];
 
     if (cut)
         log_notice("a datagram from %s was cut to %zu bytes", addr_format(&m->peer, text), n);
     if (!log_shows(LOG_INFO) || d->opts.connected)
         return;
-    log_info("received %zu bytes from %s", n, addr_format(&m->peer, text));
+    addr_set_port(&local, addr_port(bound));
+    log_info("received %zu bytes from %s on %s", n, addr_format(&m->peer, text), addr_format(&local, at));
 }
 
 /* One datagram from socket `i`. Returns a count, IO_* or, when it was dropped on purpose, -EINTR. */
@@ -183,7 +182,7 @@ static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *m
 static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int error)
 {
     char text[ADDR_TEXT] = "the peer";
-    const char *hint = error == EACCES ? " (to a broadcast address? try --broadcast)"
+    const char *hint = error == EACCES     ? " (to a broadcast address? try --broadcast)"
                        : error == EMSGSIZE ? " (too long; try --datagram-size)"
                                            : "";
 
@@ -194,11 +193,20 @@ static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int err
     return (ssize_t)size;
 }
 
-static ssize_t no_room(struct dgram *d, unsigned i)
+static ssize_t no_room(struct dgram *d, unsigned i, size_t size)
 {
+    int64_t now = loop_now(d->io.loop);
+
     d->blocked = i;
-    if (d->family == AF_UNIX)
-        loop_timer_set(d->io.loop, &d->retry, RETRY);
+    if (d->family != AF_UNIX)
+        return IO_AGAIN;
+    if (d->stuck == 0)
+        d->stuck = now;
+    if (d->opts.echo && now - d->stuck >= PATIENCE) {
+        log_info("%zu bytes were not sent: the receiver is full", size);
+        return (ssize_t)size;
+    }
+    loop_timer_set(d->io.loop, &d->retry, RETRY);
     return IO_AGAIN;
 }
 
@@ -211,11 +219,13 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
     for (int tries = 0; tries < 8; tries++) {
         ssize_t n = cmsg_send(d->at[i].watch.fd, out);
 
-        if (n >= 0)
+        if (n >= 0) {
+            d->stuck = 0;
             return n;
+        }
         error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
-            return no_room(d, i);
+            return no_room(d, i, out->size);
         if (out->segment > 0 && !cmsg_is_refusal(error))
             return 0; /* not this way */
         if (d->opts.connected && error != EMSGSIZE)
@@ -287,6 +297,14 @@ static size_t max_dgram(const struct io *io)
     return d->opts.segment * (segments < 1 ? 1 : segments > MAX_SEGMENTS ? MAX_SEGMENTS : segments);
 }
 
+static size_t longest(const struct io *io)
+{
+    const struct dgram *d = (const struct dgram *)io;
+
+    /* With -v, each is written out before the next one is told of. */
+    return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
+}
+
 static int shut_dgram(struct io *io)
 {
     struct dgram *d = (struct dgram *)io;
@@ -324,8 +342,17 @@ static const struct io_ops ops = {
     .shut = shut_dgram,
     .touch = touch,
     .max = max_dgram,
+    .longest = longest,
     .free = free_dgram,
 };
+
+static void get_local(int fd, struct addr *a)
+{
+    socklen_t len = sizeof *a - offsetof(struct addr, sa);
+
+    if (getsockname(fd, &a->sa, &len) == 0)
+        a->len = len;
+}
 
 struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts)
 {
@@ -340,6 +367,7 @@ struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct
     for (unsigned i = 0; i < n; i++) {
         cmsg_prepare(fds[i], opts->connected, opts->echo);
         d->at[i].dgram = d;
+        get_local(fds[i], &d->at[i].local);
         d->at[i].watch = (struct watch){.fd = fds[i], .want = want, .fire = fire};
         loop_add(loop, &d->at[i].watch);
     }

@@ -12,8 +12,9 @@ enum {
 };
 
 struct member {
-    struct io *io;
-    bool behind; /* it misses what comes until it has read all that waits */
+    void *who;
+    struct io *io; /* NULL until there is something to read */
+    bool behind;   /* it misses what comes until it has read all that waits */
 };
 
 struct fan {
@@ -41,6 +42,11 @@ static void unblock(struct fan *f)
     io_event_soon(f->io, LOOP_OUT);
 }
 
+static bool is_full(const struct member *m)
+{
+    return m->io != NULL && queue_full(m->io);
+}
+
 /* Full members have held up the others for long enough. When all are full there are no others. */
 static void leave_behind(struct timer *t)
 {
@@ -48,21 +54,49 @@ static void leave_behind(struct timer *t)
     size_t ready = 0;
 
     for (size_t i = 0; i < f->count; i++)
-        ready += !f->members[i].behind && !queue_full(f->members[i].io);
+        ready += !f->members[i].behind && !is_full(&f->members[i]);
     if (ready == 0) {
         loop_timer_set(f->loop, &f->grace, GRACE);
         return;
     }
     for (size_t i = 0; i < f->count; i++)
-        f->members[i].behind = f->members[i].behind || queue_full(f->members[i].io);
+        f->members[i].behind = f->members[i].behind || is_full(&f->members[i]);
     f->full = 0;
     unblock(f);
 }
 
+static void member_has_room(struct io *io, void *ctx)
+{
+    struct fan *f = ctx;
+
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->members[i].io == io && !f->members[i].behind)
+            f->full--;
+    }
+    unblock(f);
+}
+
+static void open_member(struct fan *f, struct member *m)
+{
+    struct queue_opts opts = {.limit = MEMBER_LIMIT, .shared = true, .room = member_has_room, .ctx = f};
+
+    if (m->io != NULL)
+        return;
+    m->io = queue_new(f->loop, &opts);
+    f->opts.open(f->opts.ctx, m->who, m->io);
+}
+
+static void end_member(struct fan *f, struct member *m)
+{
+    open_member(f, m);
+    queue_end(m->io);
+}
+
 static void give(struct fan *f, struct member *m, struct chunk *c)
 {
+    open_member(f, m);
     if (m->behind && queue_size(m->io) > 0) {
-        f->opts.missed(f->opts.ctx, m->io, c->len);
+        f->opts.missed(f->opts.ctx, m->who, c->len);
         return;
     }
     m->behind = false;
@@ -97,26 +131,7 @@ static void shut_fan(struct io *io, void *ctx)
     (void)io;
     f->ended = true;
     for (size_t i = 0; i < f->count; i++)
-        queue_end(f->members[i].io);
-}
-
-static struct member *find(const struct fan *f, const struct io *io)
-{
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->members[i].io == io)
-            return &f->members[i];
-    }
-    return NULL;
-}
-
-static void member_has_room(struct io *io, void *ctx)
-{
-    struct fan *f = ctx;
-    const struct member *m = find(f, io);
-
-    if (m != NULL && !m->behind)
-        f->full--;
-    unblock(f);
+        end_member(f, &f->members[i]);
 }
 
 struct fan *fan_new(struct loop *loop, const struct fan_opts *opts)
@@ -148,31 +163,30 @@ struct io *fan_io(struct fan *f)
     return f->io;
 }
 
-struct io *fan_add(struct fan *f)
+void fan_add(struct fan *f, void *member)
 {
-    struct queue_opts opts = {.limit = MEMBER_LIMIT, .room = member_has_room, .ctx = f};
-    struct io *member = queue_new(f->loop, &opts);
-
     if (f->count == f->room) {
         f->room = f->room > 0 ? 2 * f->room : 8;
         f->members = mem_resize(f->members, f->room * sizeof *f->members);
     }
-    f->members[f->count++] = (struct member){.io = member};
+    f->members[f->count++] = (struct member){.who = member};
     if (f->ended)
-        queue_end(member);
+        end_member(f, &f->members[f->count - 1]);
     unblock(f);
-    return member;
 }
 
-void fan_del(struct fan *f, struct io *io)
+void fan_del(struct fan *f, void *member)
 {
-    struct member *m = find(f, io);
+    for (size_t i = 0; i < f->count; i++) {
+        struct member *m = &f->members[i];
 
-    if (m != NULL) {
-        if (!m->behind && queue_full(io))
+        if (m->who != member)
+            continue;
+        if (!m->behind && is_full(m))
             f->full--;
+        io_free(m->io);
         *m = f->members[--f->count];
         unblock(f);
+        return;
     }
-    io_free(io);
 }

@@ -2,8 +2,8 @@
  *
  * fan: one source for many: an io that a link writes to, and whose members each read all of it.
  *
- * Each buffer is stored once and counted; a member joins at the next write. The fan takes a write only while
- * there is a member. What happens when a member's queue is full is a policy.
+ * Each buffer is stored once and counted; a member joins at the next write, and costs next to nothing before. The
+ * fan takes a write only while there is a member. What happens when a member's queue is full is a policy.
  */
 #ifndef IO_FAN_H
 #define IO_FAN_H
@@ -14,14 +14,16 @@ struct fan;
 
 /* What a member whose queue is full means for the others. */
 enum fan_slow {
-    FAN_WAIT,  /* the source waits: the slowest sets the pace */
-    FAN_SKIP,  /* once others starve, the member misses what comes until it has read all that waits for it */
+    FAN_WAIT, /* the source waits: the slowest sets the pace */
+    FAN_SKIP, /* once others starve, the member misses what comes until it has read all that waits for it */
 };
 
 struct fan_opts {
     enum fan_slow slow;
-    /* With FAN_SKIP: `member` missed `size` bytes. May delete it. */
-    void (*missed)(void *ctx, struct io *member, size_t size);
+    /* The first bytes (or the end) are there for a member: `io` is to be read from, and stays the fan's. */
+    void (*open)(void *ctx, void *member, struct io *io);
+    /* With FAN_SKIP: a member missed `size` bytes. May delete it. */
+    void (*missed)(void *ctx, void *member, size_t size);
     void *ctx;
 };
 
@@ -33,8 +35,9 @@ void fan_free(struct fan *f);
  * at once. */
 struct io *fan_io(struct fan *f);
 
-/* A new member: an io to read from. fan_del() takes it out and io_free()s it. */
-struct io *fan_add(struct fan *f);
-void fan_del(struct fan *f, struct io *member);
+/* A new member, which its user knows by `member`; fan_del() takes it out, and releases its io, whose link must be
+ * gone. */
+void fan_add(struct fan *f, void *member);
+void fan_del(struct fan *f, void *member);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "io/io.h"
 
+#include <stdint.h>
+
 #include "io/link.h"
 
 static struct io *top_of(struct io *io)
@@ -89,6 +91,11 @@ void io_touch(struct io *io)
 size_t io_max(const struct io *io)
 {
     return io->ops->max != NULL ? io->ops->max(io) : LINK_BUFFER;
+}
+
+size_t io_longest(const struct io *io)
+{
+    return io->ops->longest != NULL ? io->ops->longest(io) : SIZE_MAX;
 }
 
 int io_fd(const struct io *io)

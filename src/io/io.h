@@ -32,20 +32,20 @@ enum {
 };
 
 enum io_cap {
-    IO_STREAM = 1,   /* bytes without boundaries */
-    IO_MSG = 2,      /* each read and each write is one message (UDP, UNIX datagram, seqpacket) */
-    IO_HALFCLOSE = 4, /* io_shut() ends our direction and leaves the other open */
-    IO_RAWFD = 8,    /* io_fd() is the bytes themselves: sendfile(2) and splice(2) may move them */
+    IO_STREAM = 1,     /* bytes without boundaries */
+    IO_MSG = 2,        /* each read and each write is one message (UDP, UNIX datagram, seqpacket) */
+    IO_HALFCLOSE = 4,  /* io_shut() ends our direction and leaves the other open */
+    IO_RAWFD = 8,      /* io_fd() is the bytes themselves: sendfile(2) and splice(2) may move them */
     IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
 };
 
 /* Where a message came from, so that an answer can go there from the address that was spoken to. */
 struct meta {
     struct addr peer;
-    struct addr local;     /* the address it was sent to; its port is not filled; len 0: not known */
-    unsigned ifindex;      /* the interface it came through; 0: not known */
-    unsigned char socket;  /* which of the io's sockets */
-    unsigned char hops;    /* its TTL or hop limit; 0: not known */
+    struct addr local;    /* the address it was sent to; its port is not filled; len 0: not known */
+    unsigned ifindex;     /* the interface it came through; 0: not known */
+    unsigned char socket; /* which of the io's sockets */
+    unsigned char hops;   /* its TTL or hop limit; 0: not known */
 };
 
 struct io_ops {
@@ -59,6 +59,11 @@ struct io_ops {
     /* Up to `size` bytes of `data`; a message whole or not at all, to `*meta`, or where the io sends by itself
      * when `meta` is NULL. Returns a count or IO_*. */
     ssize_t (*write)(struct io *, const void *data, size_t size, const struct meta *meta);
+
+    /* For bytes that are in memory: where the next ones are (a count, IO_AGAIN or IO_EOF), and that the first `n` of
+     * them were taken. Optional, both or none. */
+    ssize_t (*peek)(struct io *, const void **data);
+    void (*skip)(struct io *, size_t n);
 
     /* Bytes that can be read at once though the descriptor may not say so. Optional. */
     size_t (*pending)(const struct io *);
@@ -77,6 +82,9 @@ struct io_ops {
     /* The longest message a write takes (IO_MSG only). */
     size_t (*max)(const struct io *);
 
+    /* The longest message a read may give. Optional: not known. */
+    size_t (*longest)(const struct io *);
+
     /* The descriptor for IO_RAWFD, else -1. Optional. */
     int (*fd)(const struct io *);
 
@@ -90,18 +98,18 @@ struct io {
     const struct io_ops *ops;
     struct loop *loop;
     struct io *lower, *upper;
-    struct link *reader;            /* whose source this is */
+    struct link *reader;                /* whose source this is */
     struct link *writers, *last_writer; /* links that wait for room here, first come first served */
-    struct link *owner;             /* the link that is in the middle of a write of its own */
-    int error;                      /* errno of the failure, 0 while all is well */
-    bool lost;                      /* something accepted could not be delivered, and was reported */
-    bool cut;                       /* a message was longer than the room for it, and was reported */
+    struct link *owner;                 /* the link that is in the middle of a write of its own */
+    int error;                          /* errno of the failure, 0 while all is well */
+    bool lost;                          /* something accepted could not be delivered, and was reported */
+    bool cut;                           /* a message was longer than the room for it, and was reported */
     bool freed;
     void (*hung_up)(struct io *, void *ctx); /* the other side left while nobody waits for it here. Optional:
                                                 whoever sets it asks for LOOP_HUP */
     void *hung_up_ctx;
-    struct job job;                 /* a deferred io_event(), in the end the release */
-    unsigned char events;           /* for `job` */
+    struct job job;       /* a deferred io_event(), in the end the release */
+    unsigned char events; /* for `job` */
 };
 
 /* Prepares the embedded struct; `lower` is NULL at the bottom, otherwise its layer is taken over. */
@@ -117,6 +125,7 @@ size_t io_pending(const struct io *io);
 int io_shut(struct io *io);
 void io_touch(struct io *io);
 size_t io_max(const struct io *io);
+size_t io_longest(const struct io *io);
 int io_fd(const struct io *io);
 
 /* For bottoms: what the links on top want of this one now, translated by every layer between. */

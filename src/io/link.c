@@ -2,57 +2,17 @@
 #include "io/link.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
+#include "io/link_path.h"
 
-enum {
-    BUDGET_BYTES = 4 * LINK_BUFFER, /* what one pump may do before the others have their turn */
-    BUDGET_STEPS = 64,
-    BULK = 32 * 1024,  /* a read as large as this promises more of its kind */
-    SMALL = 16 * 1024, /* a turn that moves less is better served by the buffer */
-    SMALL_TURNS = 8,
-    KERNEL_BUDGET = 4 * SPLICE_ROOM,
-    KEPT_BLOCKS = 16,
-};
+enum { KEPT_BLOCKS = 16 };
 
 #define HOLDER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
-/* Only links with an interval pay for a timer. */
-struct rest {
-    struct timer timer;
-    struct link *link;
-};
-
-static bool has_boundaries(const struct io *io)
-{
-    return (io->ops->caps & IO_MSG) != 0;
-}
-
-/* Each read stands for itself. */
-static bool is_apart(const struct io *io)
-{
-    return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
-}
-
-static bool empty(const struct link *k)
+bool link_empty(const struct link *k)
 {
     return k->start == k->end && !k->message && (k->splice == NULL || k->splice->held == 0);
-}
-
-/* Room for the next read, or 0. Ends that keep boundaries are served one message at a time. */
-static size_t room(const struct link *k)
-{
-    size_t free_bytes = LINK_BUFFER - (k->end - k->start);
-
-    if (is_apart(k->src))
-        return empty(k) ? LINK_BUFFER : 0;
-    if (has_boundaries(k->dst) && k->opts.cut != LINK_CUT_LINE)
-        return empty(k) ? io_max(k->dst) : 0;
-    /* Moving what is held to the front must be worth it, unless a line waits for its end. */
-    if (k->end == LINK_BUFFER && k->start < LINK_BUFFER / 2 && (k->opts.cut != LINK_CUT_LINE || k->unit > 0))
-        return 0;
-    return k->opts.crlf && free_bytes < 2 ? 0 : free_bytes;
 }
 
 bool link_wants_read(const struct link *k)
@@ -60,9 +20,9 @@ bool link_wants_read(const struct link *k)
     if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused)
         return false;
     if (k->splice == NULL)
-        return room(k) > 0;
+        return k->shares ? !k->waiting : link_copy_wants_read(k);
     /* With a tap, the kernel path is only emptied. */
-    return k->taps == NULL && splice_has_room(k->splice) && !(k->waiting && k->splice->pipe[0] < 0);
+    return k->taps == NULL && !k->waiting && splice_has_room(k->splice);
 }
 
 size_t link_held(const struct link *k)
@@ -70,193 +30,51 @@ size_t link_held(const struct link *k)
     return k->end - k->start + (k->splice != NULL ? k->splice->held : 0);
 }
 
-static void release_block(struct link *k)
+void link_source_ended(struct link *k, bool failed)
 {
-    if (k->block != NULL)
-        pool_put(&k->pool->blocks, k->block);
-    k->block = NULL;
-    k->start = k->end = k->scanned = 0;
+    k->src_eof = true;
+    k->src_failed = failed;
+    io_touch(k->src);
 }
 
-static void release_splice(struct link *k)
+bool link_own_dst(struct link *k)
 {
-    splice_close(&k->pool->pipes, k->splice);
-    k->splice = NULL;
-    k->small = 0;
+    if (k->dst->owner != NULL && k->dst->owner != k) {
+        io_wait_room(k->dst, k);
+        return false;
+    }
+    k->dst->owner = k;
+    return true;
 }
 
-/* Gives up the right to the destination, and wakes who is next. */
-static void release_dst(struct link *k)
+bool link_disown_dst(struct link *k)
 {
+    if (k->dst->owner == k)
+        k->dst->owner = NULL;
+    if (k->dst->owner != NULL || k->dst->writers == NULL)
+        return false;
+    io_event_soon(k->dst, LOOP_OUT);
+    return true;
+}
+
+/* Gives back what was borrowed, and the right to the destination. */
+static void release(struct link *k)
+{
+    link_copy_release(k);
+    link_kernel_release(k);
     io_unwait_room(k->dst, k);
-    if (k->dst->owner != k)
-        return;
-    k->dst->owner = NULL;
-    if (k->dst->writers != NULL)
-        io_event_soon(k->dst, LOOP_OUT);
-}
-
-static void finish(struct link *k, enum link_state state)
-{
-    k->state = state;
-    k->lost = state == LINK_DST_FAILED ? link_held(k) : 0;
-    k->message = false;
-    release_block(k);
-    release_splice(k);
-    release_dst(k);
+    link_disown_dst(k);
     if (k->rest != NULL)
         loop_timer_clear(&k->rest->timer);
     io_touch(k->src);
 }
 
-/* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
- * sends by itself. */
-static const struct meta *meta_of(const struct link *k)
+void link_finish(struct link *k, enum link_state state)
 {
-    return k->meta != NULL && !has_boundaries(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
-}
-
-/* Makes the free room one piece at the end of the block. */
-static void compact(struct link *k)
-{
-    if (k->start == k->end) {
-        k->start = k->end = 0;
-    } else if (k->end == LINK_BUFFER && k->start > 0) {
-        memmove(k->block, k->block + k->start, k->end - k->start);
-        k->end -= k->start;
-        k->start = 0;
-    }
-}
-
-static ssize_t read_crlf(struct link *k, size_t size)
-{
-    unsigned char *plain = pool_get(&k->pool->blocks);
-    ssize_t n = io_read(k->src, plain, size / 2, k->meta);
-
-    if (n > 0)
-        n = (ssize_t)crlf_put(&k->crlf, plain, (size_t)n, k->block + k->end);
-    pool_put(&k->pool->blocks, plain);
-    return n;
-}
-
-/* Reads once. Returns the bytes read, or IO_*. `*full` says that there may be more at once. */
-static ssize_t fill(struct link *k, bool *full)
-{
-    size_t size = room(k);
-    ssize_t n;
-
-    if (k->block == NULL)
-        k->block = pool_get(&k->pool->blocks);
-    compact(k);
-    if (size > LINK_BUFFER - k->end)
-        size = LINK_BUFFER - k->end;
-    n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
-    if (n >= 0) {
-        for (struct tap *t = k->taps; t != NULL; t = t->next)
-            t->see(t, k->block + k->end, (size_t)n, meta_of(k));
-        k->end += (uint32_t)n;
-        k->message = has_boundaries(k->src);
-        *full = k->message || (size_t)n == size;
-        k->bulk = n >= BULK && !k->copies && k->taps == NULL;
-    } else if (n != IO_AGAIN) {
-        k->src_eof = true;
-        k->src_failed = n == IO_ERROR;
-        io_touch(k->src);
-    }
-    return n;
-}
-
-/* The length of the next line held, or 0 when it is not whole yet. */
-static size_t next_line(struct link *k)
-{
-    const unsigned char *from = k->block + k->start;
-    size_t held = k->end - k->start;
-    const unsigned char *newline = memchr(from + k->scanned, '\n', held - k->scanned);
-
-    if (newline != NULL)
-        return (size_t)(newline - from) + 1;
-    k->scanned = (uint32_t)held;
-    return k->src_eof || k->message || room(k) == 0 ? held : 0;
-}
-
-/* Begins a write: how many bytes it takes from those held. Returns false when there is nothing to write yet. */
-static bool next_unit(struct link *k)
-{
-    size_t unit = k->end - k->start;
-
-    if (empty(k) || k->resting)
-        return false;
-    if (k->opts.cut == LINK_CUT_LINE) {
-        unit = next_line(k);
-        if (unit == 0 && !k->message)
-            return false;
-    }
-    if (has_boundaries(k->dst) && !has_boundaries(k->src) && unit > io_max(k->dst))
-        unit = io_max(k->dst);
-    k->unit = (uint32_t)unit;
-    return true;
-}
-
-static void wake_from_rest(struct timer *t)
-{
-    struct link *k = HOLDER(struct rest, timer, t)->link;
-
-    k->resting = false;
-    link_pump(k);
-}
-
-static void unit_written(struct link *k)
-{
-    bool line = k->start > 0 && k->block[k->start - 1] == '\n';
-
-    if (k->message || has_boundaries(k->dst))
-        k->messages++;
-    if (k->start == k->end)
-        k->message = false;
-    if (k->opts.interval > 0 && line) {
-        k->resting = true;
-        loop_timer_set(k->src->loop, &k->rest->timer, k->opts.interval);
-    }
-    k->dst->owner = NULL;
-    if (k->dst->writers != NULL) {
-        io_event_soon(k->dst, LOOP_OUT);
-        if (!empty(k))
-            io_wait_room(k->dst, k);
-    }
-}
-
-/* Writes once. Returns the bytes written, or IO_*; IO_AGAIN also when there is nothing to write or it is another
- * link's turn. */
-static ssize_t flush(struct link *k)
-{
-    ssize_t n;
-
-    if (k->waiting)
-        return IO_AGAIN;
-    if (k->dst->owner != k) {
-        if (!next_unit(k))
-            return IO_AGAIN;
-        if (k->dst->owner != NULL) {
-            io_wait_room(k->dst, k);
-            return IO_AGAIN;
-        }
-        k->dst->owner = k;
-    }
-    if (k->unit == 0 && !has_boundaries(k->dst))
-        n = 0; /* an empty message leaves no trace in a stream */
-    else
-        n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));
-    if (n == IO_AGAIN)
-        io_wait_room(k->dst, k);
-    if (n < 0)
-        return n;
-    k->start += (uint32_t)n;
-    k->unit -= (uint32_t)n;
-    k->scanned -= k->scanned < (uint32_t)n ? k->scanned : (uint32_t)n;
-    k->bytes += (uint64_t)n;
-    if (k->unit == 0)
-        unit_written(k);
-    return n;
+    k->state = state;
+    k->lost = state == LINK_DST_FAILED ? link_held(k) : 0;
+    k->message = false;
+    release(k);
 }
 
 /* Passes the end on when everything before it is written. */
@@ -264,125 +82,19 @@ static void end(struct link *k)
 {
     int r;
 
-    if (!k->src_eof || !empty(k) || k->waiting)
+    if (!k->src_eof || !link_empty(k) || k->waiting)
         return;
     if (k->src_failed) {
-        finish(k, LINK_SRC_FAILED);
+        link_finish(k, LINK_SRC_FAILED);
         return;
     }
     r = k->opts.keep_open ? 0 : io_shut(k->dst);
+    if (k->freed)
+        return;
     if (r == IO_AGAIN)
         io_wait_room(k->dst, k);
     else
-        finish(k, r == IO_ERROR ? LINK_DST_FAILED : LINK_DONE);
-}
-
-/* Copies until neither end can go on or the budget is used up. */
-static void move_copying(struct link *k)
-{
-    uint64_t before = k->bytes;
-    bool more = true;
-
-    for (int i = 0; i < BUDGET_STEPS && k->bytes - before < BUDGET_BYTES; i++) {
-        ssize_t wrote = flush(k);
-        ssize_t got = IO_AGAIN;
-
-        if (wrote == IO_ERROR) {
-            finish(k, LINK_DST_FAILED);
-            return;
-        }
-        if (k->bulk && empty(k))
-            return;
-        if (wrote == IO_AGAIN && more && link_wants_read(k))
-            got = fill(k, &more);
-        if (wrote == IO_AGAIN && got == IO_AGAIN)
-            return;
-    }
-    if (!empty(k)) /* lines or messages held, of which no descriptor will tell */
-        loop_soon(k->src->loop, &k->job);
-}
-
-/* Bulk shows: from now on the kernel moves the bytes, where it can and nobody wants to see them. */
-static void enter_kernel(struct link *k)
-{
-    bool again = false;
-
-    k->bulk = false;
-    k->splice = splice_open(&k->pool->pipes, k->src, k->dst, &again);
-    k->copies = k->splice == NULL && !again;
-    if (k->splice != NULL)
-        release_block(k);
-}
-
-/* Back to the buffer, with what a destination refused to be given this way. */
-static void leave_kernel(struct link *k)
-{
-    if (k->splice->held > 0) {
-        k->block = pool_get(&k->pool->blocks);
-        k->end = (uint32_t)splice_recover(k->splice, k->block);
-    }
-    if (k->dst->owner == k)
-        k->dst->owner = NULL;
-    release_splice(k);
-}
-
-static void own_dst(struct link *k, bool own)
-{
-    if (own) {
-        k->dst->owner = k;
-    } else if (k->dst->owner == k) {
-        k->dst->owner = NULL;
-        if (k->dst->writers != NULL)
-            io_event_soon(k->dst, LOOP_OUT);
-    }
-}
-
-/* One step in the kernel. Returns false when neither end can go on, or the path was left. */
-static bool step_kernel(struct link *k)
-{
-    struct splice_step step;
-
-    if (k->dst->owner != NULL && k->dst->owner != k) {
-        io_wait_room(k->dst, k);
-        return false;
-    }
-    step = splice_step(k->splice, link_wants_read(k));
-    if (step.put > 0)
-        k->bytes += (uint64_t)step.put;
-    own_dst(k, k->splice->held > 0);
-    if ((step.got == IO_ERROR || step.put == IO_ERROR) && splice_refused(step.error) && !k->splice->proven) {
-        k->copies = true;
-        leave_kernel(k);
-        return false;
-    }
-    if (step.got == IO_ERROR || step.got == IO_EOF) {
-        k->src_eof = true;
-        k->src_failed = step.got == IO_ERROR;
-        if (k->src_failed)
-            io_fail(k->src, step.error);
-    }
-    if (step.put == IO_ERROR) {
-        io_fail(k->dst, step.error);
-        finish(k, LINK_DST_FAILED);
-        return false;
-    }
-    if (step.put == IO_AGAIN)
-        io_wait_room(k->dst, k);
-    return step.put > 0 || step.got > 0;
-}
-
-/* Lets the kernel move bytes within a budget; little traffic goes back to the buffer, which wakes and calls less. */
-static void move_in_kernel(struct link *k)
-{
-    uint64_t before = k->bytes;
-
-    while (!k->waiting && k->bytes - before < KERNEL_BUDGET && step_kernel(k))
-        continue;
-    if (k->splice == NULL)
-        return;
-    k->small = k->bytes - before < SMALL && !k->waiting ? (unsigned char)(k->small + 1) : 0;
-    if (k->small == SMALL_TURNS && k->splice->held == 0)
-        release_splice(k);
+        link_finish(k, r == IO_ERROR ? LINK_DST_FAILED : LINK_DONE);
 }
 
 /* Moves what can be moved. Returns how much that was, a message counting one more. */
@@ -390,16 +102,20 @@ static uint64_t move(struct link *k)
 {
     uint64_t before = k->bytes + k->messages;
 
-    if (k->splice == NULL)
-        move_copying(k);
-    if (k->bulk && k->splice == NULL && k->taps == NULL && empty(k) && !k->src_eof)
-        enter_kernel(k);
+    if (k->shares)
+        link_share_move(k);
+    else if (k->splice == NULL && !k->bulk)
+        link_copy_move(k);
+    if (k->freed)
+        return 0;
+    if (k->bulk && k->splice == NULL && k->taps == NULL && link_empty(k) && !k->src_eof)
+        link_kernel_enter(k);
     if (k->splice != NULL)
-        move_in_kernel(k);
+        link_kernel_move(k);
     if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
-        leave_kernel(k);
-    if (k->splice == NULL && k->end > 0)
-        move_copying(k);
+        link_kernel_leave(k);
+    if (k->splice == NULL && k->start < k->end && !k->waiting)
+        link_copy_move(k);
     return k->bytes + k->messages - before;
 }
 
@@ -411,18 +127,18 @@ void link_pump(struct link *k)
         return;
     k->pumping = true;
     moved = move(k);
-    if (k->state == LINK_RUNNING)
+    if (k->state == LINK_RUNNING && !k->freed)
         end(k);
-    if (k->state == LINK_RUNNING) {
-        if (empty(k))
-            release_block(k);
+    if (k->state == LINK_RUNNING && !k->freed) {
+        if (link_empty(k))
+            link_copy_release(k);
         if (link_wants_read(k) && io_pending(k->src) > 0)
             loop_soon(k->src->loop, &k->job);
         else if (!k->waiting && k->dst->owner == k)
             loop_soon(k->src->loop, &k->job); /* the budget ended in the middle of a write */
         io_touch(k->src);
     }
-    if (moved > 0 && k->moved != NULL)
+    if (moved > 0 && !k->freed && k->moved != NULL)
         k->moved(k);
     if (k->src_eof && !k->told_end && !k->freed && k->ended != NULL) {
         k->told_end = true;
@@ -435,13 +151,16 @@ void link_pump(struct link *k)
 
 void link_pool_init(struct link_pool *p, bool splice)
 {
+    *p = (struct link_pool){0};
     pool_init(&p->blocks, LINK_BUFFER, KEPT_BLOCKS);
+    pool_init(&p->small, LINK_SMALL, KEPT_BLOCKS);
     pipes_init(&p->pipes, splice);
 }
 
 void link_pool_clear(struct link_pool *p)
 {
     pool_clear(&p->blocks);
+    pool_clear(&p->small);
     pipes_clear(&p->pipes);
 }
 
@@ -485,13 +204,11 @@ struct link *link_new(struct io *src, struct io *dst, struct link_pool *pool, co
     k->pool = pool;
     if (opts != NULL)
         k->opts = *opts;
-    if (k->opts.interval > 0) {
-        k->rest = mem_alloc(sizeof *k->rest);
-        k->rest->timer.fire = wake_from_rest;
-        k->rest->link = k;
-        k->opts.cut = LINK_CUT_LINE;
-    }
-    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || has_boundaries(src) || has_boundaries(dst);
+    link_copy_init(k);
+    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || link_keeps_messages(src) ||
+                link_keeps_messages(dst);
+    k->shares = link_share_fits(k);
+    k->bulk = pool->pipes.eager && !k->copies && !k->shares;
     if (src->ops->caps & IO_ADDRESSED)
         k->meta = mem_alloc(sizeof *k->meta);
     k->job.run = run_pump;
@@ -505,14 +222,10 @@ void link_free(struct link *k)
     if (k == NULL || k->freed)
         return;
     k->freed = true;
-    k->src->reader = NULL;
-    release_block(k);
-    release_splice(k);
-    release_dst(k);
-    if (k->rest != NULL)
-        loop_timer_clear(&k->rest->timer);
+    if (k->src->reader == k)
+        k->src->reader = NULL;
+    release(k);
     loop_job_del(&k->job);
-    io_touch(k->src);
     k->job.run = run_bury;
     loop_finally(k->src->loop, &k->job);
 }

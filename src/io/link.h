@@ -23,7 +23,11 @@
 #include "io/splice.h"
 #include "io/tap.h"
 
-enum { LINK_BUFFER = 256 * 1024 }; /* bytes a link holds at most */
+enum {
+    LINK_BUFFER = 256 * 1024, /* bytes a link holds at most */
+    LINK_SMALL = 16 * 1024,   /* the same while LINK_LARGE others hold as much */
+    LINK_LARGE = 64,
+};
 
 /* How the bytes read are cut into writes. */
 enum link_cut {
@@ -33,6 +37,9 @@ enum link_cut {
 
 struct link_opts {
     enum link_cut cut;
+    size_t
+        size; /* of the messages the destination makes of what it gets: a shorter one is written only when the
+                    source has nothing more; 0: any */
     int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
     bool crlf;        /* LF becomes CRLF on the way */
     bool keep_open;   /* the end of the source does not end the destination's direction */
@@ -47,8 +54,10 @@ enum link_state {
 
 /* What links borrow while bytes move, and give back: an idle link holds nothing. */
 struct link_pool {
-    struct pool blocks;  /* of LINK_BUFFER bytes */
-    struct pipes pipes;  /* for the kernel path */
+    struct pool blocks; /* of LINK_BUFFER bytes */
+    struct pool small;  /* of LINK_SMALL bytes */
+    unsigned used;      /* blocks of LINK_BUFFER bytes in use */
+    struct pipes pipes; /* for the kernel path */
 };
 
 struct link {
@@ -56,34 +65,38 @@ struct link {
     struct link_opts opts;
     struct link_pool *pool;
     enum link_state state;
-    void (*done)(struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
+    void (*done)(
+        struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
     void (*moved)(struct link *); /* called after bytes reached the destination. Optional */
     void (*ended)(struct link *); /* called once, when the source has ended. Optional */
-    void *ctx;               /* the owner's */
-    uint64_t bytes;          /* written to the destination, as it saw them */
-    uint64_t messages;       /* writes of whole messages, when either end has boundaries */
-    uint64_t lost;           /* see LINK_DST_FAILED */
-    bool src_eof;            /* the source has ended; bytes may still be held */
+    void *ctx;                    /* the owner's */
+    uint64_t bytes;               /* written to the destination, as it saw them */
+    uint64_t messages;            /* writes of whole messages, when either end has boundaries */
+    uint64_t lost;                /* see LINK_DST_FAILED */
+    bool src_eof;                 /* the source has ended; bytes may still be held */
 
-    unsigned char *block;    /* the rest is the link's own */
-    uint32_t start, end;     /* what is held: block[start..end) */
-    uint32_t scanned;        /* bytes held that are known to have no newline */
-    uint32_t unit;           /* bytes of the write begun and not yet finished */
-    struct meta *meta;       /* of the message held, when the source is IO_ADDRESSED */
+    unsigned char *block; /* the rest is the link's own */
+    uint32_t cap;         /* its size */
+    uint32_t start, end;  /* what is held: block[start..end) */
+    uint32_t scanned;     /* bytes held that are known to have no newline */
+    uint32_t unit;        /* bytes of the write begun and not yet finished */
+    struct meta *meta;    /* of the message held, when the source is IO_ADDRESSED */
     struct crlf crlf;
-    bool message;            /* a message is held, though it may be empty */
-    bool waiting;            /* in dst->writers: no room there, or another link's turn */
+    bool message; /* a message is held, though it may be empty */
+    bool waiting; /* in dst->writers: no room there, or another link's turn */
     bool src_failed, told_end;
-    bool resting;            /* between two lines, for the interval */
+    bool resting; /* between two lines, for the interval */
     bool paused;
     bool pumping, freed;
-    struct link *next;       /* in dst->writers */
+    struct link *next; /* in dst->writers */
     struct tap *taps;
-    struct splice *splice;   /* the kernel path, while it is taken */
-    unsigned char small;     /* turns in a row in which the kernel path moved little */
-    bool bulk;               /* the last read was large */
-    bool copies;             /* the kernel path does not work between these ends */
-    struct rest *rest;       /* the pause between lines; NULL without one */
+    struct splice *splice; /* the kernel path, while it is taken */
+    unsigned char small;   /* turns in a row in which the kernel path moved little */
+    bool bulk;             /* the last read was large */
+    bool shares;           /* bytes are written from the memory of the source */
+    bool drained;          /* the source had nothing when last asked */
+    bool copies;           /* the kernel path does not work between these ends */
+    struct rest *rest;     /* the pause between lines; NULL without one */
     struct job job;
 };
 

@@ -35,36 +35,52 @@ static void drop_first(struct queue *q)
     q->offset = 0;
 }
 
-static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *meta)
+static ssize_t peek(struct io *io, const void **data)
+{
+    struct queue *q = (struct queue *)io;
+
+    if (q->first == NULL)
+        return q->ended ? IO_EOF : IO_AGAIN;
+    *data = q->first->chunk->data + q->offset;
+    return (ssize_t)(q->first->chunk->len - q->offset);
+}
+
+static void skip(struct io *io, size_t n)
 {
     struct queue *q = (struct queue *)io;
     bool was_full = queue_full(io);
+
+    q->offset += n;
+    q->size -= n;
+    if (q->offset == q->first->chunk->len)
+        drop_first(q);
+    if (was_full && !queue_full(io) && q->opts.room != NULL)
+        q->opts.room(io, q->opts.ctx);
+}
+
+static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    const struct queue *q = (const struct queue *)io;
     size_t done = 0;
+    ssize_t n;
 
     if (meta != NULL && q->first != NULL && q->first->to != NULL)
         *meta = *q->first->to;
     else if (meta != NULL)
         meta->peer.len = 0;
-    while (q->first != NULL && done < size) {
-        const struct chunk *c = q->first->chunk;
-        size_t n = c->len - q->offset;
+    do {
+        const void *from;
 
-        if (n > size - done)
-            n = size - done;
-        memcpy((char *)data + done, c->data + q->offset, n);
-        done += n;
-        q->offset += n;
-        if (q->offset == c->len)
-            drop_first(q);
-        if (q->opts.whole || q->opts.addressed)
+        n = peek(io, &from);
+        if (n < 0)
             break;
-    }
-    q->size -= done;
-    if (was_full && !queue_full(io) && q->opts.room != NULL)
-        q->opts.room(io, q->opts.ctx);
-    if (done == 0)
-        return q->ended ? IO_EOF : IO_AGAIN;
-    return (ssize_t)done;
+        if ((size_t)n > size - done)
+            n = (ssize_t)(size - done);
+        memcpy((char *)data + done, from, (size_t)n);
+        done += (size_t)n;
+        skip(io, (size_t)n);
+    } while (done < size && !q->opts.whole && !q->opts.addressed);
+    return done > 0 ? (ssize_t)done : n;
 }
 
 static ssize_t write_queue(struct io *io, const void *data, size_t size, const struct meta *meta)
@@ -121,11 +137,23 @@ static const struct io_ops addressed_ops = {
     .free = free_queue,
 };
 
+static const struct io_ops shared_ops = {
+    .name = "queue",
+    .caps = IO_STREAM | IO_HALFCLOSE,
+    .read = read_queue,
+    .write = write_queue,
+    .peek = peek,
+    .skip = skip,
+    .pending = pending,
+    .shut = shut,
+    .free = free_queue,
+};
+
 struct io *queue_new(struct loop *loop, const struct queue_opts *opts)
 {
     struct queue *q = mem_alloc(sizeof *q);
 
-    io_init(&q->io, opts->addressed ? &addressed_ops : &ops, loop, NULL);
+    io_init(&q->io, opts->addressed ? &addressed_ops : opts->shared ? &shared_ops : &ops, loop, NULL);
     q->opts = *opts;
     return &q->io;
 }

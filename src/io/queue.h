@@ -12,9 +12,10 @@
 #include "io/io.h"
 
 struct queue_opts {
-    size_t limit; /* bytes waiting from which queue_full() is true */
-    bool whole;   /* one read gives one chunk: a line typed at a prompt is one message */
+    size_t limit;   /* bytes waiting from which queue_full() is true */
+    bool whole;     /* one read gives one chunk: a line typed at a prompt is one message */
     bool addressed; /* chunks may say where they go: IO_ADDRESSED */
+    bool shared; /* its chunks are large and read by others as well: a link writes them from where they are */
 
     /* Called when the queue is no longer full. Optional. */
     void (*room)(struct io *, void *ctx);

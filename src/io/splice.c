@@ -54,21 +54,26 @@ static size_t enlarge(int fd)
 
 static int pipes_get(struct pipes *p, struct splice *s)
 {
+    if (p->used == SPLICE_PIPES)
+        return -1;
     if (p->count > 0) {
         p->count--;
         s->pipe[0] = p->idle[p->count].fd[0];
         s->pipe[1] = p->idle[p->count].fd[1];
         s->room = p->idle[p->count].room;
+        p->used++;
         return 0;
     }
     if (pipe2(s->pipe, O_NONBLOCK | O_CLOEXEC) < 0)
         return -1;
+    p->used++;
     s->room = enlarge(s->pipe[0]);
     return 0;
 }
 
 static void pipes_put(struct pipes *p, struct splice *s)
 {
+    p->used--;
     if (s->held == 0 && p->count < SPLICE_KEEP) {
         p->idle[p->count].fd[0] = s->pipe[0];
         p->idle[p->count].fd[1] = s->pipe[1];
@@ -153,8 +158,13 @@ static ssize_t move(int from, int to, size_t size)
     return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
 }
 
-/* EAGAIN may mean either end. Asked right after, poll(2) may have changed its mind; then the wait is short. An error
- * is the destination's when it can only be one of writing. */
+/* EAGAIN may mean either end: the pipe tells which. Asked right after, it may have changed its mind; then the wait is
+ * short. An error is the destination's when it can only be one of writing. */
+static bool source_is_empty(const struct splice *s)
+{
+    return s->from_pipe ? wait_ready(s->in, LOOP_IN) == 0 : wait_ready(s->out, LOOP_OUT) != 0;
+}
+
 static struct splice_step step_straight(struct splice *s)
 {
     ssize_t n = move(s->in, s->out, SPLICE_ROOM);
@@ -166,7 +176,7 @@ static struct splice_step step_straight(struct splice *s)
     if (n == 0) {
         step.got = IO_EOF;
         step.put = 0;
-    } else if (n == IO_AGAIN && wait_ready(s->in, LOOP_IN) != 0 && wait_ready(s->out, LOOP_OUT) == 0) {
+    } else if (n == IO_AGAIN && !source_is_empty(s)) {
         step.got = 0;
     } else if (n == IO_AGAIN) {
         step.put = 0;

@@ -16,11 +16,14 @@ enum {
     SPLICE_ROOM = 1024 * 1024, /* bytes a pipe of ours holds, where the kernel allows as much (pipe(7)) */
     SPLICE_TRIAL = 64 * 1024,  /* bytes risked before the destination is known to take them */
     SPLICE_KEEP = 16,          /* idle pipes kept */
+    SPLICE_PIPES = 64,         /* pipes in use at most: they bound what peers that never read can hold */
 };
 
 /* Idle pipes. */
 struct pipes {
     bool allowed;
+    bool eager; /* links take the kernel path from their first byte: for tests */
+    unsigned used;
     unsigned count;
     struct {
         int fd[2];
@@ -33,18 +36,18 @@ void pipes_clear(struct pipes *p);
 
 struct splice {
     int in, out;
-    int pipe[2]; /* -1: one end is a pipe, and the bytes go straight */
-    size_t room; /* of the pipe */
-    size_t held; /* in the pipe */
-    bool full;   /* it takes no more before something leaves */
-    bool proven; /* the destination has taken bytes this way */
+    int pipe[2];    /* -1: one end is a pipe, and the bytes go straight */
+    size_t room;    /* of the pipe */
+    size_t held;    /* in the pipe */
+    bool full;      /* it takes no more before something leaves */
+    bool proven;    /* the destination has taken bytes this way */
     bool from_pipe; /* straight from a pipe, so an error is the destination's */
 };
 
 /* What one step did: counts, or IO_AGAIN, IO_EOF, IO_ERROR (then `error` is the errno value). */
 struct splice_step {
-    ssize_t got;  /* from the source; IO_AGAIN: it has nothing now */
-    ssize_t put;  /* to the destination; IO_AGAIN: it has no room now */
+    ssize_t got; /* from the source; IO_AGAIN: it has nothing now */
+    ssize_t put; /* to the destination; IO_AGAIN: it has no room now */
     int error;
 };
 

@@ -11,6 +11,8 @@
 #include "io/fdio.h"
 #include "loop/wait.h"
 
+enum { PIPE_ROOM = 1024 * 1024 }; /* bytes in a pipe we share, where the kernel allows as much (pipe(7)) */
+
 int std_sanitize(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
@@ -131,6 +133,8 @@ static struct io *open_std(struct loop *loop, int fd, int access)
     } else if (is_stream_socket(fd)) {
         ops = &socket_ops;
     } else {
+        if (S_ISFIFO(st.st_mode))
+            (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM); /* fewer wake-ups; a smaller one serves as well */
         own = reopen(fd, access);
         if (own >= 0)
             ops = &own_ops;

@@ -14,7 +14,7 @@ enum { SIGNALS = 65 };
 
 struct loop {
     struct wait *set;
-    struct watch touched; /* head of a ring */
+    struct watch touched;     /* head of a ring */
     struct job soon, finally; /* heads of rings */
     struct timers timers;
     int64_t now;

@@ -32,10 +32,10 @@ enum loop_event {
 /* A descriptor and who cares for it. */
 struct watch {
     int fd;
-    unsigned (*want)(struct watch *);            /* the events wanted now; called only after a touch or a fire */
+    unsigned (*want)(struct watch *); /* the events wanted now; called only after a touch or a fire */
     void (*fire)(struct watch *, unsigned events); /* some of them happened; may delete any watch */
 
-    struct loop *loop; /* the rest is the loop's */
+    struct loop *loop;         /* the rest is the loop's */
     struct watch *next, *prev; /* in the list of touched watches */
     bool touched;
     unsigned char interest;
@@ -53,7 +53,7 @@ struct job {
 struct timer {
     void (*fire)(struct timer *);
     struct loop *loop;
-    int64_t at; /* ms, on the loop's clock */
+    int64_t at;   /* ms, on the loop's clock */
     size_t place; /* 1-based index in the heap; 0: not set */
 };
 

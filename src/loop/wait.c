@@ -17,10 +17,10 @@ enum { OUTSIDE = 0, IN_CROWD = -1 };
 enum { BATCH = 256 };
 
 struct wait {
-    struct pollfd *fds;    /* packed; with a crowd, entry 0 is the crowd */
+    struct pollfd *fds;     /* packed; with a crowd, entry 0 is the crowd */
     struct watch **watches; /* of the same index */
     size_t count, room;
-    int crowd; /* or -1 */
+    int crowd;                  /* or -1 */
     struct watch *fired[BATCH]; /* what the crowd reported and has not been fired yet */
     unsigned events[BATCH];
     int nfired;

@@ -33,7 +33,8 @@ static void fire_idle(struct timer *timer)
         p->expired(p);
 }
 
-struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local, const struct addr *remote)
+struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local,
+                      const struct addr *remote)
 {
     struct peer *p = mem_alloc(sizeof *p);
 

@@ -16,8 +16,8 @@
 struct peer_table {
     struct loop *loop;
     struct peer *first, *last;
-    unsigned count;        /* peers now */
-    unsigned next_number;  /* numbers are never used twice */
+    unsigned count;          /* peers now */
+    unsigned next_number;    /* numbers are never used twice */
     uint64_t sent, received; /* bytes of the peers that are gone; peer_table_bytes() adds those present */
 };
 
@@ -25,18 +25,19 @@ struct peer {
     struct peer_table *table;
     struct peer *next, *prev;
     struct io *io;
-    struct addr *local, *remote; /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
-    unsigned number;           /* from 1 */
-    bool datagram;             /* no connection: nothing ends by itself */
-    bool client;               /* we spoke first */
-    bool ended;                /* it ended its direction; only we could still speak */
-    uint64_t sent, received;   /* bytes */
-    int64_t active;            /* loop time in ms when bytes last moved */
+    struct addr *local,
+        *remote;     /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
+    unsigned number; /* from 1 */
+    bool datagram;   /* no connection: nothing ends by itself */
+    bool client;     /* we spoke first */
+    bool ended;      /* it ended its direction; only we could still speak */
+    uint64_t sent, received; /* bytes */
+    int64_t active;          /* loop time in ms when bytes last moved */
     struct timer idle;
-    int64_t idle_limit;        /* ms, 0: none */
+    int64_t idle_limit; /* ms, 0: none */
     void (*expired)(struct peer *);
-    void *svc;                 /* the service's */
-    void *owner;               /* the session's */
+    void *svc;   /* the service's */
+    void *owner; /* the session's */
 };
 
 void peer_table_init(struct peer_table *t, struct loop *loop);
@@ -45,7 +46,8 @@ void peer_table_init(struct peer_table *t, struct loop *loop);
 void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received);
 
 /* A new peer in the table. Takes `io`. */
-struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local, const struct addr *remote);
+struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local,
+                      const struct addr *remote);
 
 /* Takes it out of the table and closes its io. Its links must be gone. */
 void peer_free(struct peer *p);

@@ -19,11 +19,11 @@
 struct bridge {
     struct svc *svc;
     struct bridge_ends ends;
-    struct io *sink;   /* where what peers send goes */
+    struct io *sink;    /* where what peers send goes */
     struct io *nowhere; /* the sink of --send-only */
-    struct fan *fan;   /* with many peers */
-    struct link *feed; /* the input into the fan */
-    struct timer quit; /* -q */
+    struct fan *fan;    /* with many peers */
+    struct link *feed;  /* the input into the fan */
+    struct timer quit;  /* -q */
     enum slow_peer slow;
     bool input_ended;
 };
@@ -33,11 +33,11 @@ struct wire {
     struct bridge *bridge;
     struct peer *peer;
     struct link *out, *in;
-    void *ctx;         /* the caller's */
-    struct io *member; /* of the fan */
-    uint64_t missed;   /* bytes it was too slow for */
-    struct err *err;   /* why it failed; NULL: it did not */
-    bool silent;       /* with ends.apart: nothing was sent to it yet, but may be */
+    void *ctx;       /* the caller's */
+    bool fanned;     /* a member of the fan; `out` comes with the first bytes */
+    bool silent;     /* with ends.apart: nothing was sent to it yet, but may be */
+    uint64_t missed; /* bytes it was too slow for */
+    struct err *err; /* why it failed; NULL: it did not */
 };
 
 static bool is_over(const struct link *k)
@@ -47,7 +47,7 @@ static bool is_over(const struct link *k)
 
 static bool out_is_over(const struct wire *w)
 {
-    return !w->silent && is_over(w->out);
+    return w->out != NULL ? is_over(w->out) : !w->fanned && !w->silent;
 }
 
 /* Room for why it failed; the latest reason counts. */
@@ -71,16 +71,20 @@ static void quit(struct bridge *b, const struct err *e)
     b->svc->events.quit(b->svc->events.ctx, e);
 }
 
-/* Input that was taken and not sent. */
+/* Input that is there and was not sent. */
 static uint64_t unsent(const struct bridge *b)
 {
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
+    int unread = 0;
+
+    if (!b->input_ended && b->ends.in != NULL && ioctl(io_fd(b->ends.in), FIONREAD, &unread) == 0)
+        sum += (uint64_t)unread;
 
     for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->member != NULL || b->ends.apart ? io_pending(w->out->src) : 0);
+            sum += link_held(w->out) + (w->fanned || b->ends.apart ? io_pending(w->out->src) : 0);
     }
     return sum;
 }
@@ -108,7 +112,8 @@ static void fire_quit(struct timer *t)
         quit(b, NULL);
         return;
     }
-    err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent", (unsigned long long)left);
+    err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent",
+            (unsigned long long)left);
     quit(b, &e);
 }
 
@@ -125,10 +130,20 @@ static void input_ended(struct link *k)
     if (b->input_ended)
         return;
     b->input_ended = true;
-    if (b->svc->conf->quit_after > 0)
+    if (b->svc->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
     if (b->svc->events.ended != NULL)
         b->svc->events.ended(b->svc->events.ctx);
+}
+
+/* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
+static void input_hung_up(struct io *io, void *ctx)
+{
+    struct bridge *b = ctx;
+
+    io->hung_up = NULL;
+    if (!loop_timer_pending(&b->quit))
+        loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
 }
 
 static void input_failed(struct bridge *b)
@@ -153,7 +168,7 @@ static void wire_ended(struct link *k)
 {
     struct wire *w = k->ctx;
 
-    if (w->member == NULL && !w->bridge->ends.apart)
+    if (!w->fanned && !w->bridge->ends.apart)
         input_ended(&(struct link){.ctx = w->bridge});
 }
 
@@ -237,8 +252,8 @@ static void leave_fan(struct wire *w)
 {
     link_free(w->out);
     w->out = NULL;
-    fan_del(w->bridge->fan, w->member);
-    w->member = NULL;
+    fan_del(w->bridge->fan, w);
+    w->fanned = false;
 }
 
 static void out_done(struct link *k)
@@ -246,17 +261,18 @@ static void out_done(struct link *k)
     struct wire *w = k->ctx;
     char name[ADDR_TEXT];
 
-    if (k->state == LINK_SRC_FAILED && w->member == NULL) {
+    if (k->state == LINK_SRC_FAILED && !w->fanned) {
         input_failed(w->bridge);
         return;
     }
     if (k->state == LINK_DST_FAILED && w->err == NULL)
         err_sys(failure(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
-    if (k->state == LINK_DST_FAILED && is_over(w->in)) {
+    if (k->state == LINK_DST_FAILED &&
+        (is_over(w->in) || (!w->fanned && w->bridge->svc->conf->quit_after == 0))) {
         finish(w);
         return;
     }
-    if (k->state == LINK_DST_FAILED && w->member != NULL && !w->peer->datagram)
+    if (k->state == LINK_DST_FAILED && w->fanned && !w->peer->datagram)
         leave_fan(w);
     if (k->state == LINK_DST_FAILED && w->bridge->ends.deaf != NULL)
         w->bridge->ends.deaf(w->bridge->ends.ctx, w->peer);
@@ -321,6 +337,10 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
     if (s->conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
+    if (ends->in != NULL && s->conf->quit_after > 0) {
+        ends->in->hung_up = input_hung_up;
+        ends->in->hung_up_ctx = b;
+    }
     ends->out->hung_up = sink_gone;
     ends->out->hung_up_ctx = b;
     io_touch(ends->out);
@@ -333,19 +353,27 @@ void bridge_free(struct bridge *b)
     fan_free(b->fan);
     io_free(b->nowhere);
     b->ends.out->hung_up = NULL;
+    if (b->ends.in != NULL)
+        b->ends.in->hung_up = NULL;
     loop_timer_clear(&b->quit);
     free(b);
 }
 
-static struct wire *wire_of(const struct bridge *b, const struct io *member)
+static void start_out(struct wire *w, struct io *src, struct link_opts opts)
 {
-    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
-        struct wire *w = p->svc;
+    opts.keep_open = w->bridge->svc->conf->no_shutdown;
+    w->out = link_new(src, w->peer->io, w->bridge->svc->pool, &opts);
+    w->out->done = out_done;
+    w->out->moved = out_moved;
+    w->out->ended = wire_ended;
+    w->out->ctx = w;
+}
 
-        if (w != NULL && w->member == member)
-            return w;
-    }
-    return NULL;
+/* What is sent to all was cut and changed on its way into the fan. */
+static void open_out(void *ctx, void *member, struct io *io)
+{
+    (void)ctx;
+    start_out(member, io, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. */
@@ -366,19 +394,17 @@ static void miss(struct wire *w, size_t size)
     w->peer->io->lost = true;
 }
 
-static void missed(void *ctx, struct io *member, size_t size)
+static void missed(void *ctx, void *member, size_t size)
 {
-    struct wire *w = wire_of(ctx, member);
-
-    if (w != NULL)
-        miss(w, size);
+    (void)ctx;
+    miss(member, size);
 }
 
 /* The input is read from the first peer on; before, it waits outside. */
 static void start_fan(struct bridge *b)
 {
     struct fan_opts opts = {
-        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .missed = missed, .ctx = b};
+        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .open = open_out, .missed = missed, .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_io(b->fan), b->svc->pool, &b->svc->conf->out);
@@ -387,34 +413,19 @@ static void start_fan(struct bridge *b)
     b->feed->ctx = b;
 }
 
-static void connect_out(struct wire *w, struct io *src, struct link_opts *opts)
-{
-    const struct svc *s = w->bridge->svc;
-
-    opts->keep_open = s->conf->no_shutdown;
-    w->out = link_new(src, w->peer->io, s->pool, opts);
-    w->out->done = out_done;
-    w->out->moved = out_moved;
-    w->out->ended = wire_ended;
-    w->out->ctx = w;
-}
-
 static void wire_out(struct bridge *b, struct wire *w)
 {
-    const struct svc_conf *conf = b->svc->conf;
-    struct link_opts opts = conf->out;
-    struct io *src = b->ends.in;
-
     w->silent = b->ends.apart;
-    if (src == NULL)
+    if (b->ends.in == NULL)
         return;
-    if (conf->many) {
-        if (b->fan == NULL)
-            start_fan(b);
-        src = w->member = fan_add(b->fan);
-        opts = (struct link_opts){0};
+    if (!b->svc->conf->many) {
+        start_out(w, b->ends.in, b->svc->conf->out);
+        return;
     }
-    connect_out(w, src, &opts);
+    if (b->fan == NULL)
+        start_fan(b);
+    w->fanned = true;
+    fan_add(b->fan, w);
 }
 
 void bridge_attach(struct bridge *b, struct peer *p)
@@ -472,8 +483,8 @@ void bridge_detach(struct bridge *b, struct peer *p)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);
     link_free(w->out);
-    if (w->member != NULL)
-        fan_del(b->fan, w->member);
+    if (w->fanned)
+        fan_del(b->fan, w);
     p->svc = NULL;
     free(w->err);
     free(w);
@@ -486,7 +497,7 @@ void bridge_feed(struct bridge *b, struct peer *p, struct io *in)
 
     opts.crlf = false; /* what a line ends with was settled when it was typed */
     w->silent = false;
-    connect_out(w, in, &opts);
+    start_out(w, in, opts);
 }
 
 void bridge_end(struct bridge *b)

@@ -18,22 +18,23 @@
 /* ~send */
 
 enum {
-    PIECES = 4,       /* read and sent in one turn */
-    BAR_AFTER = 300,  /* ms before there is a bar */
-    BAR_EVERY = 100,  /* ms between two drawings */
-    BAR = 20,         /* columns of the bar itself */
-    LOOK_FIRST = 2, LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
-    NAME = 24,        /* columns of the file's name in the prompt */
+    PIECES = 4,      /* read and sent in one turn */
+    BAR_AFTER = 300, /* ms before there is a bar */
+    BAR_EVERY = 100, /* ms between two drawings */
+    BAR = 20,        /* columns of the bar itself */
+    LOOK_FIRST = 2,
+    LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
+    NAME = 24,       /* columns of the file's name in the prompt */
 };
 
 struct sending {
     struct task task;
     int fd;
     long long size;
-    uint64_t done;      /* bytes read and given away */
+    uint64_t done;        /* bytes read and given away */
     int64_t began, drawn; /* loop time */
-    int64_t look;       /* ms */
-    bool read;          /* all of it */
+    int64_t look;         /* ms */
+    bool read;            /* all of it */
     unsigned char *piece;
     size_t most;
 };
@@ -297,8 +298,8 @@ static int stop_transcript(struct console *c, struct transcript **at, struct err
     return result;
 }
 
-static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind, const char *path,
-                            struct err *e)
+static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind,
+                            const char *path, struct err *e)
 {
     const struct transcript_opts opts = {.kind = kind, .failed = failed, .ctx = c};
     struct transcript *x = transcript_open(c->svc->loop, path, &opts, e);
@@ -315,12 +316,14 @@ static int start_transcript(struct console *c, struct transcript **at, enum tran
         if (t->meta == NULL)
             listen_to(c, x, t, kind == TRANSCRIPT_LINES);
     }
-    console_say(c, kind == TRANSCRIPT_LINES ? "%s: the transcript is appended" : "%s: what arrives is written there",
-                path);
+    console_say(
+        c, kind == TRANSCRIPT_LINES ? "%s: the transcript is appended" : "%s: what arrives is written there",
+        path);
     return 0;
 }
 
-static int transcribe(struct console *c, const char *name, const char *args, enum transcript_kind kind, struct err *e)
+static int transcribe(struct console *c, const char *name, const char *args, enum transcript_kind kind,
+                      struct err *e)
 {
     struct transcript **at = kind == TRANSCRIPT_LINES ? &c->commands->log : &c->commands->save;
     char *path;

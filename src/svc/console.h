@@ -38,19 +38,19 @@ struct console {
 
     enum input_mode input; /* commands set these four */
     enum eol eol;
-    char escape;  /* the first character of commands; 0: there are none */
-    bool whole;   /* the next line typed is one message, newlines and all */
+    char escape; /* the first character of commands; 0: there are none */
+    bool whole;  /* the next line typed is one message, newlines and all */
 
-    struct io *sink;   /* what arrives */
-    struct io *output; /* standard output, when that is no terminal */
+    struct io *sink;      /* what arrives */
+    struct io *output;    /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
-    struct timer grace;   /* until those that hold up the others are left behind */
+    struct timer grace; /* until those that hold up the others are left behind */
     struct console_wait *waiters;
     struct job wake;
-    bool hush;  /* what is sent is a secret */
-    bool ended; /* no more lines will be sent */
-    bool waits; /* a link waits for room on the screen */
+    bool hush;     /* what is sent is a secret */
+    bool ended;    /* no more lines will be sent */
+    bool waits;    /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */
 };
 
@@ -62,8 +62,8 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
 
 /* The bytes of one line by the input mode and line end, then console_send(). 0, or -1 with `e` and (when it is malformed)
  * `fault`, which may be NULL: nothing was sent. */
-int console_send_line(struct console *c, struct talker *t, const char *line, size_t n, struct input_fault *fault,
-                      struct err *e);
+int console_send_line(struct console *c, struct talker *t, const char *line, size_t n,
+                      struct input_fault *fault, struct err *e);
 
 /* Does with a line what Enter does: a command is run, `~~` sends one, anything else is sent. 0, or -1 with `e`. */
 int console_input(struct console *c, const char *line, struct err *e);

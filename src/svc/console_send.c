@@ -78,8 +78,11 @@ static void has_room(struct io *io, void *ctx)
 
 static struct io *queue_of(struct console *c, struct talker *base)
 {
-    const struct queue_opts opts = {
-        .limit = QUEUE_LIMIT, .whole = true, .addressed = base->peer->datagram, .room = has_room, .ctx = base};
+    const struct queue_opts opts = {.limit = QUEUE_LIMIT,
+                                    .whole = true,
+                                    .addressed = base->peer->datagram,
+                                    .room = has_room,
+                                    .ctx = base};
 
     if (base->queue == NULL) {
         base->queue = queue_new(c->svc->loop, &opts);
@@ -259,8 +262,8 @@ static int send_line(struct console *c, struct talker *t, const char *line, size
     return 0;
 }
 
-int console_send_line(struct console *c, struct talker *t, const char *line, size_t n, struct input_fault *fault,
-                      struct err *e)
+int console_send_line(struct console *c, struct talker *t, const char *line, size_t n,
+                      struct input_fault *fault, struct err *e)
 {
     struct input_fault own;
 

@@ -15,8 +15,8 @@
 #include "base/err.h"
 
 enum {
-    HISTORY_LINES = 1000,       /* lines in the file at most */
-    HISTORY_LINE = 64 * 1024,   /* a longer line is not written to the file */
+    HISTORY_LINES = 1000,     /* lines in the file at most */
+    HISTORY_LINE = 64 * 1024, /* a longer line is not written to the file */
 };
 
 struct history;

@@ -128,7 +128,8 @@ size_t mark_put(struct view *v, const struct mark_line *line, char out[static MA
         ++*width;
     }
     if ((v->marks & VIEW_DIRECTION) != 0) {
-        n = put_styled(v, out, n, line->sent ? "\033[1m" : style_of(line->talker, style), line->sent ? ">" : "<", width);
+        n = put_styled(v, out, n, line->sent ? "\033[1m" : style_of(line->talker, style),
+                       line->sent ? ">" : "<", width);
         n = put(out, n, " ");
         ++*width;
     }

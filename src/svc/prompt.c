@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 
-#include <readline/readline.h>
 #include <readline/history.h>
+#include <readline/readline.h>
 
 #include <errno.h>
 #include <locale.h>
@@ -48,9 +48,9 @@ struct prompt {
     struct tty tty;
     struct watch input;
     struct keys keys;
-    sigjmp_buf top; /* where a key that is aborted ends */
-    bool reading;   /* readline has a key */
-    int last; /* the byte that readline was given last */
+    sigjmp_buf top;        /* where a key that is aborted ends */
+    bool reading;          /* readline has a key */
+    int last;              /* the byte that readline was given last */
     struct timer patience; /* with an unfinished key */
     struct timer calm;     /* until the line may be drawn again */
     struct job draw;       /* draws the line */
@@ -64,11 +64,11 @@ struct prompt {
     size_t offered;   /* where in the line the words begin that are offered */
     unsigned indent;  /* columns of the prompt */
     unsigned columns; /* the width of the terminal */
-    bool whole;    /* the line that is typed goes as one message */
-    bool handling; /* a line was typed and is being dealt with: there is none on the screen */
-    bool editing; /* there is a line; false after the end of what is typed */
-    bool hidden;  /* it is not on the screen */
-    bool pasting; /* bracketed pastes were asked for */
+    bool whole;       /* the line that is typed goes as one message */
+    bool handling;    /* a line was typed and is being dealt with: there is none on the screen */
+    bool editing;     /* there is a line; false after the end of what is typed */
+    bool hidden;      /* it is not on the screen */
+    bool pasting;     /* bracketed pastes were asked for */
     struct prompt_locale locale;
 };
 
@@ -554,8 +554,11 @@ static void resized(void *ctx, int signo)
     measure(p);
 }
 
+/* A new line without the old one's state: changes to lines of the history are taken back as after Enter. */
 bool prompt_interrupt(struct prompt *p)
 {
+    char *text;
+
     if (!p->editing || (rl_end == 0 && !is_busy() && p->secret == NULL))
         return false;
     if (p->secret != NULL) {
@@ -567,13 +570,14 @@ bool prompt_interrupt(struct prompt *p)
     draw(p);
     keys_clear(&p->keys);
     rl_callback_sigcleanup();
-    rl_kill_full_line(1, 0);
+    rl_revert_line(1, 0);
     rl_free_line_state();
-    using_history();
-    show_line(p);
+    clear_line(p);
+    set_prompt(p);
+    text = mem_strdup(rl_prompt);
+    rl_callback_handler_install(text, line_typed);
+    free(text);
     fflush(p->stream);
-    if (p->view->stale)
-        prompt_hide(p);
     return true;
 }
 

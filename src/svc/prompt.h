@@ -44,7 +44,8 @@ struct prompt_opts {
 
 /* Takes the terminal on standard input over and draws a line on the view's screen; both are the caller's and
  * outlive the prompt. `opts` is copied. Returns NULL with `e` filled. */
-struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e);
+struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts,
+                          struct err *e);
 
 /* Gives the terminal back, what was typed and not sent left on it, and saves the history. */
 void prompt_free(struct prompt *p);

@@ -74,7 +74,8 @@ void prompt_hooks_set(const struct prompt_hooks *h, struct prompt_locale *locale
     start_locale(locale);
     rl_variable_bind("page-completions", "off"); /* the pager would wait for keys */
     bind_quote(h->quote);
-    rl_redisplay_function = h->redisplay; /* before it is initialised this would keep it from using the terminal */
+    rl_redisplay_function =
+        h->redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);
     stifle_history(HISTORY_LINES);
 }

@@ -16,7 +16,7 @@
 #include "loop/loop.h"
 
 enum {
-    SCREEN_FULL = 64 * 1024,  /* bytes waiting from which screen_full() is true */
+    SCREEN_FULL = 64 * 1024,   /* bytes waiting from which screen_full() is true */
     SCREEN_MOST = 1024 * 1024, /* bytes waiting beyond which what is put is dropped */
 };
 

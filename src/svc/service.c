@@ -22,8 +22,9 @@ const struct service *service_find(const char *name)
     return NULL;
 }
 
-struct svc *svc_start(const char *service, struct loop *loop, const struct svc_conf *conf, struct peer_table *peers,
-                      struct link_pool *pool, const struct svc_events *events, struct err *e)
+struct svc *svc_start(const char *service, struct loop *loop, const struct svc_conf *conf,
+                      struct peer_table *peers, struct link_pool *pool, const struct svc_events *events,
+                      struct err *e)
 {
     struct svc *s = mem_alloc(sizeof *s);
 

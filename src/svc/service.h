@@ -25,25 +25,26 @@ enum slow_peer {
 
 /* What the command line says of services. */
 struct svc_conf {
-    bool no_stdin;        /* -d: standard input is not read, and its absence ends nothing */
-    bool send_only;       /* what peers send is dropped */
-    bool many;            /* more than one peer may come (-l -k) */
-    bool no_shutdown;     /* the end of standard input does not end our direction */
-    bool reconnect;       /* another peer may follow the only one: its end ends nothing but itself */
-    int slow;             /* enum slow_peer */
-    int64_t quit_after;   /* ms from the end of standard input to the end; -1: never */
-    int64_t datagram_wait; /* ms without traffic after which a datagram client whose input ended is done; -1: never */
+    bool no_stdin;      /* -d: standard input is not read, and its absence ends nothing */
+    bool send_only;     /* what peers send is dropped */
+    bool many;          /* more than one peer may come (-l -k) */
+    bool no_shutdown;   /* the end of standard input does not end our direction */
+    bool reconnect;     /* another peer may follow the only one: its end ends nothing but itself */
+    int slow;           /* enum slow_peer */
+    int64_t quit_after; /* ms from the end of standard input to the end; -1: never */
+    int64_t
+        datagram_wait; /* ms without traffic after which a datagram client whose input ended is done; -1: never */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
     struct link_opts out; /* of the links to peers */
 
-    const char *prompt;   /* --prompt; NULL: none but the peer's unfinished line */
-    const char *history;  /* --history; NULL: the default place */
+    const char *prompt;  /* --prompt; NULL: none but the peer's unfinished line */
+    const char *history; /* --history; NULL: the default place */
     bool no_history;
-    bool raw;             /* show what arrives as it is */
+    bool raw;                          /* show what arrives as it is */
     int view, input, eol, time, color; /* places among the words of the options, from 1; 0: not given */
-    const char *marks;    /* --marks, for view_marks_parse(); NULL: none */
-    const char *escape;   /* --escape-char: one character, or "none"; NULL: ~ */
-    bool allow_colors;    /* the peers' own pass */
+    const char *marks;                 /* --marks, for view_marks_parse(); NULL: none */
+    const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */
+    bool allow_colors;                 /* the peers' own pass */
 };
 
 /* How a service tells the session. */
@@ -98,8 +99,9 @@ struct service {
 const struct service *service_find(const char *name);
 
 /* Starts a service. NULL with `e` when it cannot be. */
-struct svc *svc_start(const char *service, struct loop *loop, const struct svc_conf *conf, struct peer_table *peers,
-                      struct link_pool *pool, const struct svc_events *events, struct err *e);
+struct svc *svc_start(const char *service, struct loop *loop, const struct svc_conf *conf,
+                      struct peer_table *peers, struct link_pool *pool, const struct svc_events *events,
+                      struct err *e);
 void svc_attach(struct svc *s, struct peer *p);
 void svc_detach(struct svc *s, struct peer *p);
 void svc_stop(struct svc *s);

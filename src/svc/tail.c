@@ -76,7 +76,8 @@ static void cut(struct tail *t, size_t from, size_t n)
 
 /* Prints the first `n` bytes, which fill `columns` of the row, and goes on to the next row: blanks up to and over
  * the edge and a carriage return are what makes terminals wrap without taking it for the end of the line. */
-static void print_row(struct tail *t, size_t n, unsigned columns, unsigned width, tail_print *print, void *ctx)
+static void print_row(struct tail *t, size_t n, unsigned columns, unsigned width, tail_print *print,
+                      void *ctx)
 {
     print(ctx, t->text, n);
     for (; columns <= width; columns++)

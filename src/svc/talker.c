@@ -13,7 +13,7 @@ struct sender {
     struct talker talker;
     struct meta meta;
     uint32_t hash;
-    struct sender *same;            /* in the bucket */
+    struct sender *same;             /* in the bucket */
     struct sender *quieter, *louder; /* by when they were heard */
 };
 
@@ -145,7 +145,8 @@ static void fire_idle(struct timer *timer)
     }
 }
 
-static struct sender *find_sender(const struct talkers *t, const struct peer *p, const struct addr *a, uint32_t hash)
+static struct sender *find_sender(const struct talkers *t, const struct peer *p, const struct addr *a,
+                                  uint32_t hash)
 {
     struct sender *x = t->senders->bucket[hash % BUCKETS];
 

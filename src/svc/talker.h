@@ -18,34 +18,36 @@
 #include "peer/peer.h"
 
 enum {
-    TALKERS_SENDERS = 1000,         /* senders of datagrams known at once; beyond, the quietest leaves */
-    TALKERS_IDLE = 5 * 60 * 1000,   /* ms without a datagram after which a sender leaves */
+    TALKERS_SENDERS = 1000,       /* senders of datagrams known at once; beyond, the quietest leaves */
+    TALKERS_IDLE = 5 * 60 * 1000, /* ms without a datagram after which a sender leaves */
 };
 
 struct talker {
     struct talkers *table;
     struct talker *next, *prev; /* by number */
     struct peer *peer;
-    struct meta *meta;  /* a sender of datagrams: where lines to it go; NULL: the peer itself */
-    struct io *queue;   /* lines to it; NULL before the first. A sender's are in that of its peer's own talker */
-    struct view_line *line; /* what the view holds of it; NULL: nothing */
+    struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
+    struct io
+        *queue; /* lines to it; NULL before the first. A sender's are in that of its peer's own talker */
+    struct view_line *line;  /* what the view holds of it; NULL: nothing */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
-    uint64_t seen[2];      /* bytes of either direction that the view dumped: received, sent */
-    int64_t since, heard;  /* loop time, ms; heard 0: never */
-    uint32_t number;       /* from 1, never used twice */
-    bool shown;   /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
-    bool deaf;    /* nothing can be sent to it any more */
-    bool ended;   /* we ended our direction to it */
-    bool full;    /* its queue is: counted in talkers.full */
-    bool behind;  /* too slow: it misses what is sent to all until its queue is empty */
+    uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
+    int64_t since, heard;    /* loop time, ms; heard 0: never */
+    uint32_t number;         /* from 1, never used twice */
+    bool
+        shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
+    bool deaf;   /* nothing can be sent to it any more */
+    bool ended;  /* we ended our direction to it */
+    bool full;   /* its queue is: counted in talkers.full */
+    bool behind; /* too slow: it misses what is sent to all until its queue is empty */
 };
 
 struct talkers {
     struct loop *loop;
     struct talker *first, *last;
-    struct talker *to;  /* whom lines go to; NULL: all */
-    unsigned count;     /* talkers that are shown */
-    unsigned full;      /* talkers whose queue is full */
+    struct talker *to; /* whom lines go to; NULL: all */
+    unsigned count;    /* talkers that are shown */
+    unsigned full;     /* talkers whose queue is full */
     uint32_t next_number;
     /* A sender is to leave: tell, free what hangs on it, then talkers_del(). */
     void (*leaving)(void *ctx, struct talker *t);

@@ -10,11 +10,11 @@
 #include "svc/talker.h"
 
 enum {
-    PIECE = 16 * 1024,  /* bytes shown in one go */
-    MARKED = 4 * 1024,  /* the same with marks, were each byte a line: less than SCREEN_MOST */
-    LINE_MOST = 4096,   /* an unfinished line that is longer is shown */
-    QUIET = 300,        /* ms without a byte after which it is shown too */
-    QUIET_HEX = 30,     /* the same of a line of hex, which waits for nobody's newline */
+    PIECE = 16 * 1024, /* bytes shown in one go */
+    MARKED = 4 * 1024, /* the same with marks, were each byte a line: less than SCREEN_MOST */
+    LINE_MOST = 4096,  /* an unfinished line that is longer is shown */
+    QUIET = 300,       /* ms without a byte after which it is shown too */
+    QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
 };
 
 static const char inverse[] = "\033[7m", upright[] = "\033[27m";
@@ -25,12 +25,12 @@ struct view_line {
     struct talker *talker;
     struct view_line *next, *prev; /* in view.held */
     struct text_safe safe;
-    struct sgr sgr;      /* the colours it left */
+    struct sgr sgr; /* the colours it left */
     struct hexdump hex;
-    int64_t touched;     /* loop time of its last byte */
-    size_t left;         /* bytes of the read at hand that are to come */
-    size_t size;         /* of the read at hand, until it is shown */
-    bool continued;      /* its beginning was shown */
+    int64_t touched; /* loop time of its last byte */
+    size_t left;     /* bytes of the read at hand that are to come */
+    size_t size;     /* of the read at hand, until it is shown */
+    bool continued;  /* its beginning was shown */
     char *text;
     size_t len, room;
 };
@@ -450,7 +450,8 @@ static void fire_quiet(struct timer *timer)
         loop_timer_set(v->loop, &v->quiet, next);
 }
 
-static void show_marked(struct view *v, struct talker *t, const void *data, size_t n, size_t all, bool message)
+static void show_marked(struct view *v, struct talker *t, const void *data, size_t n, size_t all,
+                        bool message)
 {
     struct view_line *x = hold(v, t);
 

@@ -32,9 +32,10 @@ enum view_mode {
 
 /* What may stand before each line, besides the time. */
 enum view_mark {
-    VIEW_DIRECTION = 1, /* < or >; what is sent is shown too, unless it stands on the screen as it was typed */
-    VIEW_SIZE = 2,      /* the size of each datagram, or of what was read at once */
-    VIEW_PEER = 4,      /* [2], also where there is only one talker */
+    VIEW_DIRECTION =
+        1,         /* < or >; what is sent is shown too, unless it stands on the screen as it was typed */
+    VIEW_SIZE = 2, /* the size of each datagram, or of what was read at once */
+    VIEW_PEER = 4, /* [2], also where there is only one talker */
 };
 
 /* Names: text, hex, raw. 0, or -1 with `*mode` untouched; NULL beyond the last. */
@@ -49,11 +50,11 @@ const char *view_mark_name(unsigned i);
 struct view {
     struct loop *loop;
     struct screen *screen;
-    bool dumb;     /* the terminal can not go back: the unfinished line is printed at once all the same */
-    bool line;     /* there is a line below: its owner sets and ends it */
-    bool color;    /* of our own: labels, marks, escapes */
-    bool colors;   /* those of the peers pass (--allow-colors) */
-    bool labels;   /* lines carry their talker: more than one may come */
+    bool dumb;   /* the terminal can not go back: the unfinished line is printed at once all the same */
+    bool line;   /* there is a line below: its owner sets and ends it */
+    bool color;  /* of our own: labels, marks, escapes */
+    bool colors; /* those of the peers pass (--allow-colors) */
+    bool labels; /* lines carry their talker: more than one may come */
     unsigned (*hide)(void *ctx); /* takes the line off the screen; returns the terminal's columns */
     void *ctx;
 

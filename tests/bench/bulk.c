@@ -24,7 +24,7 @@ static int chunk_file(void)
     return fd;
 }
 
-/* As most programs send: larger writes are not faster. No more than `window` bytes ahead of what `back` counts. */
+/* As most programs send: larger writes are not faster. At most `window` bytes ahead of what `back` counts. */
 static void send_blocks(int out, long long size, const _Atomic long long *back, long long window)
 {
     char *block = memory(WRITE);
@@ -66,17 +66,17 @@ static void sink(char **args)
     printf("port %d\n", port_of(listener));
     fd = must(accept(listener, NULL, NULL), "accept");
     start = now();
-    discard(fd, atoll(args[0]), &got);
+    discard(fd, whole(args[0]), &got);
     printf("bytes %lld seconds %.6f\n", (long long)got, now() - start);
 }
 
 static void source(char **args)
 {
-    int fd = reach(SOCK_STREAM, atoi(args[0]));
+    int fd = reach(SOCK_STREAM, number(args[0]));
     double start = now();
     char rest_of_it[64];
 
-    send_blocks(fd, atoll(args[1]), NULL, 0);
+    send_blocks(fd, whole(args[1]), NULL, 0);
     must(shutdown(fd, SHUT_WR), "shutdown");
     while (read(fd, rest_of_it, sizeof rest_of_it) > 0)
         continue;
@@ -86,7 +86,7 @@ static void source(char **args)
 static void feed(char **args)
 {
     int file = chunk_file();
-    long long size = atoll(args[0]);
+    long long size = whole(args[0]);
 
     while (size > 0) {
         loff_t at = 0;
@@ -121,8 +121,9 @@ static void drain(char **args)
 /* Sends, and takes back as much: one process for each direction. */
 static void blast(char **args)
 {
-    int fd = reach(SOCK_STREAM, atoi(args[0]));
-    _Atomic long long *got = mmap(NULL, sizeof *got, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = reach(SOCK_STREAM, number(args[0]));
+    _Atomic long long *got = mmap(NULL, sizeof *got, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                                  0);
     double start = now();
     pid_t child;
 
@@ -130,10 +131,10 @@ static void blast(char **args)
         die("mmap");
     child = must(fork(), "fork");
     if (child == 0) {
-        send_blocks(fd, atoll(args[1]), got, atoll(args[2]));
+        send_blocks(fd, whole(args[1]), got, whole(args[2]));
         _exit(0);
     }
-    discard(fd, atoll(args[1]), got);
+    discard(fd, whole(args[1]), got);
     printf("bytes %lld seconds %.6f\n", (long long)*got, now() - start);
     waitpid(child, NULL, 0);
 }
@@ -143,7 +144,8 @@ static const struct command commands[] = {
     {"source", source, 2, "PORT SIZE: send so many bytes, wait for the other's end"},
     {"feed", feed, 1, "SIZE: write so many bytes to the pipe at standard output"},
     {"drain", drain, 0, ": take what comes from the pipe at standard input"},
-    {"blast", blast, 3, "PORT SIZE WINDOW: send to an echo server, take it back; so many bytes ahead at most"},
+    {"blast", blast, 3,
+     "PORT SIZE WINDOW: send to an echo server, take it back; so many bytes ahead at most"},
 };
 
 int main(int argc, char **argv)

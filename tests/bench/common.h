@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the helper programs of the benchmark share. They are as small as can be: what fails ends the program with a
- * line on standard error, and everything happens on 127.0.0.1. Times are CLOCK_MONOTONIC seconds, as Python's.
+ * What the helper programs of the benchmark share. They are as small as can be: what fails ends the program with
+ * a line on standard error, and everything happens on 127.0.0.1. Times are CLOCK_MONOTONIC seconds, as Python's.
  */
 #ifndef BENCH_COMMON_H
 #define BENCH_COMMON_H
@@ -41,6 +41,16 @@ static inline int must(int result, const char *what)
     if (result < 0)
         die(what);
     return result;
+}
+
+static inline long long whole(const char *text)
+{
+    return strtoll(text, NULL, 10);
+}
+
+static inline int number(const char *text)
+{
+    return (int)whole(text);
 }
 
 static inline double now(void)
@@ -165,8 +175,8 @@ static inline double quantile(double *sorted, size_t count, double q)
 static inline void print_quantiles(double *seconds, size_t count)
 {
     qsort(seconds, count, sizeof *seconds, compare_doubles);
-    printf("p50 %.2f p99 %.2f max %.2f ", 1e6 * quantile(seconds, count, 0.5), 1e6 * quantile(seconds, count, 0.99),
-           1e6 * quantile(seconds, count, 1));
+    printf("p50 %.2f p99 %.2f max %.2f ", 1e6 * quantile(seconds, count, 0.5),
+           1e6 * quantile(seconds, count, 0.99), 1e6 * quantile(seconds, count, 1));
 }
 
 static inline int run_command(const struct command *commands, size_t count, int argc, char **argv)

@@ -85,8 +85,8 @@ static void sample(struct traffic *t, double seconds)
 /* Each of COUNT connections has one message on its way at any time. */
 static void pingpong(char **args)
 {
-    size_t count = (size_t)atoi(args[1]);
-    double limit = atof(args[2]), start, elapsed;
+    size_t count = (size_t)number(args[1]);
+    double limit = strtod(args[2], NULL), start, elapsed;
     double *sent = memory(count * sizeof *sent);
     size_t *missing = memory(count * sizeof *missing);
     struct traffic t = {.samples = memory(SAMPLES * sizeof(double))};
@@ -96,7 +96,7 @@ static void pingpong(char **args)
     char data[MESSAGE];
 
     for (size_t i = 0; i < count; i++)
-        watch(crowd, fds[i] = join(atoi(args[0]), -1), i, EPOLLIN);
+        watch(crowd, fds[i] = join(number(args[0]), -1), i, EPOLLIN);
     start = now();
     if (count == 1) { /* no waiting but in read(2) */
         for (; now() - start < limit; done++)
@@ -144,12 +144,12 @@ static void next_command(void)
 /* COUNT peers that said one word and are silent since, and one that goes on talking when told to. */
 static void idle(char **args)
 {
-    int count = atoi(args[1]), messages = atoi(args[2]), back = atoi(args[3]), active;
+    int count = number(args[1]), messages = number(args[2]), back = number(args[3]), active;
     double *samples = memory((size_t)messages * sizeof *samples), start;
 
     for (int i = 0; i < count; i++)
-        join(atoi(args[0]), back);
-    active = join(atoi(args[0]), back);
+        join(number(args[0]), back);
+    active = join(number(args[0]), back);
     for (int i = 0; i < 100; i++)
         round_trip(active, back, MESSAGE);
     printf("ready %d\n", count);
@@ -213,9 +213,9 @@ static bool visit_ended(struct visit *v, int crowd, uint64_t data)
 
 static void visits(char **args)
 {
-    int port = atoi(args[0]), crowd = must(epoll_create1(0), "epoll");
-    size_t parallel = (size_t)atoi(args[1]);
-    double limit = atof(args[2]), start;
+    int port = number(args[0]), crowd = must(epoll_create1(0), "epoll");
+    size_t parallel = (size_t)number(args[1]);
+    double limit = strtod(args[2], NULL), start;
     struct visit *all = memory(parallel * sizeof *all);
     struct traffic t = {.samples = memory(SAMPLES * sizeof(double))};
     struct epoll_event ready[EVENTS];
@@ -246,8 +246,8 @@ static void visits(char **args)
 /* COUNT connects at once; how long until each has had its answer. */
 static void storm(char **args)
 {
-    int port = atoi(args[0]), crowd = must(epoll_create1(0), "epoll");
-    size_t count = (size_t)atoi(args[1]), done = 0;
+    int port = number(args[0]), crowd = must(epoll_create1(0), "epoll");
+    size_t count = (size_t)number(args[1]), done = 0;
     struct visit *all = memory(count * sizeof *all);
     double *samples = memory(count * sizeof *samples), start;
     struct epoll_event ready[EVENTS];
@@ -274,7 +274,7 @@ static void storm(char **args)
 /* COUNT peers that send as long as anyone takes it, and never read. */
 static void stuck(char **args)
 {
-    size_t count = (size_t)atoi(args[1]);
+    size_t count = (size_t)number(args[1]);
     char *block = memory(BLOCK);
     int crowd = must(epoll_create1(0), "epoll"), small = 4096;
     struct epoll_event ready[EVENTS];
@@ -283,7 +283,7 @@ static void stuck(char **args)
     int n;
 
     for (size_t i = 0; i < count; i++) {
-        int fd = reach(SOCK_STREAM, atoi(args[0]));
+        int fd = reach(SOCK_STREAM, number(args[0]));
 
         must(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), "SO_RCVBUF");
         must(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), "SO_SNDBUF");
@@ -307,14 +307,14 @@ static void stuck(char **args)
 /* COUNT peers that take all they get, SIZE bytes each. */
 static void readers(char **args)
 {
-    size_t count = (size_t)atoi(args[1]), open = count;
-    long long size = atoll(args[2]), total = 0, *got = memory(count * sizeof *got);
+    size_t count = (size_t)number(args[1]), open = count;
+    long long size = whole(args[2]), total = 0, *got = memory(count * sizeof *got);
     int crowd = must(epoll_create1(0), "epoll"), *fds = memory(count * sizeof *fds);
     struct epoll_event ready[EVENTS];
     double start = 0;
 
     for (size_t i = 0; i < count; i++)
-        watch(crowd, fds[i] = reach(SOCK_STREAM, atoi(args[0])), i, EPOLLIN);
+        watch(crowd, fds[i] = reach(SOCK_STREAM, number(args[0])), i, EPOLLIN);
     printf("ready %zu\n", count);
     while (open > 0) {
         int n = wait_crowd(crowd, ready);

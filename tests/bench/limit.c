@@ -70,7 +70,7 @@ static mode_t kind(int fd)
 
 static void send_input(char **args)
 {
-    int fd = reach(SOCK_STREAM, atoi(args[0]));
+    int fd = reach(SOCK_STREAM, number(args[0]));
 
     if (S_ISFIFO(kind(STDIN_FILENO)))
         straight(STDIN_FILENO, fd, STDIN_FILENO);
@@ -80,12 +80,12 @@ static void send_input(char **args)
 
 static void send_copy(char **args)
 {
-    copy(STDIN_FILENO, reach(SOCK_STREAM, atoi(args[0])));
+    copy(STDIN_FILENO, reach(SOCK_STREAM, number(args[0])));
 }
 
 static void receive(char **args)
 {
-    int fd = must(accept(serve(SOCK_STREAM, atoi(args[0])), NULL, NULL), "accept");
+    int fd = must(accept(serve(SOCK_STREAM, number(args[0])), NULL, NULL), "accept");
     mode_t out = kind(STDOUT_FILENO);
 
     if (S_ISFIFO(out))
@@ -100,12 +100,12 @@ static void receive(char **args)
 
 static void receive_copy(char **args)
 {
-    copy(must(accept(serve(SOCK_STREAM, atoi(args[0])), NULL, NULL), "accept"), STDOUT_FILENO);
+    copy(must(accept(serve(SOCK_STREAM, number(args[0])), NULL, NULL), "accept"), STDOUT_FILENO);
 }
 
 static void echo_bulk(char **args)
 {
-    int fd = must(accept(serve(SOCK_STREAM, atoi(args[0])), NULL, NULL), "accept");
+    int fd = must(accept(serve(SOCK_STREAM, number(args[0])), NULL, NULL), "accept");
 
     through_pipe(fd, fd);
 }
@@ -167,18 +167,18 @@ static _Noreturn void serve_crowd(int port, int out)
 
 static void echo(char **args)
 {
-    serve_crowd(atoi(args[0]), -1);
+    serve_crowd(number(args[0]), -1);
 }
 
 static void gather(char **args)
 {
-    serve_crowd(atoi(args[0]), STDOUT_FILENO);
+    serve_crowd(number(args[0]), STDOUT_FILENO);
 }
 
 /* Standard input to so many peers: read once, written to each. */
 static void fan(char **args)
 {
-    int listener = serve(SOCK_STREAM, atoi(args[0])), count = atoi(args[1]);
+    int listener = serve(SOCK_STREAM, number(args[0])), count = number(args[1]);
     int *fds = memory((size_t)count * sizeof *fds);
     char *block = memory(BLOCK);
     ssize_t n;
@@ -199,7 +199,7 @@ static void nothing(char **args)
 
 static void probe(char **args)
 {
-    close(reach(SOCK_STREAM, atoi(args[0])));
+    close(reach(SOCK_STREAM, number(args[0])));
 }
 
 static const struct command commands[] = {

@@ -45,7 +45,7 @@ static void roomy(int fd)
 
 static void echo(char **args)
 {
-    int fd = serve(SOCK_DGRAM, atoi(args[0]));
+    int fd = serve(SOCK_DGRAM, number(args[0]));
     struct batch *b = batch_new(2048, true);
 
     for (;;) {
@@ -66,7 +66,7 @@ static void echo(char **args)
 /* Sends all of standard input as datagrams of SIZE bytes. */
 static void send_input(char **args)
 {
-    int fd = reach(SOCK_DGRAM, atoi(args[0])), size = atoi(args[1]);
+    int fd = reach(SOCK_DGRAM, number(args[0])), size = number(args[1]);
     size_t room = (size_t)size * (size_t)(LARGEST / size < SEGMENTS ? LARGEST / size : SEGMENTS), held = 0;
     char *block = memory(room);
     ssize_t n;
@@ -86,7 +86,7 @@ static void send_input(char **args)
 
 static void receive(char **args)
 {
-    int fd = serve(SOCK_DGRAM, atoi(args[0]));
+    int fd = serve(SOCK_DGRAM, number(args[0]));
     struct batch *b = batch_new(LARGEST, false);
 
     roomy(fd);
@@ -101,8 +101,8 @@ static void receive(char **args)
 /* Keeps WINDOW datagrams of 64 bytes on their way through an echo server. */
 static void pingpong(char **args)
 {
-    int fd = reach(SOCK_DGRAM, atoi(args[0])), window = atoi(args[1]), owed = window;
-    double limit = atof(args[2]), start = now();
+    int fd = reach(SOCK_DGRAM, number(args[0])), window = number(args[1]), owed = window;
+    double limit = strtod(args[2], NULL), start = now();
     struct timeval patience = {.tv_usec = 20000};
     struct batch *out = batch_new(64, false), *in = batch_new(2048, false);
     long long got = 0, lost = 0, merged = 0;
@@ -129,11 +129,11 @@ static void pingpong(char **args)
             continue;
         }
         for (int i = 0; i < n; i++) {
-            int whole = (int)in->messages[i].msg_len / 64;
+            int count = (int)in->messages[i].msg_len / 64;
 
             merged += in->messages[i].msg_len != 64;
-            got += whole;
-            owed += whole;
+            got += count;
+            owed += count;
         }
         if (owed > window)
             owed = window;
@@ -143,7 +143,7 @@ static void pingpong(char **args)
 
 static void sink(char **args)
 {
-    int fd = serve(SOCK_DGRAM, 0), size = atoi(args[0]);
+    int fd = serve(SOCK_DGRAM, 0), size = number(args[0]);
     struct timeval patience = {.tv_usec = 300000};
     struct batch *b = batch_new(LARGEST, false);
     long long bytes = 0, messages = 0, odd = 0;
@@ -164,14 +164,15 @@ static void sink(char **args)
         }
         messages += n;
     }
-    printf("bytes %lld messages %lld odd %lld start %.6f seconds %.6f\n", bytes, messages, odd, start, last - start);
+    printf("bytes %lld messages %lld odd %lld start %.6f seconds %.6f\n", bytes, messages, odd, start,
+           last - start);
 }
 
 /* As many datagrams of SIZE bytes as can be in so many SECONDS. */
 static void source(char **args)
 {
-    int fd = reach(SOCK_DGRAM, atoi(args[0])), size = atoi(args[1]);
-    double limit = atof(args[2]), start = now();
+    int fd = reach(SOCK_DGRAM, number(args[0])), size = number(args[1]);
+    double limit = strtod(args[2], NULL), start = now();
     size_t room = (size_t)size * SEGMENTS;
     char *block = memory(room);
     long long bytes = 0;

@@ -156,7 +156,7 @@ def test_udp_goes_on_after_a_refusal(pollcat):
         with udp() as gone:
             gone.sendto(b"x", ("127.0.0.1", cat.port))
             name = rf"127\.0\.0\.1 port {port_of(gone)}"
-        cat.until_err(rf"received 1 bytes from {name}$")
+        cat.until_err(rf"received 1 bytes from {name} on ")
     peer = udp()
     peer.sendto(b"x", ("127.0.0.1", cat.port))
     assert peer.recv(10) == b"x"

@@ -69,12 +69,22 @@ def special_modes(fd):
 
 
 @pytest.mark.parametrize("way", ["eof", "interrupt", "term", "hup", "quit", "reset", "closed"])
-def test_terminal_is_restored(start, peer, way):
-    t = start(attributes=special_modes, accept=False)
-    before = t.first_modes
-    peer.accept()
-    t.wait_prompt()
-    assert t.modes() != before
+def test_terminal_is_restored(peer, tmp_path, way):
+    command = f"echo ready; read go; exec {shlex.quote(POLLCAT)} 127.0.0.1 {peer.port}"
+    with Terminal(["/bin/sh", "-c", command], home=tmp_path, attributes=special_modes) as t:
+        t.wait_text("ready")
+        before = t.modes()
+        t.type("\n")
+        peer.accept()
+        t.wait_prompt()
+        leave(t, peer, way)
+        t.wait_exit()
+        assert t.modes() == before
+        assert t.output.count(b"\x1b[?2004h") == t.output.count(b"\x1b[?2004l")
+        assert t.cursor()[1] == 0
+
+
+def leave(t, peer, way):
     if way == "eof":
         t.type("\x04")
         peer.receive_all()
@@ -97,10 +107,6 @@ def test_terminal_is_restored(start, peer, way):
         peer.close()
         t.wait_text("ended its side")
         t.type("\x04")
-    t.wait_exit()
-    assert t.modes() == before
-    assert t.output.count(b"\x1b[?2004h") == t.output.count(b"\x1b[?2004l")
-    assert t.cursor()[1] == 0
 
 
 def test_typed_text_stays_when_the_peer_resets(start, peer):

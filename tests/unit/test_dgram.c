@@ -87,7 +87,8 @@ static int unix_bound(struct addr *a)
 
 static void must_send(int fd, const void *data, size_t len, const struct addr *to)
 {
-    assert_int_equal(sendto(fd, data, len, 0, to != NULL ? &to->sa : NULL, to != NULL ? to->len : 0), (ssize_t)len);
+    assert_int_equal(sendto(fd, data, len, 0, to != NULL ? &to->sa : NULL, to != NULL ? to->len : 0),
+                     (ssize_t)len);
 }
 
 /* Receives within a while; fills `from`. */
@@ -398,7 +399,8 @@ static void echo_guards(void **state)
     struct link *k = link_new(io, io, &r->pool, NULL);
     char data[10], control[64];
     struct iovec iov = {.iov_base = data, .iov_len = sizeof data};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
 
     (void)state;
     must_send(fa, "hello", 5, &server);

@@ -5,7 +5,29 @@
 
 enum { MEMBERS = 5 };
 
-static const struct fan_opts wait_for_all = {.slow = FAN_WAIT};
+/* What a member is to its user here: where its io is put when it comes. */
+static void opened(void *ctx, void *member, struct io *io)
+{
+    (void)ctx;
+    *(struct io **)member = io;
+}
+
+static const struct fan_opts wait_for_all = {.slow = FAN_WAIT, .open = opened};
+
+/* A member that is read by a link into a sink. */
+struct reader {
+    struct rig *rig;
+    struct sink sink;
+    struct link *k;
+};
+
+static void read_by_link(void *ctx, void *member, struct io *io)
+{
+    struct reader *x = member;
+
+    (void)ctx;
+    x->k = link_new(io, x->sink.io, &x->rig->pool, NULL);
+}
 
 static struct feed_end {
     struct io *src;
@@ -24,11 +46,10 @@ static void everybody_reads_all(void **state)
     struct rig *r = rig_new();
     size_t len = 3 * LINK_BUFFER + 5;
     unsigned char *data = malloc(len);
-    struct fan *f = fan_new(r->loop, &wait_for_all);
+    struct fan_opts opts = {.slow = FAN_WAIT, .open = read_by_link};
+    struct fan *f = fan_new(r->loop, &opts);
     struct feed_end feed = feed_fan(r, f);
-    struct io *member[MEMBERS];
-    struct sink sink[MEMBERS];
-    struct link *k[MEMBERS];
+    struct reader reader[MEMBERS] = {0};
 
     (void)state;
     rig_pattern(data, len, 1);
@@ -38,22 +59,23 @@ static void everybody_reads_all(void **state)
     assert_int_equal(feed.k->bytes, 0); /* there is nobody yet */
     rig_rest(r, 40);
     for (int i = 0; i < MEMBERS; i++) {
-        sink_open(&sink[i], r);
-        sink[i].most = i % 2 ? 60000 : 0;
-        sink[i].turns = i % 2;
-        member[i] = fan_add(f);
-        k[i] = link_new(member[i], sink[i].io, &r->pool, NULL);
+        reader[i].rig = r;
+        sink_open(&reader[i].sink, r);
+        reader[i].sink.most = i % 2 ? 60000 : 0;
+        reader[i].sink.turns = i % 2;
+        fan_add(f, &reader[i]);
+        assert_null(reader[i].k); /* nothing is made before there is something to read */
     }
-    for (int i = 0; i < 100 && !(sink[1].ended && sink[3].ended && sink[0].ended); i++)
+    for (int i = 0; i < 100 && !(reader[1].sink.ended && reader[3].sink.ended && reader[0].sink.ended); i++)
         rig_settle(r);
     assert_int_equal(feed.k->state, LINK_DONE);
     for (int i = 0; i < MEMBERS; i++) {
-        assert_int_equal(k[i]->state, LINK_DONE);
-        assert_int_equal(sink[i].len, len);
-        assert_memory_equal(sink[i].data, data, len);
-        link_free(k[i]);
-        fan_del(f, member[i]);
-        sink_clear(&sink[i]);
+        assert_int_equal(reader[i].k->state, LINK_DONE);
+        assert_int_equal(reader[i].sink.len, len);
+        assert_memory_equal(reader[i].sink.data, data, len);
+        link_free(reader[i].k);
+        fan_del(f, &reader[i]);
+        sink_clear(&reader[i].sink);
     }
     link_free(feed.k);
     io_free(feed.src);
@@ -69,36 +91,40 @@ static void one_that_does_not_read(void **state)
     static unsigned char piece[LINK_BUFFER];
     struct fan *f = fan_new(r->loop, &wait_for_all);
     struct feed_end feed = feed_fan(r, f);
-    struct io *quick = fan_add(f), *slow = fan_add(f);
+    struct io *quick = NULL, *slow = NULL, *late = NULL;
     struct sink sink;
     struct link *k;
 
     (void)state;
     sink_open(&sink, r);
+    fan_add(f, &quick);
+    fan_add(f, &slow);
+    rig_put(feed.src, piece, sizeof piece);
+    rig_settle(r);
     k = link_new(quick, sink.io, &r->pool, NULL);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         rig_put(feed.src, piece, sizeof piece);
     rig_settle(r);
     rig_rest(r, 40);
     assert_int_equal(sink.len, sizeof piece);
     assert_int_equal(queue_size(slow), sizeof piece);
-    fan_del(f, slow);
+    fan_del(f, &slow);
     rig_settle(r);
     assert_int_equal(sink.len, 5 * sizeof piece);
     /* the last one leaves, the next one to come gets what is new */
     link_free(k);
-    fan_del(f, quick);
+    fan_del(f, &quick);
     rig_put(feed.src, "new", 3);
     rig_rest(r, 40);
-    slow = fan_add(f);
+    fan_add(f, &slow);
     rig_settle(r);
     assert_int_equal(queue_size(slow), 3);
     queue_end(feed.src);
     rig_settle(r);
     assert_int_equal(io_read(slow, piece, sizeof piece, NULL), 3);
     assert_int_equal(io_read(slow, piece, sizeof piece, NULL), IO_EOF);
-    quick = fan_add(f);
-    assert_int_equal(io_read(quick, piece, sizeof piece, NULL), IO_EOF);
+    fan_add(f, &late);
+    assert_int_equal(io_read(late, piece, sizeof piece, NULL), IO_EOF);
     link_free(feed.k);
     io_free(feed.src);
     fan_free(f);
@@ -112,7 +138,7 @@ struct misses {
     bool deletes;
 };
 
-static void count_missed(void *ctx, struct io *member, size_t size)
+static void count_missed(void *ctx, void *member, size_t size)
 {
     struct misses *m = ctx;
 
@@ -121,7 +147,7 @@ static void count_missed(void *ctx, struct io *member, size_t size)
         fan_del(m->fan, member);
 }
 
-/* Once the others starve it is left behind, misses what comes, and has its share again when it has caught up. */
+/* Once the others starve it is left behind and misses what comes, until it has caught up. */
 static void one_that_is_left_behind(void **state)
 {
     (void)state;
@@ -129,17 +155,21 @@ static void one_that_is_left_behind(void **state)
         struct rig *r = rig_new();
         static unsigned char piece[LINK_BUFFER];
         struct misses missed = {.deletes = deletes};
-        struct fan_opts opts = {.slow = FAN_SKIP, .missed = count_missed, .ctx = &missed};
+        struct fan_opts opts = {.slow = FAN_SKIP, .open = opened, .missed = count_missed, .ctx = &missed};
         struct fan *f = fan_new(r->loop, &opts);
         struct feed_end feed = feed_fan(r, f);
-        struct io *slow = fan_add(f), *quick = fan_add(f);
+        struct io *slow = NULL, *quick = NULL;
         struct sink sink;
         struct link *k;
 
         missed.fan = f;
         sink_open(&sink, r);
+        fan_add(f, &slow);
+        fan_add(f, &quick);
+        rig_put(feed.src, piece, sizeof piece);
+        rig_settle(r);
         k = link_new(quick, sink.io, &r->pool, NULL);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 3; i++)
             rig_put(feed.src, piece, sizeof piece);
         for (int i = 0; i < 500 && sink.len < 4 * sizeof piece; i++)
             rig_settle(r);

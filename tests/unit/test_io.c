@@ -7,9 +7,9 @@
 struct xor {
     struct io io;
     unsigned char held[1000], out[1000];
-    size_t start, end;      /* read from below, not yet asked for */
-    size_t ostart, oend;    /* changed, not yet written below */
-    bool must_read_first;   /* a handshake: no write before something was read */
+    size_t start, end;    /* read from below, not yet asked for */
+    size_t ostart, oend;  /* changed, not yet written below */
+    bool must_read_first; /* a handshake: no write before something was read */
     int *freed;
 };
 
@@ -415,14 +415,10 @@ static void queue_for_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(layer_over_a_socket),
-        cmocka_unit_test(layer_over_a_queue),
-        cmocka_unit_test(layer_that_reads_to_write),
-        cmocka_unit_test(what_layers_hold_adds_up),
-        cmocka_unit_test(whole_stack_is_freed_once),
-        cmocka_unit_test(freed_while_others_are_ready),
-        cmocka_unit_test(hang_up_without_links),
-        cmocka_unit_test(queue_for_room),
+        cmocka_unit_test(layer_over_a_socket),       cmocka_unit_test(layer_over_a_queue),
+        cmocka_unit_test(layer_that_reads_to_write), cmocka_unit_test(what_layers_hold_adds_up),
+        cmocka_unit_test(whole_stack_is_freed_once), cmocka_unit_test(freed_while_others_are_ready),
+        cmocka_unit_test(hang_up_without_links),     cmocka_unit_test(queue_for_room),
     };
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * rig: a loop with a guard against hanging, and ends that feed and drain what links move, for the tests of loop/,
- * io/ and svc/. Each group of tests runs once per backend.
+ * rig: a loop with a guard against hanging, and ends that feed and drain what links move, for the tests of
+ * loop/, io/ and svc/. Each group of tests runs once per backend.
  */
 #ifndef TEST_IO_RIG_H
 #define TEST_IO_RIG_H
@@ -29,7 +29,11 @@
 #include "io/queue.h"
 #include "loop/wait.h"
 
-enum { RIG_IDLE = WAIT_DIRECT + 1, RIG_LIMIT = 60000 /* ms until a run is given up */, RIG_MOMENT = 20 };
+enum {
+    RIG_IDLE = WAIT_DIRECT + 1,
+    RIG_LIMIT = 60000, /* ms until a run is given up */
+    RIG_MOMENT = 20,
+};
 
 /* How the group that runs now waits and moves bytes. */
 static struct {
@@ -148,7 +152,7 @@ static inline int64_t rig_clock(clockid_t id)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Runs for `ms`, in which there must be nothing to do: a loop that spins takes all of the processor, each time. */
+/* Runs for `ms` with nothing to do, or fails: a loop that spins takes all of the processor, each time. */
 static inline void rig_rest(struct rig *r, int64_t ms)
 {
     for (int tries = 0; tries < 4; tries++) {
@@ -236,10 +240,14 @@ static inline void feed_fire(struct watch *w, unsigned events)
         feed_end(f);
 }
 
-static inline void feed_start(struct feed *f, struct rig *r, int fd, const void *data, size_t len, size_t step)
+static inline void feed_start(struct feed *f, struct rig *r, int fd, const void *data, size_t len,
+                              size_t step)
 {
     *f = (struct feed){.watch = {.fd = fd, .want = feed_want, .fire = feed_fire},
-                       .data = data, .len = len, .step = step, .end = true};
+                       .data = data,
+                       .len = len,
+                       .step = step,
+                       .end = true};
     if (len == 0)
         feed_end(f);
     else
@@ -302,6 +310,15 @@ static inline void drain_clear(struct drain *d)
     free(d->data);
 }
 
+/* Puts a copy of `len` bytes in a queue. */
+static inline void rig_put(struct io *queue, const void *data, size_t len)
+{
+    struct chunk *c = chunk_new(data, len);
+
+    queue_put(queue, c);
+    chunk_unref(c);
+}
+
 /* A destination that remembers each write. */
 struct sink {
     struct io *io;
@@ -309,13 +326,14 @@ struct sink {
     size_t len, room;
     size_t *sizes; /* of the writes */
     size_t writes;
-    size_t most;   /* bytes taken at once; 0: all */
-    size_t fails;  /* bytes after which it fails with EPIPE; 0: never */
-    bool turns;    /* it takes one write a turn */
+    size_t most;  /* bytes taken at once; 0: all */
+    size_t fails; /* bytes after which it fails with EPIPE; 0: never */
+    bool turns;   /* it takes one write a turn */
     struct job again;
     bool full, refused, ended;
     struct rig *rig;
     struct link *frees; /* freed in the middle of a write */
+    struct io *feeds;   /* a queue that is given more in the middle of the third write */
 };
 
 static inline void sink_again(struct job *j)
@@ -328,7 +346,8 @@ static inline void sink_again(struct job *j)
     s->refused = false;
 }
 
-static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
+static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, size_t size,
+                                 const struct meta *meta)
 {
     struct sink *s = ctx;
     size_t n = s->most > 0 && size > s->most ? s->most : size;
@@ -357,6 +376,8 @@ static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, siz
     assert_non_null(s->sizes);
     s->sizes[s->writes++] = n;
     link_free(s->frees);
+    if (s->feeds != NULL && s->writes == 3)
+        rig_put(s->feeds, "more", 4);
     return (ssize_t)n;
 }
 
@@ -382,15 +403,6 @@ static inline void sink_clear(struct sink *s)
     free(s->sizes);
 }
 
-/* Puts a copy of `len` bytes in a queue. */
-static inline void rig_put(struct io *queue, const void *data, size_t len)
-{
-    struct chunk *c = chunk_new(data, len);
-
-    queue_put(queue, c);
-    chunk_unref(c);
-}
-
 /* The usual way to end a run: the link is done. */
 static inline void rig_done(struct link *k)
 {
@@ -398,7 +410,8 @@ static inline void rig_done(struct link *k)
     loop_stop(k->src->loop);
 }
 
-static inline struct link *rig_link(struct rig *r, struct io *src, struct io *dst, const struct link_opts *opts)
+static inline struct link *rig_link(struct rig *r, struct io *src, struct io *dst,
+                                    const struct link_opts *opts)
 {
     struct link *k = link_new(src, dst, &r->pool, opts);
 

@@ -270,9 +270,11 @@ static void what_epoll_refuses(void **state)
 
     (void)state;
     end_open(r, &a, LOOP_IN, quiet);
-    b = (struct end){.watch = {.fd = a.watch.fd, .want = want, .fire = fire}, .wanted = LOOP_OUT, .then = quiet};
+    b = (struct end){
+        .watch = {.fd = a.watch.fd, .want = want, .fire = fire}, .wanted = LOOP_OUT, .then = quiet};
     loop_add(r->loop, &b.watch);
-    file.watch = (struct watch){.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), .want = want, .fire = fire};
+    file.watch = (struct watch){
+        .fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), .want = want, .fire = fire};
     assert_true(file.watch.fd >= 0);
     file.wanted = LOOP_IN;
     file.then = quiet;
@@ -472,22 +474,22 @@ static void timers_in_order(void **state)
     order.len = 0;
     a.clears = &b;
     a.moves = &e;
-    a.to = 60;
+    a.to = 150;
     d.again = 2;
     e.stops = true;
-    loop_timer_set(r->loop, &c.timer, 30);
-    loop_timer_set(r->loop, &a.timer, 10);
-    loop_timer_set(r->loop, &b.timer, 20);
+    loop_timer_set(r->loop, &c.timer, 120);
+    loop_timer_set(r->loop, &a.timer, 60);
+    loop_timer_set(r->loop, &b.timer, 90);
     loop_timer_set(r->loop, &d.timer, 50000);
     loop_timer_set(r->loop, &d.timer, -5);
-    loop_timer_set(r->loop, &e.timer, 15);
+    loop_timer_set(r->loop, &e.timer, 70);
     assert_true(loop_timer_pending(&b.timer));
     rig_run(r);
     assert_false(loop_timer_pending(&b.timer));
     assert_string_equal(order.text, "dddace");
-    assert_true(a.at - start >= 10);
-    assert_true(c.at - start >= 30);
-    assert_true(e.at - a.at >= 60);
+    assert_true(a.at - start >= 60);
+    assert_true(c.at - start >= 120);
+    assert_true(e.at - a.at >= 150);
     loop_timer_clear(&b.timer);
     rig_free(r);
 }

@@ -603,7 +603,7 @@ static void self(const char *host, const char *port, int family)
     rig_run(r);
     if (r->nfailed > 0)
         fail_msg("%s", r->failure.text);
-    out = r->up[0]->remote;
+    addr_copy(&out, r->up[0]->remote);
     assert_true(addr_equal(r->up[0]->local, &out));
     assert_string_equal(addr_host(&out, text), host != NULL         ? host
                                                : family == AF_INET6 ? "::1"

@@ -10,10 +10,10 @@
 #include "test_io_rig.h"
 
 /* A child cannot fail a test itself: its parent asserts on the line it names. */
-#define CHECK(what)                                                                                                \
-    do {                                                                                                           \
-        if (!(what))                                                                                               \
-            give_up(#what, __LINE__);                                                                              \
+#define CHECK(what)                   \
+    do {                              \
+        if (!(what))                  \
+            give_up(#what, __LINE__); \
     } while (0)
 
 static int report[2];

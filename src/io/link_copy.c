@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The way of bytes through a buffer: for small traffic, for what is cut or changed on the way, for messages, and for
+ * ends that the kernel cannot join.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/link_path.h"
+
+enum {
+    BUDGET_BYTES = 4 * LINK_BUFFER, /* before the others have their turn */
+    BUDGET_STEPS = 64,
+    BULK = 32 * 1024, /* a read as large as this promises more of its kind */
+};
+
+/* The least room that is of use: one byte may become two. */
+static size_t least(const struct link *k)
+{
+    return k->opts.crlf ? 2 : 1;
+}
+
+/* Each read stands for itself. */
+static bool is_apart(const struct io *io)
+{
+    return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
+}
+
+/* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
+ * sends by itself. */
+static const struct meta *meta_of(const struct link *k)
+{
+    return k->meta != NULL && !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
+}
+
+/* Datagrams on their way into a stream may be written together. */
+static bool collects(const struct link *k)
+{
+    return link_keeps_messages(k->src) && !link_keeps_messages(k->dst) && k->opts.cut == LINK_CUT_READ &&
+           !k->opts.crlf;
+}
+
+/* Room for the next read, or 0. Ends that keep boundaries are served one message at a time. */
+static size_t room(const struct link *k)
+{
+    size_t cap = k->block != NULL ? k->cap : LINK_BUFFER;
+    size_t free_bytes = cap - (k->end - k->start);
+
+    if (collects(k) && !link_empty(k))
+        return k->unit == 0 && LINK_BUFFER - k->end >= io_longest(k->src) ? LINK_BUFFER - k->end : 0;
+    if (is_apart(k->src))
+        return link_empty(k) ? LINK_BUFFER : 0;
+    if (link_keeps_messages(k->dst) && k->opts.cut != LINK_CUT_LINE)
+        return k->end - k->start < k->opts.size || link_empty(k) ? io_max(k->dst) * least(k) : 0;
+    /* Moving what is held to the front must be worth it, unless a line waits for its end. */
+    if (cap - k->end < least(k) && k->start < cap / 2 && (k->opts.cut != LINK_CUT_LINE || k->unit > 0))
+        return 0;
+    return free_bytes < least(k) ? 0 : free_bytes;
+}
+
+bool link_copy_wants_read(const struct link *k)
+{
+    return room(k) > 0;
+}
+
+/* A full buffer, or a small one when many are in use: then most of them wait for peers that do not read. */
+void link_copy_take_block(struct link *k)
+{
+    bool small = !k->copies && k->splice == NULL && k->pool->used >= LINK_LARGE;
+
+    k->block = pool_get(small ? &k->pool->small : &k->pool->blocks);
+    k->cap = small ? LINK_SMALL : LINK_BUFFER;
+    k->pool->used += small ? 0 : 1;
+}
+
+void link_copy_release(struct link *k)
+{
+    if (k->block != NULL)
+        pool_put(k->cap == LINK_SMALL ? &k->pool->small : &k->pool->blocks, k->block);
+    if (k->block != NULL && k->cap != LINK_SMALL)
+        k->pool->used--;
+    k->block = NULL;
+    k->start = k->end = k->scanned = 0;
+}
+
+/* Makes the free room one piece at the end of the block. */
+static void compact(struct link *k)
+{
+    if (k->start == k->end) {
+        k->start = k->end = 0;
+    } else if (k->start > 0 && (k->cap - k->end < least(k) || k->opts.size > 0)) {
+        memmove(k->block, k->block + k->start, k->end - k->start);
+        k->end -= k->start;
+        k->start = 0;
+    }
+}
+
+static ssize_t read_crlf(struct link *k, size_t size)
+{
+    unsigned char *plain = pool_get(&k->pool->blocks);
+    ssize_t n = io_read(k->src, plain, size / 2, k->meta);
+
+    if (n > 0 && !k->freed)
+        n = (ssize_t)crlf_put(&k->crlf, plain, (size_t)n, k->block + k->end);
+    pool_put(&k->pool->blocks, plain);
+    return n;
+}
+
+/* Reads once. Returns the bytes read, or IO_*. `*full` says that there may be more at once. */
+static ssize_t fill(struct link *k, bool *full)
+{
+    size_t size = room(k);
+    ssize_t n;
+
+    if (k->block == NULL)
+        link_copy_take_block(k);
+    compact(k);
+    if (size > k->cap - k->end)
+        size = k->cap - k->end;
+    n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
+    if (k->freed)
+        return IO_AGAIN;
+    if (n >= 0) {
+        for (struct tap *t = k->taps; t != NULL; t = t->next)
+            t->see(t, k->block + k->end, (size_t)n, meta_of(k));
+        k->end += (uint32_t)n;
+        k->message = link_keeps_messages(k->src);
+        k->messages += k->message;
+        *full = k->message || (size_t)n == size || k->opts.size > 0;
+        k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && k->taps == NULL;
+    } else if (n != IO_AGAIN) {
+        link_source_ended(k, n == IO_ERROR);
+    }
+    k->drained = n == IO_AGAIN;
+    return n;
+}
+
+/* The length of the next line held, or 0 when it is not whole yet. */
+static size_t next_line(struct link *k)
+{
+    const unsigned char *from = k->block + k->start;
+    size_t held = k->end - k->start;
+    const unsigned char *newline = memchr(from + k->scanned, '\n', held - k->scanned);
+
+    if (newline != NULL)
+        return (size_t)(newline - from) + 1;
+    k->scanned = (uint32_t)held;
+    return k->src_eof || k->message || room(k) == 0 ? held : 0;
+}
+
+/* Begins a write: how many bytes it takes from those held. Returns false when there is nothing to write yet. */
+static bool next_unit(struct link *k)
+{
+    size_t unit = k->end - k->start;
+
+    if (link_empty(k) || k->resting)
+        return false;
+    if (k->opts.cut == LINK_CUT_LINE) {
+        unit = next_line(k);
+        if (unit == 0 && !k->message)
+            return false;
+    }
+    if (k->opts.size > 0 && !k->drained && !k->src_eof && link_wants_read(k)) {
+        unit -= unit % k->opts.size; /* the rest of it may be there already */
+        if (unit == 0)
+            return false;
+    }
+    if (link_keeps_messages(k->dst) && !link_keeps_messages(k->src) && unit > io_max(k->dst))
+        unit = io_max(k->dst);
+    k->unit = (uint32_t)unit;
+    return true;
+}
+
+static void wake_from_rest(struct timer *t)
+{
+    struct link *k = ((struct rest *)t)->link;
+
+    k->resting = false;
+    link_pump(k);
+}
+
+static void unit_written(struct link *k)
+{
+    bool line = k->start > 0 && k->block[k->start - 1] == '\n';
+
+    if (!k->message && link_keeps_messages(k->dst))
+        k->messages++;
+    if (k->start == k->end)
+        k->message = false;
+    if (k->opts.interval > 0 && line) {
+        k->resting = true;
+        loop_timer_set(k->src->loop, &k->rest->timer, k->opts.interval);
+    }
+    if (link_disown_dst(k) && !link_empty(k))
+        io_wait_room(k->dst, k);
+}
+
+/* Writes once. Returns the bytes written, or IO_*; IO_AGAIN also when there is nothing to write or it is another
+ * link's turn. */
+static ssize_t flush(struct link *k)
+{
+    ssize_t n;
+
+    if (k->waiting)
+        return IO_AGAIN;
+    if (k->dst->owner != k) {
+        if (!next_unit(k) || !link_own_dst(k))
+            return IO_AGAIN;
+    }
+    if (k->unit == 0 && !link_keeps_messages(k->dst))
+        n = 0; /* an empty message leaves no trace in a stream */
+    else
+        n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));
+    if (k->freed)
+        return IO_AGAIN;
+    if (n == IO_AGAIN)
+        io_wait_room(k->dst, k);
+    if (n < 0)
+        return n;
+    k->start += (uint32_t)n;
+    k->unit -= (uint32_t)n;
+    k->scanned -= k->scanned < (uint32_t)n ? k->scanned : (uint32_t)n;
+    k->bytes += (uint64_t)n;
+    if (k->unit == 0)
+        unit_written(k);
+    return n;
+}
+
+/* Copies until neither end can go on or the budget is used up. */
+void link_copy_move(struct link *k)
+{
+    uint64_t before = k->bytes;
+    bool more = true;
+
+    for (int i = 0; i < BUDGET_STEPS && k->bytes - before < BUDGET_BYTES; i++) {
+        ssize_t got = IO_AGAIN, wrote;
+
+        if (collects(k) && more && link_wants_read(k)) {
+            if (fill(k, &more) >= 0)
+                continue;
+            more = false;
+        }
+        wrote = flush(k);
+        if (wrote == IO_ERROR) {
+            link_finish(k, LINK_DST_FAILED);
+            return;
+        }
+        if (k->freed || (k->bulk && link_empty(k)))
+            return;
+        if (wrote == IO_AGAIN && more && link_wants_read(k))
+            got = fill(k, &more);
+        if (wrote == IO_AGAIN && got == IO_AGAIN)
+            return;
+    }
+    if (!link_empty(k)) /* lines or messages held, of which no descriptor will tell */
+        loop_soon(k->src->loop, &k->job);
+}
+
+void link_copy_init(struct link *k)
+{
+    if (k->opts.interval == 0)
+        return;
+    k->rest = mem_alloc(sizeof *k->rest);
+    k->rest->timer.fire = wake_from_rest;
+    k->rest->link = k;
+    k->opts.cut = LINK_CUT_LINE;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The way of bytes that are in memory already, where many links read them: they are written from where they are.
+ */
+#include "io/link_path.h"
+
+enum { BUDGET = 64 }; /* writes before the others have their turn */
+
+bool link_share_fits(const struct link *k)
+{
+    return k->src->ops->peek != NULL && k->opts.cut == LINK_CUT_READ && !k->opts.crlf &&
+           !link_keeps_messages(k->src) && !link_keeps_messages(k->dst);
+}
+
+/* One write. Returns false when nothing more can be done. */
+static bool step(struct link *k)
+{
+    const void *data;
+    ssize_t n = k->src->ops->peek(k->src, &data);
+    ssize_t wrote;
+
+    if (n == IO_EOF)
+        link_source_ended(k, false);
+    if (n < 0 || !link_own_dst(k))
+        return false;
+    wrote = io_write(k->dst, data, (size_t)n, NULL);
+    if (k->freed)
+        return false;
+    if (wrote == IO_ERROR) {
+        link_finish(k, LINK_DST_FAILED);
+        k->lost = (uint64_t)n;
+    }
+    if (wrote == IO_AGAIN)
+        io_wait_room(k->dst, k);
+    if (wrote < 0)
+        return false;
+    for (struct tap *t = k->taps; t != NULL; t = t->next)
+        t->see(t, data, (size_t)wrote, NULL);
+    k->bytes += (uint64_t)wrote;
+    k->src->ops->skip(k->src, (size_t)wrote);
+    if (wrote == n && link_disown_dst(k))
+        io_wait_room(k->dst, k);
+    return !k->freed;
+}
+
+void link_share_move(struct link *k)
+{
+    for (int i = 0; i < BUDGET && !k->paused && !k->waiting && !k->src_eof; i++) {
+        if (!step(k))
+            return;
+    }
+}
