@@ -16,10 +16,7 @@ static const struct {
     const char *name;
     void (*write)(FILE *);
 } parts[] = {
-    {"man", gen_man},
-    {"commands", gen_man_commands},
-    {"bash", gen_bash},
-    {"zsh", gen_zsh},
+    {"man", gen_man},   {"commands", gen_man_commands}, {"bash", gen_bash}, {"zsh", gen_zsh},
     {"fish", gen_fish},
 };
 

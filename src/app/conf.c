@@ -336,8 +336,8 @@ static int check_prompt(const struct conf *c, struct err *e)
         return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer", c->svc.marks);
     if (escape != NULL && strcmp(escape, "none") != 0 &&
         (strlen(escape) != 1 || !ispunct((unsigned char)escape[0])))
-        return err_set(e, STATUS_LOCAL, "--escape-char: '%.64s' is neither a punctuation character nor 'none'",
-                       escape);
+        return err_set(e, STATUS_LOCAL,
+                       "--escape-char: '%.64s' is neither a punctuation character nor 'none'", escape);
     return 0;
 }
 

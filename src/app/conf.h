@@ -27,7 +27,7 @@ struct conf {
     const char *ports;     /* CONF_PROBE: the list as written; hostport_list() takes it */
     int ready_fd;          /* -1: none */
     int verbose;
-    int reconnect;         /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
+    int reconnect; /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
 
     /* As the options set them; conf_parse() makes the rest from these. */

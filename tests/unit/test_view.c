@@ -212,7 +212,8 @@ static void hex_goes_on_where_it_was(void **state)
     view_set_mode(&r->view, VIEW_HEX);
     seen(r);
     show(r, &r->one, "0123456789abcdefgh");
-    assert_string_equal(seen(r), "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n");
+    assert_string_equal(seen(r),
+                        "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n");
     view_finish(&r->view, &r->one);
     assert_string_equal(seen(r), "00000010  67 68                                             |gh|\n");
     show_message(r, &r->one, "\n");
