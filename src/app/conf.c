@@ -297,6 +297,12 @@ static void derive_svc(struct conf *c, unsigned traits)
         svc->quit_after = -1;
 }
 
+/* A job in the background would be stopped when it takes the terminal. */
+static bool has_terminal(void)
+{
+    return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 /* The names of mode, transport and service. */
 static void derive_names(struct conf *c, unsigned traits)
 {
@@ -307,7 +313,7 @@ static void derive_names(struct conf *c, unsigned traits)
     c->transport = mode_transport(m, traits);
     c->service = m->service;
     if (c->service == NULL)
-        c->service = prompt && isatty(STDIN_FILENO) ? "prompt" : "stdio";
+        c->service = prompt && has_terminal() ? "prompt" : "stdio";
 }
 
 /* Who means Ncat's option -m gives a number of peers, with -k. */

@@ -104,7 +104,7 @@ static uint64_t move(struct link *k)
 
     if (k->shares)
         link_share_move(k);
-    else if (k->splice == NULL && !k->bulk)
+    else if (k->splice == NULL && !(k->bulk && link_empty(k)))
         link_copy_move(k);
     if (k->freed)
         return 0;
