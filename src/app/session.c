@@ -239,7 +239,8 @@ static void on_counts(void *ctx, int signo)
 
     (void)signo;
     peer_table_bytes(&s->peers, &sent, &received);
-    log_notice("sent %llu bytes, received %llu bytes", (unsigned long long)sent, (unsigned long long)received);
+    log_notice("sent %llu bytes, received %llu bytes", (unsigned long long)sent,
+               (unsigned long long)received);
 }
 
 static void on_stop(void *ctx, int signo)
@@ -264,8 +265,8 @@ static int catch_signals(struct session *s, struct err *e)
         int signo;
         void (*run)(void *ctx, int signo);
     } rows[] = {
-        {SIGINT, on_interrupt}, {SIGTERM, on_interrupt}, {SIGHUP, on_interrupt},
-        {SIGQUIT, on_interrupt}, {SIGUSR1, on_counts},   {SIGTSTP, on_stop},
+        {SIGINT, on_interrupt},  {SIGTERM, on_interrupt}, {SIGHUP, on_interrupt},
+        {SIGQUIT, on_interrupt}, {SIGUSR1, on_counts},    {SIGTSTP, on_stop},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -303,8 +304,7 @@ static void raise_limit(void)
  * return for them. */
 static int begin(struct session *s, struct err *e)
 {
-    struct net_events events = {
-        .ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
+    struct net_events events = {.ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
 
     raise_limit();
     s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);

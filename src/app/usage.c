@@ -28,8 +28,10 @@ static void names_format(const struct option_row *row, char *text, size_t size)
     if (row->ch != 0)
         snprintf(ch, sizeof ch, "-%c, ", row->ch);
     snprintf(text, size, "%s--%s%s%s%s", ch, row->name,
-             row->arg == NULL ? "" : row->optional ? "[=" : " ", row->arg != NULL ? row->arg : "",
-             row->optional ? "]" : "");
+             row->arg == NULL ? ""
+             : row->optional  ? "[="
+                              : " ",
+             row->arg != NULL ? row->arg : "", row->optional ? "]" : "");
 }
 
 /* A short entry, for half a line. Returns its length, or 0 when it is too long or there is none. */

@@ -15,8 +15,8 @@
 static const char *state_name(unsigned state)
 {
     static const char *const names[] = {
-        "unknown",    "established", "syn-sent", "syn-received", "fin-wait-1", "fin-wait-2", "time-wait",
-        "closed",     "close-wait",  "last-ack", "listening",    "closing",
+        "unknown",   "established", "syn-sent",   "syn-received", "fin-wait-1", "fin-wait-2",
+        "time-wait", "closed",      "close-wait", "last-ack",     "listening",  "closing",
     };
 
     return names[state < sizeof names / sizeof names[0] ? state : 0];

@@ -12,12 +12,12 @@
 #include "peer/peer.h"
 
 struct info {
-    bool queues;             /* the two below are known */
-    uint64_t inq, outq;      /* bytes that came and were not read; that were sent and not acknowledged */
-    bool tcp;                /* the rest is known */
-    const char *state;       /* "established", "close-wait"... */
-    uint32_t rtt, rttvar;    /* microseconds; 0: not measured yet */
-    uint32_t cwnd;           /* segments */
+    bool queues;          /* the two below are known */
+    uint64_t inq, outq;   /* bytes that came and were not read; that were sent and not acknowledged */
+    bool tcp;             /* the rest is known */
+    const char *state;    /* "established", "close-wait"... */
+    uint32_t rtt, rttvar; /* microseconds; 0: not measured yet */
+    uint32_t cwnd;        /* segments */
     uint32_t mss_sent, mss_received;
     uint32_t unacked, lost, retransmits; /* segments: on their way; thought lost; sent again, ever */
     bool rates;                          /* the kernel tells these: */
