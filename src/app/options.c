@@ -231,22 +231,22 @@ static const struct option_row rows[] = {
     /* The prompt */
     { .name = "prompt", .arg = "TEXT", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(svc.prompt),
       .excludes = TRAIT_ECHO,
-      .help = "show TEXT before the line being typed",
+      .help = "before typed lines",
       .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
              "or the number of the one that lines go to.\n" },
     { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(svc.raw), .excludes = TRAIT_ECHO,
-      .help = "show what arrives as it is, with controls",
+      .help = "the same as --view raw",
       .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"
              "Only for peers that are trusted.\n" },
     { .name = "view", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(svc.view),
       .value = VALUE_WORDS, .words = "text hex raw", .excludes = TRAIT_ECHO,
-      .help = "show what arrives as text, hex or raw",
+      .help = "text, hex or raw",
       .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
              ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
              ".Cm raw ,\nas it is, only for peers that are trusted.\n" },
     { .name = "marks", .arg = "LIST", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(svc.marks),
       .value = VALUE_WORDS, .words = "direction size peer none", .excludes = TRAIT_ECHO,
-      .help = "before each line: direction,size,peer",
+      .help = "direction,size,peer",
       .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
              "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, also where there is but one;\n"
              ".Cm none .\n" },
@@ -272,11 +272,11 @@ static const struct option_row rows[] = {
              "(the default), unless\n.Ev NO_COLOR\nis set or the terminal cannot;\n.Cm always\nor\n.Cm never .\n" },
     { .name = "allow-colors", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(svc.allow_colors),
       .excludes = TRAIT_ECHO,
-      .help = "those of peers",
+      .help = "of the peers",
       .doc = "Let escape sequences that set colours and the like (SGR) pass; all others are still escaped.\n" },
     { .name = "escape-char", .arg = "CHAR", .group = OPTION_PROMPT, .type = OPTION_STRING,
       .field = FIELD(svc.escape), .excludes = TRAIT_ECHO,
-      .help = "of commands",
+      .help = "instead of ~",
       .doc = "The character with which commands begin, instead of\n.Ql ~ ,\nor\n.Cm none\nto have no commands.\n"
              "Two of them at the beginning of a line send one.\n" },
     { .name = "history", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(svc.history),

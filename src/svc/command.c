@@ -311,6 +311,11 @@ void commands_clear(struct console *c)
     c->commands = NULL;
 }
 
+bool commands_busy(const struct console *c)
+{
+    return c->commands != NULL && c->commands->tasks != NULL;
+}
+
 void commands_joined(struct console *c, struct talker *t)
 {
     if (c->commands != NULL)

@@ -54,6 +54,9 @@ void complete_add(struct complete *to, const char *word);
 void commands_init(struct console *c);
 void commands_clear(struct console *c);
 
+/* True while something is being sent that commands began: lines are still taken, to be able to end it. */
+bool commands_busy(const struct console *c);
+
 /* A peer or sender came; or it leaves, and everything about it is to be let go (taps, files being sent). */
 void commands_joined(struct console *c, struct talker *t);
 void commands_left(struct console *c, struct talker *t);

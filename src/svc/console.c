@@ -22,6 +22,7 @@
 enum {
     LAST_FLUSH = 1000, /* ms that a stopped terminal is waited for at the end */
     SAY = 1024,        /* bytes of a line of answer */
+    TYPED = 2 * 1024 * 1024, /* bytes that wait for peers before no more keys are read */
 };
 
 void console_say(struct console *c, const char *format, ...)
@@ -195,7 +196,8 @@ static int typed(void *ctx, const char *text, unsigned how, size_t *at)
 
 static bool is_full(void *ctx)
 {
-    return console_full(ctx, NULL);
+    /* Beyond what commands fill there is room for lines: one that stops or closes what is stuck. */
+    return console_full(ctx, NULL) && console_held(ctx, NULL) >= TYPED && !commands_busy(ctx);
 }
 
 static void complete(void *ctx, const char *line, size_t cursor, struct complete *to)
@@ -275,7 +277,7 @@ static void start_input(struct console *c)
     c->escape = '~';
     if (conf->escape != NULL)
         c->escape = conf->escape[1] == '\0' ? conf->escape[0] : '\0';
-    strcpy(c->base, "> ");
+    memcpy(c->base, "> ", sizeof "> ");
 }
 
 static int start_prompt(struct console *c, struct err *e)

@@ -1,0 +1,676 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands of the prompt, as the screen shows them: what each does, and what it says when it cannot."""
+
+import os
+import re
+import shlex
+import socket
+
+import pytest
+
+from support import DEADLINE, POLLCAT, port_of, receive, reset, udp
+from terminal import Peer, Terminal, peer, start, wait_for
+
+
+@pytest.fixture
+def at(start, peer, tmp_path):
+    """at(*OPTIONS) starts a prompt connected to `peer`, in an empty directory."""
+    def begin(*options, **how):
+        how.setdefault("columns", 100)
+        return start(*options, cwd=str(tmp_path), **how)
+
+    return begin
+
+
+def listen(home, *args, **how):
+    """A prompt that listens, and its port."""
+    file = home / "ready"
+    file.touch()
+    command = shlex.join([POLLCAT, "--ready-fd", "3", *map(str, args)])
+    t = Terminal(["/bin/sh", "-c", f"exec {command} 3>{shlex.quote(str(file))}"], home=home, cwd=str(home), **how)
+    wait_for(lambda: file.read_text().endswith("\n"), "the port", lambda: t.read(0.01))
+    t.wait_prompt()
+    return t, int(file.read_text().split()[1])
+
+
+def typed(t):
+    """What stands behind the prompt."""
+    return t.row().removeprefix(">").strip()
+
+
+class Many:
+    """A prompt that listens, and those who connect to it."""
+
+    def __init__(self, home, *options, columns=100, **how):
+        self.terminal, self.port = listen(home, *options, "-lk", "127.0.0.1", 0, columns=columns, **how)
+        self.peers = []
+
+    def join(self):
+        sock = socket.create_connection(("127.0.0.1", self.port), DEADLINE)
+        self.peers.append(sock)
+        self.terminal.wait_text(f"[{len(self.peers)}] 127.0.0.1 port {port_of(sock)} joined")
+        return sock
+
+    def close(self):
+        for sock in self.peers:
+            sock.close()
+        self.terminal.close()
+
+
+@pytest.fixture
+def many(tmp_path):
+    running = []
+
+    def begin(*options, count=2, **how):
+        running.append(Many(tmp_path, *options, **how))
+        for _ in range(count):
+            running[-1].join()
+        return running[-1].terminal, *running[-1].peers
+
+    yield begin
+    for one in running:
+        one.close()
+
+
+def says(t, line, *answers):
+    """Types a line and waits for each of these, in rows below it."""
+    t.type(line + "\r")
+
+    def below(t):
+        rows = t.lines()
+        shown = [i for i, row in enumerate(rows) if row.endswith(line)]
+        return shown and all(any(answer in row for row in rows[shown[-1] + 1:]) for answer in answers)
+
+    t.wait(below, f"{answers} below {line!r}")
+
+
+def nothing_more(t, peer):
+    """Nothing was sent before this line."""
+    t.type("last\r")
+    assert peer.receive(b"last\n") == b"last\n"
+
+
+def test_help_lists_commands(at, peer):
+    t = at(rows=50)
+    says(t, "~?", "~peers", "~to N | all", "~send [FILE]", "~quit  or ~.", "~~ at the beginning of a line sends one ~")
+    says(t, "~help send", "send a file")
+    says(t, "~help sned", "unknown command ~sned; did you mean ~send?")
+    nothing_more(t, peer)
+
+
+def test_unknown_commands_are_never_sent(at, peer):
+    t = at()
+    says(t, "~sned file", "pollcat: unknown command ~sned; did you mean ~send?")
+    says(t, "~xyzzy", "pollcat: unknown command ~xyzzy; ~? lists them")
+    says(t, "~", "pollcat: no command: ~? lists them")
+    t.type("~~tilde\r")
+    assert peer.receive(b"\n") == b"~tilde\n"
+
+
+def test_escape_character(at, peer):
+    t = at("--escape-char", "%")
+    t.type("~quit\r")
+    assert peer.receive(b"\n") == b"~quit\n"
+    says(t, "%eol", "line end: lf")
+    t.type("%%x\r")
+    assert peer.receive(b"\n") == b"%x\n"
+
+
+def test_no_escape_character(at, peer):
+    t = at("--escape-char", "none")
+    t.type("~quit\r~~\r")
+    assert peer.receive(b"~~\n") == b"~quit\n~~\n"
+
+
+@pytest.mark.parametrize("line", ["~quit", "~."])
+def test_quit(at, peer, line):
+    t = at()
+    t.type(line + "\r")
+    assert t.wait_exit() == 0
+    assert peer.receive_all() == b""
+
+
+def test_quit_takes_nothing(at, peer):
+    t = at()
+    says(t, "~quit now", "usage: ~quit")
+    nothing_more(t, peer)
+
+
+# Peers
+
+
+def test_peers(many):
+    t, one, two = many()
+    one.sendall(b"hello\n")
+    t.wait_text("hello")
+    says(t, "~to 2")
+    says(t, "~peers", f"  [1] 127.0.0.1 port {port_of(one)}  0:0", f"* [2] 127.0.0.1 port {port_of(two)}",
+         "sent 0 B, received 6 B, rtt ")
+    says(t, "~peers 1", "usage: ~peers")
+
+
+def test_peers_of_nobody(many):
+    t, = many(count=0)
+    says(t, "~peers", "nobody is connected")
+
+
+def test_to(many):
+    t, one, two = many()
+    t.wait(lambda t: t.row() == "all>")
+    t.type("~to 2\r")
+    t.wait(lambda t: t.row() == "2>")
+    t.type("only two\r")
+    assert receive(two, 9) == b"only two\n"
+    t.type("~to all\r")
+    t.wait(lambda t: t.row() == "all>")
+    t.type("both\r")
+    assert receive(one, 5) == receive(two, 5) == b"both\n"
+    says(t, "~to 3", "there is no peer 3; ~peers lists them")
+    says(t, "~to", "usage: ~to N | all")
+
+
+def test_at(many):
+    t, one, two = many()
+    t.type("~@2 for  two \r~@1 for one\r")
+    assert receive(two, 10) == b"for  two \n"
+    assert receive(one, 8) == b"for one\n"
+    says(t, "~@7 x", "there is no peer 7")
+    says(t, "~@1", "usage: ~@N TEXT")
+
+
+def test_close_one_of_many(many):
+    t, one, two = many()
+    says(t, "~close", "which of 2 peers? Give its number; ~peers lists them")
+    t.type("~close 1\r")
+    assert receive(one, 1) == b""
+    t.wait_text(f"[1] 127.0.0.1 port {port_of(one)} left")
+    t.type("x\r")
+    assert receive(two, 2) == b"x\n"
+    says(t, "~close 1", "there is no peer 1")
+
+
+def test_close_the_only_one(at, peer):
+    t = at()
+    t.type("~close\r")
+    assert peer.receive_all() == b""
+    assert t.wait_exit() == 0
+
+
+def test_reset(many):
+    t, one, two = many()
+    t.type("~reset 2\r")
+    with pytest.raises(ConnectionResetError):
+        two.recv(1)
+    says(t, "~reset 2", "there is no peer 2")
+    t.type("x\r")
+    assert receive(one, 2) == b"x\n"
+
+
+def test_eof(at, peer):
+    t = at()
+    t.type("x\r~eof\r")
+    assert peer.receive_all() == b"x\n"
+    peer.send("still heard\n")
+    t.wait_text("still heard")
+
+
+def test_eof_twice(many):
+    t, one, two = many()
+    t.type("~eof 1\r")
+    assert receive(one, 1) == b""
+    t.type("x\r")
+    assert receive(two, 2) == b"x\n"
+    says(t, "~eof 1", "our direction has ended already")
+    one.sendall(b"heard\n")
+    t.wait_text("heard")
+
+
+def test_pause(at, peer):
+    t = at("--recv-buffer", "8k")
+    says(t, "~pause", "reading is paused; ~resume goes on")
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    peer.socket.settimeout(0.2)
+    with pytest.raises(TimeoutError):  # the window closes
+        while True:
+            peer.socket.send(b"x\n" * 500)
+    peer.socket.settimeout(DEADLINE)
+    assert "x" not in t.lines()
+    says(t, "~info", "reading is paused")
+    t.type("~resume\r")
+    peer.send("the end\n")
+    t.wait_text("the end")
+    says(t, "~pause 9", "there is no peer 9")
+
+
+def test_resume_of_nobody(many):
+    t, = many(count=0)
+    says(t, "~resume", "nobody is connected")
+    says(t, "~pause", "nobody is connected")
+
+
+# Files
+
+
+def test_send(at, peer, tmp_path):
+    data = os.urandom(3_000_000)
+    (tmp_path / "two words").write_bytes(data)
+    t = at()
+    t.type("~send 'two words'\r")
+    assert peer.receive(len(data)) == data
+    t.wait_text("two words: sent 2.86 MiB in ")
+    says(t, "~send nothing", "pollcat: nothing: No such file or directory")
+    says(t, "~send .", ".: Is a directory")
+    nothing_more(t, peer)
+
+
+def test_send_shows_progress(at, peer, tmp_path):
+    size = 60_000_000
+    (tmp_path / "data").write_bytes(bytes(size))
+    t = at()
+    t.type("~send data\r")
+    t.wait(lambda t: re.match(r"data \[=* *>? *\] \d+% \S+ \S+/s>", t.row()), "a bar")
+    t.type("typed")
+    t.wait(lambda t: t.row().endswith("> typed"))
+    assert peer.receive(size) == bytes(size)
+    t.wait_text("data: sent 57.22 MiB in ")
+    t.wait(lambda t: typed(t) == "typed")
+    t.type("\r")
+    assert peer.receive(b"\n") == b"typed\n"
+
+
+def test_send_is_stopped(at, peer, tmp_path):
+    (tmp_path / "data").write_bytes(bytes(60_000_000))
+    t = at()
+    t.type("~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    says(t, "~send", "data: stopped")
+    t.wait(lambda t: typed(t) == "")
+    says(t, "~send", "no file is being sent")
+    t.type("end\r")
+    assert len(peer.receive(b"end\n")) < 60_000_000
+
+
+def test_send_ends_with_the_peer(many, tmp_path):
+    (tmp_path / "data").write_bytes(bytes(60_000_000))
+    t, one, two = many()
+    t.type("~to 1\r~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    one.close()
+    t.wait_text("data: stopped: nobody is left to send to")
+    t.type("x\r")
+    assert receive(two, 2) == b"x\n"
+
+
+def test_save(at, peer, tmp_path):
+    data = os.urandom(100_000)
+    t = at()
+    says(t, "~save got", "got: what arrives is written there")
+    peer.send(data)
+    wait_for(lambda: (tmp_path / "got").read_bytes() == data, "the file", t.read)
+    says(t, "~save", "got: closed, 97.66 KiB")
+    peer.send("later\n")
+    t.wait_text("later")
+    assert (tmp_path / "got").read_bytes() == data
+    says(t, "~save", "no file is being written")
+    says(t, "~save none/x", "none/x: No such file or directory")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["save", "log"])
+def test_full_disk(at, peer, command):
+    t = at()
+    t.type(f"~{command} /dev/full\r")
+    peer.send("data\n")
+    t.wait_text("pollcat: /dev/full: No space left on device; the file was closed after 0 B")
+    t.wait_text("data")
+    says(t, f"~{command}", "no file is being written")
+    nothing_more(t, peer)
+
+
+def test_log(at, peer, tmp_path):
+    t = at()
+    says(t, "~log talk", "talk: the transcript is appended")
+    peer.send("login: ")
+    t.wait_text("login:")
+    t.type("joe\r")
+    assert peer.receive(b"\n") == b"joe\n"
+    peer.send("hello \x1b[31mjoe\n")
+    t.wait_text("hello")
+    says(t, "~log", "talk: closed")
+    lines = (tmp_path / "talk").read_text().splitlines()
+    for line in lines:
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [<>#] ", line)
+    name = f"[1] 127.0.0.1 port {peer.port}"
+    assert [line[24:] for line in lines] == [
+        "# the transcript begins", f"# {name}: is connected", f"< {name}: login: \\", f"> {name}: joe",
+        f"< {name}: hello \\x1b[31mjoe", "# the transcript ends"]
+    says(t, "~log", "no file is being written")
+
+
+def test_log_of_many(many, tmp_path):
+    t, one = many(count=1)
+    says(t, "~log talk", "talk: the transcript is appended")
+    two = socket.create_connection(one.getpeername(), DEADLINE)
+    t.wait_text("joined")
+    two.sendall(b"two\n")
+    t.wait_text("two")
+    one.sendall(b"one\n")
+    t.wait_text("one")
+    reset(two)
+    t.wait_text("left")
+    t.type("~quit\r")
+    assert t.wait_exit() == 0
+    text = (tmp_path / "talk").read_text()
+    for part in [r"# \[2\] \S+ port \d+: joined", r"< \[2\] \S+ port \d+: two", r"< \[1\] \S+ port \d+: one",
+                 r"# \[2\] \S+ port \d+: left", "# the transcript ends"]:
+        text = re.split(part, text, maxsplit=1)[1]
+
+
+def test_source(at, peer, tmp_path):
+    (tmp_path / "script").write_text("one\n~eol crlf\ntwo\n~source inner\n~~last\n")
+    (tmp_path / "inner").write_text("~repeat 3 inner\nend of inner")
+    t = at()
+    t.type("~source script\r")
+    assert peer.receive(b"~last\r\n") == b"one\ntwo\r\n" + b"inner\r\n" * 3 + b"end of inner\r\n~last\r\n"
+
+
+def test_source_ends_at_a_fault(at, peer, tmp_path):
+    (tmp_path / "script").write_text("one\n~source inner\nnever\n")
+    (tmp_path / "inner").write_text("two\n~sned x\nnever\n")
+    t = at()
+    says(t, "~source script", "pollcat: inner:2: unknown command ~sned; did you mean ~send?", "pollcat: from script:2")
+    t.type("last\r")
+    assert peer.receive(b"last\n") == b"one\ntwo\nlast\n"
+    says(t, "~source nothing", "nothing: No such file or directory")
+    says(t, "~source", "no file is being run")
+
+
+def test_source_that_runs_itself(at, peer, tmp_path):
+    (tmp_path / "script").write_text("x\n~source script\n")
+    t = at()
+    says(t, "~source script", "files run each other already")
+    assert peer.receive(32) == b"x\n" * 16
+
+
+def test_stop(at, peer):
+    t = at()
+    t.type("~repeat 0 1ms again\r")
+    assert peer.receive(12).startswith(b"again\nagain\n")
+    says(t, "~stop", "repeat: stopped")
+    t.type("last\r")
+    assert peer.receive(b"last\n").replace(b"again\n", b"") == b"last\n"
+    says(t, "~stop", "nothing is going on")
+
+
+# How lines are typed and shown
+
+
+def test_input(at, peer):
+    t = at()
+    says(t, "~input", "input mode: text")
+    t.type("~input escapes\r\\x00\\r\r~input hex\r48 65\r~input text\rend\r")
+    assert peer.receive(b"end\n") == b"\0\rHeend\n"
+    says(t, "~input hax", "unknown input mode 'hax'; did you mean hex?")
+
+
+def test_eol(at, peer):
+    t = at()
+    t.type("~eol crlf\ra\r~eol none\rb\r~eol nul\rc\r~eol lf\rd\r")
+    assert peer.receive(b"d\n") == b"a\r\nbc\0d\n"
+    says(t, "~eol", "line end: lf")
+    says(t, "~eol cr", "unknown line end 'cr'")
+
+
+def test_view(at, peer):
+    t = at()
+    t.type("~view hex direction\r")
+    peer.send("hello\n")
+    t.wait_text("68 65 6c 6c 6f 0a")
+    says(t, "~view", "view: hex, marks: direction")
+    t.type("~view text none\r")
+    says(t, "~view", "view: text, marks: none")
+    peer.send("hello\n")
+    t.wait(lambda t: "hello" in t.lines())
+    says(t, "~view hx", "unknown view 'hx'; did you mean hex?")
+
+
+def test_time(at, peer):
+    t = at()
+    t.type("~time absolute\r")
+    says(t, "~time", "time: absolute")
+    peer.send("hello\n")
+    t.wait(lambda t: any(re.match(r"\d\d:\d\d:\d\d\.\d{3} .*hello$", row) for row in t.lines()))
+    says(t, "~time noon", "unknown time 'noon'")
+
+
+def test_secret(at, peer, tmp_path):
+    t = at()
+    t.type("~secret PIN: \r")
+    t.wait(lambda t: t.row() == "PIN:")
+    t.type("1234\r")
+    assert peer.receive(b"\n") == b"1234\n"
+    t.wait(lambda t: typed(t) == "")
+    assert not any("1234" in row for row in t.lines())
+    t.type("~quit\r")
+    t.wait_exit()
+    assert "1234" not in (tmp_path / ".local/state/pollcat/history").read_text()
+
+
+def test_paste(peer, at):
+    t = at("--eol", "none")
+    says(t, "~paste", "the next line is one message")
+    t.paste("one\ntwo")
+    t.wait_text("two")
+    t.type("\r")
+    assert peer.receive(7) == b"one\ntwo"
+    says(t, "~paste x", "usage: ~paste")
+
+
+def test_repeat(at, peer):
+    t = at()
+    t.type("~repeat 3 a b\r")
+    assert peer.receive(12) == b"a b\na b\na b\n"
+    t.type("~repeat 2 10ms c\r")
+    assert peer.receive(4) == b"c\nc\n"
+    t.type("~repeat 2 7\r")
+    assert peer.receive(4) == b"7\n7\n"
+    says(t, "~repeat 2", "usage: ~repeat N [INTERVAL] TEXT")
+    t.type("~input hex\r")
+    says(t, "~repeat 2 4x", "byte 2 of the text: ")
+    t.type("~input text\r")
+    nothing_more(t, peer)
+
+
+def test_repeat_often_stays_bounded(at, peer):
+    """A million lines to a peer that does not read: the prompt goes on, and all of them come."""
+    t = at()
+    t.type("~repeat 1000000 0123456789\r")
+    says(t, "~eol", "line end: lf")
+    assert peer.receive(11_000_000) == b"0123456789\n" * 1_000_000
+    nothing_more(t, peer)
+
+
+# The connection
+
+
+def test_opt(at, peer):
+    t = at(rows=60)
+    says(t, "~opt", "nodelay=off", "keepalive=off")
+    says(t, "~opt nodelay=on")
+    says(t, "~opt nodelay", "nodelay=on")
+    says(t, "~opt nodlay", "nodelay")
+    says(t, "~opt nodelay=maybe", "pollcat: ")
+    nothing_more(t, peer)
+
+
+def test_info(at, peer):
+    t = at()
+    peer.send("hello\n")
+    t.wait_text("hello")
+    says(t, "~info", "local     127.0.0.1 port ", f"remote    127.0.0.1 port {peer.port}", "state     open",
+         "received  6 bytes", "tcp       established, rtt ", "cwnd", "unacked", "retransmits")
+    says(t, "~info 2", "there is no peer 2")
+
+
+def test_connect_again(at, peer):
+    t = at()
+    t.type("first\r")
+    assert peer.receive(b"\n") == b"first\n"
+    t.type("~connect\r")
+    assert peer.receive_all() == b""
+    peer.socket.close()
+    peer.accept()
+    t.type("\x10\x10\r")  # the history stays
+    assert peer.receive(b"\n") == b"first\n"
+
+
+def test_connect_elsewhere(at, peer):
+    with Peer() as other:
+        t = at()
+        t.type(f"~connect 127.0.0.1 {other.port}\r")
+        other.accept()
+        assert peer.receive_all() == b""
+        t.type("hello\r")
+        assert other.receive(b"\n") == b"hello\n"
+        says(t, "~connect one two three", "usage: ~connect [HOST PORT]")
+
+
+def test_connect_of_a_listener(many):
+    t, one = many(count=1)
+    t.type("~connect 127.0.0.1 1\r")
+    t.wait_text("pollcat: ")
+    t.type("x\r")
+    assert receive(one, 2) == b"x\n"
+
+
+# The shell
+
+
+def test_shell_command(at, peer):
+    t = at()
+    t.type("~!echo out; echo err >&2\r")
+    assert peer.receive(b"\n") == b"out\n"
+    t.wait(lambda t: "err" in t.lines())
+    says(t, "~!exit 3", "pollcat: exit 3: status 3")
+    says(t, "~!kill -9 $$", "pollcat: kill -9 $$: ended by signal 9")
+    t.type("~!cat\r")  # there is nothing to read
+    t.type("~!printf '\\0\\377'\r")
+    assert peer.receive(2) == b"\0\xff"
+    nothing_more(t, peer)
+
+
+def test_shell_command_does_not_block(at, peer):
+    t = at()
+    t.type("~!echo ready; exec cat /dev/zero\r")
+    assert peer.receive(1000).startswith(b"ready\n")
+    says(t, "~eol", "line end: lf")
+    says(t, "~stop", "stopped")
+    wait_for(lambda: not children(t.child.pid), "the end of the command", t.read)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def test_shell_command_ends_with_pollcat(at, peer):
+    t = at()
+    t.type("~!echo ready; exec sleep 1000\r")
+    assert peer.receive(b"\n") == b"ready\n"
+    child = int(children(t.child.pid)[0])
+    t.type("~quit\r")
+    assert t.wait_exit() == 0
+
+    def gone():
+        try:
+            with open(f"/proc/{child}/stat") as file:
+                return file.read().split()[2] == "Z"
+        except FileNotFoundError:
+            return True
+
+    wait_for(gone, "the end of the command", t.read)
+
+
+def test_shell_has_broken_pipes(at, peer):
+    t = at()
+    t.type("~!yes | head -1\r")
+    assert peer.receive(b"\n") == b"y\n"
+    says(t, "~!kill -PIPE $$", "ended by signal 13")
+
+
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_shell_on_the_terminal(at, peer, shell):
+    if not os.path.exists(shell):
+        pytest.skip(f"{shell} is missing")
+    t = at(env={"SHELL": shell, "PS1": "here: ", "ENV": ""})
+    before = t.modes()
+    t.type("half\x01~!\x0b\r")
+    t.wait(lambda t: re.search(r"[:$#]$", t.row()), "a shell")
+    t.type("echo in the she''ll\r")
+    t.wait_text("in the shell")
+    peer.send("meanwhile\n")
+    shown = len(t.lines())
+    t.type("\x03")  # is not ours
+    t.wait(lambda t: len(t.lines()) > shown and re.search(r"[:$#]$", t.row()), "the shell's prompt")
+    t.type("exit\r")
+    t.wait_prompt()
+    t.wait(lambda t: "meanwhile" in t.lines() and typed(t) == "")
+    assert t.modes() == before
+    nothing_more(t, peer)
+
+
+def test_shell_that_is_none(at, peer):
+    t = at(env={"SHELL": "/none"})
+    says(t, "~!", "pollcat: /none: No such file or directory")
+    nothing_more(t, peer)
+
+
+# Datagrams
+
+
+def test_senders(tmp_path):
+    t, port = listen(tmp_path, "-lu", "127.0.0.1", 0, columns=100)
+    with t, udp() as one, udp() as two:
+        says(t, "~peers", "nobody is connected")
+        says(t, "~opt reuseaddr", "reuseaddr=")
+        says(t, "~log talk", "appended")
+        for number, sock in enumerate([one, two], 1):
+            sock.sendto(b"hello", ("127.0.0.1", port))
+            t.wait_text(f"[{number}] 127.0.0.1 port {port_of(sock)} joined")
+        t.type("~@1 for one\r")
+        assert one.recv(100) == b"for one\n"
+        t.type("~to 2\rfor two\r")
+        assert two.recv(100) == b"for two\n"
+        says(t, "~reset 1", "datagrams come without a connection that could be reset")
+        says(t, "~eof 1", "datagrams have no end to send")
+        (tmp_path / "data").write_bytes(bytes(3000))
+        t.type("~send data\r")
+        assert [len(two.recv(4000)) for _ in range(3)] == [1400, 1400, 200]
+        t.type("~close 1\r")
+        t.wait_text("left")
+        says(t, "~log", "closed")
+        text = (tmp_path / "talk").read_text()
+        assert f"< 127.0.0.1 port {port_of(one)}: hello\n" in text
+        assert f"> 127.0.0.1 port {port_of(two)}: for two\n" in text
+
+
+# Completion
+
+
+def test_completion(at, peer, tmp_path):
+    (tmp_path / "two words").write_text("content")
+    t = at()
+    t.type("~se\t")
+    t.wait(lambda t: typed(t) == "~se")
+    t.type("n\ttw\t\r")
+    assert peer.receive(7) == b"content"
+    t.type("~opt nod\ton\r~opt nodel\x7f\x7f\tay")
+    t.wait_text("~opt nod")
+    t.type("\x15~inp\the\t\r48 0a\r")
+    assert peer.receive(2) == b"H\n"
+
+
+def test_completion_leaves_text_alone(at, peer):
+    t = at()
+    t.type("a\tb\r")
+    assert peer.receive(b"\n") in (b"a\tb\n", b"ab\n")
