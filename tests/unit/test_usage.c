@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "net/sockopt.h"
 
-enum { COLUMNS = 80, LINES = 56 };
+enum { COLUMNS = 80, LINES = 48 };
 
 /* What `write` prints; freed by the caller. */
 static char *printed(void (*write)(FILE *))
