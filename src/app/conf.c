@@ -297,7 +297,9 @@ static void derive_svc(struct conf *c, unsigned traits)
 /* A job in the background would be stopped when it takes the terminal. */
 static bool has_terminal(void)
 {
-    return isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+    pid_t group = tcgetpgrp(STDIN_FILENO); /* -1: it is a terminal, but not the one that controls us */
+
+    return isatty(STDIN_FILENO) && (group < 0 || group == getpgrp());
 }
 
 /* The names of mode, transport and service. */
