@@ -42,6 +42,10 @@ _pollcat()
         _pollcat_take -A hostname
         return
         ;;
+    --slow-peer)
+        _pollcat_take -W 'wait drop close'
+        return
+        ;;
     -T | --tos)
         _pollcat_take -W 'af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 critical cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 ef inetcontrol lowdelay netcontrol reliability throughput'
         return
@@ -50,16 +54,40 @@ _pollcat()
         _pollcat_sockopts
         return
         ;;
+    --view)
+        _pollcat_take -W 'text hex raw'
+        return
+        ;;
+    --marks)
+        _pollcat_take -W 'direction size peer none'
+        return
+        ;;
+    --time)
+        _pollcat_take -W 'none absolute start delta'
+        return
+        ;;
+    --input)
+        _pollcat_take -W 'text escapes hex'
+        return
+        ;;
+    --eol)
+        _pollcat_take -W 'lf crlf none nul'
+        return
+        ;;
+    --color)
+        _pollcat_take -W 'auto always never'
+        return
+        ;;
     --history)
         _pollcat_files
         return
         ;;
-    --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --datagram-size | -w | --timeout | --wait | --idle-timeout | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt)
+    --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --datagram-size | -w | --timeout | --wait | --idle-timeout | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)
         return
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --ready-fd -N --shutdown --no-shutdown -q --quit-after -d --no-stdin --recv-only --send-only -C --crlf -i --interval --line --datagram-size -w --timeout --wait --idle-timeout -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --history --no-prompt --no-history -v --verbose -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after -d --no-stdin --recv-only --send-only -C --crlf -i --interval --progress --line --datagram-size -w --timeout --wait --idle-timeout --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

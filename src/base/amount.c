@@ -19,7 +19,8 @@ const char *amount_time(char text[static AMOUNT_TEXT], int64_t ms)
     int64_t s = ms / 1000;
 
     if (s >= 3600)
-        snprintf(text, AMOUNT_TEXT, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+        snprintf(text, AMOUNT_TEXT, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60),
+                 (int)(s % 60));
     else
         snprintf(text, AMOUNT_TEXT, "%d:%02d", (int)(s / 60), (int)(s % 60));
     return text;

@@ -13,17 +13,18 @@
 
 /* In the order of help. A name that is a sign, not a word, needs no blank behind it. */
 static const struct command table[] = {
-    {"help", "?", "[COMMAND]", "this list",
-     "List the commands, or show how one is used.\n", complete_commands, command_help},
+    {"help", "?", "[COMMAND]", "this list", "List the commands, or show how one is used.\n",
+     complete_commands, command_help},
     {"peers", NULL, NULL, "who is connected",
      "List who is connected: the number, the address, for how long, the bytes sent and received and, on TCP, the "
      "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
      NULL, command_peers},
     {"to", NULL, "N | all", "whom lines go to from now on",
-     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\n", complete_to,
-     command_to},
+     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\n",
+     complete_to, command_to},
     {"@", NULL, "N TEXT", "one line to one peer",
-     "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers, command_at},
+     "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,
+     command_at},
     {"send", NULL, "[FILE]", "send a file",
      "Send the bytes of\n.Ar FILE ,\nas they are.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
@@ -58,12 +59,13 @@ static const struct command table[] = {
      "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
      complete_talkers, command_info},
     {"eof", NULL, "[N]", "end our direction",
-     "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\n", complete_talkers,
-     command_eof},
+     "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\n",
+     complete_talkers, command_eof},
     {"close", NULL, "[N]", "close the connection",
-     "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers, command_close},
-    {"reset", NULL, "[N]", "close it with RST",
-     "The same, with a reset where there is such a thing.\n", complete_talkers, command_reset},
+     "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers,
+     command_close},
+    {"reset", NULL, "[N]", "close it with RST", "The same, with a reset where there is such a thing.\n",
+     complete_talkers, command_reset},
     {"connect", NULL, "[HOST PORT]", "connect again, or elsewhere",
      "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "
      "prompt and its history stay.\n",
@@ -87,8 +89,8 @@ static const struct command table[] = {
      "is kept out of it, too.\n",
      NULL, command_secret},
     {"paste", NULL, NULL, "send the next paste as one message",
-     "Send the next line with all newlines that were pasted into it as one message, as\n.Ql ^V\ndoes.\n", NULL,
-     command_paste},
+     "Send the next line with all newlines that were pasted into it as one message, as\n.Ql ^V\ndoes.\n",
+     NULL, command_paste},
     {"!", NULL, "[COMMAND]", "run a shell command and send its output",
      "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"
      "run\n.Ev SHELL\non the terminal; until it ends, everything else waits.\n",
@@ -145,7 +147,8 @@ static int unknown(const struct console *c, const char *name, struct err *e)
     if (name[0] == '\0')
         return err_set(e, STATUS_LOCAL, "no command: %c? lists them", c->escape);
     if (near != NULL)
-        return err_set(e, STATUS_LOCAL, "unknown command %c%s; did you mean %c%s?", c->escape, safe, c->escape, near);
+        return err_set(e, STATUS_LOCAL, "unknown command %c%s; did you mean %c%s?", c->escape, safe,
+                       c->escape, near);
     return err_set(e, STATUS_LOCAL, "unknown command %c%s; %c? lists them", c->escape, safe, c->escape);
 }
 

@@ -24,7 +24,8 @@ int args_usage(struct console *c, const char *name, struct err *e)
     const struct command *row = command_find(name);
     const char *args = row->args != NULL ? row->args : "", *gap = args[0] != '\0' ? " " : "";
 
-    return err_set(e, STATUS_LOCAL, "usage: %c%s%s%s", c->escape, name, name[0] == '@' || name[0] == '!' ? "" : gap, args);
+    return err_set(e, STATUS_LOCAL, "usage: %c%s%s%s", c->escape, name,
+                   name[0] == '@' || name[0] == '!' ? "" : gap, args);
 }
 
 void args_free(char **words, size_t n)
@@ -58,8 +59,8 @@ int args_take(struct console *c, const char *name, const char *args, size_t leas
     return r < 0 ? err_set(e, STATUS_LOCAL, "%s", why) : args_usage(c, name, e);
 }
 
-int args_choice(const char *what, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx, size_t *choice,
-                struct err *e)
+int args_choice(const char *what, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx,
+                size_t *choice, struct err *e)
 {
     char safe[64], all[160] = "";
     const char *word;
@@ -144,8 +145,8 @@ int args_talker(struct console *c, const char *word, struct talker **t, struct e
         return 0;
     if (c->talkers.count == 0)
         return err_set(e, STATUS_LOCAL, "nobody is connected");
-    return err_set(e, STATUS_LOCAL, "which of %u peers? Give its number; %cpeers lists them", c->talkers.count,
-                   c->escape);
+    return err_set(e, STATUS_LOCAL, "which of %u peers? Give its number; %cpeers lists them",
+                   c->talkers.count, c->escape);
 }
 
 int args_peer(struct console *c, const char *word, struct peer **p, struct err *e)
@@ -165,7 +166,8 @@ int args_peer(struct console *c, const char *word, struct peer **p, struct err *
 
 /* Completers */
 
-void complete_from(struct complete *to, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx)
+void complete_from(struct complete *to, const char *typed, const char *(*name)(void *ctx, size_t i),
+                   void *ctx)
 {
     const char *word;
 

@@ -18,22 +18,25 @@
 /* ~send */
 
 enum {
-    PIECES = 4,       /* read and sent in one turn */
-    BAR_AFTER = 300,  /* ms before there is a bar */
-    BAR_EVERY = 100,  /* ms between two drawings */
-    BAR = 20,         /* columns of the bar itself */
-    LOOK_FIRST = 2, LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
-    NAME = 24,        /* columns of the file's name in the prompt */
+    PIECES = 4,      /* read and sent in one turn */
+    BAR_AFTER = 300, /* ms before there is a bar */
+    BAR_EVERY = 100, /* ms between two drawings */
+    BAR = 20,        /* columns of the bar itself */
+    LOOK_FIRST = 2,
+    LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
+    NAME = 24,       /* columns of the file's name in the prompt */
+    WIDE = 80,
+    MIDDLE = 40, /* columns of terminals that have room for the bar; for name and rate */
 };
 
 struct sending {
     struct task task;
     int fd;
     long long size;
-    uint64_t done;      /* bytes read and given away */
+    uint64_t done;        /* bytes read and given away */
     int64_t began, drawn; /* loop time */
-    int64_t look;       /* ms */
-    bool read;          /* all of it */
+    int64_t look;         /* ms */
+    bool read;            /* all of it */
     unsigned char *piece;
     size_t most;
 };
@@ -58,7 +61,7 @@ static void draw_bar(struct sending *s)
     double share = s->size > 0 ? gone / (double)s->size : 1;
     char text[160], bar[BAR + 1], rate[AMOUNT_TEXT], name[NAME + 1];
     const char *base = strrchr(s->task.name, '/');
-    int full = share < 1 ? (int)(share * BAR) : BAR;
+    int full = share < 1 ? (int)(share * BAR) : BAR, percent = share < 1 ? (int)(share * 100) : 100;
 
     if (c->prompt == NULL || (c->commands->bar != NULL && c->commands->bar != &s->task))
         return;
@@ -70,8 +73,13 @@ static void draw_bar(struct sending *s)
         bar[full] = '>';
     bar[BAR] = '\0';
     text_safe_string(base != NULL ? base + 1 : s->task.name, name, sizeof name);
-    snprintf(text, sizeof text, "%s [%s] %d%% %s/s> ", name, bar, share < 1 ? (int)(share * 100) : 100,
-             amount_size(rate, ms > 0 ? gone * 1000 / (double)ms : 0));
+    amount_size(rate, ms > 0 ? gone * 1000 / (double)ms : 0);
+    if (prompt_columns(c->prompt) >= WIDE)
+        snprintf(text, sizeof text, "%s [%s] %d%% %s/s> ", name, bar, percent, rate);
+    else if (prompt_columns(c->prompt) >= MIDDLE)
+        snprintf(text, sizeof text, "%.12s %d%% %s/s> ", name, percent, rate);
+    else
+        snprintf(text, sizeof text, "%d%%> ", percent);
     prompt_set_text(c->prompt, text);
 }
 
@@ -297,8 +305,8 @@ static int stop_transcript(struct console *c, struct transcript **at, struct err
     return result;
 }
 
-static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind, const char *path,
-                            struct err *e)
+static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind,
+                            const char *path, struct err *e)
 {
     const struct transcript_opts opts = {.kind = kind, .failed = failed, .ctx = c};
     struct transcript *x = transcript_open(c->svc->loop, path, &opts, e);
@@ -315,12 +323,14 @@ static int start_transcript(struct console *c, struct transcript **at, enum tran
         if (t->meta == NULL)
             listen_to(c, x, t, kind == TRANSCRIPT_LINES);
     }
-    console_say(c, kind == TRANSCRIPT_LINES ? "%s: the transcript is appended" : "%s: what arrives is written there",
-                path);
+    console_say(
+        c, kind == TRANSCRIPT_LINES ? "%s: the transcript is appended" : "%s: what arrives is written there",
+        path);
     return 0;
 }
 
-static int transcribe(struct console *c, const char *name, const char *args, enum transcript_kind kind, struct err *e)
+static int transcribe(struct console *c, const char *name, const char *args, enum transcript_kind kind,
+                      struct err *e)
 {
     struct transcript **at = kind == TRANSCRIPT_LINES ? &c->commands->log : &c->commands->save;
     char *path;

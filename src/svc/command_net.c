@@ -129,8 +129,8 @@ static void show_kernel(struct console *c, const struct peer *p)
 
     info_get(p, &i);
     if (i.queues)
-        console_say(c, "kernel    %llu bytes not read, %llu bytes not acknowledged", (unsigned long long)i.inq,
-                    (unsigned long long)i.outq);
+        console_say(c, "kernel    %llu bytes not read, %llu bytes not acknowledged",
+                    (unsigned long long)i.inq, (unsigned long long)i.outq);
     if (i.tcp)
         show_tcp(c, &i);
 }
@@ -142,7 +142,8 @@ static void show(struct console *c, const struct peer *p)
     console_say(c, "local     %s", p->local->len > 0 ? addr_format(p->local, text) : "(unnamed)");
     console_say(c, "remote    %s", peer_name(p, text));
     console_say(c, "state     %s", state_text(c, p));
-    console_say(c, "sent      %llu bytes (%s)", (unsigned long long)p->sent, amount_size(sent, (double)p->sent));
+    console_say(c, "sent      %llu bytes (%s)", (unsigned long long)p->sent,
+                amount_size(sent, (double)p->sent));
     console_say(c, "received  %llu bytes (%s)", (unsigned long long)p->received,
                 amount_size(received, (double)p->received));
     console_say(c, "idle      %s", amount_time(idle, loop_now(c->svc->loop) - p->active));

@@ -46,8 +46,8 @@ static void list(struct console *c, const struct talker *t)
 
     talker_bytes(t, &sent, &received);
     view_label(&c->view, t, label);
-    snprintf(text, sizeof text, "%c %s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ', label,
-             label[0] != '\0' ? " " : "", talker_name(t, name),
+    snprintf(text, sizeof text, "%c %s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
+             label, label[0] != '\0' ? " " : "", talker_name(t, name),
              amount_time(since, loop_now(c->svc->loop) - t->since), amount_size(out, (double)sent),
              amount_size(in, (double)received), rtt_format(t, rtt, sizeof rtt), state_of(t));
     view_say(&c->view, text);

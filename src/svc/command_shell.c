@@ -236,7 +236,8 @@ static int spawn(pid_t *pid, posix_spawn_file_actions_t *actions, const char *pa
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     r = posix_spawn(pid, path, actions, &attributes, argv, environ);
     posix_spawnattr_destroy(&attributes);
     return r;

@@ -214,7 +214,7 @@ enum { BURST = 64 }; /* sent at once before others have their turn */
 
 struct repeat {
     struct task task;
-    int64_t left; /* 0: for ever */
+    int64_t left;           /* 0: for ever */
     int64_t interval, next; /* ms; loop time */
     unsigned char *data;
     size_t n;

@@ -29,8 +29,8 @@ void args_free(char **words, size_t n);
 int args_usage(struct console *c, const char *name, struct err *e);
 
 /* What `typed` stands for among names, or -1 with `e`, which says what it could have been: "unknown mode 'foo'...". */
-int args_choice(const char *what, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx, size_t *choice,
-                struct err *e);
+int args_choice(const char *what, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx,
+                size_t *choice, struct err *e);
 
 /* The path that a word means: a leading "~/" is the home directory. The caller frees it. */
 char *args_path(const char *word);
@@ -46,7 +46,8 @@ int args_peer(struct console *c, const char *word, struct peer **p, struct err *
 
 /* Completers */
 
-void complete_from(struct complete *to, const char *typed, const char *(*name)(void *ctx, size_t i), void *ctx);
+void complete_from(struct complete *to, const char *typed, const char *(*name)(void *ctx, size_t i),
+                   void *ctx);
 void complete_files(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_talkers(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_commands(struct console *c, struct complete *to, size_t index, const char *typed);

@@ -9,8 +9,8 @@
 
 enum {
     PIECE = 64 * 1024,
-    DATAGRAM = 1400,    /* bytes that pass most networks in one packet */
-    SCREEN_RETRY = 20,  /* ms until a full screen is looked at again */
+    DATAGRAM = 1400,   /* bytes that pass most networks in one packet */
+    SCREEN_RETRY = 20, /* ms until a full screen is looked at again */
 };
 
 #define TASK_OF(pointer, member) ((struct task *)((char *)(pointer)-offsetof(struct task, member)))

@@ -26,8 +26,8 @@ struct task_ops {
 struct task {
     const struct task_ops *ops;
     struct console *c;
-    struct talker *to; /* NULL: all, as they come and go */
-    char *name;        /* for messages */
+    struct talker *to;  /* NULL: all, as they come and go */
+    char *name;         /* for messages */
     struct timer timer; /* calls step() */
     bool over;
 

@@ -41,7 +41,7 @@ struct transcript {
     int fd;
     uint64_t size;
     struct ear *ears, *speaking; /* of whom something is held */
-    char *out; /* records to be written */
+    char *out;                   /* records to be written */
     size_t nout;
     struct err err;
     bool failed;
@@ -121,8 +121,8 @@ static void put_line(struct ear *r, const char *name, const char *data, size_t n
 {
     char safe[LINE * 4 + 1];
 
-    put_record(r->owner, r->stamp, r->sent ? '>' : '<', r->number, name, text_safe_bytes(data, n, safe, sizeof safe),
-               goes_on);
+    put_record(r->owner, r->stamp, r->sent ? '>' : '<', r->number, name,
+               text_safe_bytes(data, n, safe, sizeof safe), goes_on);
 }
 
 static void drop_line(struct ear *r)

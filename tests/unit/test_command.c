@@ -48,7 +48,8 @@ static int sockopt(void *ctx, struct peer *p, const char *text, char *value, siz
 
 static const char *sockopt_row(size_t i, const char **arg, const char **help)
 {
-    static const char *const names[] = {"keepalive", "keepidle", "tos"}, *const args[] = {"on|off", "SECONDS", NULL};
+    static const char *const names[] = {"keepalive", "keepidle", "tos"}, *const args[] = {"on|off", "SECONDS",
+                                                                                          NULL};
 
     if (i >= 3)
         return NULL;
@@ -81,14 +82,12 @@ static int set_up(void **state)
     assert_non_null(r);
     r->loop = loop_new(false, &e);
     peer_table_init(&r->peers, r->loop);
-    r->svc = (struct svc){.loop = r->loop,
-                          .conf = &r->conf,
-                          .peers = &r->peers,
-                          .events = {.ctx = r,
-                                     .quit = quit,
-                                     .sockopt = sockopt,
-                                     .sockopt_row = sockopt_row,
-                                     .connect = connect_to}};
+    r->svc = (struct svc){
+        .loop = r->loop,
+        .conf = &r->conf,
+        .peers = &r->peers,
+        .events = {
+            .ctx = r, .quit = quit, .sockopt = sockopt, .sockopt_row = sockopt_row, .connect = connect_to}};
     r->c.svc = &r->svc;
     r->c.escape = '~';
     r->c.talkers = (struct talkers){.loop = r->loop, .leaving = leaving};

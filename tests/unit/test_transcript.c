@@ -297,8 +297,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(bytes_are_exact),     TEST(lines_of_both_directions), TEST(lines_in_pieces),
-        TEST(long_lines_in_parts), TEST(peers_are_let_go),         TEST(a_full_disk_is_told),
+        TEST(bytes_are_exact),
+        TEST(lines_of_both_directions),
+        TEST(lines_in_pieces),
+        TEST(long_lines_in_parts),
+        TEST(peers_are_let_go),
+        TEST(a_full_disk_is_told),
         TEST(what_is_no_file_is_refused),
     };
 
