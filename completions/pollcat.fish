@@ -20,8 +20,13 @@ complete -c pollcat -s n -l nodns -d 'no names, only numeric addresses and ports
 complete -c pollcat -s p -l source-port -x -d 'local port'
 complete -c pollcat -s s -l source -x -a '(__fish_print_hostnames)' -d 'local address'
 complete -c pollcat -s k -l keep-open -d 'go on after a peer left; many at once'
+<<<<<<< HEAD
 complete -c pollcat -l max-conns -x -d 'refuse more peers'
 complete -c pollcat -l backlog -x -d 'queue of connections'
+=======
+complete -c pollcat -l max-conns -x -d 'refuse more than N peers at once'
+complete -c pollcat -l backlog -x -d 'length of the queue of connections to accept'
+>>>>>>> prompt
 complete -c pollcat -l slow-peer -x -a 'wait drop close' -d 'wait, drop or close when one is too slow'
 complete -c pollcat -l ready-fd -x -d 'write "ADDRESS PORT" there once bound'
 complete -c pollcat -s N -l shutdown -d 'pass the end on'
@@ -33,11 +38,19 @@ complete -c pollcat -l send-only -d 'only send'
 complete -c pollcat -s C -l crlf -d 'send CRLF for LF'
 complete -c pollcat -s i -l interval -x -d 'pause between the lines sent'
 complete -c pollcat -l progress -d 'draw amount, rate and time on standard error'
+<<<<<<< HEAD
 complete -c pollcat -l line -d 'a line, a datagram'
 complete -c pollcat -l datagram-size -x -d 'cut datagrams'
 complete -c pollcat -s w -l timeout -x -d 'limit on connecting, and then on idling'
 complete -c pollcat -l wait -x -d 'limit on connecting'
 complete -c pollcat -l idle-timeout -x -d 'on idling'
+=======
+complete -c pollcat -l line -d 'make each line a datagram'
+complete -c pollcat -l datagram-size -x -d 'send datagrams of N bytes'
+complete -c pollcat -s w -l timeout -x -d 'limit on connecting, and then on idling'
+complete -c pollcat -l wait -x -d 'limit on connecting alone'
+complete -c pollcat -l idle-timeout -x -d 'limit on idling, for each peer'
+>>>>>>> prompt
 complete -c pollcat -l reconnect -d 'connect again, up to MAX times in a row'
 complete -c pollcat -s b -l broadcast -d 'allow broadcast'
 complete -c pollcat -s D -l debug -d 'SO_DEBUG'
@@ -52,10 +65,17 @@ complete -c pollcat -l prompt -x -d 'before typed lines'
 complete -c pollcat -l raw -d 'the same as --view raw'
 complete -c pollcat -l view -x -a 'text hex raw' -d 'text, hex or raw'
 complete -c pollcat -l marks -x -a 'direction size peer none' -d 'direction,size,peer'
+<<<<<<< HEAD
 complete -c pollcat -l time -x -a 'none absolute start delta' -d 'absolute,start,delta'
 complete -c pollcat -l input -x -a 'text escapes hex' -d 'text, escapes, hex'
 complete -c pollcat -l eol -x -a 'lf crlf none nul' -d 'lf, crlf, none, nul'
 complete -c pollcat -l color -x -a 'auto always never' -d 'auto, always, never'
+=======
+complete -c pollcat -l time -x -a 'none absolute start delta' -d 'absolute, start, delta'
+complete -c pollcat -l input -x -a 'text escapes hex' -d 'text, escapes or hex'
+complete -c pollcat -l eol -x -a 'lf crlf none nul' -d 'lf, crlf, none or nul'
+complete -c pollcat -l color -x -a 'auto always never' -d 'auto, always or never'
+>>>>>>> prompt
 complete -c pollcat -l allow-colors -d 'of the peers'
 complete -c pollcat -l escape-char -x -d 'instead of ~'
 complete -c pollcat -l history -r -F -d 'keep the history there'

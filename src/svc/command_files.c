@@ -25,6 +25,11 @@ enum {
     LOOK_FIRST = 2,
     LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
     NAME = 24,       /* columns of the file's name in the prompt */
+<<<<<<< HEAD
+=======
+    WIDE = 80,
+    MIDDLE = 40, /* columns of terminals that have room for the bar; for name and rate */
+>>>>>>> prompt
 };
 
 struct sending {
@@ -59,7 +64,7 @@ static void draw_bar(struct sending *s)
     double share = s->size > 0 ? gone / (double)s->size : 1;
     char text[160], bar[BAR + 1], rate[AMOUNT_TEXT], name[NAME + 1];
     const char *base = strrchr(s->task.name, '/');
-    int full = share < 1 ? (int)(share * BAR) : BAR;
+    int full = share < 1 ? (int)(share * BAR) : BAR, percent = share < 1 ? (int)(share * 100) : 100;
 
     if (c->prompt == NULL || (c->commands->bar != NULL && c->commands->bar != &s->task))
         return;
@@ -71,8 +76,13 @@ static void draw_bar(struct sending *s)
         bar[full] = '>';
     bar[BAR] = '\0';
     text_safe_string(base != NULL ? base + 1 : s->task.name, name, sizeof name);
-    snprintf(text, sizeof text, "%s [%s] %d%% %s/s> ", name, bar, share < 1 ? (int)(share * 100) : 100,
-             amount_size(rate, ms > 0 ? gone * 1000 / (double)ms : 0));
+    amount_size(rate, ms > 0 ? gone * 1000 / (double)ms : 0);
+    if (prompt_columns(c->prompt) >= WIDE)
+        snprintf(text, sizeof text, "%s [%s] %d%% %s/s> ", name, bar, percent, rate);
+    else if (prompt_columns(c->prompt) >= MIDDLE)
+        snprintf(text, sizeof text, "%.12s %d%% %s/s> ", name, percent, rate);
+    else
+        snprintf(text, sizeof text, "%d%%> ", percent);
     prompt_set_text(c->prompt, text);
 }
 

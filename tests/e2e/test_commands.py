@@ -264,7 +264,7 @@ def test_send(at, peer, tmp_path):
 
 
 def test_send_shows_progress(at, peer, tmp_path):
-    size = 60_000_000
+    size = 12_000_000
     (tmp_path / "data").write_bytes(bytes(size))
     t = at()
     t.type("~send data\r")
@@ -272,14 +272,33 @@ def test_send_shows_progress(at, peer, tmp_path):
     t.type("typed")
     t.wait(lambda t: t.row().endswith("> typed"))
     assert peer.receive(size) == bytes(size)
-    t.wait_text("data: sent 57.22 MiB in ")
+    t.wait_text("data: sent 11.44 MiB in ")
     t.wait(lambda t: typed(t) == "typed")
     t.type("\r")
     assert peer.receive(b"\n") == b"typed\n"
 
 
+@pytest.mark.parametrize("columns, bar", [(1, ""), (10, r"\d+%> ab"), (20, r"\d+%> ab"), (60, r"data \d+% \S+ \S+/s> ab"),
+                                          (500, r"data \[=* *>? *\] \d+% \S+ \S+/s> ab")])
+def test_progress_fits_the_terminal(at, peer, tmp_path, columns, bar):
+    (tmp_path / "data").write_bytes(bytes(12_000_000))
+    t = at("--prompt", "$ ", columns=columns)
+    t.type("~send data\r")
+    if bar:
+        wait_for(lambda: "% " in t.row() or "%>" in t.row(), "progress", t.read)
+        t.type("ab")
+        t.wait(lambda t: re.fullmatch(bar, t.row()))
+    else:
+        t.type("ab")
+    assert peer.receive(12_000_000) == bytes(12_000_000)
+    if bar:
+        t.wait(lambda t: t.row() == "$ ab")
+    t.type("\r")
+    assert peer.receive(b"\n") == b"ab\n"
+
+
 def test_send_is_stopped(at, peer, tmp_path):
-    (tmp_path / "data").write_bytes(bytes(60_000_000))
+    (tmp_path / "data").write_bytes(bytes(12_000_000))
     t = at()
     t.type("~send data\r")
     t.wait(lambda t: "data [" in t.row(), "a bar")
@@ -287,11 +306,11 @@ def test_send_is_stopped(at, peer, tmp_path):
     t.wait(lambda t: typed(t) == "")
     says(t, "~send", "no file is being sent")
     t.type("end\r")
-    assert len(peer.receive(b"end\n")) < 60_000_000
+    assert len(peer.receive(b"end\n")) < 12_000_000
 
 
 def test_send_ends_with_the_peer(many, tmp_path):
-    (tmp_path / "data").write_bytes(bytes(60_000_000))
+    (tmp_path / "data").write_bytes(bytes(12_000_000))
     t, one, two = many()
     t.type("~to 1\r~send data\r")
     t.wait(lambda t: "data [" in t.row(), "a bar")
@@ -302,12 +321,12 @@ def test_send_ends_with_the_peer(many, tmp_path):
 
 
 def test_save(at, peer, tmp_path):
-    data = os.urandom(100_000)
+    data = bytes(range(256)) * 400
     t = at()
     says(t, "~save got", "got: what arrives is written there")
     peer.send(data)
     wait_for(lambda: (tmp_path / "got").read_bytes() == data, "the file", t.read)
-    says(t, "~save", "got: closed, 97.66 KiB")
+    says(t, "~save", "got: closed, 100.00 KiB")
     peer.send("later\n")
     t.wait_text("later")
     assert (tmp_path / "got").read_bytes() == data
