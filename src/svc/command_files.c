@@ -25,11 +25,8 @@ enum {
     LOOK_FIRST = 2,
     LOOK_MOST = 100, /* ms until it is looked again whether all has gone */
     NAME = 24,       /* columns of the file's name in the prompt */
-<<<<<<< HEAD
-=======
     WIDE = 80,
     MIDDLE = 40, /* columns of terminals that have room for the bar; for name and rate */
->>>>>>> prompt
 };
 
 struct sending {
