@@ -3,8 +3,9 @@
 
 A block of the README marked `console` is what terminals show: after `$ ` a command for the one terminal, after
 `alice$ ` one for alice's. Each block is typed into shells on terminals, in an empty directory, and at the end the
-screens must be what the block shows. What is typed at a prompt of pollcat looks like what arrives there; TYPED
-says which it is. The examples of the man page show commands alone; the screens they lead to are in MAN_PAGE.
+screens must be what the block shows. After `> `, or `all> `, is what is typed at a prompt of pollcat; the one that
+stands below the last row of a block is left out there. The examples of the man page show commands alone; the
+screens they lead to are in MAN_PAGE.
 
 A block runs in a process of its own (this file as a program), in a network and mount namespace where every port and
 name is free to use. Where that is forbidden, free ports stand in for those of the block, and blocks that need
@@ -32,6 +33,7 @@ RECORD = os.path.join(support.SOURCE, "doc", "record")
 COLUMNS, ROWS = 110, 40
 PATIENCE = support.DEADLINE * 0.7  # less than is waited for the whole run
 PROMPT = re.compile(r"([a-z0-9]*\$) (.*)")
+POLLCAT_PROMPT = re.compile(r"((?:all|\d+)?>) (.*)")
 EPHEMERAL = re.compile(r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b")
 
 # Blocks that no test runs: how they begin, and why.
@@ -40,25 +42,14 @@ NOT_RUN = {
     "./bootstrap &&": "builds and installs; the make targets themselves are what runs this test",
 }
 
-# What is typed at the prompt of a command, of the rows that it shows in its block.
-TYPED = {
-    "pollcat -C mail.example.org 25": ["EHLO me.example.org", "QUIT"],
-    "pollcat -C localhost 6379": ["SET greeting hello", "GET greeting"],
-    "pollcat -U /run/daemon.sock": ["status"],
-    "pollcat -l 1234": ["hello bob"],
-    "pollcat localhost 1234": ["hello alice"],
-    "pollcat -lk 9000": ["hello all"],
-    "pollcat --self-connect": ["is anybody there?"],
-}
-
 # The screens of the man page's examples, with what else it takes to see them at work, by their first command
 MAN_PAGE = {text.split("\n", 1)[0].split("$ ", 1)[1]: text for text in [
     """\
 $ pollcat -C mail.example.org 25
 220 mail.example.org ESMTP
-EHLO me.example.org
+> EHLO me.example.org
 250 mail.example.org
-QUIT
+> QUIT
 221 Bye
 pollcat: 127.0.0.1 port 25 ended its side; ^D ends ours
 """, """\
@@ -74,7 +65,8 @@ host1$ cmp file copy && echo same
 same
 """, """\
 $ pollcat -lk 9000
-hello all
+[1] 127.0.0.1 port 40112 joined
+> hello all
 bob$ pollcat -d localhost 9000
 hello all
 """, """\
@@ -84,7 +76,8 @@ $ pollcat -z -w 2 host.example.org 22,80,8000-8010
 $ pollcat -luv 5140
 pollcat: listening on :: port 5140
 pollcat: received 5 bytes from 127.0.0.1 port 40112 on 127.0.0.1 port 5140
-news
+[1] 127.0.0.1 port 40112 joined
+[1] news
 client$ echo news | pollcat -u localhost 5140
 """, """\
 $ pollcat --echo -u 7007
@@ -92,11 +85,11 @@ client$ echo ping | pollcat -u localhost 7007
 ping
 """, """\
 $ pollcat -U /run/daemon.sock
-status
+> status
 running
 """, """\
 $ pollcat --self-connect
-is anybody there?
+> is anybody there?
 is anybody there?
 """, """\
 $ pollcat --sockopt keepalive --sockopt keepidle=10 --sockopt 'keepidle?' host 9000
@@ -158,25 +151,23 @@ def start_server(where, dialogue, ports):
 
 
 class Block:
-    """An example: steps (shell's prompt, kind, text), where kind is command, typed or output."""
+    """An example: steps (shell's prompt, kind, row), where kind is command, typed or output."""
 
     def __init__(self, name, text):
         self.name, self.text = name, text
         self.steps = list(self.parse())
 
     def parse(self):
-        shell, keys = None, []
+        shell = None
         for line in self.text.splitlines():
             command = PROMPT.fullmatch(line)
             if command:
-                assert not keys, f"{self.name}: not in the block: {keys}"
-                shell, keys = command[1], list(TYPED.get(command[2], ()))
+                shell = command[1]
                 yield shell, "command", command[2]
-            elif keys and keys[0] == line:
-                yield shell, "typed", keys.pop(0)
+            elif POLLCAT_PROMPT.fullmatch(line):
+                yield shell, "typed", line
             else:
                 yield shell, "output", line
-        assert not keys, f"{self.name}: not in the block: {keys}"
 
     def commands(self):
         return [text for _, kind, text in self.steps if kind == "command"]
@@ -336,12 +327,17 @@ class Run:
             if not shell.shows([shell.prompt], self.ports):
                 return False
             self.start(shell, text)
-        elif not shell.shows([], self.ports):
-            return False
         else:
-            shell.terminal.type(text + "\r")
+            waiting, keys = POLLCAT_PROMPT.fullmatch(text).groups()
+            if not shell.shows([waiting], self.ports):
+                return False
+            shell.terminal.type(keys + "\r")
             shell.expected.append(text)
         return True
+
+    def is_done(self, shell):
+        """Whether it shows what it should and waits: in a program, at a prompt of it, or at its own."""
+        return any(shell.shows(more, self.ports) for more in ([], [">"], ["all>"], [shell.prompt]))
 
     def advance(self, steps):
         """Does the first step, or the first one of another shell; but commands start in their order."""
@@ -361,8 +357,7 @@ class Run:
         try:
             wait_for(lambda: not steps or self.advance(steps), "all steps", None, PATIENCE)
             for shell in self.shells.values():
-                wait_for(lambda: shell.shows([], self.ports) or shell.shows([shell.prompt], self.ports), "the screen",
-                         lambda: shell.terminal.read(0.01), PATIENCE)
+                wait_for(lambda: self.is_done(shell), "the screen", lambda: shell.terminal.read(0.01), PATIENCE)
         except AssertionError as error:
             sys.exit("\n".join([f"{error}; still to do: {steps}", *map(str, self.shells.values())]))
 
@@ -436,7 +431,7 @@ def test_every_block_is_known():
     unused = [start for start in NOT_RUN if not any(text.removeprefix("$ ").startswith(start) for text in texts)]
     assert not unused, "in NOT_RUN, but not in the README"
     commands = {command for block in blocks().values() for command in block.commands()}
-    assert TYPED.keys() | MAN_PAGE.keys() <= commands
+    assert MAN_PAGE.keys() <= commands
 
 
 @pytest.mark.parametrize("picture", ["session"])
