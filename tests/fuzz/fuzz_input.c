@@ -53,6 +53,7 @@ static void check_back(enum input_mode mode, const uint8_t *data, size_t size)
     size_t outn, n = 0;
 
     require(line != NULL);
+    line[0] = '\0';
     for (size_t i = 0; i < size; i++) {
         if (mode == INPUT_ESCAPES)
             n += (size_t)snprintf(line + n, 5, "\\x%02x", (unsigned)data[i]);
