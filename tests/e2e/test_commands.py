@@ -321,10 +321,12 @@ def test_send_ends_with_the_peer(many, tmp_path):
 
 
 def test_save(at, peer, tmp_path):
-    data = bytes(range(256)) * 400
+    end = b"\nthe end\n"
+    data = bytes(range(256)) * 399 + b"x" * (256 - len(end)) + end
     t = at()
     says(t, "~save got", "got: what arrives is written there")
     peer.send(data)
+    t.wait_text("the end")
     wait_for(lambda: (tmp_path / "got").read_bytes() == data, "the file", t.read)
     says(t, "~save", "got: closed, 100.00 KiB")
     peer.send("later\n")
