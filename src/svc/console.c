@@ -20,8 +20,8 @@
 #include "svc/tty.h"
 
 enum {
-    LAST_FLUSH = 1000, /* ms that a stopped terminal is waited for at the end */
-    SAY = 1024,        /* bytes of a line of answer */
+    LAST_FLUSH = 1000,       /* ms that a stopped terminal is waited for at the end */
+    SAY = 1024,              /* bytes of a line of answer */
     TYPED = 2 * 1024 * 1024, /* bytes that wait for peers before no more keys are read */
 };
 

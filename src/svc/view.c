@@ -314,6 +314,7 @@ static void show_lines(struct view *v, struct view_line *x, const char *text, si
 {
     const char *newline;
 
+    /* cppcheck-suppress uninitvar ; the caller's buffer was filled by the callee before */
     while (n > 0 && (newline = memchr(text, '\n', n)) != NULL) {
         size_t line = (size_t)(newline - text);
 
@@ -352,6 +353,7 @@ static void print_dump(struct view *v, const struct mark_line *line, const char 
     unsigned width;
 
     for (const char *end = dump + n; dump < end;) {
+        /* cppcheck-suppress uninitvar ; as above */
         const char *newline = memchr(dump, '\n', (size_t)(end - dump));
         size_t len = (size_t)(newline + 1 - dump);
 
