@@ -231,7 +231,7 @@ static void check(struct wire *w)
 
     if (is_over(w->in) && out_is_over(w)) {
         finish(w);
-    } else if (out_is_over(w) && conf->send_only && !w->peer->datagram) {
+    } else if (out_is_over(w) && conf->send_only) {
         finish(w);
     } else if (w->peer->datagram && w->out != NULL && is_over(w->out)) {
         if (w->err != NULL)
