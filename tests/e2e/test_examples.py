@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example of README.md and of the man page does what it shows, and the pictures show what happens today.
+"""Every example of README.md, doc/prompt.md and the man page does what it shows; so do the pictures.
 
-A block of the README marked `console` is what terminals show: after `$ ` a command for the one terminal, after
-`alice$ ` one for alice's. Each block is typed into shells on terminals, in an empty directory, and at the end the
-screens must be what the block shows. After `> `, or `all> `, is what is typed at a prompt of pollcat; the one that
-stands below the last row of a block is left out there. The examples of the man page show commands alone; the
-screens they lead to are in MAN_PAGE.
+A block of the two texts marked `console` is what terminals show: after `$ ` a command for the one terminal,
+after `alice$ ` one for alice's. Each block is typed into shells on terminals, in an empty directory, and at the
+end the screens must be what the block shows. After `> `, or `all> `, is what is typed at a prompt of pollcat;
+the one that stands below the last row of a block is left out there. A line that was refused, with a caret under
+the fault, is still to be edited: the next one takes its place. What ~secret asks for is SECRET. The examples of
+the man page show commands alone; the screens they lead to are in MAN_PAGE.
 
-A block runs in a process of its own (this file as a program), in a network and mount namespace where every port and
-name is free to use. Where that is forbidden, free ports stand in for those of the block, and blocks that need
-names of hosts are skipped.
+A block runs in a process of its own (this file as a program), in a network and mount namespace where every port
+and name is free to use. Where that is forbidden, free ports stand in for those of the block, and blocks that
+need names of hosts are skipped.
 """
 import contextlib
 import functools
@@ -27,19 +28,31 @@ import pytest
 import support
 from terminal import Terminal, wait_for
 
-README = pathlib.Path(support.SOURCE, "README.md")
+TEXTS = {"readme": pathlib.Path(support.SOURCE, "README.md"), "tour": pathlib.Path(support.SOURCE, "doc", "prompt.md")}
 MANUAL = pathlib.Path(support.SOURCE, "doc", "pollcat.1")
 RECORD = os.path.join(support.SOURCE, "doc", "record")
 COLUMNS, ROWS = 110, 40
 PATIENCE = support.DEADLINE * 0.7  # less than is waited for the whole run
+SECRET = "hunter2"
+KILL_LINE = "\x05\x15"  # ^E^U
 PROMPT = re.compile(r"([a-z0-9]*\$) (.*)")
 POLLCAT_PROMPT = re.compile(r"((?:all|\d+)?>) (.*)")
-EPHEMERAL = re.compile(r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b")
+FAULT = re.compile(r" +\^ .*")
+
+# What differs from run to run: ports that the kernel chose, times, and what it measured
+VARYING = [(re.compile(pattern), shown) for pattern, shown in [
+    (r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b", "port NNNNN"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\b", "TIME"),
+    (r"\b0:\d\d\b", "0:NN"),
+    (r"\brtt \d+\.\d+ ms", "rtt N ms"),
+    (r"^\+\d\.\d{3} ", "+TIME "),
+]]
 
 # Blocks that no test runs: how they begin, and why.
 NOT_RUN = {
     "./dev run": "builds, and installs what is missing",
     "./bootstrap &&": "builds and installs; the make targets themselves are what runs this test",
+    "$if pollcat": "settings of readline, not a session",
 }
 
 # The screens of the man page's examples, with what else it takes to see them at work, by their first command
@@ -151,23 +164,24 @@ def start_server(where, dialogue, ports):
 
 
 class Block:
-    """An example: steps (shell's prompt, kind, row), where kind is command, typed or output."""
+    """An example: steps (shell's prompt, kind, row), where kind is command, typed, retyped, asked or output."""
 
     def __init__(self, name, text):
         self.name, self.text = name, text
         self.steps = list(self.parse())
 
     def parse(self):
-        shell = None
+        shell, before = None, ""
         for line in self.text.splitlines():
             command = PROMPT.fullmatch(line)
             if command:
                 shell = command[1]
                 yield shell, "command", command[2]
             elif POLLCAT_PROMPT.fullmatch(line):
-                yield shell, "typed", line
+                yield shell, "retyped" if FAULT.fullmatch(before) else "typed", line
             else:
-                yield shell, "output", line
+                yield shell, "asked" if "> ~secret" in before else "output", line
+            before = line
 
     def commands(self):
         return [text for _, kind, text in self.steps if kind == "command"]
@@ -195,12 +209,21 @@ def fenced(text):
     return re.findall(r"^```(\S*)\n(.*?)^```$", text, re.M | re.S)
 
 
-def readme_blocks():
-    for language, text in fenced(README.read_text()):
-        first = text.splitlines()[0]
-        if not any(first.removeprefix("$ ").startswith(start) for start in NOT_RUN):
-            assert language == "console", f"neither marked console nor in NOT_RUN: {first}"
-            yield Block(f"readme: {first}", text)
+def text_blocks():
+    for name, file in TEXTS.items():
+        for language, text in fenced(file.read_text()):
+            first = text.splitlines()[0]
+            if not any(first.removeprefix("$ ").startswith(start) for start in NOT_RUN):
+                assert language == "console", f"neither marked console nor in NOT_RUN: {first}"
+                yield name, first, text
+
+
+def named_blocks():
+    """The blocks of the texts; those that begin alike are numbered."""
+    seen = {}
+    for name, first, text in text_blocks():
+        number = seen[name, first] = seen.get((name, first), 0) + 1
+        yield Block(f"{name}: {first}" + (f" ({number})" if number > 1 else ""), text)
 
 
 def man_page_commands():
@@ -224,7 +247,7 @@ def man_page_blocks():
 
 @functools.lru_cache(maxsize=None)
 def blocks():
-    return {block.name: block for block in [*readme_blocks(), *man_page_blocks()]}
+    return {block.name: block for block in [*named_blocks(), *man_page_blocks()]}
 
 
 # Running one
@@ -246,8 +269,10 @@ def sockets():
 
 
 def masked(rows):
-    """Without the ports that the kernel chose."""
-    return [EPHEMERAL.sub("port NNNNN", row) for row in rows]
+    """Without what differs from run to run."""
+    for pattern, shown in VARYING:
+        rows = [pattern.sub(shown, row) for row in rows]
+    return rows
 
 
 class Shell:
@@ -327,17 +352,23 @@ class Run:
             if not shell.shows([shell.prompt], self.ports):
                 return False
             self.start(shell, text)
+        elif kind == "asked":
+            if not shell.shows([text], self.ports):
+                return False
+            shell.terminal.type(SECRET + "\r")
+            shell.expected.append(text)
         else:
             waiting, keys = POLLCAT_PROMPT.fullmatch(text).groups()
-            if not shell.shows([waiting], self.ports):
+            refused = kind == "retyped"
+            if not shell.shows([shell.expected[-2] if refused else waiting], self.ports):
                 return False
-            shell.terminal.type(keys + "\r")
+            shell.terminal.type((KILL_LINE if refused else "") + keys + "\r")
             shell.expected.append(text)
         return True
 
     def is_done(self, shell):
         """Whether it shows what it should and waits: in a program, at a prompt of it, or at its own."""
-        return any(shell.shows(more, self.ports) for more in ([], [">"], ["all>"], [shell.prompt]))
+        return any(shell.shows(more, self.ports) for more in ([], [">"], ["all>"], ["2>"], [shell.prompt]))
 
     def advance(self, steps):
         """Does the first step, or the first one of another shell; but commands start in their order."""
@@ -427,14 +458,14 @@ def test_example(name, processes):
 
 
 def test_every_block_is_known():
-    texts = [text for _, text in fenced(README.read_text())]
+    texts = [text for file in TEXTS.values() for _, text in fenced(file.read_text())]
     unused = [start for start in NOT_RUN if not any(text.removeprefix("$ ").startswith(start) for text in texts)]
-    assert not unused, "in NOT_RUN, but not in the README"
+    assert not unused, "in NOT_RUN, but in none of the texts"
     commands = {command for block in blocks().values() for command in block.commands()}
     assert MAN_PAGE.keys() <= commands
 
 
-@pytest.mark.parametrize("picture", ["session"])
+@pytest.mark.parametrize("picture", ["session", "many", "hex"])
 def test_picture(picture, program):
     process = program(sys.executable, RECORD, "--check", picture)
     assert process.wait() == 0, process.err
