@@ -37,7 +37,8 @@ static void delays_grow(void **state)
     start(r, &line, INT_MAX, &a, port);
     for (size_t i = 0; i < sizeof least / sizeof least[0]; i++) {
         assert_true(reconnect_later(&line, NULL));
-        assert_in_range(left(&line), least[i], least[i] + least[i] / 4 + 1);
+        /* The timer counts from now, left() from the beginning of the turn: allow for a slow machine. */
+        assert_in_range(left(&line), least[i], least[i] + least[i] / 4 + 500);
     }
     assert_true(rig_said(r, "connecting again (attempt 1)"));
     assert_true(rig_said(r, "connecting again in 1 s (attempt 2)"));
