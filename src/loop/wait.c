@@ -21,6 +21,7 @@ struct wait {
     struct watch **watches; /* of the same index */
     size_t count, room;
     int crowd;                  /* or -1 */
+    size_t members;             /* of the crowd */
     struct watch *fired[BATCH]; /* what the crowd reported and has not been fired yet */
     unsigned events[BATCH];
     int nfired;
@@ -98,25 +99,61 @@ static void forget_fired(struct wait *s, const struct watch *w)
     }
 }
 
+static bool join_crowd(struct wait *s, struct watch *w, unsigned wanted)
+{
+    if (s->crowd < 0 || crowd_set(s->crowd, w, 0, wanted) < 0)
+        return false;
+    w->slot = IN_CROWD;
+    s->members++;
+    return true;
+}
+
+static void leave_crowd(struct wait *s, struct watch *w)
+{
+    forget_fired(s, w);
+    w->slot = OUTSIDE;
+    s->members--;
+}
+
+/* Too many to be polled one by one: all that can join the crowd do. */
+static void gather(struct wait *s)
+{
+    for (size_t i = s->count; i-- > 0;) {
+        struct watch *w = s->watches[i];
+
+        /* One that is ready has its turn first. */
+        if (w == NULL || s->fds[i].revents != 0)
+            continue;
+        drop(s, w);
+        if (!join_crowd(s, w, w->interest))
+            w->slot = (int)append(s, w->fd, poll_events(w->interest), w) + 1;
+    }
+}
+
+static void join(struct wait *s, struct watch *w, unsigned wanted)
+{
+    bool crowded = s->crowd >= 0 && (s->members > 0 || s->count > WAIT_DIRECT);
+
+    if (crowded && s->members == 0)
+        gather(s);
+    if (!crowded || !join_crowd(s, w, wanted))
+        w->slot = (int)append(s, w->fd, poll_events(wanted), w) + 1;
+}
+
 void wait_set(struct wait *s, struct watch *w, unsigned wanted)
 {
     if (w->slot == IN_CROWD) {
         if (wanted != w->interest)
             crowd_set(s->crowd, w, w->interest, wanted);
-        if (wanted == 0) {
-            forget_fired(s, w);
-            w->slot = OUTSIDE;
-        }
+        if (wanted == 0)
+            leave_crowd(s, w);
     } else if (w->slot > 0) {
         if (wanted == 0)
             drop(s, w);
         else
             s->fds[w->slot - 1].events = poll_events(wanted);
     } else if (wanted != 0) {
-        if (s->crowd >= 0 && s->count > WAIT_DIRECT && crowd_set(s->crowd, w, 0, wanted) == 0)
-            w->slot = IN_CROWD;
-        else
-            w->slot = (int)append(s, w->fd, poll_events(wanted), w) + 1;
+        join(s, w, wanted);
     }
     w->interest = (unsigned char)wanted;
 }
@@ -135,7 +172,8 @@ int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct wat
              void *ctx)
 {
     int ms = timeout > INT_MAX ? INT_MAX : (int)timeout;
-    int ready = poll(s->fds, (nfds_t)s->count, ms);
+    size_t skipped = s->crowd >= 0 && s->members == 0 ? 1 : 0; /* an empty crowd is not asked */
+    int ready = poll(s->fds + skipped, (nfds_t)(s->count - skipped), ms);
 
     if (ready < 0)
         return errno == EINTR ? 0 : -1;

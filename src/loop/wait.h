@@ -2,9 +2,9 @@
  *
  * wait: the set of watches to wait for, and the only place that knows poll(2).
  *
- * The first WAIT_DIRECT watches stand in the poll set themselves; those after them go to the crowd
- * (loop/crowd.h), which is one entry of the set, unless there is no crowd or it refuses the descriptor
- * (a regular file, a descriptor that is in it already).
+ * Up to WAIT_DIRECT watches stand in the poll set themselves. When there are more, all go to the crowd
+ * (loop/crowd.h), which is one entry of the set, but for those that it refuses (a regular file, a descriptor
+ * that is in it already). When the last has left it, watches stand in the poll set again.
  */
 #ifndef LOOP_WAIT_H
 #define LOOP_WAIT_H
@@ -17,7 +17,7 @@
 struct watch;
 struct wait;
 
-enum { WAIT_DIRECT = 16 };
+enum { WAIT_DIRECT = 8 };
 
 /* A new empty set. NULL when descriptors are out (fills `e`). */
 struct wait *wait_new(bool crowd, struct err *e);

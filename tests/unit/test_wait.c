@@ -34,7 +34,7 @@ static void single_descriptors(void **state)
     assert_int_equal(wait_ready(fds[0], LOOP_IN), LOOP_HUP);
 }
 
-static void first_ones_stand_in_the_poll_set(void **state)
+static void few_stand_in_the_poll_set_many_in_the_crowd(void **state)
 {
     struct wait *s = wait_new(true, NULL);
     struct watch w[WAIT_DIRECT + 4] = {0};
@@ -50,6 +50,7 @@ static void first_ones_stand_in_the_poll_set(void **state)
         wait_set(s, &w[i], LOOP_IN);
         assert_int_equal(w[i].interest, LOOP_IN);
         assert_int_equal(w[i].slot < 0, i >= WAIT_DIRECT);
+        assert_int_equal(w[0].slot < 0, i >= WAIT_DIRECT);
     }
     fired = 0;
     assert_int_equal(wait_for(s, -1, count, s), 0);
@@ -58,9 +59,41 @@ static void first_ones_stand_in_the_poll_set(void **state)
     assert_int_equal(fired, WAIT_DIRECT + 4);
     for (int i = 0; i < WAIT_DIRECT + 4; i++) {
         assert_int_equal(w[i].slot, 0);
-        wait_set(s, &w[i], 0);
         close(w[i].fd);
     }
+    rig_pipe(fds);
+    w[0].fd = fds[0];
+    wait_set(s, &w[0], LOOP_IN);
+    assert_true(w[0].slot > 0); /* the crowd is empty again */
+    wait_set(s, &w[0], 0);
+    close(fds[0]);
+    close(fds[1]);
+    wait_free(s);
+}
+
+/* Standard input and output may be one descriptor, and a file cannot be in an epoll set. */
+static void those_the_crowd_refuses_are_polled(void **state)
+{
+    struct wait *s = wait_new(true, NULL);
+    struct watch w[2 * WAIT_DIRECT] = {0};
+    int fds[2], members = 0;
+
+    (void)state;
+    assert_non_null(s);
+    rig_pipe(fds);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    for (int i = 0; i < 2 * WAIT_DIRECT; i++) {
+        w[i].fd = fds[0];
+        wait_set(s, &w[i], LOOP_IN);
+    }
+    for (int i = 0; i < 2 * WAIT_DIRECT; i++)
+        members += w[i].slot < 0;
+    assert_int_equal(members, 1);
+    fired = 0;
+    assert_int_equal(wait_for(s, -1, count, s), 0);
+    assert_int_equal(fired, 2 * WAIT_DIRECT);
+    close(fds[0]);
+    close(fds[1]);
     wait_free(s);
 }
 
@@ -135,7 +168,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(single_descriptors),
-        cmocka_unit_test(first_ones_stand_in_the_poll_set),
+        cmocka_unit_test(few_stand_in_the_poll_set_many_in_the_crowd),
+        cmocka_unit_test(those_the_crowd_refuses_are_polled),
         cmocka_unit_test(leaving_while_it_is_walked),
         cmocka_unit_test(interrupted_wait_is_no_failure),
         cmocka_unit_test(waits_that_long),
