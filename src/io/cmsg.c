@@ -12,7 +12,7 @@
 #define UDP_SEGMENT 103
 #endif
 
-enum { CONTROL = 512 };
+enum { ERROR_ROOM = 512 };
 
 static void enable(int fd, int level, int name)
 {
@@ -91,35 +91,36 @@ static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
     }
 }
 
+void cmsg_read(struct msghdr *msg, struct cmsg_in *in)
+{
+    in->meta->peer.len = msg->msg_namelen;
+    in->meta->local.len = 0;
+    in->meta->ifindex = 0;
+    in->meta->hops = 0;
+    in->cut = (msg->msg_flags & MSG_TRUNC) != 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
+        read_control(in, c);
+}
+
 ssize_t cmsg_receive(int fd, struct cmsg_in *in)
 {
-    union {
-        char bytes[CONTROL];
-        struct cmsghdr align;
-    } control;
+    struct cmsg_room control;
     struct iovec iov = {.iov_base = in->data, .iov_len = in->size};
     struct msghdr msg = {
         .msg_name = &in->meta->peer.sa,
         .msg_namelen = sizeof in->meta->peer - offsetof(struct addr, sa),
         .msg_iov = &iov,
         .msg_iovlen = 1,
-        .msg_control = control.bytes,
-        .msg_controllen = sizeof control.bytes,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
     };
     ssize_t n;
 
     do
         n = recvmsg(fd, &msg, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return n;
-    in->meta->peer.len = msg.msg_namelen;
-    in->meta->local.len = 0;
-    in->meta->ifindex = 0;
-    in->meta->hops = 0;
-    in->cut = (msg.msg_flags & MSG_TRUNC) != 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
-        read_control(in, c);
+    if (n >= 0)
+        cmsg_read(&msg, in);
     return n;
 }
 
@@ -179,12 +180,9 @@ static void write_control(struct msghdr *msg, const struct cmsg_out *out)
 
 ssize_t cmsg_send(int fd, const struct cmsg_out *out)
 {
-    union {
-        char bytes[CONTROL];
-        struct cmsghdr align;
-    } control;
+    struct cmsg_room control;
     struct iovec iov = {.iov_base = (void *)(uintptr_t)out->data, .iov_len = out->size};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
     ssize_t n;
 
     if (out->to != NULL) {
@@ -201,7 +199,7 @@ ssize_t cmsg_send(int fd, const struct cmsg_out *out)
 int cmsg_next_error(int fd, struct addr *who)
 {
     union {
-        char bytes[CONTROL];
+        char bytes[ERROR_ROOM];
         struct cmsghdr align;
     } control;
     char data[1];

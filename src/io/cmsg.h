@@ -8,9 +8,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "io/io.h"
+
+enum { CMSG_ROOM = 192 }; /* bytes: all that cmsg_prepare() asks for */
+
+struct cmsg_room {
+    union {
+        char bytes[CMSG_ROOM];
+        struct cmsghdr align;
+    };
+};
 
 /* Asks the kernel for what cmsg_receive() reads. What it does not know is left out. */
 void cmsg_prepare(int fd, bool connected, bool echo);
@@ -25,6 +35,9 @@ struct cmsg_in {
 
 /* recvmsg(2), without blocking. Returns the bytes received, or -1 with errno. */
 ssize_t cmsg_receive(int fd, struct cmsg_in *in);
+
+/* What recvmsg(2) or recvmmsg(2) left in `msg`: fills all but the data and its size. */
+void cmsg_read(struct msghdr *msg, struct cmsg_in *in);
 
 struct cmsg_out {
     const void *data;

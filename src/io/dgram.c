@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/batch.h"
 #include "io/cmsg.h"
 
 enum {
@@ -27,6 +28,7 @@ struct endpoint {
     struct watch watch;
     struct dgram *dgram;
     struct addr local;
+    bool dry; /* it gave all it had, and has not been heard of since */
 };
 
 struct dgram {
@@ -36,7 +38,10 @@ struct dgram {
     struct meta to;   /* where plain writes go, and from which address and socket */
     unsigned blocked; /* the socket that had no room */
     bool no_offload;  /* the kernel does not cut long writes for us */
-    unsigned turn;    /* the socket to read first */
+    unsigned turn;    /* the socket to read first; the one of `arrivals` while any is left */
+    struct arrivals *arrivals;
+    struct answers answers; /* of an echo: they go when all that arrived with their questions was read */
+    bool stopped;           /* there is no room for them */
     uint64_t dropped[DGRAM_SOCKETS];
     struct timer retry;
     int64_t stuck; /* loop time in ms since when the receiver has been full; 0: it is not */
@@ -50,6 +55,8 @@ static unsigned want(struct watch *w)
     struct dgram *d = at->dgram;
     unsigned wanted = io_want(&d->io);
 
+    if (d->stopped)
+        return at == &d->at[d->blocked] ? LOOP_OUT : 0;
     /* Without a destination, or while the retry timer runs, room is not what is missing. */
     if (at != &d->at[d->blocked] || (d->to.peer.len == 0 && !d->opts.connected && !d->opts.echo) ||
         loop_timer_pending(&d->retry))
@@ -80,8 +87,11 @@ static void fire(struct watch *w, unsigned events)
 
     if (events & LOOP_HUP && !d->opts.connected)
         report_refusals(d, i);
-    if (events & LOOP_IN)
+    at->dry = false;
+    if (events & LOOP_IN && arrivals_left(d->arrivals) == 0)
         d->turn = i;
+    if (d->stopped)
+        events |= LOOP_IN; /* the next read sends */
     io_event(&d->io, events);
 }
 
@@ -122,11 +132,35 @@ static void tell_received(const struct dgram *d, const struct meta *m, size_t n,
     log_info("received %zu bytes from %s on %s", n, addr_format(&m->peer, text), addr_format(&local, at));
 }
 
+static ssize_t take(struct dgram *d, unsigned i, struct cmsg_in *in)
+{
+    struct endpoint *at = &d->at[i];
+    int n;
+
+    if (d->family == AF_UNIX)
+        return cmsg_receive(at->watch.fd, in);
+    if (d->arrivals == NULL)
+        d->arrivals = arrivals_new();
+    if (arrivals_left(d->arrivals) == 0) {
+        if (at->dry) {
+            at->dry = false;
+            errno = EAGAIN;
+            return -1;
+        }
+        n = arrivals_fill(d->arrivals, at->watch.fd);
+        if (n <= 0)
+            return -1;
+        at->dry = n < BATCH_MOST;
+        d->turn = i;
+    }
+    return arrivals_take(d->arrivals, in);
+}
+
 /* One datagram from socket `i`. Returns a count, IO_* or, when it was dropped on purpose, -EINTR. */
 static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, struct meta *meta)
 {
     struct cmsg_in in = {.data = data, .size = size, .meta = meta, .dropped = &d->dropped[i]};
-    ssize_t n = cmsg_receive(d->at[i].watch.fd, &in);
+    ssize_t n = take(d, i, &in);
 
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return IO_AGAIN;
@@ -157,25 +191,6 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
     d->io.cut = d->io.cut || in.cut;
     tell_received(d, meta, (size_t)n, in.cut);
     return n;
-}
-
-static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
-{
-    struct dgram *d = (struct dgram *)io;
-    struct meta own;
-    ssize_t n;
-
-    if (meta == NULL)
-        meta = &own;
-    for (unsigned tried = 0; tried < d->n; tried++) {
-        unsigned i = (d->turn + tried) % d->n;
-
-        for (int drops = 0; (n = receive(d, i, data, size, meta)) == -EINTR && drops < MAX_DROPS; drops++)
-            continue;
-        if (n != IO_AGAIN && n != -EINTR)
-            return n;
-    }
-    return IO_AGAIN;
 }
 
 /* A datagram that cannot be delivered is told and counts as lost; an unconnected socket goes on. */
@@ -263,6 +278,34 @@ static ssize_t send_segments(struct dgram *d, struct cmsg_out out)
     return (ssize_t)done;
 }
 
+/* Sends the answers that wait. Returns 0, or IO_AGAIN when some wait still. */
+static int send_answers(struct dgram *d)
+{
+    while (answers_wait(&d->answers)) {
+        struct cmsg_out out = answers_next(&d->answers, !d->no_offload);
+        ssize_t n = send_one(d, &out);
+
+        d->stopped = n == IO_AGAIN;
+        if (d->stopped)
+            return IO_AGAIN;
+        if (n == 0)
+            d->no_offload = true;
+        else
+            answers_sent(&d->answers, out.size);
+    }
+    return 0;
+}
+
+/* An answer waits for those to the datagrams that arrived with its own: read_dgram() sends them. */
+static ssize_t answer(struct dgram *d, const struct cmsg_out *out)
+{
+    if (answers_add(&d->answers, out))
+        return (ssize_t)out->size;
+    if (send_answers(d) == IO_AGAIN)
+        return IO_AGAIN;
+    return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
+}
+
 static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
 {
     struct dgram *d = (struct dgram *)io;
@@ -279,7 +322,29 @@ static ssize_t write_dgram(struct io *io, const void *data, size_t size, const s
     }
     if (d->opts.segment > 0 && size > d->opts.segment)
         return send_segments(d, out);
-    return send_one(d, &out);
+    return d->opts.echo ? answer(d, &out) : send_one(d, &out);
+}
+
+static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
+{
+    struct dgram *d = (struct dgram *)io;
+    unsigned first = d->turn;
+    struct meta own;
+    ssize_t n;
+
+    if (meta == NULL)
+        meta = &own;
+    if (arrivals_left(d->arrivals) == 0 && send_answers(d) == IO_AGAIN)
+        return IO_AGAIN;
+    for (unsigned tried = 0; tried < d->n; tried++) {
+        unsigned i = (first + tried) % d->n;
+
+        for (int drops = 0; (n = receive(d, i, data, size, meta)) == -EINTR && drops < MAX_DROPS; drops++)
+            continue;
+        if (n != IO_AGAIN && n != -EINTR)
+            return n;
+    }
+    return IO_AGAIN;
 }
 
 static size_t max_dgram(const struct io *io)
@@ -303,6 +368,14 @@ static size_t longest(const struct io *io)
 
     /* With -v, each is written out before the next one is told of. */
     return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
+}
+
+static size_t pending(const struct io *io)
+{
+    const struct dgram *d = (const struct dgram *)io;
+
+    /* A read sends the answers that wait. */
+    return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
 }
 
 static int shut_dgram(struct io *io)
@@ -331,6 +404,8 @@ static void free_dgram(struct io *io)
         loop_del(&d->at[i].watch);
         close(d->at[i].watch.fd);
     }
+    arrivals_free(d->arrivals);
+    free(d->answers.data);
     free(d);
 }
 
@@ -339,6 +414,7 @@ static const struct io_ops ops = {
     .caps = IO_MSG | IO_ADDRESSED | IO_HALFCLOSE,
     .read = read_dgram,
     .write = write_dgram,
+    .pending = pending,
     .shut = shut_dgram,
     .touch = touch,
     .max = max_dgram,

@@ -132,6 +132,24 @@ def test_udp_answers_each_sender(pollcat, host, size):
         assert data == bytes([number]) * size and sender[:2] == (host, cat.port)
 
 
+def test_udp_answers_bursts_whole_and_in_order(pollcat, host):
+    cat = pollcat("-u", "-E", host, "0")
+    place = (host, cat.port)
+    peers = [udp(host) for _ in range(3)]
+    sizes = [64] * 20 + [63, 64, 1400, 1400, 1, 0, 9000, 0, 64, 65, 64]
+    for turn in range(10):
+        sent = {peer: [] for peer in peers}
+        os.kill(cat.pid, signal.SIGSTOP)  # so that they are there all at once
+        for i, size in enumerate(sizes):
+            for peer in peers:
+                message = bytes([turn + i]) * size
+                peer.sendto(message, place)
+                sent[peer].append(message)
+        os.kill(cat.pid, signal.SIGCONT)
+        for peer in peers:
+            assert [peer.recv(1 << 17) for _ in sizes] == sent[peer]
+
+
 @pytest.mark.parametrize("bind", [("0",), ("-4", "0")], ids=" ".join)
 def test_udp_answers_from_the_address_spoken_to(pollcat, bind):
     cat = pollcat("-u", "-E", *bind)

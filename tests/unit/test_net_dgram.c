@@ -44,8 +44,12 @@ static void got(struct peer *p, const char *want)
 {
     struct meta m = {0};
     char text[16] = "";
+    ssize_t n = io_read(p->io, text, sizeof text, &m);
 
-    assert_int_equal(io_read(p->io, text, sizeof text, &m), (ssize_t)strlen(want));
+    /* One that gave all it had before says so once without asking: the loop would tell of more. */
+    if (n == IO_AGAIN)
+        n = io_read(p->io, text, sizeof text, &m);
+    assert_int_equal(n, (ssize_t)strlen(want));
     assert_string_equal(text, want);
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * batch: datagrams by the dozen: those that have arrived come out of the kernel with one call (recvmmsg(2)), and
+ * answers of one length to one peer go with one call (UDP_SEGMENT, udp(7)). Boundaries are kept both ways. For UDP
+ * sockets. Private to io/dgram.
+ */
+#ifndef IO_BATCH_H
+#define IO_BATCH_H
+
+#include "io/cmsg.h"
+
+enum { BATCH_MOST = 32 }; /* datagrams of one call; fewer than the UDP_MAX_SEGMENTS of any kernel */
+
+/* What arrived. One that holds nothing has no memory but its own struct. */
+struct arrivals;
+
+/* Released with arrivals_free(); NULL is fine there. */
+struct arrivals *arrivals_new(void);
+void arrivals_free(struct arrivals *a);
+
+/* Datagrams that were received and not yet taken. */
+unsigned arrivals_left(const struct arrivals *a);
+
+/* Receives, without blocking, when none is left. Returns how many, or -1 with errno. */
+int arrivals_fill(struct arrivals *a, int fd);
+
+/* The next one, as by cmsg_receive(). One must be left. */
+ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in);
+
+/* Answers to be sent together: all of one length, the last may be shorter. */
+struct answers {
+    struct meta to;
+    size_t size;         /* of each */
+    size_t start, end;   /* of the bytes not yet sent */
+    unsigned count;      /* gathered since it was empty */
+    unsigned char *data; /* released with free(3) */
+};
+
+/* Adds one, when it goes with those that wait already. */
+bool answers_add(struct answers *a, const struct cmsg_out *out);
+
+/* What the next call is to send: all that wait or, when they must not be `joined`, one. */
+struct cmsg_out answers_next(const struct answers *a, bool joined);
+
+/* Takes out the first `size` bytes, which were sent. */
+void answers_sent(struct answers *a, size_t size);
+
+static inline bool answers_wait(const struct answers *a)
+{
+    return a->start < a->end;
+}
+
+#endif
