@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -85,9 +87,17 @@ static void pipes_put(struct pipes *p, struct splice *s)
     close(s->pipe[1]);
 }
 
-static bool is_memory_device(const struct stat *st)
+static bool is_null(const struct stat *st)
 {
-    return S_ISCHR(st->st_mode) && major(st->st_rdev) == MEM_MAJOR;
+    return S_ISCHR(st->st_mode) && major(st->st_rdev) == MEM_MAJOR && minor(st->st_rdev) == NULL_MINOR;
+}
+
+static bool is_tcp(int fd)
+{
+    int protocol = 0;
+    socklen_t len = sizeof protocol;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 && protocol == IPPROTO_TCP;
 }
 
 /* Splicing into a file means a copy into the page cache, page by page: on disk file systems the large copies of
@@ -100,7 +110,7 @@ static bool takes_splice(int fd, const struct stat *st)
         return true;
     if (S_ISREG(st->st_mode))
         return !(fcntl(fd, F_GETFL) & O_APPEND) && fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
-    return is_memory_device(st) && minor(st->st_rdev) == NULL_MINOR;
+    return is_null(st);
 }
 
 static bool gives_splice(const struct stat *st)
@@ -119,7 +129,10 @@ struct splice *splice_open(struct pipes *p, const struct io *src, const struct i
         fstat(s.out, &out) < 0 || !gives_splice(&in) || !takes_splice(s.out, &out))
         return NULL;
     s.from_pipe = S_ISFIFO(in.st_mode);
-    if (s.from_pipe) {
+    s.discards = is_null(&out) && is_tcp(s.in);
+    if (s.discards) {
+        s.room = SPLICE_ROOM;
+    } else if (s.from_pipe) {
         s.room = enlarge(s.in);
     } else if (S_ISFIFO(out.st_mode)) {
         s.room = enlarge(s.out);
@@ -146,6 +159,13 @@ bool splice_has_room(const struct splice *s)
     return !s->full;
 }
 
+static ssize_t result(ssize_t n)
+{
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
+}
+
 static ssize_t move(int from, int to, size_t size)
 {
     ssize_t n;
@@ -153,9 +173,18 @@ static ssize_t move(int from, int to, size_t size)
     do
         n = splice(from, NULL, to, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     while (n < 0 && errno == EINTR);
-    if (n >= 0)
-        return n;
-    return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
+    return result(n);
+}
+
+/* What goes to /dev/null need not leave the socket (MSG_TRUNC, tcp(7)). */
+static ssize_t discard(int from, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = recv(from, NULL, size, MSG_TRUNC | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return result(n);
 }
 
 /* EAGAIN may mean either end: the pipe tells which. Asked right after, it may have changed its mind; then the wait is
@@ -167,7 +196,7 @@ static bool source_is_empty(const struct splice *s)
 
 static struct splice_step step_straight(struct splice *s)
 {
-    ssize_t n = move(s->in, s->out, SPLICE_ROOM);
+    ssize_t n = s->discards ? discard(s->in, SPLICE_ROOM) : move(s->in, s->out, SPLICE_ROOM);
     struct splice_step step = {.got = n, .put = n};
 
     if (n > 0)

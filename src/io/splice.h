@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * splice: the kernel path of a link: bytes go from descriptor to descriptor without entering the program
- * (splice(2)), through a pipe of ours unless one end is a pipe itself.
+ * (splice(2)), through a pipe of ours unless one end is a pipe itself; what a TCP socket sends to /dev/null is thrown away
+ * where it is.
  */
 #ifndef IO_SPLICE_H
 #define IO_SPLICE_H
@@ -36,11 +37,12 @@ void pipes_clear(struct pipes *p);
 
 struct splice {
     int in, out;
-    int pipe[2];    /* -1: one end is a pipe, and the bytes go straight */
+    int pipe[2];    /* -1: one end is a pipe, or nowhere, and the bytes go straight */
     size_t room;    /* of the pipe */
     size_t held;    /* in the pipe */
     bool full;      /* it takes no more before something leaves */
     bool proven;    /* the destination has taken bytes this way */
+    bool discards;  /* the destination is /dev/null */
     bool from_pipe; /* straight from a pipe, so an error is the destination's */
 };
 

@@ -2,12 +2,13 @@
 """Bulk data over each path, many readers of one input, and the line of --progress."""
 import os
 import re
+import signal
 import socket
 import threading
 
 import pytest
 
-from support import Background, accept, dial, payload, port_of, receive_all, serve, udp
+from support import Background, accept, dial, payload, port_of, receive_all, reset, serve, udp
 
 PIPE = 1 << 16
 PATHS = {
@@ -65,6 +66,25 @@ def test_reset_behind_bulk(pollcat, env):
     assert cat.wait() == 1
     assert cat.stdout.whole() == payload(3_000_000)
     assert "received 3000000 bytes" in cat.err
+
+
+@over_all_paths
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_bulk_to_nowhere(pollcat, tmp_path, env, kind):
+    """What goes to /dev/null is counted like everything else, to the end or to the reset."""
+    where = ("-U", tmp_path / "s") if kind == "unix" else ("127.0.0.1", "0")
+    with open(os.devnull, "wb") as nowhere:
+        cat = pollcat("-v", "-l", "-k", "-d", *where, env=env, stdout=nowhere)
+        cat.bound()
+        for size in (0, 1, 7_000_003):
+            with dial(where[1] if kind == "unix" else cat.port) as peer:
+                peer.sendall(payload(size))
+            cat.until_err(rf"received {size} bytes")
+        peer = dial(where[1] if kind == "unix" else cat.port)
+        peer.sendall(payload(3_000_000))
+        reset(peer)
+        cat.until_err(r"received \d+ bytes")
+        cat.signal(signal.SIGTERM).wait()
 
 
 @over_all_paths
