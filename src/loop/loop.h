@@ -94,8 +94,7 @@ void loop_timer_clear(struct timer *t);
 bool loop_timer_pending(const struct timer *t);
 
 /* Catches `signo`: `run` is called from the loop, never from the handler; any number of arrivals may become one
- * call. One loop at a time may catch signals. The handlers go with loop_free(), which puts SIG_DFL back. Returns
- * 0, or -1 with `e` filled. */
+ * call. One loop at a time may catch signals. After loop_free() it is ignored. Returns 0, or -1 with `e` filled. */
 int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e);
 
 #endif

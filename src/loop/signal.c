@@ -47,7 +47,7 @@ void signal_close(void)
         return;
     for (int i = 1; i < SIGNALS; i++) {
         if (signals.caught[i])
-            signal(i, SIG_DFL);
+            signal(i, i == SIGCHLD ? SIG_DFL : SIG_IGN);
         signals.caught[i] = 0;
         signals.arrived[i] = 0;
     }

@@ -10,7 +10,8 @@
 /* The reading end of the signal pipe, opened at the first call. Returns -1 with `e` filled. */
 int signal_open(struct err *e);
 
-/* Puts SIG_DFL back for all that were caught and closes the pipe. */
+/* Closes the pipe, and ignores all that were caught from now on: who ends is not to be ended otherwise by a signal that
+ * comes late. (Of SIGCHLD the default is to ignore it and to keep the status.) */
 void signal_close(void);
 
 /* Catches `signo`: its number arrives as a byte. Returns 0, or -1 with `e` filled. */

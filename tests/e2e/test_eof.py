@@ -507,10 +507,12 @@ def test_signal_storm_in_a_transfer(client):
     cat, peer = client(stderr=subprocess.DEVNULL)
     feeder = Background(lambda: [cat.send(payload(BIG)) for _ in range(5)] and cat.close())
     receiver = Background(digest, peer)
-    while receiver.is_alive() and cat.popen.poll() is None:
+    while receiver.is_alive():
         cat.signal(signal.SIGUSR1)
         receiver.join(0.001)
     assert receiver.result() == hashlib.sha256(payload(BIG) * 5).digest()
     feeder.result()
     peer.close()
+    while cat.popen.poll() is None:  # up to the very end
+        cat.signal(signal.SIGUSR1)
     assert cat.wait() == 0
