@@ -18,6 +18,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HELPERS = ("bulk", "crowd", "limit", "udp")
+DRIVERS = ("bulk", "crowd", "udp")
 PEERS = ("nc.openbsd", "nc.traditional", "ncat", "socat")
 TOOLS = PEERS + ("pollcat", "limit")
 GIB = 1 << 30
@@ -32,12 +33,13 @@ class Process:
 
     running = set()
 
-    def __init__(self, argv, limit, **how):
+    def __init__(self, argv, limit, cpu, **how):
         how.setdefault("stdin", subprocess.DEVNULL)
         how.setdefault("stderr", subprocess.DEVNULL)
         self.name = os.path.basename(argv[0])
         self.end = time.monotonic() + limit
-        self.popen = subprocess.Popen(argv, start_new_session=True, **how)
+        self.popen = subprocess.Popen(argv, start_new_session=True,
+                                      preexec_fn=lambda: os.sched_setaffinity(0, {cpu}), **how)
         self.usage = None
         Process.running.add(self)
 
@@ -119,7 +121,9 @@ class Harness:
         self.quick = quick
         self.limit = 10 if quick else 20  # seconds that one measurement may take
         self.seconds = 0.3 if quick else 1.0  # of those that run for a time
-        self.size = GIB // 8 if quick else GIB // 2  # bytes of those that move so many
+        self.size = GIB // 8 if quick else GIB  # bytes of those that move so many
+        self.cpus = sorted(os.sched_getaffinity(0))
+        self.spread = False  # the two ends have a CPU each, not one together
         self.dir = tempfile.mkdtemp(prefix="pollcat-bench-")
         self.memory_dir = tempfile.mkdtemp(prefix="pollcat-bench-", dir="/dev/shm")
         atexit.register(shutil.rmtree, self.dir, True)
@@ -140,11 +144,15 @@ class Harness:
     def have(self, tool):
         return tool in ("pollcat", "limit") or shutil.which(tool) is not None
 
-    def start(self, argv, **how):
-        """Starts a program; the first word may be a helper's name or a tool's."""
+    def start(self, argv, far=None, **how):
+        """Starts a program; the first word may be a helper's name or a tool's. At the far end are the helpers that
+        drive the tools, and whoever is said to be."""
         places = {**self.helpers, "pollcat": self.pollcat}
         environment = {**os.environ, **how.pop("env", {})}
-        process = Process([places.get(argv[0], argv[0]), *map(str, argv[1:])], self.limit, env=environment, **how)
+        if far is None:
+            far = argv[0] in DRIVERS
+        process = Process([places.get(argv[0], argv[0]), *map(str, argv[1:])], self.limit,
+                          self.cpus[0] if far and self.spread else self.cpus[-1], env=environment, **how)
         self.started.append(process)
         return process
 

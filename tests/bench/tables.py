@@ -78,6 +78,7 @@ def behind(results):
     for group in GROUPS:
         for metric in METRICS:
             for name, tools in cases_of(results, group, metric):
+                name += ", a CPU for each end" if group == "spread" else ""
                 peer, limit = ratios(tools, metric)
                 if peer is not None and peer < 1:
                     yield f"{name}, {METRICS[metric][0]}: {peer:.2f} of the best peer"
