@@ -33,11 +33,10 @@ static const struct meta *meta_of(const struct link *k)
     return k->meta != NULL && !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
 }
 
-/* Datagrams on their way into a stream may be written together. */
+/* Datagrams on their way into a stream that does not care who sent them may be written together. */
 static bool collects(const struct link *k)
 {
-    return link_keeps_messages(k->src) && !link_keeps_messages(k->dst) && k->opts.cut == LINK_CUT_READ &&
-           !k->opts.crlf;
+    return link_keeps_messages(k->src) && !is_apart(k->dst) && k->opts.cut == LINK_CUT_READ && !k->opts.crlf;
 }
 
 /* Room for the next read, or 0. Ends that keep boundaries are served one message at a time. */

@@ -3,6 +3,7 @@
 
 import re
 import shlex
+import signal
 import socket
 
 import pytest
@@ -220,6 +221,17 @@ def test_datagram_senders_become_peers(room):
     wait_rows(t, "[1] 127.0.0.1 port N left", ">")
     t.type("for b\r")
     assert b.recv(99) == b"for b\n"
+
+
+def test_datagrams_that_come_at_once_are_told_apart(room):
+    t = room.listen("-u", "--marks=size")
+    a, b = room.join(socket.SOCK_DGRAM), room.join(socket.SOCK_DGRAM)
+    t.signal(signal.SIGSTOP)
+    for sender, data in ((a, b"one"), (b, b"three"), (b, b"seven\n"), (a, b"eleven")):
+        sender.send(data)
+    t.signal(signal.SIGCONT)
+    wait_rows(t, "[1] 127.0.0.1 port N joined", "[1] (3) one", "[2] 127.0.0.1 port N joined", "[2] (5) three",
+              "[2] (6) seven", "[1] (6) eleven", "all>")
 
 
 def test_another_one_answers_a_datagram_client(tmp_path):
