@@ -20,7 +20,7 @@ static size_t least(const struct link *k)
     return k->opts.crlf ? 2 : 1;
 }
 
-/* Each read stands for itself. */
+/* Each read, or each write, stands for itself. */
 static bool is_apart(const struct io *io)
 {
     return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
@@ -206,7 +206,7 @@ static ssize_t flush(struct link *k)
         if (!next_unit(k) || !link_own_dst(k))
             return IO_AGAIN;
     }
-    if (k->unit == 0 && !link_keeps_messages(k->dst))
+    if (k->unit == 0 && !is_apart(k->dst))
         n = 0; /* an empty message leaves no trace in a stream */
     else
         n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));
