@@ -477,6 +477,14 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
     watch_quiet(v, x);
 }
 
+/* A datagram is a line, whether its sender ended it or not. */
+static void show_safe(struct view *v, const char *data, size_t n, bool message)
+{
+    show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+    if (message && (n == 0 || data[n - 1] != '\n'))
+        show_plain(v, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
+}
+
 size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
 {
     size_t all = n;
@@ -492,7 +500,7 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
     else if (v->mode == VIEW_RAW)
         show_plain(v, data, n);
     else
-        show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+        show_safe(v, data, n, message && n == all);
     return n;
 }
 
