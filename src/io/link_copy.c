@@ -20,7 +20,7 @@ static size_t least(const struct link *k)
     return k->opts.crlf ? 2 : 1;
 }
 
-/* Each read stands for itself. */
+/* Each read, or each write, stands for itself. */
 static bool is_apart(const struct io *io)
 {
     return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
@@ -33,11 +33,10 @@ static const struct meta *meta_of(const struct link *k)
     return k->meta != NULL && !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
 }
 
-/* Datagrams on their way into a stream may be written together. */
+/* Datagrams on their way into a stream that does not care who sent them may be written together. */
 static bool collects(const struct link *k)
 {
-    return link_keeps_messages(k->src) && !link_keeps_messages(k->dst) && k->opts.cut == LINK_CUT_READ &&
-           !k->opts.crlf;
+    return link_keeps_messages(k->src) && !is_apart(k->dst) && k->opts.cut == LINK_CUT_READ && !k->opts.crlf;
 }
 
 /* Room for the next read, or 0. Ends that keep boundaries are served one message at a time. */
@@ -207,7 +206,7 @@ static ssize_t flush(struct link *k)
         if (!next_unit(k) || !link_own_dst(k))
             return IO_AGAIN;
     }
-    if (k->unit == 0 && !link_keeps_messages(k->dst))
+    if (k->unit == 0 && !is_apart(k->dst))
         n = 0; /* an empty message leaves no trace in a stream */
     else
         n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));

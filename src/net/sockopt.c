@@ -137,7 +137,7 @@ static const struct row rows[] = {
      "drop what arrives with a lower TTL or hop limit"},
 #endif
     {"tos", INET, BITS, SOCKOPT_CREATED, BOTH(IP_TOS, IPV6_TCLASS), 0, 255, tos_words, "N|NAME",
-     "ToS or traffic class: a number, lowdelay, throughput, af11, cs1, ef..."},
+     "ToS or traffic class: number, lowdelay, af11..."},
 #ifdef IP_PMTUDISC_DONT
     {"mtu-discover", INET, INT, SOCKOPT_CREATED, BOTH(IP_MTU_DISCOVER, IPV6_MTU_DISCOVER), 0, 5, pmtu_words,
      "dont|want|do|probe|interface|omit", "path MTU discovery"},
@@ -198,7 +198,7 @@ static const struct row rows[] = {
 #endif
 #ifdef TCP_FASTOPEN_CONNECT
     {"fastopen", TCP, FASTOPEN, SOCKOPT_CREATED, TCPO(TCP_FASTOPEN), RANGE(0, 65535), "on|off|N",
-     "data in the SYN (RFC 7413); N: queue of a listener"},
+     "data in the SYN (RFC 7413); N: listener's queue"},
 #endif
 };
 

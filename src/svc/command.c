@@ -33,7 +33,7 @@ static const struct command table[] = {
      "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are; what it held is lost.\nWithout\n.Ar FILE\n"
      "this stops.\n",
      complete_files, command_save},
-    {"log", NULL, "[FILE]", "keep a readable transcript of both directions",
+    {"log", NULL, "[FILE]", "keep a transcript of both directions",
      "Append a transcript to\n.Ar FILE :\nthe lines of both directions, safe for a terminal, each with the time, the "
      "direction\n.Pq < received, > sent, # events\nand the peer.\nThe parts of a line that was unfinished when another one "
      "began end with a backslash.\nWithout\n.Ar FILE\nthis stops.\n",

@@ -106,7 +106,7 @@ static const char *state_text(const struct console *c, const struct peer *p)
     if (p->datagram)
         return "open (datagrams)";
     if (p->ended)
-        return ours ? "both directions have ended" : "the peer has ended its direction";
+        return ours ? "both directions have ended" : "the peer ended its side";
     return ours ? "our direction has ended" : "open";
 }
 
@@ -114,9 +114,10 @@ static void show_tcp(struct console *c, const struct info *i)
 {
     char pacing[AMOUNT_TEXT], delivery[AMOUNT_TEXT];
 
-    console_say(c, "tcp       %s, rtt %.3f ms (+- %.3f), cwnd %u, mss %u (received %u)", i->state,
-                (double)i->rtt / 1000, (double)i->rttvar / 1000, i->cwnd, i->mss_sent, i->mss_received);
-    console_say(c, "          unacked %u, lost %u, retransmits %u", i->unacked, i->lost, i->retransmits);
+    console_say(c, "tcp       %s, rtt %.3f ms (+- %.3f), cwnd %u", i->state, (double)i->rtt / 1000,
+                (double)i->rttvar / 1000, i->cwnd);
+    console_say(c, "          mss %u (received %u), unacked %u, lost %u, retransmits %u", i->mss_sent,
+                i->mss_received, i->unacked, i->lost, i->retransmits);
     if (i->rates)
         console_say(c, "          pacing %s/s, delivery %s/s",
                     i->pacing_rate > 0 ? amount_size(pacing, (double)i->pacing_rate) : "without limit",
@@ -135,33 +136,48 @@ static void show_kernel(struct console *c, const struct peer *p)
         show_tcp(c, &i);
 }
 
-static void show(struct console *c, const struct peer *p)
+static void show_bytes(struct console *c, const char *name, uint64_t n)
 {
-    char text[ADDR_TEXT], sent[AMOUNT_TEXT], received[AMOUNT_TEXT], idle[AMOUNT_TEXT];
+    char text[AMOUNT_TEXT];
 
+    if (n < 1000)
+        console_say(c, "%s%llu bytes", name, (unsigned long long)n);
+    else
+        console_say(c, "%s%llu bytes (%s)", name, (unsigned long long)n, amount_size(text, (double)n));
+}
+
+/* `t`: the talker at `p` that was asked for; NULL: all of `p`. */
+static void show(struct console *c, const struct peer *p, const struct talker *t)
+{
+    char text[ADDR_TEXT], idle[AMOUNT_TEXT];
+    uint64_t sent = p->sent, received = p->received;
+    bool sender = t != NULL && t->meta != NULL;
+
+    if (t != NULL)
+        talker_bytes(t, &sent, &received);
     console_say(c, "local     %s", p->local->len > 0 ? addr_format(p->local, text) : "(unnamed)");
-    console_say(c, "remote    %s", peer_name(p, text));
+    console_say(c, "remote    %s", t != NULL ? talker_name(t, text) : peer_name(p, text));
     console_say(c, "state     %s", state_text(c, p));
-    console_say(c, "sent      %llu bytes (%s)", (unsigned long long)p->sent,
-                amount_size(sent, (double)p->sent));
-    console_say(c, "received  %llu bytes (%s)", (unsigned long long)p->received,
-                amount_size(received, (double)p->received));
-    console_say(c, "idle      %s", amount_time(idle, loop_now(c->svc->loop) - p->active));
+    show_bytes(c, "sent      ", sent);
+    show_bytes(c, "received  ", received);
+    console_say(c, "idle      %s",
+                amount_time(idle, loop_now(c->svc->loop) - (sender ? t->heard : p->active)));
     show_kernel(c, p);
 }
 
 int command_info(struct console *c, const char *args, struct err *e)
 {
+    struct talker *t = NULL;
     struct peer *p;
     char *word;
     int result;
 
     if (args_take(c, "info", args, 0, 1, &word, e) < 0)
         return -1;
-    result = args_peer(c, word, &p, e);
+    result = word != NULL ? args_talker(c, word, &t, e) : args_peer(c, NULL, &p, e);
     free(word);
     if (result == 0)
-        show(c, p);
+        show(c, t != NULL ? t->peer : p, t);
     return result;
 }
 

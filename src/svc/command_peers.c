@@ -22,7 +22,7 @@ static const char *state_of(const struct talker *t)
     if (in != NULL && in->paused)
         return ", paused";
     if (t->peer->ended)
-        return ", has ended its direction";
+        return ", ended its side";
     return t->ended || t->deaf ? ", our direction has ended" : "";
 }
 

@@ -311,7 +311,7 @@ static int start_prompt(struct console *c, struct err *e)
 static int start(struct svc *s, struct err *e)
 {
     struct console *c = mem_alloc(sizeof *c);
-    const struct queue_opts sink = {.limit = 1, .write = take, .shut = shut, .ctx = c};
+    const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
     struct bridge_ends ends = {
         .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
 

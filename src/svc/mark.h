@@ -7,12 +7,13 @@
 
 #include "svc/view.h"
 
-enum { MARK_MOST = 200 }; /* bytes that hold all marks of a line */
+enum { MARK_MOST = 200 };     /* bytes that hold all marks of a line */
+#define MARK_NO_SIZE SIZE_MAX /* the size is not to be told */
 
 struct mark_line {
     const struct talker *talker; /* NULL: all */
     bool sent;
-    size_t size; /* 0: not to be told */
+    size_t size; /* or MARK_NO_SIZE */
 };
 
 /* Writes the marks that `v` wants, whose clock goes on. Returns the length; `*width` becomes the columns. */

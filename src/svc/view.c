@@ -243,6 +243,7 @@ static struct view_line *hold(struct view *v, struct talker *t)
         return x;
     x = t->line = mem_alloc(sizeof *x);
     x->talker = t;
+    x->size = MARK_NO_SIZE;
     set_safe(v, &x->safe);
     x->next = v->held;
     if (x->next != NULL)
@@ -283,7 +284,7 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
 
     make_way(v);
     print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
-    x->size = 0;
+    x->size = MARK_NO_SIZE;
     /* What a carriage return goes back over is overwritten. */
     while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
         n -= (size_t)(back + 1 - text);
@@ -384,7 +385,7 @@ static void end_dump(struct view *v, struct view_line *x)
         return;
     make_way(v);
     print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
-    x->size = 0;
+    x->size = MARK_NO_SIZE;
 }
 
 static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
@@ -476,6 +477,14 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
     watch_quiet(v, x);
 }
 
+/* A datagram is a line, whether its sender ended it or not. */
+static void show_safe(struct view *v, const char *data, size_t n, bool message)
+{
+    show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+    if (message && (n == 0 || data[n - 1] != '\n'))
+        show_plain(v, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
+}
+
 size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
 {
     size_t all = n;
@@ -491,7 +500,7 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
     else if (v->mode == VIEW_RAW)
         show_plain(v, data, n);
     else
-        show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+        show_safe(v, data, n, message && n == all);
     return n;
 }
 
@@ -525,7 +534,8 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
-        print(v, prefix, mark_put(v, &(struct mark_line){t, true, p == text ? n : 0}, prefix, &width));
+        print(v, prefix,
+              mark_put(v, &(struct mark_line){t, true, p == text ? n : MARK_NO_SIZE}, prefix, &width));
         print(v, p, line);
         if (newline == NULL)
             print(v, rest, tail);

@@ -52,7 +52,8 @@ def need(program):
     """The path of another program; without it the test is skipped."""
     if found := shutil.which(program):
         return found
-    optional = program == "nc.traditional"  # two kinds of nc are seldom installed together
+    # Two kinds of nc are seldom installed together, and not every system has rlwrap.
+    optional = program in ("nc.traditional", "rlwrap")
     complain = pytest.fail if os.environ.get("POLLCAT_TESTS_STRICT") and not optional else pytest.skip
     complain(f"{program} is missing")
 

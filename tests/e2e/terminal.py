@@ -48,6 +48,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, rows, history=5000, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
         self.output = b""
+        self.unseen = None
         self.stopped = False
         variables = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -111,11 +112,26 @@ class Terminal:
             data = os.read(self.fd, 65536)
         except OSError:
             return False
+        if self.unseen is not None:
+            self.unseen += data
+            return bool(data)
         self.output += data
         if len(self.output) > 1 << 20:
             self.output = self.output[-(1 << 19):]
         self.stream.feed(data)
         return bool(data)
+
+    def skim(self):
+        """From now on what comes is only collected, in `unseen`: drawing all of it would take too long."""
+        self.unseen = bytearray()
+
+    def look(self):
+        """Draws the last of what was skimmed, and what comes from now on; returns all that was skimmed."""
+        data, self.unseen = bytes(self.unseen), None
+        last = data[data.find(b"\n", max(len(data) - 8192, 0)) + 1:]
+        self.output += last
+        self.stream.feed(last)
+        return data
 
     def lines(self):
         """The rows of the screen, right-trimmed, without the empty ones below the last."""

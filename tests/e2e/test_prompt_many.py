@@ -3,11 +3,12 @@
 
 import re
 import shlex
+import signal
 import socket
 
 import pytest
 
-from support import DEADLINE, POLLCAT
+from support import DEADLINE, POLLCAT, port_of, udp
 from terminal import Terminal, wait_for
 
 
@@ -220,6 +221,28 @@ def test_datagram_senders_become_peers(room):
     wait_rows(t, "[1] 127.0.0.1 port N left", ">")
     t.type("for b\r")
     assert b.recv(99) == b"for b\n"
+
+
+def test_datagrams_that_come_at_once_are_told_apart(room):
+    t = room.listen("-u", "--marks=size")
+    a, b = room.join(socket.SOCK_DGRAM), room.join(socket.SOCK_DGRAM)
+    t.signal(signal.SIGSTOP)
+    for sender, data in ((a, b"one"), (b, b"three"), (b, b"seven\n"), (a, b"eleven")):
+        sender.send(data)
+    t.signal(signal.SIGCONT)
+    wait_rows(t, "[1] 127.0.0.1 port N joined", "[1] (3) one", "[2] 127.0.0.1 port N joined", "[2] (5) three",
+              "[2] (6) seven", "[1] (6) eleven", "all>")
+
+
+def test_a_datagram_is_a_line(tmp_path):
+    with udp() as server, Terminal([POLLCAT, "-u", "127.0.0.1", port_of(server)], home=tmp_path) as t:
+        t.wait_prompt()
+        t.type("ping\r")
+        data, client = server.recvfrom(99)
+        for answer in (b"pong", b"", b"two\nlines", b"three\nmore\n"):
+            server.sendto(answer, client)
+        t.type("half")
+        t.wait_screen(["> ping", "pong", "", "two", "lines", "three", "more", "> half"])
 
 
 def test_another_one_answers_a_datagram_client(tmp_path):

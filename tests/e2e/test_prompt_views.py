@@ -27,7 +27,7 @@ def test_hex(start, peer):
     t.wait_screen([FULL, "00000010  67 68                                             |gh|"])
 
 
-@pytest.mark.parametrize("columns, per_line", [(80, 16), (60, 8), (30, 4)])
+@pytest.mark.parametrize("columns, per_line", [(200, 16), (80, 16), (60, 8), (30, 4)])
 def test_hex_fits_the_terminal(start, peer, columns, per_line):
     t = start("--view=hex", columns=columns)
     peer.send("0123456789abcdef")

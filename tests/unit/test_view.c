@@ -135,6 +135,17 @@ static void the_unfinished_line_is_kept_for_the_prompt(void **state)
     assert_string_equal(seen(r), "60%\rready\n");
 }
 
+static void a_datagram_leaves_no_unfinished_line(void **state)
+{
+    struct rig *r = *state;
+
+    show_message(r, &r->one, "pong");
+    show_message(r, &r->one, "");
+    show_message(r, &r->one, "two\nlines\n");
+    assert_string_equal(seen(r), "pong\n\ntwo\nlines\n");
+    assert_null(view_unfinished(&r->view));
+}
+
 static void lines_of_talkers_never_mix(void **state)
 {
     struct rig *r = *state;
@@ -291,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_unfinished_line_is_kept_for_the_prompt),
+        TEST(a_datagram_leaves_no_unfinished_line),
         TEST(lines_of_talkers_never_mix),
         TEST(what_is_unfinished_is_shown_in_time),
         TEST(a_long_line_is_shown_in_parts),
