@@ -5,6 +5,8 @@
 #ifndef SVC_COMMANDS_H
 #define SVC_COMMANDS_H
 
+#include <sys/types.h>
+
 #include "svc/command.h"
 #include "svc/console.h"
 #include "svc/task.h"
@@ -15,6 +17,7 @@ struct commands {
     struct transcript *save, *log; /* NULL: none */
     struct task *bar;              /* whose progress stands in the prompt */
     bool children;                 /* SIGCHLD is caught */
+    pid_t guest;                   /* the shell that has the terminal; 0: none */
 };
 
 /* Arguments */
@@ -97,5 +100,8 @@ void files_joined(struct console *c, struct talker *t);
 void files_left(struct console *c, struct talker *t);
 void files_clear(struct console *c);
 void shell_clear(struct console *c);
+
+/* The shell that has the terminal, if there is one, gets it again. */
+void shell_resume(struct console *c);
 
 #endif

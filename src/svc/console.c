@@ -403,6 +403,12 @@ static void resume(struct svc *s)
     struct console *c = s->state;
 
     prompt_resume(c->prompt);
+    commands_resume(c);
+}
+
+static bool is_lent(struct svc *s)
+{
+    return commands_lent(s->state);
 }
 
 const struct service service_prompt = {
@@ -416,4 +422,5 @@ const struct service service_prompt = {
     .interrupt = interrupt,
     .suspend = suspend,
     .resume = resume,
+    .lent = is_lent,
 };

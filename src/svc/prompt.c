@@ -68,6 +68,7 @@ struct prompt {
     bool handling;    /* a line was typed and is being dealt with: there is none on the screen */
     bool editing;     /* there is a line; false after the end of what is typed */
     bool hidden;      /* it is not on the screen */
+    bool lent;        /* the terminal is another program's */
     bool pasting;     /* bracketed pastes were asked for */
     struct prompt_locale locale;
 };
@@ -126,7 +127,7 @@ static void draw(struct prompt *p)
 {
     loop_job_del(&p->draw);
     loop_timer_clear(&p->calm);
-    if (!p->hidden || !p->editing)
+    if (!p->hidden || !p->editing || p->lent)
         return;
     if (p->view->stale && !is_busy())
         set_prompt(p);
@@ -356,6 +357,10 @@ static void list_matches(char **matches, int count, int longest)
  * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
 static void redisplay(void)
 {
+    if (active->lent) {
+        active->hidden = true;
+        return;
+    }
     if (_rl_top_level != NULL && active->reading)
         memcpy(_rl_top_level, active->top, sizeof active->top);
     show_line(active);
@@ -373,12 +378,17 @@ static void read_key(struct prompt *p)
     p->reading = false;
 }
 
+static bool takes_keys(const struct prompt *p)
+{
+    return p->editing && !p->lent && !p->opts.full(p->opts.ctx);
+}
+
 static void feed_keys(struct prompt *p)
 {
     enum keys_state state = KEYS_NONE;
 
     loop_timer_clear(&p->patience);
-    for (int i = 0; i < KEYS_TURN && p->editing && !p->opts.full(p->opts.ctx); i++) {
+    for (int i = 0; i < KEYS_TURN && takes_keys(p); i++) {
         state = keys_state(&p->keys, p->locale.utf8);
         if (state != KEYS_READY)
             break;
@@ -390,7 +400,7 @@ static void feed_keys(struct prompt *p)
     }
     fflush(p->stream);
     loop_touch(&p->input);
-    if (!p->editing || p->opts.full(p->opts.ctx))
+    if (!takes_keys(p))
         return;
     if (state == KEYS_READY)
         loop_soon(p->loop, &p->more);
@@ -420,7 +430,7 @@ static unsigned want_input(struct watch *w)
 {
     struct prompt *p = PROMPT_OF(w, input);
 
-    return p->editing && !p->opts.full(p->opts.ctx) ? LOOP_IN : 0;
+    return takes_keys(p) ? LOOP_IN : 0;
 }
 
 static void fire_input(struct watch *w, unsigned events)
@@ -545,7 +555,7 @@ static void resized(void *ctx, int signo)
 
     (void)ctx;
     (void)signo;
-    if (p == NULL)
+    if (p == NULL || p->lent)
         return;
     prompt_hide(p);
     clear = rl_get_termcap("cd");
@@ -559,7 +569,7 @@ bool prompt_interrupt(struct prompt *p)
 {
     char *text;
 
-    if (!p->editing || (rl_end == 0 && !is_busy() && p->secret == NULL))
+    if (!p->editing || p->lent || (rl_end == 0 && !is_busy() && p->secret == NULL))
         return false;
     if (p->secret != NULL) {
         free(p->secret);
@@ -583,6 +593,8 @@ bool prompt_interrupt(struct prompt *p)
 
 void prompt_suspend(struct prompt *p)
 {
+    if (p->lent)
+        return;
     prompt_hide(p);
     release_terminal(p);
     screen_flush(p->view->screen, FLUSH);
@@ -590,12 +602,29 @@ void prompt_suspend(struct prompt *p)
 
 void prompt_resume(struct prompt *p)
 {
-    if (!p->editing)
+    if (!p->editing || p->lent)
         return;
     take_terminal(p);
     measure(p);
     prompt_redraw(p);
     draw_later(p);
+}
+
+void prompt_lend(struct prompt *p)
+{
+    prompt_suspend(p);
+    p->lent = true;
+    screen_hold(p->view->screen, true);
+    loop_touch(&p->input);
+}
+
+void prompt_reclaim(struct prompt *p)
+{
+    p->lent = false;
+    screen_hold(p->view->screen, false);
+    prompt_resume(p);
+    prompt_room(p);
+    loop_touch(&p->input);
 }
 
 struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e)

@@ -75,6 +75,11 @@ bool prompt_interrupt(struct prompt *p);
 void prompt_suspend(struct prompt *p);
 void prompt_resume(struct prompt *p);
 
+/* Between these the terminal is another program's: no key is read and nothing is written, what is to be shown waits on
+ * the screen. */
+void prompt_lend(struct prompt *p);
+void prompt_reclaim(struct prompt *p);
+
 /* The width of the terminal in columns. */
 unsigned prompt_columns(const struct prompt *p);
 
