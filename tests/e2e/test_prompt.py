@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The prompt at a terminal: what the screen shows while lines are typed and data arrives."""
 
+import resource
 import shlex
 import signal
 import socket
 
+import pyte
 import pytest
 
 from support import POLLCAT
 from terminal import Terminal, peer, start, wait_for
+
+
+def memory(t):
+    """Bytes of the program that are in memory."""
+    with open(f"/proc/{t.child.pid}/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
 
 
 # What is typed, and what arrives meanwhile.
@@ -173,6 +181,70 @@ def test_unfinished_line_with_tab(start, peer):
     t.wait_screen(["a       bX"], (0, 10))
     peer.send("\n")
     t.wait_screen(["a       b", "X"], (1, 1))
+
+
+OVERWRITTEN = {
+    "shorter": ["100%", "\r 5", "7%", "\r\r", "\rdone", "\n", "next: "],
+    "bar": ["%3d%% [%-9s]\r" % (i, "=" * (i // 12)) for i in range(0, 101, 25)] + ["\ndone\n"],
+    "rows": ["0123456789" * 3, "\rover", "\r", "9876543210" * 2, "\rX\nend"],
+    "characters": ["日本語 é e\u0301x", "\r語日", "\r      e\u0301", "\rabcdefghijk\n"],
+    "tabs": ["one\ttwo", "\r\tT", "\rO\tT\n"],
+    "blanks": ["100%      ", "\r            ", "\rlogin: "],
+}
+
+
+@pytest.mark.parametrize("columns", [10, 17, 80, 500])
+@pytest.mark.parametrize("name", OVERWRITTEN)
+def test_overwritten_line_is_as_on_a_plain_terminal(start, peer, columns, name):
+    t = start(columns=columns)
+    plain = pyte.Screen(columns, 24)
+    stream = pyte.Stream(plain)
+    for piece in OVERWRITTEN[name]:
+        peer.send(piece)
+        stream.feed(piece.replace("\n", "\r\n"))
+        rows = [row.rstrip() for row in plain.display]
+        t.wait(lambda t, rows=rows: [row.rstrip() for row in t.screen.display] == rows, f"{piece!r} as {rows}")
+    t.type("\r")
+    assert peer.receive(1) == b"\n"
+
+
+@pytest.mark.parametrize("columns", [7, 20, 80])
+def test_typed_line_stays_behind_an_overwritten_one(start, peer, columns):
+    t = start(columns=columns)
+    t.type("typed\x02")
+    peer.send("100%")
+    peer.send("\r 5")
+    shown = " 50%typed"
+    rows = [shown[i:i + columns] for i in range(0, len(shown), columns)]
+    t.wait_screen(rows, divmod(8, columns))
+    peer.send("\r99")
+    rows[0] = "99" + rows[0][2:]
+    t.wait_screen(rows, divmod(8, columns))
+    peer.send("\rready\n")
+    t.wait_screen(["ready", "typed"], (1, 4))
+    t.type("\r")
+    assert peer.receive(b"\n") == b"typed\n"
+
+
+def test_escaped_bytes_count_as_they_are_shown(start, peer):
+    t = start()
+    peer.send("0123456789\r\x1b\x9b")
+    t.wait_screen([r"\x1b\xc2\x9b"])
+    peer.send("\rab\n")
+    t.wait_screen([r"ab1b\xc2\x9b"])
+
+
+def test_endless_overwriting_is_bounded(start, peer):
+    t = start(columns=30)
+    t.type("typed")
+    peer.socket.setblocking(True)
+    data = b"".join(b"\r%06d of 100000" % i for i in range(100000))
+    before = memory(t)
+    while data:
+        data = data[peer.socket.send(data[:65536]):]
+        t.read(0)
+    t.wait_screen(["099999 of 100000typed"])
+    assert memory(t) - before < 4 << 20
 
 
 def test_prompt_option(start, peer):
