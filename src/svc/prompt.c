@@ -27,6 +27,7 @@
 #include "svc/history.h"
 #include "svc/keys.h"
 #include "svc/prompt_hooks.h"
+#include "svc/prompt_window.h"
 #include "svc/tty.h"
 
 enum {
@@ -64,12 +65,13 @@ struct prompt {
     size_t offered;   /* where in the line the words begin that are offered */
     unsigned indent;  /* columns of the prompt */
     unsigned columns; /* the width of the terminal */
-    bool whole;       /* the line that is typed goes as one message */
-    bool handling;    /* a line was typed and is being dealt with: there is none on the screen */
-    bool editing;     /* there is a line; false after the end of what is typed */
-    bool hidden;      /* it is not on the screen */
-    bool lent;        /* the terminal is another program's */
-    bool pasting;     /* bracketed pastes were asked for */
+    struct prompt_window window;
+    bool whole;    /* the line that is typed goes as one message */
+    bool handling; /* a line was typed and is being dealt with: there is none on the screen */
+    bool editing;  /* there is a line; false after the end of what is typed */
+    bool hidden;   /* it is not on the screen */
+    bool lent;     /* the terminal is another program's */
+    bool pasting;  /* bracketed pastes were asked for */
     struct prompt_locale locale;
 };
 
@@ -106,21 +108,9 @@ static void set_prompt(struct prompt *p)
     p->view->stale = false;
 }
 
-/* Draws what readline has; of a secret, only the prompt. */
 static void show_line(struct prompt *p)
 {
-    char nothing[1] = "", *line = rl_line_buffer;
-    int end = rl_end, point = rl_point, mark = rl_mark;
-
-    if (p->secret != NULL) {
-        rl_line_buffer = nothing;
-        rl_end = rl_point = rl_mark = 0;
-    }
-    rl_redisplay();
-    rl_line_buffer = line;
-    rl_end = end;
-    rl_point = point;
-    rl_mark = mark;
+    prompt_window_show(&p->window, p->secret != NULL, p->view->dumb);
 }
 
 static void draw(struct prompt *p)
