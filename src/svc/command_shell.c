@@ -286,7 +286,12 @@ static int start(struct console *c, const char *command, struct err *e)
     return 0;
 }
 
-/* ~! alone: a shell that has the terminal. */
+/* ~! alone and ^X^E: a shell or an editor that has the terminal. */
+
+struct guest {
+    struct task task;
+    char *file; /* what the editor edits; NULL: it is a shell */
+};
 
 /* Gives the terminal to a process group. Who is not in the foreground is stopped for it, but for this. */
 static void give_terminal(pid_t group)
@@ -315,7 +320,11 @@ static void guest_step(struct task *t)
 
 static void guest_free(struct task *t)
 {
-    (void)t;
+    struct guest *g = (struct guest *)t;
+
+    if (g->file != NULL)
+        (void)unlink(g->file);
+    free(g->file);
 }
 
 static const struct task_ops guest_ops = {.types = true, .step = guest_step, .free = guest_free};
@@ -334,6 +343,8 @@ static void check_guest(struct task *t)
         return;
     }
     take_terminal(c);
+    if (((struct guest *)t)->file != NULL)
+        edit_done(c, ((struct guest *)t)->file, status);
     task_end(t);
     if (c->svc->ending)
         c->svc->events.quit(c->svc->events.ctx, NULL);
@@ -362,11 +373,9 @@ static int catch_children(struct console *c, struct err *e)
     return 0;
 }
 
-/* Standard output and error may be files: the shell speaks on the terminal. Returns 0, or an errno. */
-static int spawn_guest(pid_t *pid, const char *path)
+/* Standard output and error may be files: the guest speaks on the terminal. Returns 0, or an errno. */
+static int spawn_guest(pid_t *pid, char *const *argv)
 {
-    char *copy = mem_strdup(path);
-    char *const argv[] = {copy, NULL};
     posix_spawn_file_actions_t actions;
     int r = posix_spawn_file_actions_init(&actions);
 
@@ -375,34 +384,44 @@ static int spawn_guest(pid_t *pid, const char *path)
         if (r == 0)
             r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
         if (r == 0)
-            r = spawn(pid, &actions, path, argv);
+            r = spawn(pid, &actions, argv[0], argv);
         posix_spawn_file_actions_destroy(&actions);
     }
-    free(copy);
     return r;
 }
 
-static int start_guest(struct console *c, struct err *e)
+int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
 {
-    const char *path = getenv("SHELL");
-    struct task *t;
+    struct guest *g;
     pid_t pid;
     int r;
 
-    if (path == NULL || path[0] != '/')
-        path = "/bin/sh";
+    if (catch_children(c, e) < 0)
+        return -1;
     prompt_lend(c->prompt);
-    r = spawn_guest(&pid, path);
+    r = spawn_guest(&pid, argv);
     if (r != 0) {
         prompt_reclaim(c->prompt);
-        return err_sys(e, STATUS_LOCAL, r, "%s", path);
+        return err_sys(e, STATUS_LOCAL, r, "%s", argv[0]);
     }
     give_terminal(pid);
     c->commands->guest = pid;
-    t = mem_alloc(sizeof *t);
-    t->ops = &guest_ops;
-    task_start(c, t, path);
+    g = mem_alloc(sizeof *g);
+    g->task.ops = &guest_ops;
+    g->file = file;
+    task_start(c, &g->task, file != NULL ? "the editor" : argv[0]);
     return 0;
+}
+
+static int run_shell(struct console *c, struct err *e)
+{
+    const char *path = getenv("SHELL");
+    char *copy = mem_strdup(path != NULL && path[0] == '/' ? path : "/bin/sh");
+    char *const argv[] = {copy, NULL};
+    int r = guest_start(c, argv, NULL, e);
+
+    free(copy);
+    return r;
 }
 
 static void ignore(void *ctx, int signo)
@@ -436,7 +455,7 @@ void shell_clear(struct console *c)
 int command_shell(struct console *c, const char *args, struct err *e)
 {
     if (args[strspn(args, " \t")] == '\0')
-        return catch_children(c, e) < 0 ? -1 : start_guest(c, e);
+        return run_shell(c, e);
     if (c->ended)
         return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
     if (c->talkers.first == NULL)

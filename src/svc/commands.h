@@ -95,6 +95,13 @@ int command_connect(struct console *c, const char *args, struct err *e);
 
 int command_shell(struct console *c, const char *args, struct err *e);
 
+/* Runs a program that has the terminal until it ends. Takes `file`, NULL or one of edit_start(), if it starts. */
+int guest_start(struct console *c, char *const *argv, char *file, struct err *e);
+
+/* Has the user's editor change `line`; when it ended, with the status of waitpid(2), the prompt has what it left. */
+int edit_start(struct console *c, const char *line, struct err *e);
+void edit_done(struct console *c, const char *file, int status);
+
 /* What the state of command_files.c and command_shell.c needs when peers and consoles come and go. */
 void files_joined(struct console *c, struct talker *t);
 void files_left(struct console *c, struct talker *t);

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "io/queue.h"
 #include "io/std.h"
-#include "svc/command.h"
+#include "svc/commands.h"
 #include "svc/rows.h"
 #include "svc/tty.h"
 
@@ -205,6 +205,14 @@ static void complete(void *ctx, const char *line, size_t cursor, struct complete
     command_complete(ctx, line, cursor, to);
 }
 
+static void edit(void *ctx, const char *line)
+{
+    struct err e;
+
+    if (edit_start(ctx, line, &e) < 0)
+        log_notice("%s", e.text);
+}
+
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
@@ -291,6 +299,7 @@ static int start_prompt(struct console *c, struct err *e)
         .escape = c->escape,
         .complete = complete,
         .full = is_full,
+        .edit = edit,
         .end = input_ended,
         .ctx = c,
     };

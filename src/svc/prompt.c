@@ -21,11 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "svc/complete.h"
-#include "svc/history.h"
 #include "svc/keys.h"
+#include "svc/prompt_history.h"
 #include "svc/prompt_hooks.h"
 #include "svc/prompt_window.h"
 #include "svc/tty.h"
@@ -36,6 +35,7 @@ enum {
     PATIENCE_KEY = 50,     /* ms for the rest of an escape sequence to come */
     PATIENCE_PASTE = 1000, /* ms without a byte of an unfinished paste */
     COLUMNS_LEAST = 4,     /* readline is never told of fewer */
+    COUNT_MOST = 1000,     /* the largest numeric argument: some commands take long for each */
     FLUSH = 200,           /* ms that a stopped terminal is waited for */
 };
 
@@ -102,6 +102,7 @@ static void set_prompt(struct prompt *p)
 
     if (text == NULL)
         text = tail_format(base, strlen(base));
+    prompt_window_adapt(text, p->view->dumb);
     rl_set_prompt(text);
     p->indent = tail_columns(text);
     free(text);
@@ -224,6 +225,7 @@ static void measure(struct prompt *p)
     p->columns = columns > 0 ? (unsigned)columns : 1;
     if (columns < COLUMNS_LEAST)
         rl_set_screen_size(rows, COLUMNS_LEAST);
+    p->view->stale = true;
 }
 
 /* What is typed. */
@@ -253,12 +255,6 @@ static void end_input(struct prompt *p)
     loop_touch(&p->input);
 }
 
-static void remember(struct prompt *p, const char *line)
-{
-    if (p->history != NULL ? history_add(p->history, line) : line[0] != '\0' && line[0] != ' ')
-        add_history(line);
-}
-
 /* The line is dealt with, or is to be edited again. */
 static void handle(struct prompt *p, char *line)
 {
@@ -274,7 +270,7 @@ static void handle(struct prompt *p, char *line)
         p->again = mem_strdup(line);
         p->again_at = at;
     } else if ((how & PROMPT_SECRET) == 0) {
-        remember(p, line);
+        prompt_history_add(p->history, line);
     }
     p->handling = false;
     if ((how & PROMPT_SECRET) != 0)
@@ -310,6 +306,21 @@ static int quote_or_send(int count, int key)
     return rl_newline(1, '\n');
 }
 
+static int edit_line(int count, int key)
+{
+    (void)count;
+    (void)key;
+    if (active->opts.edit != NULL && active->secret == NULL)
+        active->opts.edit(active->opts.ctx, rl_line_buffer);
+    return 0;
+}
+
+void prompt_set_line(struct prompt *p, const char *line)
+{
+    prompt_hide(p);
+    prompt_window_fill(line);
+}
+
 /* Completion. The line up to the cursor is one word for readline. */
 
 static char **offer(const char *text, int start, int end)
@@ -320,7 +331,7 @@ static char **offer(const char *text, int start, int end)
 
     (void)text;
     rl_attempted_completion_over = 1;
-    if (start != 0)
+    if (start != 0 || rl_inhibit_completion)
         return NULL;
     p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
     matches = complete_matches(&c, rl_line_buffer, (size_t)end);
@@ -365,12 +376,20 @@ static void read_key(struct prompt *p)
         rl_callback_read_char();
     else
         show_line(p);
+    if (abs(rl_numeric_arg) > COUNT_MOST)
+        rl_numeric_arg = COUNT_MOST;
     p->reading = false;
 }
 
 static bool takes_keys(const struct prompt *p)
 {
     return p->editing && !p->lent && !p->opts.full(p->opts.ctx);
+}
+
+/* Readline would take the bytes of a character apart. */
+static bool is_amiss(const struct prompt *p)
+{
+    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && keys_peek(&p->keys) >= 0x80;
 }
 
 static void feed_keys(struct prompt *p)
@@ -383,7 +402,10 @@ static void feed_keys(struct prompt *p)
         if (state != KEYS_READY)
             break;
         draw(p);
-        read_key(p);
+        if (is_amiss(p))
+            keys_skip(&p->keys);
+        else
+            read_key(p);
         /* A prompt that could not be shown during a search can be now. */
         if (p->editing && p->view->stale && !is_busy())
             prompt_hide(p);
@@ -444,7 +466,7 @@ static void fire_input(struct watch *w, unsigned events)
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return active->last = keys_next(&active->keys);
+    return active->last = keys_next(&active->keys, active->locale.utf8);
 }
 
 /* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
@@ -456,7 +478,8 @@ static int has_key(void)
 
     if (c < 0 || active->last == 0x1b)
         return c >= 0;
-    return map[c].type == ISFUNC && map[c].function == rl_insert;
+    return map[c].type == ISFUNC && map[c].function == rl_insert &&
+           keys_state(&active->keys, active->locale.utf8) == KEYS_READY;
 }
 
 /* Setting up. */
@@ -486,6 +509,7 @@ static void start_readline(struct prompt *p)
         .offer = offer,
         .list = list_matches,
         .quote = quote_or_send,
+        .edit = edit_line,
     };
     const char *paste;
 
@@ -509,31 +533,6 @@ static void restore_at_exit(void)
         return;
     release_terminal(active);
     screen_flush(active->view->screen, FLUSH);
-}
-
-static void load_line(void *ctx, const char *line)
-{
-    (void)ctx;
-    add_history(line);
-}
-
-static void start_history(struct prompt *p)
-{
-    struct err e;
-
-    if (p->opts.no_history)
-        return;
-    p->history = history_new(p->opts.history);
-    if (p->history != NULL && history_load(p->history, load_line, NULL, &e) < 0)
-        log_notice("%s", e.text);
-}
-
-static void save_history(struct prompt *p)
-{
-    /* That it can not be written was said at the start. */
-    if (p->history != NULL)
-        history_save(p->history, NULL);
-    history_free(p->history);
 }
 
 /* Signals. */
@@ -640,7 +639,8 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
     p->more.run = run_more;
     view->line = p->editing = true;
     start_readline(p);
-    start_history(p);
+    if (!opts->no_history)
+        p->history = prompt_history_start(opts->history);
     atexit(restore_at_exit);
     take_terminal(p);
     rl_callback_handler_install("", line_typed);
@@ -675,7 +675,7 @@ void prompt_free(struct prompt *p)
         leave_line(p);
     p->editing = false;
     release_terminal(p);
-    save_history(p);
+    prompt_history_end(p->history);
     prompt_hooks_clear();
     loop_del(&p->input);
     loop_timer_clear(&p->patience);
