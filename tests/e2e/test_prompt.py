@@ -409,6 +409,14 @@ def test_escape_sequences_in_the_unfinished_line(start, peer):
     t.wait_screen([r"\x1b[31mlogin\x01\x02: me"])
 
 
+@pytest.mark.parametrize("columns", [12, 80])
+def test_text_that_turns_around_is_escaped(start, peer, columns):
+    t = start(columns=columns)
+    peer.send("a\u202eb\u2066c\u200fd\u0085e\x7f\n")
+    whole = r"a\xe2\x80\xaeb\xe2\x81\xa6c\xe2\x80\x8fd\xc2\x85e\x7f"
+    t.wait_screen([whole[i:i + columns] for i in range(0, len(whole), columns)])
+
+
 def test_raw_shows_as_it_is(start, peer):
     t = start("--raw")
     peer.send(b"\x1b[31mred\x1b[0m\n\x1b[32mlogin: \x1b[0m")
@@ -426,8 +434,13 @@ def test_raw_progress_line(start, peer):
     for i in range(0, 101, 10):
         peer.send(f"\r{i:3}%".encode())
     t.wait_screen(["100%"], (0, 4))
+    peer.send(b"\r\x1b[K5%")
+    t.wait_screen(["5%"], (0, 2))
+    for sign in b"|/-\\":
+        peer.send(b"\b" + bytes([sign]))
+    t.wait_screen(["5\\"], (0, 2))
     peer.send(b"\r\ndone\n")
-    t.wait_screen(["100%", "done"], (2, 0))
+    t.wait_screen(["5\\", "done"], (2, 0))
 
 
 # Standard output elsewhere.
