@@ -145,7 +145,9 @@ static void gives_characters_alone(void **state)
     begin("a\u00e9\u65e5\U0001f600");
     expect("a\u00e9\u65e5\U0001f600");
     begin("\xff\x80\xc3(\xe6\x97z\xc0\xaf\xe0\x80\xaf\xed\xa0\x80\xf4\x90\x80\x80");
-    expect("?" "?" "?("
+    expect("?"
+           "?"
+           "?("
            "??z"
            "??"
            "???"
