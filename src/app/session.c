@@ -36,9 +36,13 @@ static void fail(struct session *s, const struct err *e)
         s->status = (int)e->status;
 }
 
+/* A shell that the user started and works with is not taken away: its end will call quit(). */
 static void end(struct session *s)
 {
-    loop_stop(s->loop);
+    if (s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc))
+        s->svc->ending = true;
+    else
+        loop_stop(s->loop);
 }
 
 /* What the peer's io did not deliver, or the kernel dropped before it was read. */
@@ -229,7 +233,7 @@ static void on_interrupt(void *ctx, int signo)
         s->svc->service->interrupt(s->svc))
         return;
     s->signo = signo;
-    end(s);
+    loop_stop(s->loop);
 }
 
 static void on_counts(void *ctx, int signo)

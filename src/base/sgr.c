@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/sgr.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +86,18 @@ static void apply(struct sgr *s, const struct field *f, const char **p, const ch
     } else {
         s->set |= 1u;
     }
+}
+
+static bool same_color(const struct sgr_color *a, const struct sgr_color *b)
+{
+    size_t n = a->kind == SGR_RGB ? 3 : a->kind != SGR_DEFAULT;
+
+    return a->kind == b->kind && memcmp(a->value, b->value, n) == 0;
+}
+
+bool sgr_same(const struct sgr *a, const struct sgr *b)
+{
+    return a->set == b->set && same_color(&a->fg, &b->fg) && same_color(&a->bg, &b->bg);
 }
 
 void sgr_scan(struct sgr *s, const char *text, size_t n)

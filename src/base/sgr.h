@@ -9,6 +9,7 @@
 #ifndef BASE_SGR_H
 #define BASE_SGR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ struct sgr {
     unsigned set; /* 1 << n: attribute n, from 1 (bold) to 9 (struck out); 1 << 0: something else */
     struct sgr_color fg, bg;
 };
+
+bool sgr_same(const struct sgr *a, const struct sgr *b);
 
 /* Takes note of the sequences in `n` bytes of text, which came from text_safe_put() with `colors`: none is cut. */
 void sgr_scan(struct sgr *s, const char *text, size_t n);

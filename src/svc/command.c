@@ -93,7 +93,7 @@ static const struct command table[] = {
      NULL, command_paste},
     {"!", NULL, "[COMMAND]", "run a shell command and send its output",
      "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"
-     "run\n.Ev SHELL\non the terminal; until it ends, everything else waits.\n",
+     "run\n.Ev SHELL\non the terminal; what arrives meanwhile is shown when it ends.\n",
      NULL, command_shell},
     {"quit", ".", NULL, "end pollcat", "End the program.\n", NULL, command_quit},
 };
@@ -303,12 +303,22 @@ void commands_clear(struct console *c)
 {
     if (c->commands == NULL)
         return;
+    shell_clear(c);
     while (c->commands->tasks != NULL)
         task_end(c->commands->tasks);
-    shell_clear(c);
     files_clear(c);
     free(c->commands);
     c->commands = NULL;
+}
+
+bool commands_lent(const struct console *c)
+{
+    return c->commands != NULL && c->commands->guest != 0;
+}
+
+void commands_resume(struct console *c)
+{
+    shell_resume(c);
 }
 
 bool commands_busy(const struct console *c)

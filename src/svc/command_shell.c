@@ -3,7 +3,8 @@
  * ~!command and ~!: the shell.
  *
  * A command is a child in a process group of its own, so that keys that end it are not those that end us; its output
- * comes through a pipe that is read while there is room for more. A shell has the terminal to itself.
+ * comes through a pipe that is read while there is room for more. A shell has the terminal to itself, while the loop goes
+ * on: what arrives waits on the screen until it ends.
  */
 #include "svc/commands.h"
 
@@ -188,36 +189,12 @@ static void shell_free(struct task *t)
 
 static const struct task_ops shell_ops = {.step = shell_step, .stop = shell_stop, .free = shell_free};
 
-static void on_child(void *ctx, int signo)
+static void check_child(struct shell *s)
 {
-    struct console *c = ctx;
-    struct task *t, *next;
-
-    (void)signo;
-    for (t = c->commands->tasks; t != NULL; t = next) {
-        struct shell *s = (struct shell *)t;
-
-        next = t->next;
-        if (t->ops != &shell_ops || s->ended || waitpid(s->pid, &s->status, WNOHANG) != s->pid)
-            continue;
-        s->ended = true;
-        check_end(s);
-    }
-}
-
-static void ignore(void *ctx, int signo)
-{
-    (void)ctx;
-    (void)signo;
-}
-
-void shell_clear(struct console *c)
-{
-    struct err e;
-
-    if (c->commands->children)
-        (void)loop_signal(c->svc->loop, SIGCHLD, ignore, NULL, &e); /* it did not fail before */
-    c->commands->children = false;
+    if (s->ended || waitpid(s->pid, &s->status, WNOHANG) != s->pid)
+        return;
+    s->ended = true;
+    check_end(s);
 }
 
 /* Starting */
@@ -309,6 +286,13 @@ static int start(struct console *c, const char *command, struct err *e)
     return 0;
 }
 
+/* ~! alone and ^X^E: a shell or an editor that has the terminal. */
+
+struct guest {
+    struct task task;
+    char *file; /* what the editor edits; NULL: it is a shell */
+};
+
 /* Gives the terminal to a process group. Who is not in the foreground is stopped for it, but for this. */
 static void give_terminal(pid_t group)
 {
@@ -322,21 +306,111 @@ static void give_terminal(pid_t group)
     (void)sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Waits for a shell that has the terminal. It stops itself while it does not have it yet, or when asked to suspend. */
-static void wait_for_shell(pid_t pid)
+static void take_terminal(struct console *c)
 {
+    give_terminal(getpgrp());
+    prompt_reclaim(c->prompt);
+    c->commands->guest = 0;
+}
+
+static void guest_step(struct task *t)
+{
+    (void)t; /* it does as it likes */
+}
+
+static void guest_free(struct task *t)
+{
+    struct guest *g = (struct guest *)t;
+
+    if (g->file != NULL)
+        (void)unlink(g->file);
+    free(g->file);
+}
+
+static const struct task_ops guest_ops = {.types = true, .step = guest_step, .free = guest_free};
+
+/* It stops itself while it does not have the terminal yet, or when asked to suspend: there is nothing to go back to. */
+static void check_guest(struct task *t)
+{
+    struct console *c = t->c;
+    pid_t pid = c->commands->guest;
     int status;
 
-    for (;;) {
-        pid_t r = waitpid(pid, &status, WUNTRACED);
-
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0 || !WIFSTOPPED(status))
-            return;
-        give_terminal(pid);
-        kill(-pid, SIGCONT);
+    if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid)
+        return;
+    if (WIFSTOPPED(status)) {
+        shell_resume(c);
+        return;
     }
+    take_terminal(c);
+    if (((struct guest *)t)->file != NULL)
+        edit_done(c, ((struct guest *)t)->file, status);
+    task_end(t);
+    if (c->svc->ending)
+        c->svc->events.quit(c->svc->events.ctx, NULL);
+}
+
+static void on_child(void *ctx, int signo)
+{
+    struct console *c = ctx;
+    struct task *t, *next;
+
+    (void)signo;
+    for (t = c->commands->tasks; t != NULL; t = next) {
+        next = t->next;
+        if (t->ops == &guest_ops)
+            check_guest(t);
+        else if (t->ops == &shell_ops)
+            check_child((struct shell *)t);
+    }
+}
+
+static int catch_children(struct console *c, struct err *e)
+{
+    if (!c->commands->children && loop_signal(c->svc->loop, SIGCHLD, on_child, c, e) < 0)
+        return -1;
+    c->commands->children = true;
+    return 0;
+}
+
+/* Standard output and error may be files: the guest speaks on the terminal. Returns 0, or an errno. */
+static int spawn_guest(pid_t *pid, char *const *argv)
+{
+    posix_spawn_file_actions_t actions;
+    int r = posix_spawn_file_actions_init(&actions);
+
+    if (r == 0) {
+        r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+        if (r == 0)
+            r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
+        if (r == 0)
+            r = spawn(pid, &actions, argv[0], argv);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    return r;
+}
+
+int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
+{
+    struct guest *g;
+    pid_t pid;
+    int r;
+
+    if (catch_children(c, e) < 0)
+        return -1;
+    prompt_lend(c->prompt);
+    r = spawn_guest(&pid, argv);
+    if (r != 0) {
+        prompt_reclaim(c->prompt);
+        return err_sys(e, STATUS_LOCAL, r, "%s", argv[0]);
+    }
+    give_terminal(pid);
+    c->commands->guest = pid;
+    g = mem_alloc(sizeof *g);
+    g->task.ops = &guest_ops;
+    g->file = file;
+    task_start(c, &g->task, file != NULL ? "the editor" : argv[0]);
+    return 0;
 }
 
 static int run_shell(struct console *c, struct err *e)
@@ -344,30 +418,38 @@ static int run_shell(struct console *c, struct err *e)
     const char *path = getenv("SHELL");
     char *copy = mem_strdup(path != NULL && path[0] == '/' ? path : "/bin/sh");
     char *const argv[] = {copy, NULL};
-    posix_spawn_file_actions_t actions;
-    pid_t pid, group = getpgrp();
-    int r = posix_spawn_file_actions_init(&actions);
+    int r = guest_start(c, argv, NULL, e);
 
-    prompt_suspend(c->prompt);
-    if (r == 0) {
-        /* Standard output and error may be files: the shell speaks on the terminal. */
-        r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
-        if (r == 0)
-            r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
-        if (r == 0)
-            r = spawn(&pid, &actions, copy, argv);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    if (r == 0) {
-        give_terminal(pid);
-        wait_for_shell(pid);
-        give_terminal(group);
-    } else {
-        err_sys(e, STATUS_LOCAL, r, "%s", copy);
-    }
-    prompt_resume(c->prompt);
     free(copy);
-    return r == 0 ? 0 : -1;
+    return r;
+}
+
+static void ignore(void *ctx, int signo)
+{
+    (void)ctx;
+    (void)signo;
+}
+
+void shell_resume(struct console *c)
+{
+    if (c->commands->guest == 0)
+        return;
+    give_terminal(c->commands->guest);
+    kill(-c->commands->guest, SIGCONT);
+}
+
+void shell_clear(struct console *c)
+{
+    struct err e;
+
+    if (c->commands->guest != 0) {
+        kill(-c->commands->guest, SIGHUP);
+        kill(-c->commands->guest, SIGCONT);
+        take_terminal(c);
+    }
+    if (c->commands->children)
+        (void)loop_signal(c->svc->loop, SIGCHLD, ignore, NULL, &e); /* it did not fail before */
+    c->commands->children = false;
 }
 
 int command_shell(struct console *c, const char *args, struct err *e)
@@ -378,8 +460,5 @@ int command_shell(struct console *c, const char *args, struct err *e)
         return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
     if (c->talkers.first == NULL)
         return err_set(e, STATUS_LOCAL, "nobody is connected");
-    if (!c->commands->children && loop_signal(c->svc->loop, SIGCHLD, on_child, c, e) < 0)
-        return -1;
-    c->commands->children = true;
-    return start(c, args, e);
+    return catch_children(c, e) < 0 ? -1 : start(c, args, e);
 }

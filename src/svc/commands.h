@@ -5,6 +5,8 @@
 #ifndef SVC_COMMANDS_H
 #define SVC_COMMANDS_H
 
+#include <sys/types.h>
+
 #include "svc/command.h"
 #include "svc/console.h"
 #include "svc/task.h"
@@ -15,6 +17,7 @@ struct commands {
     struct transcript *save, *log; /* NULL: none */
     struct task *bar;              /* whose progress stands in the prompt */
     bool children;                 /* SIGCHLD is caught */
+    pid_t guest;                   /* the shell that has the terminal; 0: none */
 };
 
 /* Arguments */
@@ -92,10 +95,20 @@ int command_connect(struct console *c, const char *args, struct err *e);
 
 int command_shell(struct console *c, const char *args, struct err *e);
 
+/* Runs a program that has the terminal until it ends. Takes `file`, NULL or one of edit_start(), if it starts. */
+int guest_start(struct console *c, char *const *argv, char *file, struct err *e);
+
+/* Has the user's editor change `line`; when it ended, with the status of waitpid(2), the prompt has what it left. */
+int edit_start(struct console *c, const char *line, struct err *e);
+void edit_done(struct console *c, const char *file, int status);
+
 /* What the state of command_files.c and command_shell.c needs when peers and consoles come and go. */
 void files_joined(struct console *c, struct talker *t);
 void files_left(struct console *c, struct talker *t);
 void files_clear(struct console *c);
 void shell_clear(struct console *c);
+
+/* The shell that has the terminal, if there is one, gets it again. */
+void shell_resume(struct console *c);
 
 #endif

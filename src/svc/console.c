@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "io/queue.h"
 #include "io/std.h"
-#include "svc/command.h"
+#include "svc/commands.h"
 #include "svc/rows.h"
 #include "svc/tty.h"
 
@@ -205,6 +205,14 @@ static void complete(void *ctx, const char *line, size_t cursor, struct complete
     command_complete(ctx, line, cursor, to);
 }
 
+static void edit(void *ctx, const char *line)
+{
+    struct err e;
+
+    if (edit_start(ctx, line, &e) < 0)
+        log_notice("%s", e.text);
+}
+
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
@@ -291,6 +299,7 @@ static int start_prompt(struct console *c, struct err *e)
         .escape = c->escape,
         .complete = complete,
         .full = is_full,
+        .edit = edit,
         .end = input_ended,
         .ctx = c,
     };
@@ -403,6 +412,12 @@ static void resume(struct svc *s)
     struct console *c = s->state;
 
     prompt_resume(c->prompt);
+    commands_resume(c);
+}
+
+static bool is_lent(struct svc *s)
+{
+    return commands_lent(s->state);
 }
 
 const struct service service_prompt = {
@@ -416,4 +431,5 @@ const struct service service_prompt = {
     .interrupt = interrupt,
     .suspend = suspend,
     .resume = resume,
+    .lent = is_lent,
 };

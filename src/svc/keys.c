@@ -76,6 +76,21 @@ static bool is_cut(const unsigned char *s, size_t n)
     return true;
 }
 
+/* RFC 3629, section 4: no overlong forms, no surrogates, nothing above U+10FFFF. */
+static bool is_character(const unsigned char *s, size_t n)
+{
+    size_t len = sequence(s[0]);
+
+    if (len == 1 || len > n)
+        return s[0] < 0x80;
+    for (size_t i = 1; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return false;
+    }
+    return !(s[0] == 0xe0 && s[1] < 0xa0) && !(s[0] == 0xed && s[1] > 0x9f) &&
+           !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] > 0x8f);
+}
+
 /* A paste that is cut short gets its end: readline relies on it. */
 void keys_force(struct keys *k)
 {
@@ -115,17 +130,31 @@ enum keys_state keys_state(struct keys *k, bool utf8)
     return utf8 && is_cut(s, n) ? KEYS_KEY : KEYS_READY;
 }
 
-int keys_next(struct keys *k)
+int keys_next(struct keys *k, bool utf8)
 {
     int c;
 
     if (k->start == k->end)
         return -1;
-    c = k->data[k->start++];
+    c = k->data[k->start];
+    if (k->rest > 0)
+        k->rest--;
+    else if (utf8 && !is_character(k->data + k->start, k->end - k->start))
+        c = KEYS_INVALID;
+    else if (utf8)
+        k->rest = sequence((unsigned char)c) - 1;
+    k->start++;
     k->seen = 0;
     if (k->start == k->end)
         keys_clear(k);
     return c;
+}
+
+void keys_skip(struct keys *k)
+{
+    do
+        keys_next(k, true);
+    while (k->rest > 0);
 }
 
 int keys_peek(const struct keys *k)

@@ -20,12 +20,15 @@ enum keys_state {
     KEYS_PASTE, /* the beginning of a paste is there: wait while it grows */
 };
 
+enum { KEYS_INVALID = '?' }; /* stands for a byte that is no character */
+
 enum { KEYS_PASTE_MOST = 16 * 1024 * 1024 }; /* a longer paste is cut there and the rest taken as typed */
 
 /* Zeroed at the start. */
 struct keys {
     unsigned char *data;
     size_t start, end, size; /* what is held: data[start..end) */
+    size_t rest;             /* bytes that are left of a character */
     size_t seen;             /* how far the end of a paste was looked for, from `start` */
     bool forced;             /* patience ended: what is there is ready */
 };
@@ -44,10 +47,13 @@ enum keys_state keys_state(struct keys *k, bool utf8);
 /* Makes ready whatever is held now; a paste ends there. */
 void keys_force(struct keys *k);
 
-/* Takes the next byte; -1 when there is none. */
-int keys_next(struct keys *k);
+/* Takes the next byte; -1 when there is none. With `utf8` all that is taken is valid: readline fails on what is not. */
+int keys_next(struct keys *k, bool utf8);
 
-/* The same, but leaves it. */
+/* Takes a whole character of UTF-8. */
+void keys_skip(struct keys *k);
+
+/* The next byte as it is, which stays; -1 when there is none. */
 int keys_peek(const struct keys *k);
 
 #endif

@@ -21,12 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "svc/complete.h"
-#include "svc/history.h"
 #include "svc/keys.h"
+#include "svc/prompt_history.h"
 #include "svc/prompt_hooks.h"
+#include "svc/prompt_window.h"
 #include "svc/tty.h"
 
 enum {
@@ -35,6 +35,7 @@ enum {
     PATIENCE_KEY = 50,     /* ms for the rest of an escape sequence to come */
     PATIENCE_PASTE = 1000, /* ms without a byte of an unfinished paste */
     COLUMNS_LEAST = 4,     /* readline is never told of fewer */
+    COUNT_MOST = 1000,     /* the largest numeric argument: some commands take long for each */
     FLUSH = 200,           /* ms that a stopped terminal is waited for */
 };
 
@@ -64,11 +65,13 @@ struct prompt {
     size_t offered;   /* where in the line the words begin that are offered */
     unsigned indent;  /* columns of the prompt */
     unsigned columns; /* the width of the terminal */
-    bool whole;       /* the line that is typed goes as one message */
-    bool handling;    /* a line was typed and is being dealt with: there is none on the screen */
-    bool editing;     /* there is a line; false after the end of what is typed */
-    bool hidden;      /* it is not on the screen */
-    bool pasting;     /* bracketed pastes were asked for */
+    struct prompt_window window;
+    bool whole;    /* the line that is typed goes as one message */
+    bool handling; /* a line was typed and is being dealt with: there is none on the screen */
+    bool editing;  /* there is a line; false after the end of what is typed */
+    bool hidden;   /* it is not on the screen */
+    bool lent;     /* the terminal is another program's */
+    bool pasting;  /* bracketed pastes were asked for */
     struct prompt_locale locale;
 };
 
@@ -99,34 +102,23 @@ static void set_prompt(struct prompt *p)
 
     if (text == NULL)
         text = tail_format(base, strlen(base));
+    prompt_window_adapt(text, p->view->dumb);
     rl_set_prompt(text);
     p->indent = tail_columns(text);
     free(text);
     p->view->stale = false;
 }
 
-/* Draws what readline has; of a secret, only the prompt. */
 static void show_line(struct prompt *p)
 {
-    char nothing[1] = "", *line = rl_line_buffer;
-    int end = rl_end, point = rl_point, mark = rl_mark;
-
-    if (p->secret != NULL) {
-        rl_line_buffer = nothing;
-        rl_end = rl_point = rl_mark = 0;
-    }
-    rl_redisplay();
-    rl_line_buffer = line;
-    rl_end = end;
-    rl_point = point;
-    rl_mark = mark;
+    prompt_window_show(&p->window, p->secret != NULL, p->view->dumb);
 }
 
 static void draw(struct prompt *p)
 {
     loop_job_del(&p->draw);
     loop_timer_clear(&p->calm);
-    if (!p->hidden || !p->editing)
+    if (!p->hidden || !p->editing || p->lent)
         return;
     if (p->view->stale && !is_busy())
         set_prompt(p);
@@ -233,6 +225,7 @@ static void measure(struct prompt *p)
     p->columns = columns > 0 ? (unsigned)columns : 1;
     if (columns < COLUMNS_LEAST)
         rl_set_screen_size(rows, COLUMNS_LEAST);
+    p->view->stale = true;
 }
 
 /* What is typed. */
@@ -262,12 +255,6 @@ static void end_input(struct prompt *p)
     loop_touch(&p->input);
 }
 
-static void remember(struct prompt *p, const char *line)
-{
-    if (p->history != NULL ? history_add(p->history, line) : line[0] != '\0' && line[0] != ' ')
-        add_history(line);
-}
-
 /* The line is dealt with, or is to be edited again. */
 static void handle(struct prompt *p, char *line)
 {
@@ -283,7 +270,7 @@ static void handle(struct prompt *p, char *line)
         p->again = mem_strdup(line);
         p->again_at = at;
     } else if ((how & PROMPT_SECRET) == 0) {
-        remember(p, line);
+        prompt_history_add(p->history, line);
     }
     p->handling = false;
     if ((how & PROMPT_SECRET) != 0)
@@ -319,6 +306,21 @@ static int quote_or_send(int count, int key)
     return rl_newline(1, '\n');
 }
 
+static int edit_line(int count, int key)
+{
+    (void)count;
+    (void)key;
+    if (active->opts.edit != NULL && active->secret == NULL)
+        active->opts.edit(active->opts.ctx, rl_line_buffer);
+    return 0;
+}
+
+void prompt_set_line(struct prompt *p, const char *line)
+{
+    prompt_hide(p);
+    prompt_window_fill(line);
+}
+
 /* Completion. The line up to the cursor is one word for readline. */
 
 static char **offer(const char *text, int start, int end)
@@ -329,7 +331,7 @@ static char **offer(const char *text, int start, int end)
 
     (void)text;
     rl_attempted_completion_over = 1;
-    if (start != 0)
+    if (start != 0 || rl_inhibit_completion)
         return NULL;
     p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
     matches = complete_matches(&c, rl_line_buffer, (size_t)end);
@@ -356,6 +358,10 @@ static void list_matches(char **matches, int count, int longest)
  * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
 static void redisplay(void)
 {
+    if (active->lent) {
+        active->hidden = true;
+        return;
+    }
     if (_rl_top_level != NULL && active->reading)
         memcpy(_rl_top_level, active->top, sizeof active->top);
     show_line(active);
@@ -370,7 +376,20 @@ static void read_key(struct prompt *p)
         rl_callback_read_char();
     else
         show_line(p);
+    if (abs(rl_numeric_arg) > COUNT_MOST)
+        rl_numeric_arg = COUNT_MOST;
     p->reading = false;
+}
+
+static bool takes_keys(const struct prompt *p)
+{
+    return p->editing && !p->lent && !p->opts.full(p->opts.ctx);
+}
+
+/* Readline would take the bytes of a character apart. */
+static bool is_amiss(const struct prompt *p)
+{
+    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && keys_peek(&p->keys) >= 0x80;
 }
 
 static void feed_keys(struct prompt *p)
@@ -378,19 +397,22 @@ static void feed_keys(struct prompt *p)
     enum keys_state state = KEYS_NONE;
 
     loop_timer_clear(&p->patience);
-    for (int i = 0; i < KEYS_TURN && p->editing && !p->opts.full(p->opts.ctx); i++) {
+    for (int i = 0; i < KEYS_TURN && takes_keys(p); i++) {
         state = keys_state(&p->keys, p->locale.utf8);
         if (state != KEYS_READY)
             break;
         draw(p);
-        read_key(p);
+        if (is_amiss(p))
+            keys_skip(&p->keys);
+        else
+            read_key(p);
         /* A prompt that could not be shown during a search can be now. */
         if (p->editing && p->view->stale && !is_busy())
             prompt_hide(p);
     }
     fflush(p->stream);
     loop_touch(&p->input);
-    if (!p->editing || p->opts.full(p->opts.ctx))
+    if (!takes_keys(p))
         return;
     if (state == KEYS_READY)
         loop_soon(p->loop, &p->more);
@@ -420,7 +442,7 @@ static unsigned want_input(struct watch *w)
 {
     struct prompt *p = PROMPT_OF(w, input);
 
-    return p->editing && !p->opts.full(p->opts.ctx) ? LOOP_IN : 0;
+    return takes_keys(p) ? LOOP_IN : 0;
 }
 
 static void fire_input(struct watch *w, unsigned events)
@@ -444,7 +466,7 @@ static void fire_input(struct watch *w, unsigned events)
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return active->last = keys_next(&active->keys);
+    return active->last = keys_next(&active->keys, active->locale.utf8);
 }
 
 /* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
@@ -456,7 +478,8 @@ static int has_key(void)
 
     if (c < 0 || active->last == 0x1b)
         return c >= 0;
-    return map[c].type == ISFUNC && map[c].function == rl_insert;
+    return map[c].type == ISFUNC && map[c].function == rl_insert &&
+           keys_state(&active->keys, active->locale.utf8) == KEYS_READY;
 }
 
 /* Setting up. */
@@ -486,6 +509,7 @@ static void start_readline(struct prompt *p)
         .offer = offer,
         .list = list_matches,
         .quote = quote_or_send,
+        .edit = edit_line,
     };
     const char *paste;
 
@@ -511,31 +535,6 @@ static void restore_at_exit(void)
     screen_flush(active->view->screen, FLUSH);
 }
 
-static void load_line(void *ctx, const char *line)
-{
-    (void)ctx;
-    add_history(line);
-}
-
-static void start_history(struct prompt *p)
-{
-    struct err e;
-
-    if (p->opts.no_history)
-        return;
-    p->history = history_new(p->opts.history);
-    if (p->history != NULL && history_load(p->history, load_line, NULL, &e) < 0)
-        log_notice("%s", e.text);
-}
-
-static void save_history(struct prompt *p)
-{
-    /* That it can not be written was said at the start. */
-    if (p->history != NULL)
-        history_save(p->history, NULL);
-    history_free(p->history);
-}
-
 /* Signals. */
 
 static void resized(void *ctx, int signo)
@@ -545,7 +544,7 @@ static void resized(void *ctx, int signo)
 
     (void)ctx;
     (void)signo;
-    if (p == NULL)
+    if (p == NULL || p->lent)
         return;
     prompt_hide(p);
     clear = rl_get_termcap("cd");
@@ -559,7 +558,7 @@ bool prompt_interrupt(struct prompt *p)
 {
     char *text;
 
-    if (!p->editing || (rl_end == 0 && !is_busy() && p->secret == NULL))
+    if (!p->editing || p->lent || (rl_end == 0 && !is_busy() && p->secret == NULL))
         return false;
     if (p->secret != NULL) {
         free(p->secret);
@@ -583,6 +582,8 @@ bool prompt_interrupt(struct prompt *p)
 
 void prompt_suspend(struct prompt *p)
 {
+    if (p->lent)
+        return;
     prompt_hide(p);
     release_terminal(p);
     screen_flush(p->view->screen, FLUSH);
@@ -590,12 +591,29 @@ void prompt_suspend(struct prompt *p)
 
 void prompt_resume(struct prompt *p)
 {
-    if (!p->editing)
+    if (!p->editing || p->lent)
         return;
     take_terminal(p);
     measure(p);
     prompt_redraw(p);
     draw_later(p);
+}
+
+void prompt_lend(struct prompt *p)
+{
+    prompt_suspend(p);
+    p->lent = true;
+    screen_hold(p->view->screen, true);
+    loop_touch(&p->input);
+}
+
+void prompt_reclaim(struct prompt *p)
+{
+    p->lent = false;
+    screen_hold(p->view->screen, false);
+    prompt_resume(p);
+    prompt_room(p);
+    loop_touch(&p->input);
 }
 
 struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e)
@@ -621,7 +639,8 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
     p->more.run = run_more;
     view->line = p->editing = true;
     start_readline(p);
-    start_history(p);
+    if (!opts->no_history)
+        p->history = prompt_history_start(opts->history);
     atexit(restore_at_exit);
     take_terminal(p);
     rl_callback_handler_install("", line_typed);
@@ -656,7 +675,7 @@ void prompt_free(struct prompt *p)
         leave_line(p);
     p->editing = false;
     release_terminal(p);
-    save_history(p);
+    prompt_history_end(p->history);
     prompt_hooks_clear();
     loop_del(&p->input);
     loop_timer_clear(&p->patience);

@@ -34,6 +34,9 @@ struct prompt_opts {
     char escape;
     void (*complete)(void *ctx, const char *line, size_t cursor, struct complete *to);
 
+    /* ^X^E: `line` is to be changed elsewhere; prompt_set_line() brings it back. Optional. */
+    void (*edit)(void *ctx, const char *line);
+
     /* True while no more lines can be taken; prompt_room() tells that this ended. */
     bool (*full)(void *ctx);
 
@@ -49,6 +52,9 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
 
 /* Gives the terminal back, what was typed and not sent left on it, and saves the history. */
 void prompt_free(struct prompt *p);
+
+/* Replaces the line that is typed; what is no character of it is not taken. */
+void prompt_set_line(struct prompt *p, const char *line);
 
 /* Changes the text; it is copied. */
 void prompt_set_text(struct prompt *p, const char *text);
@@ -74,6 +80,11 @@ bool prompt_interrupt(struct prompt *p);
 /* Around a stop by job control. */
 void prompt_suspend(struct prompt *p);
 void prompt_resume(struct prompt *p);
+
+/* Between these the terminal is another program's: no key is read and nothing is written, what is to be shown waits on
+ * the screen. */
+void prompt_lend(struct prompt *p);
+void prompt_reclaim(struct prompt *p);
 
 /* The width of the terminal in columns. */
 unsigned prompt_columns(const struct prompt *p);

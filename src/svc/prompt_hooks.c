@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "svc/history.h"
 
 static void keep_modes(void)
@@ -43,16 +44,62 @@ static void start_locale(struct prompt_locale *l)
     l->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static void bind_quote(rl_command_func_t *quote)
+/* Readline mixes up its lines when such a search is aborted that began at a line of the history: it is to begin at the
+ * newest, with the same text. */
+static void leave_history(void)
 {
-    const Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
-    const int key = 'V' & 0x1f;
+    char *text;
 
-    rl_add_defun("send-or-quote", quote, -1);
+    if (where_history() >= history_length)
+        return;
+    text = mem_strdup(rl_line_buffer);
+    rl_get_next_history(history_length, 0);
+    rl_replace_line(text, 1);
+    rl_point = rl_end;
+    free(text);
+}
+
+static int search_back(int count, int key)
+{
+    leave_history();
+    return rl_noninc_reverse_search(count, key);
+}
+
+static int search_on(int count, int key)
+{
+    leave_history();
+    return rl_noninc_forward_search(count, key);
+}
+
+static int search_vi(int count, int key)
+{
+    leave_history();
+    return rl_vi_search(count, key);
+}
+
+/* Puts our own commands where inputrc leaves the keys as they are. */
+static void rebind(const char *name, rl_command_func_t *theirs, rl_command_func_t *own)
+{
+    const Keymap maps[] = {emacs_standard_keymap, emacs_meta_keymap, vi_insertion_keymap, vi_movement_keymap};
+
+    rl_add_defun(name, own, -1);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
-        if (maps[i][key].type == ISFUNC && maps[i][key].function == rl_quoted_insert)
-            rl_bind_key_in_map(key, quote, maps[i]);
+        for (int key = 0; key < KEYMAP_SIZE; key++) {
+            if (maps[i][key].type == ISFUNC && maps[i][key].function == theirs)
+                rl_bind_key_in_map(key, own, maps[i]);
+        }
     }
+}
+
+static void bind_commands(rl_command_func_t *quote, rl_command_func_t *edit)
+{
+    rl_add_defun("edit-line", edit, -1);
+    rl_bind_key_if_unbound_in_map('E' & 0x1f, edit, emacs_ctlx_keymap);
+    rl_bind_key_if_unbound_in_map('v', edit, vi_movement_keymap);
+    rebind("send-or-quote", rl_quoted_insert, quote);
+    rebind("search-back", rl_noninc_reverse_search, search_back);
+    rebind("search-on", rl_noninc_forward_search, search_on);
+    rebind("search-vi", rl_vi_search, search_vi);
 }
 
 void prompt_hooks_set(const struct prompt_hooks *h, struct prompt_locale *locale)
@@ -73,7 +120,7 @@ void prompt_hooks_set(const struct prompt_hooks *h, struct prompt_locale *locale
     rl_completion_display_matches_hook = h->list;
     start_locale(locale);
     rl_variable_bind("page-completions", "off"); /* the pager would wait for keys */
-    bind_quote(h->quote);
+    bind_commands(h->quote, h->edit);
     rl_redisplay_function =
         h->redisplay; /* before it is initialised this would keep it from using the terminal */
     rl_tty_set_echoing(1);

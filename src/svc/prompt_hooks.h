@@ -19,6 +19,7 @@ struct prompt_hooks {
     rl_completion_func_t *offer; /* the line up to the cursor is one word */
     rl_compdisp_func_t *list;
     rl_command_func_t *quote; /* ^V, where inputrc leaves it as it is */
+    rl_command_func_t *edit;  /* ^X^E, and v in vi's command mode, where inputrc has nothing there */
 };
 
 /* The locale that was found. */

@@ -26,6 +26,7 @@ struct screen {
     bool shared;             /* the description is not ours: writes may block */
     bool dead;               /* the terminal is gone */
     bool lost;
+    bool held; /* another program has the terminal */
 };
 
 static int open_again(int fd)
@@ -84,7 +85,7 @@ static unsigned want(struct watch *w)
 {
     struct screen *s = (struct screen *)((char *)w - offsetof(struct screen, watch));
 
-    return s->end > s->start ? LOOP_OUT : 0;
+    return s->end > s->start && !s->held ? LOOP_OUT : 0;
 }
 
 static void fire(struct watch *w, unsigned events)
@@ -172,12 +173,18 @@ bool screen_torn(struct screen *s)
     return torn;
 }
 
+void screen_hold(struct screen *s, bool held)
+{
+    s->held = held;
+    loop_touch(&s->watch);
+}
+
 void screen_flush(struct screen *s, int ms)
 {
     const struct timespec pause = {.tv_nsec = PAUSE * 1000000L};
     int idle = 0;
 
-    while (s->end > s->start && idle < ms) {
+    while (s->end > s->start && idle < ms && !s->held) {
         if (write_some(s) > 0) {
             idle = 0;
             continue;

@@ -37,7 +37,10 @@ bool screen_full(const struct screen *s);
 /* True once after something was lost, when there is room again: all that should be seen is to be drawn anew. */
 bool screen_torn(struct screen *s);
 
-/* Writes what waits; gives up when the terminal took nothing for `ms` milliseconds. The one call that waits. */
+/* While held, nothing is written: what is put waits. */
+void screen_hold(struct screen *s, bool held);
+
+/* Writes what waits, unless it is held; gives up when the terminal took nothing for `ms` milliseconds. The one call that waits. */
 void screen_flush(struct screen *s, int ms);
 
 /* A stream whose output is put; the caller closes it. */

@@ -93,6 +93,9 @@ struct service {
     /* Around a stop by job control: put the terminal right before, and take it again after. Optional. */
     void (*suspend)(struct svc *);
     void (*resume)(struct svc *);
+    /* True while another program has the terminal: the end of ours waits, with svc->ending set, for events.quit().
+     * Optional. */
+    bool (*lent)(struct svc *);
 };
 
 /* The row named `name`, or NULL: stdio, prompt, echo. */

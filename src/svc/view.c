@@ -7,6 +7,7 @@
 #include "base/hexdump.h"
 #include "base/mem.h"
 #include "svc/mark.h"
+#include "svc/row.h"
 #include "svc/talker.h"
 
 enum {
@@ -25,14 +26,15 @@ struct view_line {
     struct talker *talker;
     struct view_line *next, *prev; /* in view.held */
     struct text_safe safe;
-    struct sgr sgr; /* the colours it left */
+    struct sgr sgr; /* the colours before the text */
     struct hexdump hex;
     int64_t touched; /* loop time of its last byte */
     size_t left;     /* bytes of the read at hand that are to come */
     size_t size;     /* of the read at hand, until it is shown */
-    bool continued;  /* its beginning was shown */
+    bool continued;  /* the line's beginning was shown and is not in the text */
     char *text;
     size_t len, room;
+    size_t shown; /* of the text: kept, because what comes may go back over it */
 };
 
 static void fire_quiet(struct timer *t);
@@ -50,14 +52,19 @@ static bool has_colors(const struct view *v)
     return v->colors && v->mode == VIEW_TEXT;
 }
 
+static void scan_colors(const struct view *v, struct sgr *s, const char *text, size_t n)
+{
+    if (has_colors(v))
+        sgr_scan(s, text, n);
+}
+
 /* The same of a peer's text in its plain form. */
 static void print_text(void *ctx, const char *text, size_t n)
 {
     struct view *v = ctx;
 
     print(v, text, n);
-    if (has_colors(v))
-        sgr_scan(&v->sgr, text, n);
+    scan_colors(v, &v->tail.sgr, text, n);
 }
 
 /* The colours that a peer left are its text's alone. */
@@ -127,8 +134,7 @@ static void print_tail(struct view *v)
 
 void view_answered(struct view *v)
 {
-    if (has_colors(v))
-        sgr_scan(&v->sgr, v->tail.text, v->tail.len);
+    scan_colors(v, &v->tail.sgr, v->tail.text, v->tail.len);
     v->tail.len = 0;
     v->stands = false;
     v->stale = true;
@@ -178,14 +184,14 @@ static void show_plain(struct view *v, const char *text, size_t n)
         return;
     if (v->line)
         v->hide(v->ctx);
-    begin_colors(v, &v->sgr);
+    begin_colors(v, &v->tail.sgr);
     if (v->line) {
         show_above(v, text, n);
     } else {
         print_text(v, text, n);
         v->midline = text[n - 1] != '\n';
     }
-    end_colors(v, &v->sgr);
+    end_colors(v, &v->tail.sgr);
 }
 
 static void finish_plain(struct view *v)
@@ -201,15 +207,15 @@ static void leave_plain(struct view *v)
     finish_plain(v);
     if (v->line && v->tail.len > 0 && !v->stands) {
         v->hide(v->ctx);
-        begin_colors(v, &v->sgr);
+        begin_colors(v, &v->tail.sgr);
         print_tail(v);
-        end_colors(v, &v->sgr);
+        end_colors(v, &v->tail.sgr);
         print(v, "\r\n", 2);
     } else {
         make_way(v);
     }
     view_answered(v);
-    v->sgr = (struct sgr){0};
+    v->tail.sgr = (struct sgr){0};
 }
 
 char *view_unfinished(const struct view *v)
@@ -221,7 +227,7 @@ char *view_unfinished(const struct view *v)
         return NULL;
     text = mem_alloc(SGR_TEXT + v->tail.len + sizeof SGR_RESET);
     if (has_colors(v))
-        n = sgr_format(&v->sgr, text);
+        n = sgr_format(&v->tail.sgr, text);
     memcpy(text + n, v->tail.text, v->tail.len);
     n += v->tail.len;
     if (has_colors(v)) {
@@ -275,40 +281,72 @@ static void keep(struct view_line *x, const char *text, size_t n)
     x->len += n;
 }
 
-/* Prints a line with its marks. `more`: it is not finished. */
-static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, bool more)
+/* Prints a line with its marks, from `from` on, or all of it when it goes back over itself. `more`: it is not
+ * finished. */
+static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, size_t from, bool more)
 {
-    char prefix[MARK_MOST];
+    char prefix[MARK_MOST], *flat = NULL;
+    struct sgr sgr = x->sgr;
     unsigned width;
-    const char *back;
 
+    if (row_moves(text, n)) {
+        text = flat = row_flat(text, n, &sgr, false, &n);
+        from = 0;
+    }
     make_way(v);
     print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
     x->size = MARK_NO_SIZE;
-    /* What a carriage return goes back over is overwritten. */
-    while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
-        n -= (size_t)(back + 1 - text);
-        text = back + 1;
-    }
-    if (x->continued)
+    if (x->continued || from > 0)
         print(v, unfinished, sizeof unfinished - 1);
-    begin_colors(v, &x->sgr);
-    print(v, text, n);
-    if (has_colors(v))
-        sgr_scan(&x->sgr, text, n);
-    end_colors(v, &x->sgr);
+    scan_colors(v, &sgr, text, from);
+    begin_colors(v, &sgr);
+    print(v, text + from, n - from);
+    scan_colors(v, &sgr, text + from, n - from);
+    end_colors(v, &sgr);
     if (more)
         print(v, unfinished, sizeof unfinished - 1);
     print(v, "\n", 1);
+    free(flat);
+}
+
+/* Nothing can go back over what was there. `more`: the line goes on. */
+static void leave(struct view *v, struct view_line *x, const char *text, size_t n, bool more)
+{
+    scan_colors(v, &x->sgr, text, n);
     x->continued = more;
+    x->len = x->shown = 0;
 }
 
 static void show_held(struct view *v, struct view_line *x, bool more)
 {
-    if (x->len == 0)
+    if (x->len > x->shown)
+        show_line(v, x, x->text, x->len, x->shown, more);
+    x->shown = x->len;
+}
+
+static void finish_held(struct view *v, struct view_line *x)
+{
+    show_held(v, x, false);
+    leave(v, x, x->text, x->len, false);
+}
+
+/* A line that goes back for ever stays short; any other that is long is shown. */
+static void bound(struct view *v, struct view_line *x)
+{
+    if (x->len <= LINE_MOST)
         return;
-    show_line(v, x, x->text, x->len, more);
-    x->len = 0;
+    if (row_moves(x->text, x->len)) {
+        char *flat = row_flat(x->text, x->len, &x->sgr, true, &x->len);
+
+        free(x->text);
+        x->text = flat;
+        x->room = x->len;
+        x->shown = 0;
+    }
+    if (x->len > LINE_MOST / 2) {
+        show_held(v, x, true);
+        leave(v, x, x->text, x->len, true);
+    }
 }
 
 static void show_lines(struct view *v, struct view_line *x, const char *text, size_t n)
@@ -321,19 +359,19 @@ static void show_lines(struct view *v, struct view_line *x, const char *text, si
 
         if (x->len > 0) {
             keep(x, text, line);
-            show_held(v, x, false);
-        } else if (line > 0 || !x->continued) {
-            show_line(v, x, text, line, false);
+            finish_held(v, x);
+        } else {
+            if (line > 0 || !x->continued)
+                show_line(v, x, text, line, 0, false);
+            leave(v, x, text, line, false);
         }
-        x->continued = false;
         text += line + 1;
         n -= line + 1;
     }
     if (n == 0)
         return;
     keep(x, text, n);
-    if (x->len > LINE_MOST)
-        show_held(v, x, true);
+    bound(v, x);
 }
 
 /* Hex. */
@@ -409,8 +447,7 @@ static void end_line(struct view *v, struct view_line *x)
     char rest[TEXT_REST];
 
     show_lines(v, x, rest, text_safe_end(&x->safe, rest));
-    show_held(v, x, false);
-    x->continued = false;
+    finish_held(v, x);
     end_dump(v, x);
 }
 
@@ -419,12 +456,12 @@ static void watch_quiet(struct view *v, struct view_line *x)
     static const struct sgr none;
 
     if (x->len == 0 && x->hex.nheld == 0 && x->safe.nheld == 0 && x->left == 0 && !x->continued &&
-        memcmp(&x->sgr, &none, sizeof none) == 0) {
+        sgr_same(&x->sgr, &none)) {
         let_go(v, x);
         return;
     }
     x->touched = loop_now(v->loop);
-    if ((x->len > 0 || x->hex.nheld > 0) && !loop_timer_pending(&v->quiet))
+    if ((x->len > x->shown || x->hex.nheld > 0) && !loop_timer_pending(&v->quiet))
         loop_timer_set(v->loop, &v->quiet, x->hex.nheld > 0 ? QUIET_HEX : QUIET);
 }
 
@@ -439,7 +476,7 @@ static void fire_quiet(struct timer *timer)
         int64_t rest = x->touched + (x->hex.nheld > 0 ? QUIET_HEX : QUIET) - now;
 
         after = x->next;
-        if (x->len == 0 && x->hex.nheld == 0)
+        if (x->len == x->shown && x->hex.nheld == 0)
             continue;
         if (rest > 0) {
             next = next == 0 || rest < next ? rest : next;
@@ -471,7 +508,7 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         end_dump(v, x);
     if (message && x->left == 0) {
         if (all == 0)
-            show_line(v, x, "", 0, false);
+            show_line(v, x, "", 0, 0, false);
         end_line(v, x);
     }
     watch_quiet(v, x);

@@ -62,7 +62,6 @@ struct view {
     unsigned marks;
     struct clock clock;
     struct tail tail; /* what the peer has not finished */
-    struct sgr sgr;   /* the colours it left before the tail */
     bool stands;      /* it is on the screen (dumb terminals) */
     bool stale;       /* it, or the prompt, changed; whoever shows it clears this */
     bool midline;     /* without a line: the last thing printed was no newline */

@@ -6,6 +6,7 @@ import fcntl
 import mmap
 import os
 import select
+import shlex
 import socket
 import struct
 import termios
@@ -305,3 +306,47 @@ def start(peer, tmp_path):
     yield begin
     for t in running:
         t.close()
+
+
+@pytest.fixture
+def at(start, peer, tmp_path):
+    """at(*OPTIONS) starts a prompt connected to `peer`, in an empty directory."""
+    def begin(*options, **how):
+        how.setdefault("columns", 100)
+        return start(*options, cwd=str(tmp_path), **how)
+
+    return begin
+
+
+def listen(home, *args, **how):
+    """A prompt that listens, and its port."""
+    file = home / "ready"
+    file.touch()
+    command = shlex.join([POLLCAT, "--ready-fd", "3", *map(str, args)])
+    t = Terminal(["/bin/sh", "-c", f"exec {command} 3>{shlex.quote(str(file))}"], home=home, cwd=str(home), **how)
+    wait_for(lambda: file.read_text().endswith("\n"), "the port", lambda: t.read(0.01))
+    t.wait_prompt()
+    return t, int(file.read_text().split()[1])
+
+
+def typed(t):
+    """What stands behind the prompt."""
+    return t.row().removeprefix(">").strip()
+
+
+def says(t, line, *answers):
+    """Types a line and waits for each of these, in rows below it."""
+    t.type(line + "\r")
+
+    def below(t):
+        rows = t.lines()
+        shown = [i for i, row in enumerate(rows) if row.endswith(line)]
+        return shown and all(any(answer in row for row in rows[shown[-1] + 1:]) for answer in answers)
+
+    t.wait(below, f"{answers} below {line!r}")
+
+
+def nothing_more(t, peer):
+    """Nothing was sent before this line."""
+    t.type("last\r")
+    assert peer.receive(b"last\n") == b"last\n"

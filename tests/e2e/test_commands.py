@@ -3,39 +3,12 @@
 
 import os
 import re
-import shlex
 import socket
 
 import pytest
 
-from support import DEADLINE, POLLCAT, port_of, receive, reset, udp
-from terminal import Peer, Terminal, peer, start, wait_for
-
-
-@pytest.fixture
-def at(start, peer, tmp_path):
-    """at(*OPTIONS) starts a prompt connected to `peer`, in an empty directory."""
-    def begin(*options, **how):
-        how.setdefault("columns", 100)
-        return start(*options, cwd=str(tmp_path), **how)
-
-    return begin
-
-
-def listen(home, *args, **how):
-    """A prompt that listens, and its port."""
-    file = home / "ready"
-    file.touch()
-    command = shlex.join([POLLCAT, "--ready-fd", "3", *map(str, args)])
-    t = Terminal(["/bin/sh", "-c", f"exec {command} 3>{shlex.quote(str(file))}"], home=home, cwd=str(home), **how)
-    wait_for(lambda: file.read_text().endswith("\n"), "the port", lambda: t.read(0.01))
-    t.wait_prompt()
-    return t, int(file.read_text().split()[1])
-
-
-def typed(t):
-    """What stands behind the prompt."""
-    return t.row().removeprefix(">").strip()
+from support import DEADLINE, port_of, receive, reset, udp
+from terminal import Peer, Terminal, at, listen, nothing_more, peer, says, start, typed, wait_for
 
 
 class Many:
@@ -70,24 +43,6 @@ def many(tmp_path):
     yield begin
     for one in running:
         one.close()
-
-
-def says(t, line, *answers):
-    """Types a line and waits for each of these, in rows below it."""
-    t.type(line + "\r")
-
-    def below(t):
-        rows = t.lines()
-        shown = [i for i, row in enumerate(rows) if row.endswith(line)]
-        return shown and all(any(answer in row for row in rows[shown[-1] + 1:]) for answer in answers)
-
-    t.wait(below, f"{answers} below {line!r}")
-
-
-def nothing_more(t, peer):
-    """Nothing was sent before this line."""
-    t.type("last\r")
-    assert peer.receive(b"last\n") == b"last\n"
 
 
 def test_help_lists_commands(at, peer):
@@ -562,88 +517,6 @@ def test_connect_of_a_listener(many):
     t.wait_text("pollcat: ")
     t.type("x\r")
     assert receive(one, 2) == b"x\n"
-
-
-# The shell
-
-
-def test_shell_command(at, peer):
-    t = at()
-    t.type("~!echo out; echo err >&2\r")
-    assert peer.receive(b"\n") == b"out\n"
-    t.wait(lambda t: "err" in t.lines())
-    says(t, "~!exit 3", "pollcat: exit 3: status 3")
-    says(t, "~!kill -9 $$", "pollcat: kill -9 $$: ended by signal 9")
-    t.type("~!cat\r")  # there is nothing to read
-    t.type("~!printf '\\0\\377'\r")
-    assert peer.receive(2) == b"\0\xff"
-    nothing_more(t, peer)
-
-
-def test_shell_command_does_not_block(at, peer):
-    t = at()
-    t.type("~!echo ready; exec cat /dev/zero\r")
-    assert peer.receive(1000).startswith(b"ready\n")
-    says(t, "~eol", "line end: lf")
-    says(t, "~stop", "stopped")
-    wait_for(lambda: not children(t.child.pid), "the end of the command", t.read)
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return file.read().split()
-
-
-def test_shell_command_ends_with_pollcat(at, peer):
-    t = at()
-    t.type("~!echo ready; exec sleep 1000\r")
-    assert peer.receive(b"\n") == b"ready\n"
-    child = int(children(t.child.pid)[0])
-    t.type("~quit\r")
-    assert t.wait_exit() == 0
-
-    def gone():
-        try:
-            with open(f"/proc/{child}/stat") as file:
-                return file.read().split()[2] == "Z"
-        except FileNotFoundError:
-            return True
-
-    wait_for(gone, "the end of the command", t.read)
-
-
-def test_shell_has_broken_pipes(at, peer):
-    t = at()
-    t.type("~!yes | head -1\r")
-    assert peer.receive(b"\n") == b"y\n"
-    says(t, "~!kill -PIPE $$", "ended by signal 13")
-
-
-@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
-def test_shell_on_the_terminal(at, peer, shell):
-    if not os.path.exists(shell):
-        pytest.skip(f"{shell} is missing")
-    t = at(env={"SHELL": shell, "PS1": "here: ", "ENV": ""})
-    before = t.modes()
-    t.type("half\x01~!\x0b\r")
-    t.wait(lambda t: re.search(r"[:$#]$", t.row()), "a shell")
-    t.type("echo in the she''ll\r")
-    t.wait_text("in the shell")
-    peer.send("meanwhile\n")
-    shown = len(t.lines())
-    t.type("\x03")  # is not ours
-    t.wait(lambda t: len(t.lines()) > shown and re.search(r"[:$#]$", t.row()), "the shell's prompt")
-    t.type("exit\r")
-    t.wait_prompt()
-    t.wait(lambda t: "meanwhile" in t.lines() and typed(t) == "")
-    assert t.modes() == before
-    nothing_more(t, peer)
-
-
-def test_shell_that_is_none(at, peer):
-    t = at(env={"SHELL": "/none"})
-    says(t, "~!", "pollcat: /none: No such file or directory")
-    nothing_more(t, peer)
 
 
 # Datagrams

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The prompt at a terminal: what the screen shows while lines are typed and data arrives."""
 
+import resource
 import shlex
 import signal
 import socket
 
+import pyte
 import pytest
 
 from support import POLLCAT
 from terminal import Terminal, peer, start, wait_for
+
+
+def memory(t):
+    """Bytes of the program that are in memory."""
+    with open(f"/proc/{t.child.pid}/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
 
 
 # What is typed, and what arrives meanwhile.
@@ -175,6 +183,70 @@ def test_unfinished_line_with_tab(start, peer):
     t.wait_screen(["a       b", "X"], (1, 1))
 
 
+OVERWRITTEN = {
+    "shorter": ["100%", "\r 5", "7%", "\r\r", "\rdone", "\n", "next: "],
+    "bar": ["%3d%% [%-9s]\r" % (i, "=" * (i // 12)) for i in range(0, 101, 25)] + ["\ndone\n"],
+    "rows": ["0123456789" * 3, "\rover", "\r", "9876543210" * 2, "\rX\nend"],
+    "characters": ["日本語 é e\u0301x", "\r語日", "\r      e\u0301", "\rabcdefghijk\n"],
+    "tabs": ["one\ttwo", "\r\tT", "\rO\tT\n"],
+    "blanks": ["100%      ", "\r            ", "\rlogin: "],
+}
+
+
+@pytest.mark.parametrize("columns", [10, 17, 80, 500])
+@pytest.mark.parametrize("name", OVERWRITTEN)
+def test_overwritten_line_is_as_on_a_plain_terminal(start, peer, columns, name):
+    t = start(columns=columns)
+    plain = pyte.Screen(columns, 24)
+    stream = pyte.Stream(plain)
+    for piece in OVERWRITTEN[name]:
+        peer.send(piece)
+        stream.feed(piece.replace("\n", "\r\n"))
+        rows = [row.rstrip() for row in plain.display]
+        t.wait(lambda t, rows=rows: [row.rstrip() for row in t.screen.display] == rows, f"{piece!r} as {rows}")
+    t.type("\r")
+    assert peer.receive(1) == b"\n"
+
+
+@pytest.mark.parametrize("columns", [7, 20, 80])
+def test_typed_line_stays_behind_an_overwritten_one(start, peer, columns):
+    t = start(columns=columns)
+    t.type("typed\x02")
+    peer.send("100%")
+    peer.send("\r 5")
+    shown = " 50%typed"
+    rows = [shown[i:i + columns] for i in range(0, len(shown), columns)]
+    t.wait_screen(rows, divmod(8, columns))
+    peer.send("\r99")
+    rows[0] = "99" + rows[0][2:]
+    t.wait_screen(rows, divmod(8, columns))
+    peer.send("\rready\n")
+    t.wait_screen(["ready", "typed"], (1, 4))
+    t.type("\r")
+    assert peer.receive(b"\n") == b"typed\n"
+
+
+def test_escaped_bytes_count_as_they_are_shown(start, peer):
+    t = start()
+    peer.send("0123456789\r\x1b\x9b")
+    t.wait_screen([r"\x1b\xc2\x9b"])
+    peer.send("\rab\n")
+    t.wait_screen([r"ab1b\xc2\x9b"])
+
+
+def test_endless_overwriting_is_bounded(start, peer):
+    t = start(columns=30)
+    t.type("typed")
+    peer.socket.setblocking(True)
+    data = b"".join(b"\r%06d of 100000" % i for i in range(100000))
+    before = memory(t)
+    while data:
+        data = data[peer.socket.send(data[:65536]):]
+        t.read(0)
+    t.wait_screen(["099999 of 100000typed"])
+    assert memory(t) - before < 4 << 20
+
+
 def test_prompt_option(start, peer):
     t = start("--prompt", "> ")
     t.wait_screen([">"], (0, 2))
@@ -337,6 +409,14 @@ def test_escape_sequences_in_the_unfinished_line(start, peer):
     t.wait_screen([r"\x1b[31mlogin\x01\x02: me"])
 
 
+@pytest.mark.parametrize("columns", [12, 80])
+def test_text_that_turns_around_is_escaped(start, peer, columns):
+    t = start(columns=columns)
+    peer.send("a\u202eb\u2066c\u200fd\u0085e\x7f\n")
+    whole = r"a\xe2\x80\xaeb\xe2\x81\xa6c\xe2\x80\x8fd\xc2\x85e\x7f"
+    t.wait_screen([whole[i:i + columns] for i in range(0, len(whole), columns)])
+
+
 def test_raw_shows_as_it_is(start, peer):
     t = start("--raw")
     peer.send(b"\x1b[31mred\x1b[0m\n\x1b[32mlogin: \x1b[0m")
@@ -354,8 +434,13 @@ def test_raw_progress_line(start, peer):
     for i in range(0, 101, 10):
         peer.send(f"\r{i:3}%".encode())
     t.wait_screen(["100%"], (0, 4))
+    peer.send(b"\r\x1b[K5%")
+    t.wait_screen(["5%"], (0, 2))
+    for sign in b"|/-\\":
+        peer.send(b"\b" + bytes([sign]))
+    t.wait_screen(["5\\"], (0, 2))
     peer.send(b"\r\ndone\n")
-    t.wait_screen(["100%", "done"], (2, 0))
+    t.wait_screen(["5\\", "done"], (2, 0))
 
 
 # Standard output elsewhere.

@@ -125,6 +125,32 @@ def test_progress_bars_do_not_reach_the_label(room):
     wait_rows(t, "[1] 30%", "[1] done", ">")
 
 
+@pytest.mark.parametrize("columns", [80, 20])
+def test_an_overwritten_line_is_shown_whole(room, columns):
+    t = room.listen("-k", columns=columns)
+    a, b = room.join(), room.join()
+    a.sendall(b"100%")
+    wait_rows(t, "[1] 100%...", "all>")
+    b.sendall(b"whole\n")
+    a.sendall(b"\r 5")
+    wait_rows(t, "[2] whole", "[1]  50%...", "all>")
+    a.sendall(b"7")
+    wait_rows(t, "[1]  57%...", "all>")
+    a.sendall("\r日\n".encode())
+    t.wait(lambda t: text(t)[-2].replace(" ", "") == "[1]日7%")
+
+
+def test_endless_overwriting_of_one_peer_is_short(room):
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    for i in range(2000):
+        a.sendall(b"\r%4d of 2000" % i)
+    a.sendall(b"\ndone\n")
+    b.sendall(b"here\n")
+    t.wait(lambda t: {"[1] 1999 of 2000", "[1] done", "[2] here"} <= set(text(t)))
+    assert all(re.fullmatch(r"\[1\] ( *\d+ of 2000(\.\.\.)?|127.*|done)", r) for r in text(t) if r.startswith("[1]"))
+
+
 def test_lines_go_to_the_chosen_one(room):
     t = room.listen("-k")
     a, b = room.join(), room.join()

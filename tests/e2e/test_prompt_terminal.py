@@ -180,6 +180,20 @@ def test_resize(start, peer, columns):
     assert peer.receive(b"\n").decode() == text + "\n"
 
 
+@pytest.mark.parametrize("columns, term", [(11, "xterm"), (33, "xterm"), (120, "xterm"), (33, "dumb"), (120, "dumb")])
+def test_resize_with_wide_characters_and_an_unfinished_line(start, peer, columns, term):
+    t = start(columns=40, term=term)
+    peer.send("名前: ")
+    t.type("日本e\u0301")
+    t.wait(lambda t: t.row().replace(" ", "") == "名前:日本é")
+    t.resize(columns, 24)
+    t.type("語\x02\x02X")
+    peer.send("\nnext\n")
+    t.wait(lambda t: [row.replace(" ", "") for row in t.lines()][-2:] == ["next", "日本Xé語"])
+    t.type("\r")
+    assert peer.receive(b"\n").decode() == "日本Xe\u0301語\n"
+
+
 def test_stopped_terminal_blocks_nothing(start, peer):
     t = start()
     t.type("x\r")

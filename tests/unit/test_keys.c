@@ -28,7 +28,7 @@ static void add(const char *text)
 static void expect(const char *text)
 {
     for (; *text != '\0'; text++)
-        assert_int_equal(keys_next(&keys), (unsigned char)*text);
+        assert_int_equal(keys_next(&keys, true), (unsigned char)*text);
 }
 
 static void gives_what_was_typed(void **state)
@@ -36,13 +36,13 @@ static void gives_what_was_typed(void **state)
     (void)state;
     keys_clear(&keys);
     assert_int_equal(keys_state(&keys, true), KEYS_NONE);
-    assert_int_equal(keys_next(&keys), -1);
+    assert_int_equal(keys_next(&keys, true), -1);
     begin("ab");
     assert_int_equal(keys_state(&keys, true), KEYS_READY);
     expect("a");
     add("c");
     expect("bc");
-    assert_int_equal(keys_next(&keys), -1);
+    assert_int_equal(keys_next(&keys, true), -1);
     assert_int_equal(keys_state(&keys, true), KEYS_NONE);
 }
 
@@ -111,7 +111,7 @@ static void ends_a_paste_by_force(void **state)
     keys_force(&keys);
     assert_int_equal(keys_state(&keys, true), KEYS_READY);
     expect("\033[200~one\033[201~");
-    assert_int_equal(keys_next(&keys), -1);
+    assert_int_equal(keys_next(&keys, true), -1);
 }
 
 static void bounds_a_paste(void **state)
@@ -135,8 +135,37 @@ static void peeks(void **state)
     (void)state;
     begin("\xc3x");
     assert_int_equal(keys_peek(&keys), 0xc3);
-    expect("\xc3x");
+    expect("?x");
     assert_int_equal(keys_peek(&keys), -1);
+}
+
+static void gives_characters_alone(void **state)
+{
+    (void)state;
+    begin("a\u00e9\u65e5\U0001f600");
+    expect("a\u00e9\u65e5\U0001f600");
+    begin("\xff\x80\xc3(\xe6\x97z\xc0\xaf\xe0\x80\xaf\xed\xa0\x80\xf4\x90\x80\x80");
+    expect("?"
+           "?"
+           "?("
+           "??z"
+           "??"
+           "???"
+           "???"
+           "????");
+    begin("\xff\xfe");
+    assert_int_equal(keys_next(&keys, false), 0xff);
+    assert_int_equal(keys_next(&keys, true), KEYS_INVALID);
+}
+
+static void skips_a_character(void **state)
+{
+    (void)state;
+    begin("\u65e5\xffx");
+    keys_skip(&keys);
+    assert_int_equal(keys_peek(&keys), 0xff);
+    keys_skip(&keys);
+    expect("x");
 }
 
 static int clear(void **state)
@@ -157,6 +186,8 @@ int main(void)
         cmocka_unit_test_teardown(ends_a_paste_by_force, clear),
         cmocka_unit_test_teardown(bounds_a_paste, clear),
         cmocka_unit_test_teardown(peeks, clear),
+        cmocka_unit_test_teardown(gives_characters_alone, clear),
+        cmocka_unit_test_teardown(skips_a_character, clear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,19 +104,37 @@ static void passes_controls_at_once(void **state)
     expect("\033[H", "xy");
 }
 
-static void forgets_before_a_return(void **state)
+static void goes_back_as_a_terminal(void **state)
 {
     (void)state;
     begin();
-    add(" 10%\r", 20);
-    expect("", " 10%\r");
-    add(" 20%", 20);
-    expect("", " 20%");
+    add("100%\r", 20);
+    expect("", "100%\r");
+    add(" 5", 20);
+    expect("", " 50%\r 5");
+    add("7%", 20);
+    expect("", " 57%");
+    begin();
+    add("0123456789abc\rX", 5);
+    expect("01234 \r56789 \r", "Xbc\rX");
+    add("YZ!!?", 5);
+    expect("01234 \r56789 \rXbc\rXYZ!! \r", "?");
+}
+
+static void is_printed_with_its_colours(void **state)
+{
+    (void)state;
+    begin();
+    tail.sgr.set = 1 << 4;
+    add("\033[31mabc\033[m\rX", 20);
+    expect("", "\033[mX\033[0;4;31mbc\r\033[mX");
 }
 
 static void is_bounded(void **state)
 {
-    static const char *const endless[] = {"\u0301", "\033[1", "\033]", "\033[31m", "x", "\xe6", "\t", "\r"};
+    static const char *const endless[] = {
+        "\u0301", "\033[1", "\033]", "\033[31m",           "x",      "\xe6", "\t", "\r",
+        "\b",     "x\r",    "ab\b",  "\033[1mx\033[2my\r", "\033[Kx"};
 
     (void)state;
     for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
@@ -148,6 +166,7 @@ static void formats_a_prompt(void **state)
     check_format("\033[1mbold\033[0m: ", "\001\033[1m\002bold\001\033[0m\002: ");
     check_format("x\033[1", "x");
     check_format("50%\r", "50%");
+    check_format("100%\r 5", " 50%");
     check_format("a\001\002b\033[2Jc", "abc");
 }
 
@@ -159,7 +178,8 @@ int main(void)
         cmocka_unit_test(knows_wide_and_combining_characters),
         cmocka_unit_test(counts_tabs),
         cmocka_unit_test(passes_controls_at_once),
-        cmocka_unit_test(forgets_before_a_return),
+        cmocka_unit_test(goes_back_as_a_terminal),
+        cmocka_unit_test(is_printed_with_its_colours),
         cmocka_unit_test(is_bounded),
         cmocka_unit_test(formats_a_prompt),
     };
