@@ -97,6 +97,21 @@ static void end(struct link *k)
         link_finish(k, r == IO_ERROR ? LINK_DST_FAILED : LINK_DONE);
 }
 
+/* Bulk shows, nobody wants to see it, and nothing is held that would be overtaken. */
+static bool wants_kernel(const struct link *k)
+{
+    return k->bulk && k->taps == NULL && link_empty(k) && !k->src_eof;
+}
+
+static void move_in_kernel(struct link *k)
+{
+    link_kernel_move(k);
+    if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
+        link_kernel_leave(k);
+    if (k->splice == NULL && k->start < k->end && !k->waiting)
+        link_copy_move(k); /* what was taken back */
+}
+
 /* Moves what can be moved. Returns how much that was, a message counting one more. */
 static uint64_t move(struct link *k)
 {
@@ -104,18 +119,14 @@ static uint64_t move(struct link *k)
 
     if (k->shares)
         link_share_move(k);
-    else if (k->splice == NULL && !(k->bulk && link_empty(k)))
+    else if (k->splice == NULL && !wants_kernel(k))
         link_copy_move(k);
     if (k->freed)
         return 0;
-    if (k->bulk && k->splice == NULL && k->taps == NULL && link_empty(k) && !k->src_eof)
+    if (k->splice == NULL && wants_kernel(k))
         link_kernel_enter(k);
     if (k->splice != NULL)
-        link_kernel_move(k);
-    if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
-        link_kernel_leave(k);
-    if (k->splice == NULL && k->start < k->end && !k->waiting)
-        link_copy_move(k);
+        move_in_kernel(k);
     return k->bytes + k->messages - before;
 }
 
