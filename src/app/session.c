@@ -89,6 +89,12 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
         net_peer_gone(s->line.net);
         return;
     }
+    if (reconnect_moves(&s->line)) {
+        if (e != NULL)
+            log_error("%s", why.text);
+        release(s, p);
+        return;
+    }
     if (!s->input_ended && s->conf->reconnect > 0) {
         release(s, p);
         (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
@@ -133,21 +139,34 @@ static void input_ended(void *ctx)
         end(s);
 }
 
-/* `~connect`: the prompt and its history stay. A datagram socket may have to give its address to the next one. */
+/* `~connect`: the prompt and its history stay. */
 static int connect_to(void *ctx, const char *host, const char *port, struct err *e)
 {
     struct session *s = ctx;
-    const unsigned caps = net_find(s->conf->transport)->caps;
 
     if (!is_client(s))
         return err_set(e, STATUS_LOCAL, "who listens does not connect");
-    if (!(caps & NET_STREAM) && s->peers.first != NULL)
-        release(s, s->peers.first);
     if (reconnect_to(&s->line, host, port, e) < 0)
         return -1;
+    s->svc->moving = reconnect_moves(&s->line);
+    return 0;
+}
+
+static void leave(void *ctx)
+{
+    struct session *s = ctx;
+
     if (s->peers.first != NULL)
         release(s, s->peers.first);
-    return 0;
+}
+
+static void settled(void *ctx)
+{
+    struct session *s = ctx;
+
+    s->svc->moving = false;
+    if (s->svc->service->settled != NULL)
+        s->svc->service->settled(s->svc);
 }
 
 static int start_service(struct session *s)
@@ -202,9 +221,9 @@ static void failed(void *ctx, const struct err *e)
     struct session *s = ctx;
     struct err why = *e;
 
-    if (!s->input_ended && reconnect_later(&s->line, &why))
+    if (!reconnect_moves(&s->line) && !s->input_ended && reconnect_later(&s->line, &why))
         return;
-    if (s->line.asked) {
+    if (s->line.asked || reconnect_moves(&s->line)) {
         log_error("%s", why.text);
         return;
     }
@@ -318,6 +337,8 @@ static int begin(struct session *s, struct err *e)
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
     reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
+    s->line.leave = leave;
+    s->line.settled = settled;
     if (reconnect_open(&s->line, e) < 0 && !reconnect_later(&s->line, e))
         return -1;
     if (catch_signals(s, e) < 0)

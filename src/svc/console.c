@@ -164,7 +164,7 @@ static void deaf(void *ctx, struct peer *peer)
     if (t->full)
         c->talkers.full--;
     t->full = false;
-    loop_soon(c->svc->loop, &c->wake);
+    console_wake(c);
 }
 
 static void screen_has_room(void *ctx)
@@ -197,6 +197,10 @@ static int typed(void *ctx, const char *text, unsigned how, size_t *at)
 static bool is_full(void *ctx)
 {
     /* Beyond what commands fill there is room for lines: one that stops or closes what is stuck. */
+    const struct console *c = ctx;
+
+    if (c->svc->moving)
+        return true;
     return console_full(ctx, NULL) && console_held(ctx, NULL) >= TYPED && !commands_busy(ctx);
 }
 
@@ -406,6 +410,11 @@ static void resume(struct svc *s)
     commands_resume(c);
 }
 
+static void settled(struct svc *s)
+{
+    console_wake(s->state);
+}
+
 static bool is_lent(struct svc *s)
 {
     return commands_lent(s->state);
@@ -423,4 +432,5 @@ const struct service service_prompt = {
     .suspend = suspend,
     .resume = resume,
     .lent = is_lent,
+    .settled = settled,
 };

@@ -68,7 +68,7 @@ int console_send_line(struct console *c, struct talker *t, const char *line, siz
 /* Does with a line what Enter does: a command is run, `~~` sends one, anything else is sent. 0, or -1 with `e`. */
 int console_input(struct console *c, const char *line, struct err *e);
 
-/* True while `t` (NULL: whom lines go to) has enough to do: wait with console_wait_room(). */
+/* True while `t` (NULL: whom lines go to) has enough to do, or it is not settled who that will be: wait with console_wait_room(). */
 bool console_full(const struct console *c, const struct talker *t);
 
 /* Asks for w->room() when that changes; forgets it. */
@@ -96,6 +96,9 @@ struct link *console_in(struct console *c, struct talker *t);
 struct link *console_out(struct console *c, struct talker *t);
 
 /* Between console.c and console_send.c. */
+
+/* Lines and tasks may have room again. */
+void console_wake(struct console *c);
 
 void console_init_sending(struct console *c);
 void console_clear_sending(struct console *c);

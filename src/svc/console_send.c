@@ -40,7 +40,7 @@ static struct talker *target(const struct console *c, const struct talker *t)
     return (struct talker *)t;
 }
 
-static void wake(struct console *c)
+void console_wake(struct console *c)
 {
     loop_soon(c->svc->loop, &c->wake);
 }
@@ -73,7 +73,7 @@ static void has_room(struct io *io, void *ctx)
     t->full = false;
     if (t->table->full == 0)
         loop_timer_clear(&c->grace);
-    wake(c);
+    console_wake(c);
 }
 
 static struct io *queue_of(struct console *c, struct talker *base)
@@ -110,7 +110,7 @@ static void fire_grace(struct timer *timer)
         t->full = false;
     }
     c->talkers.full = 0;
-    wake(c);
+    console_wake(c);
 }
 
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
@@ -188,6 +188,8 @@ void console_greet(struct console *c, struct talker *t)
 
 bool console_full(const struct console *c, const struct talker *t)
 {
+    if (c->svc->moving)
+        return true;
     t = target(c, t);
     if (c->talkers.first == NULL)
         return c->early_size >= QUEUE_LIMIT;

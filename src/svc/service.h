@@ -64,8 +64,9 @@ struct svc_events {
     int (*sockopt)(void *ctx, struct peer *p, const char *text, char *value, size_t size, struct err *e);
     /* Row `i` of the options there are: its name; NULL past the end. */
     const char *(*sockopt_row)(size_t i, const char **arg, const char **help);
-    /* Connects to another place; `host` NULL: to the last one again. What is connected is closed. 0, or -1 with `e`; how it
-     * ends is told by a line of the log. */
+    /* Connects to another place; `host` NULL: to the last one again. What is connected is closed, but not before the name
+     * was looked up: svc->moving is set until service->settled(). 0, or -1 with `e`; how it ends is told by a line of the
+     * log. */
     int (*connect)(void *ctx, const char *host, const char *port, struct err *e);
 };
 
@@ -76,6 +77,7 @@ struct svc {
     struct peer_table *peers;
     struct link_pool *pool;
     struct svc_events events;
+    bool moving; /* a name is looked up for events.connect(): nothing should be sent now */
     bool ending; /* the program ends: that peers go needs no telling */
     void *state; /* the service's own */
 };
@@ -88,6 +90,8 @@ struct service {
     void (*stop)(struct svc *);                  /* all peers are detached */
     /* A line of the log, when the service has the terminal; returns false to leave it to standard error. Optional. */
     bool (*show)(struct svc *, const char *line);
+    /* svc->moving has ended. Optional. */
+    void (*settled)(struct svc *);
     /* SIGINT while the service runs; returns false to let it end the program. Optional. */
     bool (*interrupt)(struct svc *);
     /* Around a stop by job control: put the terminal right before, and take it again after. Optional. */

@@ -5,6 +5,7 @@ Nothing here sleeps: everything waits for an event, and no longer than DEADLINE.
 """
 import functools
 import hashlib
+import fcntl
 import os
 import pathlib
 import re
@@ -217,6 +218,27 @@ def with_hosts(directory, hosts):
     if subprocess.run([*wrap, "true"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespaces here")
     return wrap
+
+
+class Held:
+    """Whoever opens the file at `path` waits until the block ends, by a lease of fcntl(2)."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_RDWR)
+
+    def __enter__(self):
+        signal.signal(signal.SIGIO, lambda *_: None)
+        try:
+            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError:
+            pytest.skip("no leases here")
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+    def is_waited_for(self):
+        return fcntl.fcntl(self.fd, fcntl.F_GETLEASE) != fcntl.F_WRLCK
 
 
 def namespace(program):

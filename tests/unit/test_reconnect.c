@@ -143,6 +143,55 @@ static void goes_elsewhere(void **state)
     rig_free(r);
 }
 
+static int left_at, settled_at, calls;
+
+static void on_leave(void *ctx)
+{
+    (void)ctx;
+    left_at = ++calls;
+}
+
+static void on_settled(void *ctx)
+{
+    (void)ctx;
+    settled_at = ++calls;
+}
+
+/* A name is looked up beside the loop: what is open stays so until it is found. */
+static void names_are_looked_up_beside(void **state)
+{
+    struct rig *r = rig_new();
+    struct reconnect line;
+    struct addr a, b;
+    char port[8], other[8];
+    int one = rig_serve("127.0.0.1", SOCK_STREAM, &a), two = rig_serve("127.0.0.1", SOCK_STREAM, &b);
+    struct err e;
+
+    (void)state;
+    start(r, &line, 0, &a, port);
+    line.leave = on_leave;
+    line.settled = on_settled;
+    assert_int_equal(reconnect_open(&line, &e), 0);
+    r->stop_up = 1;
+    rig_run(r);
+    assert_int_equal(reconnect_to(&line, "localhost", "nonsense", &e), -1);
+    assert_false(reconnect_moves(&line));
+    assert_int_equal(reconnect_to(&line, "localhost", rig_port(&b, other), &e), 0);
+    assert_true(reconnect_moves(&line));
+    assert_int_equal(calls, 0);
+    r->stop_up = 2;
+    rig_run(r);
+    assert_int_equal(addr_port(r->up[1]->remote), addr_port(&b));
+    assert_int_equal(left_at, 1);
+    assert_int_equal(settled_at, 2);
+    assert_false(reconnect_moves(&line));
+    assert_int_equal(reconnect_to(&line, "localhost", port, &e), 0);
+    reconnect_clear(&line); /* abandoned */
+    close(one);
+    close(two);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +199,7 @@ int main(void)
         cmocka_unit_test(only_what_lasted_begins_anew),
         cmocka_unit_test(attempts_are_counted),
         cmocka_unit_test(goes_elsewhere),
+        cmocka_unit_test(names_are_looked_up_beside),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
