@@ -45,7 +45,7 @@ static void stop_asking(struct reconnect *r)
     r->next = NULL;
 }
 
-static void close_net(struct reconnect *r)
+void reconnect_close(struct reconnect *r)
 {
     loop_timer_clear(&r->timer);
     net_close(r->net);
@@ -71,7 +71,7 @@ static int move(struct reconnect *r, struct place *p, struct err *e)
         free_place(p);
         return -1;
     }
-    close_net(r);
+    reconnect_close(r);
     free_place(r->place);
     r->net = n;
     r->place = p;
@@ -159,7 +159,7 @@ void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *l
 void reconnect_clear(struct reconnect *r)
 {
     stop_asking(r);
-    close_net(r);
+    reconnect_close(r);
     free_place(r->place);
     r->place = NULL;
 }
@@ -247,7 +247,7 @@ bool reconnect_later(struct reconnect *r, const struct err *e)
         return false;
     if (e != NULL && e->text[0] != '\0')
         log_error("%s", e->text);
-    close_net(r);
+    reconnect_close(r);
     if (r->since > 0 && loop_now(r->loop) - r->since >= LASTED)
         r->delay = 0;
     r->since = 0;

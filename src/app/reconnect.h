@@ -43,6 +43,9 @@ void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *l
                     const struct net_events *events);
 void reconnect_clear(struct reconnect *r);
 
+/* Closes the transport; reconnect_to() may open it again. */
+void reconnect_close(struct reconnect *r);
+
 /* Opens the transport. Returns 0, or -1 with `e`. */
 int reconnect_open(struct reconnect *r, struct err *e);
 

@@ -129,13 +129,25 @@ static bool is_client(const struct session *s)
     return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
 }
 
-/* With nobody to send it to, and perhaps for long. */
-static void input_ended(void *ctx)
+/* Bytes that were typed and wait for somebody to come. */
+static size_t waiting(const struct session *s)
+{
+    if (s->svc == NULL || s->svc->service->waiting == NULL)
+        return 0;
+    return s->svc->service->waiting(s->svc);
+}
+
+/* With nobody to send anything to, nothing is waited for but what was typed to be delivered. */
+static void input_ended(void *ctx, bool ended)
 {
     struct session *s = ctx;
 
-    s->input_ended = true;
-    if (reconnect_waits(&s->line))
+    s->input_ended = ended;
+    if (!ended || !is_client(s) || s->peers.first != NULL || s->line.net != NULL)
+        return;
+    if (waiting(s) > 0 && reconnect_waits(&s->line))
+        log_notice("%zu bytes wait for the connection; ^C gives up", waiting(s));
+    else
         end(s);
 }
 
@@ -221,10 +233,11 @@ static void failed(void *ctx, const struct err *e)
     struct session *s = ctx;
     struct err why = *e;
 
-    if (!reconnect_moves(&s->line) && !s->input_ended && reconnect_later(&s->line, &why))
+    if (!reconnect_moves(&s->line) && (!s->input_ended || waiting(s) > 0) && reconnect_later(&s->line, &why))
         return;
-    if (s->line.asked || reconnect_moves(&s->line)) {
+    if (!s->input_ended && (s->line.asked || reconnect_moves(&s->line))) {
         log_error("%s", why.text);
+        reconnect_close(&s->line);
         return;
     }
     fail(s, &why);
@@ -352,6 +365,15 @@ static int begin(struct session *s, struct err *e)
     return 0;
 }
 
+static void tell_unsent(struct session *s)
+{
+    if (waiting(s) == 0)
+        return;
+    log_error("%zu bytes that were typed were not sent: nobody came", waiting(s));
+    if (s->status == STATUS_OK)
+        s->status = STATUS_NETWORK;
+}
+
 static void clear(struct session *s)
 {
     progress_stop(&s->progress);
@@ -359,6 +381,7 @@ static void clear(struct session *s)
         s->svc->ending = true;
     while (s->peers.first != NULL)
         release(s, s->peers.first);
+    tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;
     log_set_sink(NULL, NULL);

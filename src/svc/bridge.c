@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "io/fan.h"
 #include "io/fd.h"
+#include "io/queue.h"
 #include "peer/info.h"
 
 struct bridge {
@@ -84,7 +85,7 @@ static uint64_t unsent(const struct bridge *b)
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->fanned || b->ends.apart ? io_pending(w->out->src) : 0);
+            sum += link_held(w->out) + (w->fanned || b->ends.apart ? queue_size(w->out->src) : 0);
     }
     return sum;
 }
@@ -133,7 +134,7 @@ static void input_ended(struct link *k)
     if (b->svc->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
     if (b->svc->events.ended != NULL)
-        b->svc->events.ended(b->svc->events.ctx);
+        b->svc->events.ended(b->svc->events.ctx, true);
 }
 
 /* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
@@ -453,7 +454,7 @@ static uint64_t undelivered(const struct wire *w)
     struct info i;
 
     if (w->out != NULL)
-        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? io_pending(w->out->src) : 0);
+        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? queue_size(w->out->src) : 0);
     if (w->err == NULL)
         return sum;
     info_get(w->peer, &i);
@@ -504,6 +505,14 @@ void bridge_end(struct bridge *b)
 {
     input_ended(&(struct link){.ctx = b});
     quit_if_sent(b);
+}
+
+void bridge_begin(struct bridge *b)
+{
+    b->input_ended = false;
+    loop_timer_clear(&b->quit);
+    if (b->svc->events.ended != NULL)
+        b->svc->events.ended(b->svc->events.ctx, false);
 }
 
 void bridge_missed(struct bridge *b, struct peer *p, size_t size)

@@ -37,6 +37,9 @@ void bridge_feed(struct bridge *b, struct peer *p, struct io *in);
 /* With `apart`: no more will be sent to anybody than is on its way. */
 void bridge_end(struct bridge *b);
 
+/* With `apart`: after bridge_end(), for peers to come: there will be more. */
+void bridge_begin(struct bridge *b);
+
 /* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is finished. */
 void bridge_missed(struct bridge *b, struct peer *p, size_t size);
 

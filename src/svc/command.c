@@ -68,7 +68,7 @@ static const struct command table[] = {
      complete_talkers, command_reset},
     {"connect", NULL, "[HOST PORT]", "connect again, or elsewhere",
      "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "
-     "prompt and its history stay.\n",
+     "prompt and its history stay, and an end that\n.Cm ~eof\nsent does not count for it.\n",
      NULL, command_connect},
     {"pause", NULL, "[N]", "stop reading",
      "Stop reading from peer\n.Ar N\nor from all to whom lines go, so that they find out how it is to wait.\n",

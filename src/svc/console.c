@@ -213,6 +213,7 @@ static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
 
+    c->closed = true;
     console_end(c, NULL);
     if (gone)
         c->svc->events.quit(c->svc->events.ctx, NULL);
@@ -365,6 +366,11 @@ static void detach(struct svc *s, struct peer *peer)
     left(c, self);
     bridge_detach(c->bridge, peer);
     io_free(queue);
+    /* ~eof was for this connection: after ~connect there is another. */
+    if (c->ended && !c->closed && !s->conf->many) {
+        c->ended = false;
+        bridge_begin(c->bridge);
+    }
 }
 
 static void stop(struct svc *s)
@@ -410,6 +416,11 @@ static void resume(struct svc *s)
     commands_resume(c);
 }
 
+static size_t waiting(const struct svc *s)
+{
+    return ((const struct console *)s->state)->early_size;
+}
+
 static void settled(struct svc *s)
 {
     console_wake(s->state);
@@ -433,4 +444,5 @@ const struct service service_prompt = {
     .resume = resume,
     .lent = is_lent,
     .settled = settled,
+    .waiting = waiting,
 };

@@ -50,6 +50,7 @@ struct console {
     struct job wake;
     bool hush;     /* what is sent is a secret */
     bool ended;    /* no more lines will be sent */
+    bool closed;   /* nor typed */
     bool waits;    /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */
 };

@@ -8,6 +8,7 @@
 #define SVC_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -56,8 +57,8 @@ struct svc_events {
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
 
-    /* Our input has ended: no more will be sent than is on its way. Optional. */
-    void (*ended)(void *ctx);
+    /* Our input has ended: no more will be sent than is on its way; or (false) it goes on, for another peer. Optional. */
+    void (*ended)(void *ctx, bool ended);
 
     /* What the commands of the prompt need of the network. Each is optional. */
     /* Sets a socket option of a live peer (NAME=VALUE), or reads it (NAME) into `value`. 0, or -1 with `e`. */
@@ -90,6 +91,8 @@ struct service {
     void (*stop)(struct svc *);                  /* all peers are detached */
     /* A line of the log, when the service has the terminal; returns false to leave it to standard error. Optional. */
     bool (*show)(struct svc *, const char *line);
+    /* Bytes that wait for somebody to come. Optional: none. */
+    size_t (*waiting)(const struct svc *);
     /* svc->moving has ended. Optional. */
     void (*settled)(struct svc *);
     /* SIGINT while the service runs; returns false to let it end the program. Optional. */

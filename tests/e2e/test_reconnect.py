@@ -241,6 +241,59 @@ def test_connect_that_fails_leaves_the_prompt(prompt):
 # Names are looked up while the loop goes on.
 
 
+def test_what_waits_is_sent_after_the_end(prompt):
+    """^D while nobody is connected loses nothing of what was typed."""
+    with refusing() as nobody:
+        t = prompt("--reconnect", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type("one\rtwo\r\x04")
+        t.wait_text("8 bytes wait for the connection")
+        nobody.listen()
+        with accept(nobody) as sock:
+            assert receive_all(sock) == b"one\ntwo\n"
+            sock.sendall(b"answer\n")
+            t.wait_text("answer")
+        assert t.wait_exit() == 0
+
+
+def test_what_nobody_came_for_is_told(prompt):
+    with refusing() as nobody:
+        t = prompt("--reconnect=2", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type("one\r\x04")
+        assert t.wait_exit() == 1
+        assert any("4 bytes that were typed were not sent" in row for row in t.lines())
+
+
+def test_connect_after_eof_speaks_both_ways(prompt):
+    with Peer() as one, Peer() as two:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type("~eof\r")
+        assert one.receive_all() == b""
+        t.type("refused\r")
+        t.wait_text("our direction has ended")
+        t.type(f"~connect 127.0.0.1 {two.port}\rhello\r")
+        two.accept()
+        assert two.receive(b"\n") == b"hello\n"
+        t.type("again\r")
+        assert two.receive(b"\n") == b"again\n"
+        t.type("\x04")
+        assert two.receive_all() == b""
+        two.socket.close()
+        assert t.wait_exit() == 0
+
+
+def test_the_end_after_a_connect_that_failed(prompt):
+    with Peer() as one, refusing() as nobody:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type(f"~connect 127.0.0.1 {port_of(nobody)}\r")
+        t.wait_text("Connection refused")
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
 HOSTS = "127.0.0.1 slow\n"
 
 
