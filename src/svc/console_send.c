@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/chunk.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/width.h"
 #include "io/queue.h"
@@ -163,11 +164,14 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     if (t != NULL) {
         give(c, t, chunk);
     } else if (c->talkers.count == 0) {
+        if (c->nearly == 0 && c->svc->conf->many)
+            log_notice("nobody is connected: what is sent now waits for the first who joins");
         keep_early(c, chunk);
     } else {
         for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
             next = talkers_next(&c->talkers, x);
-            give(c, x, chunk);
+            if (c->talkers.upto == 0 || x->number <= c->talkers.upto)
+                give(c, x, chunk);
         }
     }
     chunk_unref(chunk);

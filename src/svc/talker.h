@@ -46,6 +46,7 @@ struct talkers {
     struct loop *loop;
     struct talker *first, *last;
     struct talker *to; /* whom lines go to; NULL: all */
+    uint32_t upto;     /* all means those up to this number; 0: all there are */
     unsigned count;    /* talkers that are shown */
     unsigned full;     /* talkers whose queue is full */
     uint32_t next_number;
