@@ -248,7 +248,7 @@ static const struct option_row rows[] = {
       .value = VALUE_WORDS, .words = "direction size peer none", .excludes = TRAIT_ECHO,
       .help = "direction,size,peer",
       .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
-             "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, also where there is but one;\n"
+             "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(svc.time),
       .value = VALUE_WORDS, .words = "none absolute start delta", .excludes = TRAIT_ECHO,

@@ -112,6 +112,13 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     return t;
 }
 
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
+{
+    const struct talker *t = sent ? talkers_sender(&c->talkers, p, m) : who(c, p, m);
+
+    return t != NULL && t->shown ? t->number : 0;
+}
+
 /* What arrives. */
 
 static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
@@ -130,6 +137,14 @@ static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, con
     t->heard = loop_now(c->svc->loop);
     t->received += n;
     return (ssize_t)n;
+}
+
+static void see_empty(struct tap *tap, const void *data, size_t n, const struct meta *meta)
+{
+    struct console *c = (struct console *)((char *)tap - offsetof(struct console, empty));
+
+    if (n == 0)
+        (void)view_show(&c->view, who(c, c->svc->peers->first, meta), data, 0, true);
 }
 
 static void shut(struct io *io, void *ctx)
@@ -321,6 +336,7 @@ static int start(struct svc *s, struct err *e)
         .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
 
     c->svc = s;
+    c->empty.see = see_empty;
     c->sink = queue_new(s->loop, &sink);
     c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
     talkers_init(&c->talkers);
@@ -346,6 +362,8 @@ static void attach(struct svc *s, struct peer *peer)
     bridge_attach(c->bridge, peer);
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);
+    if (peer->datagram)
+        link_tap_add(bridge_in(peer), &c->empty);
     if (anyone)
         view_set_labels(&c->view, true);
     console_greet(c, t);
@@ -364,6 +382,8 @@ static void detach(struct svc *s, struct peer *peer)
             left(c, t);
     }
     left(c, self);
+    if (peer->datagram)
+        link_tap_del(bridge_in(peer), &c->empty);
     bridge_detach(c->bridge, peer);
     io_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */

@@ -42,6 +42,7 @@ struct console {
     bool whole;  /* the next line typed is one message, newlines and all */
 
     struct io *sink;      /* what arrives */
+    struct tap empty;     /* sees the empty datagrams, which leave no trace in the sink */
     struct io *output;    /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
@@ -90,6 +91,9 @@ void console_end(struct console *c, struct talker *t);
 
 /* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
 void console_close(struct console *c, struct talker *t, bool reset);
+
+/* The number of who sends a datagram through `p`, heard by that, or of whom one is `sent` to; 0: none. */
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent);
 
 /* The links from and to t->peer, for taps and pauses; the second is made when there is none, and NULL when nothing can be
  * sent any more. */

@@ -72,6 +72,9 @@ void talkers_del(struct talkers *t, struct talker *x);
  * make others leave. */
 struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta *m, bool *made);
 
+/* The talker that is known to send from m->peer through peer `p`, or NULL. */
+struct talker *talkers_sender(const struct talkers *t, const struct peer *p, const struct meta *m);
+
 /* The one of that number that is shown; NULL: there is none. */
 struct talker *talkers_find(const struct talkers *t, uint32_t number);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ enum {
     MARKED = 4 * 1024, /* the same with marks, were each byte a line: less than SCREEN_MOST */
     LINE_MOST = 4096,  /* an unfinished line that is longer is shown */
     QUIET = 300,       /* ms without a byte after which it is shown too */
+    SENT = 256,        /* bytes of what is sent shown in one go */
+    CUT = 128,         /* bytes of the line that says that not all were */
     QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
 };
 
@@ -282,7 +285,7 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
     const char *back;
 
     make_way(v);
-    print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
+    print(v, prefix, mark_put(v, &(struct mark_line){.talker = x->talker, .size = x->size}, prefix, &width));
     x->size = 0;
     /* What a carriage return goes back over is overwritten. */
     while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
@@ -300,6 +303,17 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
         print(v, unfinished, sizeof unfinished - 1);
     print(v, "\n", 1);
     x->continued = more;
+}
+
+/* Of an empty datagram there are only marks. */
+static void show_empty(struct view *v, const struct view_line *x)
+{
+    char prefix[MARK_MOST];
+    unsigned width;
+
+    make_way(v);
+    print(v, prefix, mark_put(v, &(struct mark_line){.talker = x->talker, .empty = true}, prefix, &width));
+    print(v, "\n", 1);
 }
 
 static void show_held(struct view *v, struct view_line *x, bool more)
@@ -383,13 +397,14 @@ static void end_dump(struct view *v, struct view_line *x)
     if (x->hex.nheld == 0)
         return;
     make_way(v);
-    print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
+    print_dump(v, &(struct mark_line){.talker = x->talker, .size = x->size}, line,
+               hexdump_end(&x->hex, line));
     x->size = 0;
 }
 
 static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
 {
-    const struct mark_line mark = {x->talker, false, x->size};
+    const struct mark_line mark = {.talker = x->talker, .size = x->size};
     unsigned screen = make_way(v);
     char *dump;
 
@@ -470,7 +485,7 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         end_dump(v, x);
     if (message && x->left == 0) {
         if (all == 0)
-            show_line(v, x, "", 0, false);
+            show_empty(v, x);
         end_line(v, x);
     }
     watch_quiet(v, x);
@@ -488,6 +503,8 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
         n = MARKED;
     if (is_marked(v))
         show_marked(v, t, data, n, all, message);
+    else if (message && all == 0)
+        view_note(v, "an empty datagram");
     else if (v->mode == VIEW_RAW)
         show_plain(v, data, n);
     else
@@ -495,18 +512,37 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
     return n;
 }
 
+static bool has_room(const struct view *v, size_t n)
+{
+    return n + MARK_MOST + CUT < screen_room(v->screen);
+}
+
+static void tell_cut(struct view *v, size_t n)
+{
+    char text[CUT];
+
+    snprintf(text, sizeof text, "not all of the %zu bytes that were sent are shown", n);
+    view_note(v, text);
+}
+
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
     struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
-    const struct mark_line mark = {t, true, n};
+    const struct mark_line mark = {.talker = t, .sent = true, .size = n};
     unsigned screen = make_way(v);
     char *dump, line[HEXDUMP_LINE];
+    bool whole = true;
 
     begin_dump(v, &mark, &h, screen);
-    dump = mem_alloc(hexdump_max(&h, n));
-    print_dump(v, &mark, dump, hexdump_put(&h, data, n, dump));
+    dump = mem_alloc(hexdump_max(&h, SENT));
+    for (size_t at = 0, part; at < n && (whole = has_room(v, SENT * MARK_MOST)); at += part) {
+        part = n - at < SENT ? n - at : SENT;
+        print_dump(v, &mark, dump, hexdump_put(&h, (const char *)data + at, part, dump));
+    }
     print_dump(v, &mark, line, hexdump_end(&h, line));
     free(dump);
+    if (!whole)
+        tell_cut(v, n);
 }
 
 static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
@@ -525,7 +561,13 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
-        print(v, prefix, mark_put(v, &(struct mark_line){t, true, p == text ? n : 0}, prefix, &width));
+        if (!has_room(v, line)) {
+            tell_cut(v, n);
+            break;
+        }
+        print(v, prefix,
+              mark_put(v, &(struct mark_line){.talker = t, .sent = true, .size = p == text ? n : 0}, prefix,
+                       &width));
         print(v, p, line);
         if (newline == NULL)
             print(v, rest, tail);

@@ -99,6 +99,25 @@ static const char *seen(struct rig *r)
     return r->seen;
 }
 
+/* The next part of it, with the end of the part before. */
+static const char *some(struct rig *r)
+{
+    size_t kept = strlen(r->seen);
+    struct pollfd p = {.fd = r->master, .events = POLLIN};
+    ssize_t n;
+
+    if (kept > 200) {
+        memmove(r->seen, r->seen + kept - 200, 200);
+        kept = 200;
+    }
+    screen_flush(r->view.screen, 1);
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    n = read(r->master, r->seen + kept, sizeof r->seen - 1 - kept);
+    assert_true(n > 0);
+    r->seen[kept + (size_t)n] = '\0';
+    return r->seen;
+}
+
 static void show(struct rig *r, struct talker *t, const char *text)
 {
     size_t n = strlen(text);
@@ -205,6 +224,42 @@ static void messages_end_by_themselves(void **state)
     assert_string_equal(seen(r), "");
 }
 
+/* More than the screen can hold is not lost without a word. */
+static void what_is_too_long_is_cut_and_told(void **state)
+{
+    static const char told[] = "pollcat: not all of the 2097152 bytes that were sent are shown\n";
+    static const enum view_mode modes[] = {VIEW_HEX, VIEW_TEXT};
+    struct rig *r = *state;
+    char *data = calloc(1, 2 << 20);
+    const char *cut;
+
+    view_set_marks(&r->view, VIEW_DIRECTION);
+    for (int i = 0; i < 2; i++) {
+        view_set_mode(&r->view, modes[i]);
+        seen(r);
+        view_sent(&r->view, NULL, data, 2 << 20);
+        assert_true(screen_room(r->view.screen) > 0);
+        do
+            cut = strstr(some(r), told);
+        while (cut == NULL);
+        assert_string_equal(cut, told);
+        assert_false(screen_torn(r->view.screen));
+    }
+    free(data);
+}
+
+static void empty_messages_are_told(void **state)
+{
+    struct rig *r = *state;
+
+    show_message(r, &r->one, "");
+    assert_string_equal(seen(r), "pollcat: an empty datagram\n");
+    view_set_labels(&r->view, true);
+    seen(r);
+    show_message(r, &r->one, "");
+    assert_string_equal(seen(r), "[1] (0) \n");
+}
+
 static void hex_goes_on_where_it_was(void **state)
 {
     struct rig *r = *state;
@@ -295,6 +350,8 @@ int main(void)
         TEST(what_is_unfinished_is_shown_in_time),
         TEST(a_long_line_is_shown_in_parts),
         TEST(messages_end_by_themselves),
+        TEST(what_is_too_long_is_cut_and_told),
+        TEST(empty_messages_are_told),
         TEST(hex_goes_on_where_it_was),
         TEST(colours_do_not_leak),
         TEST(escapes_have_a_style),
