@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -147,11 +148,22 @@ static void input_hung_up(struct io *io, void *ctx)
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
 }
 
+/* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
+static enum status local_status(const struct io *io)
+{
+    const int fd = io_fd(io);
+    struct stat st;
+
+    if ((io->error != EIO && io->error != 0) || fd < 0 || fstat(fd, &st) < 0)
+        return STATUS_LOCAL;
+    return S_ISCHR(st.st_mode) ? STATUS_HANGUP : STATUS_LOCAL;
+}
+
 static void input_failed(struct bridge *b)
 {
     struct err e;
 
-    err_sys(&e, STATUS_LOCAL, b->ends.in->error, "standard input");
+    err_sys(&e, local_status(b->ends.in), b->ends.in->error, "standard input");
     quit(b, &e);
 }
 
@@ -291,7 +303,7 @@ static void in_done(struct link *k)
     char name[ADDR_TEXT];
 
     if (k->state == LINK_DST_FAILED) {
-        err_sys(&e, STATUS_LOCAL, k->dst->error, "standard output");
+        err_sys(&e, local_status(k->dst), k->dst->error, "standard output");
         if (k->dst->error == EPIPE)
             e.text[0] = '\0';
         quit(w->bridge, &e);
@@ -322,8 +334,7 @@ static void sink_gone(struct io *io, void *ctx)
 {
     struct err e;
 
-    (void)io;
-    err_set(&e, STATUS_LOCAL, "%s", "");
+    err_set(&e, local_status(io), "%s", "");
     quit(ctx, &e);
 }
 

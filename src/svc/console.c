@@ -227,11 +227,14 @@ static void complete(void *ctx, const char *line, size_t cursor, struct complete
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
+    struct err e;
 
     c->closed = true;
     console_end(c, NULL);
-    if (gone)
-        c->svc->events.quit(c->svc->events.ctx, NULL);
+    if (!gone)
+        return;
+    err_set(&e, STATUS_HANGUP, "the terminal is gone");
+    c->svc->events.quit(c->svc->events.ctx, &e);
 }
 
 /* Starting and stopping. */
