@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "svc/talker.h"
+#include "test_tty_rig.h"
 
 enum { COLUMNS = 80, SEEN = 64 * 1024 };
 
 /* A view on a pseudo-terminal whose master is read at once. */
 struct rig {
-    int master, terminal;
+    struct rig_tty tty;
     struct loop *loop;
     struct view view;
     struct talker one, two;
@@ -38,23 +27,14 @@ static unsigned hide(void *ctx)
 static int set_up(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
-    struct termios modes;
     struct err e;
 
     assert_non_null(r);
-    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    assert_true(r->master >= 0);
-    assert_int_equal(grantpt(r->master), 0);
-    assert_int_equal(unlockpt(r->master), 0);
-    r->terminal = open(ptsname(r->master), O_RDWR | O_NOCTTY);
-    assert_true(r->terminal >= 0);
-    assert_int_equal(tcgetattr(r->terminal, &modes), 0);
-    modes.c_oflag &= ~(tcflag_t)OPOST;
-    assert_int_equal(tcsetattr(r->terminal, TCSANOW, &modes), 0);
+    rig_tty_open(&r->tty, O_NONBLOCK);
     r->loop = loop_new(false, &e);
     assert_non_null(r->loop);
     r->view = (struct view){.loop = r->loop, .line = true, .hide = hide, .ctx = r};
-    r->view.screen = screen_open(r->loop, r->terminal, NULL, NULL, &e);
+    r->view.screen = screen_open(r->loop, r->tty.terminal, NULL, NULL, &e);
     assert_non_null(r->view.screen);
     r->one = (struct talker){.number = 1, .shown = true};
     r->two = (struct talker){.number = 2, .shown = true};
@@ -73,8 +53,7 @@ static int tear_down(void **state)
     view_clear(&r->view);
     screen_close(r->view.screen);
     loop_free(r->loop);
-    close(r->terminal);
-    close(r->master);
+    rig_tty_close(&r->tty);
     free(r);
     return 0;
 }
@@ -86,12 +65,12 @@ static const char *seen(struct rig *r)
 
     screen_put(r->view.screen, "\001", 1);
     do {
-        struct pollfd p = {.fd = r->master, .events = POLLIN};
+        struct pollfd p = {.fd = r->tty.master, .events = POLLIN};
         ssize_t n;
 
         screen_flush(r->view.screen, 1);
         assert_int_equal(poll(&p, 1, 10000), 1);
-        n = read(r->master, r->seen + at, sizeof r->seen - 1 - at);
+        n = read(r->tty.master, r->seen + at, sizeof r->seen - 1 - at);
         assert_true(n > 0);
         at += (size_t)n;
     } while (r->seen[at - 1] != '\001');
@@ -103,7 +82,7 @@ static const char *seen(struct rig *r)
 static const char *some(struct rig *r)
 {
     size_t kept = strlen(r->seen);
-    struct pollfd p = {.fd = r->master, .events = POLLIN};
+    struct pollfd p = {.fd = r->tty.master, .events = POLLIN};
     ssize_t n;
 
     if (kept > 200) {
@@ -112,7 +91,7 @@ static const char *some(struct rig *r)
     }
     screen_flush(r->view.screen, 1);
     assert_int_equal(poll(&p, 1, 10000), 1);
-    n = read(r->master, r->seen + kept, sizeof r->seen - 1 - kept);
+    n = read(r->tty.master, r->seen + kept, sizeof r->seen - 1 - kept);
     assert_true(n > 0);
     r->seen[kept + (size_t)n] = '\0';
     return r->seen;
