@@ -510,6 +510,21 @@ void bridge_feed(struct bridge *b, struct peer *p, struct io *in)
     opts.crlf = false; /* what a line ends with was settled when it was typed */
     w->silent = false;
     start_out(w, in, opts);
+    w->out->bytes = p->sent; /* it may have had another */
+}
+
+bool bridge_unfeed(struct bridge *b, struct peer *p)
+{
+    struct wire *w = p->svc;
+    const struct link *k = w->out;
+
+    if (is_over(k) || k->taps != NULL || link_held(k) > 0 || io_pending(k->src) > 0 ||
+        b->svc->conf->out.interval > 0)
+        return false;
+    link_free(w->out);
+    w->out = NULL;
+    w->silent = true;
+    return true;
 }
 
 void bridge_end(struct bridge *b)

@@ -47,8 +47,9 @@ struct console {
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
     struct timer grace; /* until those that hold up the others are left behind */
+    struct timer idle;  /* until those to whom nothing is being sent give back what sending takes */
     struct console_wait *waiters;
-    struct job wake;
+    struct job wake, trim;
     bool hush;     /* what is sent is a secret */
     bool ended;    /* no more lines will be sent */
     bool closed;   /* nor typed */

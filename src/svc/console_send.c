@@ -13,6 +13,8 @@
 
 enum {
     QUEUE_LIMIT = 1024 * 1024, /* bytes of lines that wait for a peer before no more keys are read */
+    CROWD = 100,               /* of which the memory is worth returning to the system */
+    IDLE = 1000,               /* ms until queues that are not needed are given back */
     GRACE = 200,               /* ms that all wait for a slow peer before it is left behind */
 };
 
@@ -114,6 +116,30 @@ static void fire_grace(struct timer *timer)
     console_wake(c);
 }
 
+/* What was freed goes when the turn ends. */
+static void run_trim(struct job *j)
+{
+    (void)j;
+    mem_trim();
+}
+
+/* Of many peers, few are spoken to all the time. */
+static void fire_idle(struct timer *timer)
+{
+    struct console *c = (struct console *)((char *)timer - offsetof(struct console, idle));
+    unsigned given = 0;
+
+    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
+        if (t->queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
+            continue;
+        io_free(t->queue);
+        t->queue = NULL;
+        given++;
+    }
+    if (given >= CROWD)
+        loop_finally(c->svc->loop, &c->trim);
+}
+
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
 {
     struct talker *base = base_of(t);
@@ -128,6 +154,8 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     }
     base->behind = false;
     queue_put_to(queue, chunk, t->meta);
+    if (c->svc->conf->many && !loop_timer_pending(&c->idle))
+        loop_timer_set(c->svc->loop, &c->idle, IDLE);
     t->sent += chunk->len;
     if (base->full || !queue_full(queue))
         return;
@@ -432,12 +460,16 @@ struct link *console_out(struct console *c, struct talker *t)
 void console_init_sending(struct console *c)
 {
     c->grace.fire = fire_grace;
+    c->idle.fire = fire_idle;
+    c->trim.run = run_trim;
     c->wake.run = run_wake;
 }
 
 void console_clear_sending(struct console *c)
 {
     loop_timer_clear(&c->grace);
+    loop_timer_clear(&c->idle);
     loop_job_del(&c->wake);
+    loop_job_del(&c->trim);
     drop_early(c);
 }

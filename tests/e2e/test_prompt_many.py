@@ -152,6 +152,21 @@ def test_a_command_ends_with_those_it_began_for(room):
     t.wait(lambda t: "nobody is left to send to" in "".join(text(t)))
 
 
+def test_pauses_between_lines_lose_nothing(room):
+    """After a moment without a line what sending takes is given back, and made anew."""
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type("~repeat 2 1500ms hello\r")
+    for sock in a, b:
+        assert receive(sock, 12) == b"hello\nhello\n"
+    t.type("~peers\r")
+    t.wait(lambda t: sum("sent 12 B" in row for row in text(t)) == 2)
+    t.type("~eof 1\r")
+    assert a.recv(1) == b""
+    t.type("more\r")
+    assert receive(b, 5) == b"more\n"
+
+
 def test_lines_go_to_the_chosen_one(room):
     t = room.listen("-k")
     a, b = room.join(), room.join()
