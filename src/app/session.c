@@ -36,10 +36,15 @@ static void fail(struct session *s, const struct err *e)
         s->status = (int)e->status;
 }
 
+static bool is_lent(const struct session *s)
+{
+    return s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc);
+}
+
 /* A shell that the user started and works with is not taken away: its end will call quit(). */
 static void end(struct session *s)
 {
-    if (s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc))
+    if (is_lent(s))
         s->svc->ending = true;
     else
         loop_stop(s->loop);
@@ -285,6 +290,8 @@ static void on_stop(void *ctx, int signo)
     bool shown = s->svc != NULL && s->svc->service->suspend != NULL;
     struct err e;
 
+    if (is_lent(s))
+        return; /* it is not ours to give up */
     if (shown)
         s->svc->service->suspend(s->svc);
     signal(signo, SIG_DFL);

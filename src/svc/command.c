@@ -316,11 +316,6 @@ bool commands_lent(const struct console *c)
     return c->commands != NULL && c->commands->guest != 0;
 }
 
-void commands_resume(struct console *c)
-{
-    shell_resume(c);
-}
-
 bool commands_busy(const struct console *c)
 {
     return c->commands != NULL && c->commands->tasks != NULL;

@@ -436,7 +436,6 @@ static void resume(struct svc *s)
     struct console *c = s->state;
 
     prompt_resume(c->prompt);
-    commands_resume(c);
 }
 
 static size_t waiting(const struct svc *s)

@@ -100,8 +100,8 @@ struct service {
     /* Around a stop by job control: put the terminal right before, and take it again after. Optional. */
     void (*suspend)(struct svc *);
     void (*resume)(struct svc *);
-    /* True while another program has the terminal: the end of ours waits, with svc->ending set, for events.quit().
-     * Optional. */
+    /* True while another program has the terminal: the end of ours waits, with svc->ending set, for events.quit(); a stop
+     * by job control is ignored. Optional. */
     bool (*lent)(struct svc *);
 };
 
