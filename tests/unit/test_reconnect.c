@@ -3,6 +3,8 @@
 
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "test_net_rig.h"
 
@@ -153,6 +155,21 @@ static void on_settled(void *ctx)
     settled_at = ++calls;
 }
 
+/* Waits until no thread but this one runs. */
+static void be_alone(void)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    struct stat st;
+
+    for (int i = 0; i < 10000; i++) {
+        assert_int_equal(stat("/proc/self/task", &st), 0);
+        if (st.st_nlink == 3)
+            return;
+        nanosleep(&moment, NULL);
+    }
+    fail_msg("a thread does not end");
+}
+
 /* A name is looked up beside the loop: what is open stays so until it is found. */
 static void names_are_looked_up_beside(void **state)
 {
@@ -176,6 +193,7 @@ static void names_are_looked_up_beside(void **state)
     assert_false(reconnect_moves(&p.line));
     assert_int_equal(reconnect_to(&p.line, "localhost", p.port, &e), 0);
     end(&p); /* abandoned */
+    be_alone();
 }
 
 int main(void)
