@@ -139,14 +139,6 @@ static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, con
     return (ssize_t)n;
 }
 
-static void see_empty(struct tap *tap, const void *data, size_t n, const struct meta *meta)
-{
-    struct console *c = (struct console *)((char *)tap - offsetof(struct console, empty));
-
-    if (n == 0)
-        (void)view_show(&c->view, who(c, c->svc->peers->first, meta), data, 0, true);
-}
-
 static void shut(struct io *io, void *ctx)
 {
     struct console *c = ctx;
@@ -339,7 +331,6 @@ static int start(struct svc *s, struct err *e)
         .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
 
     c->svc = s;
-    c->empty.see = see_empty;
     c->sink = queue_new(s->loop, &sink);
     c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
     talkers_init(&c->talkers);
@@ -365,8 +356,6 @@ static void attach(struct svc *s, struct peer *peer)
     bridge_attach(c->bridge, peer);
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);
-    if (peer->datagram)
-        link_tap_add(bridge_in(peer), &c->empty);
     if (anyone)
         view_set_labels(&c->view, true);
     console_greet(c, t);
@@ -385,8 +374,6 @@ static void detach(struct svc *s, struct peer *peer)
             left(c, t);
     }
     left(c, self);
-    if (peer->datagram)
-        link_tap_del(bridge_in(peer), &c->empty);
     bridge_detach(c->bridge, peer);
     io_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */

@@ -42,7 +42,6 @@ struct console {
     bool whole;  /* the next line typed is one message, newlines and all */
 
     struct io *sink;      /* what arrives */
-    struct tap empty;     /* sees the empty datagrams, which leave no trace in the sink */
     struct io *output;    /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;

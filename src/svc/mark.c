@@ -138,7 +138,7 @@ size_t mark_put(struct view *v, const struct mark_line *line, char out[static MA
         n = put(out, n, " ");
         ++*width;
     }
-    if (line->empty || (line->size > 0 && (v->marks & VIEW_SIZE) != 0)) {
+    if (line->size > 0 && (v->marks & VIEW_SIZE) != 0) {
         snprintf(text, sizeof text, "(%zu)", line->size);
         n = put_styled(v, out, n, faint, text, width);
         n = put(out, n, " ");

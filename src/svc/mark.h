@@ -13,7 +13,6 @@ struct mark_line {
     const struct talker *talker; /* NULL: all */
     bool sent;
     size_t size; /* 0: not to be told */
-    bool empty;  /* that it is 0 is to be told, always */
 };
 
 /* Writes the marks that `v` wants, whose clock goes on. Returns the length; `*width` becomes the columns. */

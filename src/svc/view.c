@@ -285,7 +285,7 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
     const char *back;
 
     make_way(v);
-    print(v, prefix, mark_put(v, &(struct mark_line){.talker = x->talker, .size = x->size}, prefix, &width));
+    print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
     x->size = 0;
     /* What a carriage return goes back over is overwritten. */
     while (n > 0 && (back = memrchr(text, '\r', n - 1)) != NULL) {
@@ -303,17 +303,6 @@ static void show_line(struct view *v, struct view_line *x, const char *text, siz
         print(v, unfinished, sizeof unfinished - 1);
     print(v, "\n", 1);
     x->continued = more;
-}
-
-/* Of an empty datagram there are only marks. */
-static void show_empty(struct view *v, const struct view_line *x)
-{
-    char prefix[MARK_MOST];
-    unsigned width;
-
-    make_way(v);
-    print(v, prefix, mark_put(v, &(struct mark_line){.talker = x->talker, .empty = true}, prefix, &width));
-    print(v, "\n", 1);
 }
 
 static void show_held(struct view *v, struct view_line *x, bool more)
@@ -397,14 +386,13 @@ static void end_dump(struct view *v, struct view_line *x)
     if (x->hex.nheld == 0)
         return;
     make_way(v);
-    print_dump(v, &(struct mark_line){.talker = x->talker, .size = x->size}, line,
-               hexdump_end(&x->hex, line));
+    print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
     x->size = 0;
 }
 
 static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
 {
-    const struct mark_line mark = {.talker = x->talker, .size = x->size};
+    const struct mark_line mark = {x->talker, false, x->size};
     unsigned screen = make_way(v);
     char *dump;
 
@@ -485,7 +473,7 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         end_dump(v, x);
     if (message && x->left == 0) {
         if (all == 0)
-            show_empty(v, x);
+            show_line(v, x, "", 0, false);
         end_line(v, x);
     }
     watch_quiet(v, x);
@@ -503,8 +491,6 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
         n = MARKED;
     if (is_marked(v))
         show_marked(v, t, data, n, all, message);
-    else if (message && all == 0)
-        view_note(v, "an empty datagram");
     else if (v->mode == VIEW_RAW)
         show_plain(v, data, n);
     else
@@ -528,7 +514,7 @@ static void tell_cut(struct view *v, size_t n)
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
     struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
-    const struct mark_line mark = {.talker = t, .sent = true, .size = n};
+    const struct mark_line mark = {t, true, n};
     unsigned screen = make_way(v);
     char *dump, line[HEXDUMP_LINE];
     bool whole = true;
@@ -565,9 +551,7 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
             tell_cut(v, n);
             break;
         }
-        print(v, prefix,
-              mark_put(v, &(struct mark_line){.talker = t, .sent = true, .size = p == text ? n : 0}, prefix,
-                       &width));
+        print(v, prefix, mark_put(v, &(struct mark_line){t, true, p == text ? n : 0}, prefix, &width));
         print(v, p, line);
         if (newline == NULL)
             print(v, rest, tail);

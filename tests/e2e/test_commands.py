@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from support import DEADLINE, POLLCAT, port_of, receive, reset, udp
+from support import DEADLINE, port_of, receive, reset, udp
 from terminal import Peer, Terminal, at, listen, nothing_more, peer, says, start, typed, wait_for
 
 
@@ -548,22 +548,6 @@ def test_senders(tmp_path):
         assert f"< [1] 127.0.0.1 port {port_of(one)}: hello\n" in text
         assert f"> [2] 127.0.0.1 port {port_of(two)}: for two\n" in text
         assert text.index("heard for the first time") < text.index("hello")
-
-
-def test_empty_datagrams_are_seen(tmp_path):
-    t, port = listen(tmp_path, "-lu", "127.0.0.1", 0, columns=100)
-    with t, udp() as one:
-        one.sendto(b"", ("127.0.0.1", port))
-        t.wait(lambda t: "[1] (0)" in t.lines())
-
-
-def test_empty_datagrams_are_seen_by_a_client(tmp_path):
-    with udp() as server, Terminal([POLLCAT, "-u", "127.0.0.1", port_of(server)], home=tmp_path) as t:
-        t.wait_prompt()
-        t.type("hello\r")
-        _, client = server.recvfrom(100)
-        server.sendto(b"", client)
-        t.wait(lambda t: "pollcat: an empty datagram" in t.lines() or "[1] (0)" in t.lines())
 
 
 # Completion

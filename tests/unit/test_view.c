@@ -227,18 +227,6 @@ static void what_is_too_long_is_cut_and_told(void **state)
     free(data);
 }
 
-static void empty_messages_are_told(void **state)
-{
-    struct rig *r = *state;
-
-    show_message(r, &r->one, "");
-    assert_string_equal(seen(r), "pollcat: an empty datagram\n");
-    view_set_labels(&r->view, true);
-    seen(r);
-    show_message(r, &r->one, "");
-    assert_string_equal(seen(r), "[1] (0) \n");
-}
-
 static void hex_goes_on_where_it_was(void **state)
 {
     struct rig *r = *state;
@@ -330,7 +318,6 @@ int main(void)
         TEST(a_long_line_is_shown_in_parts),
         TEST(messages_end_by_themselves),
         TEST(what_is_too_long_is_cut_and_told),
-        TEST(empty_messages_are_told),
         TEST(hex_goes_on_where_it_was),
         TEST(colours_do_not_leak),
         TEST(escapes_have_a_style),
