@@ -29,7 +29,8 @@ struct operands {
     char **args;
     int n;
     unsigned traits;
-    bool numeric; /* names of services are not looked up */
+    bool numeric;    /* names of services are not looked up */
+    char given[128]; /* the options that stand before, and a blank, for advice */
 };
 
 void conf_add_sockopt(struct conf *c, const char *text)
@@ -151,7 +152,7 @@ static int take_path(struct conf *c, struct operands *o, struct err *e)
         c->net.source_host = NULL;
     }
     if (c->net.host == NULL && (o->traits & TRAIT_SELF) == 0)
-        return err_set(e, STATUS_LOCAL, "a path is missing; try 'pollcat -U PATH'");
+        return err_set(e, STATUS_LOCAL, "a path is missing; try 'pollcat %sPATH'", o->given);
     if (c->net.host != NULL && c->net.host[0] == '\0')
         return err_set(e, STATUS_LOCAL, "the path is empty");
     return 0;
@@ -162,7 +163,8 @@ static int split_remote(struct conf *c, struct operands *o, const char **port, s
 {
     if (o->n == 0)
         return err_set(e, STATUS_LOCAL,
-                       "a host and a port are missing; try 'pollcat HOST PORT' or 'pollcat --help'");
+                       "a host and a port are missing; try 'pollcat %sHOST PORT' or 'pollcat --help'",
+                       o->given);
     if (o->n > 1) {
         *port = o->args[1];
         return host_alone(c, o->args[0], o->args[1], &c->net.host, e);
@@ -170,9 +172,10 @@ static int split_remote(struct conf *c, struct operands *o, const char **port, s
     if (split(c, o->args[0], &c->net.host, port, e) != 0)
         return -1;
     if (c->net.host == NULL || (*port == NULL && is_digits(o->args[0])))
-        return err_set(e, STATUS_LOCAL, "a host is missing; try 'pollcat HOST PORT'");
+        return err_set(e, STATUS_LOCAL, "a host is missing; try 'pollcat %sHOST PORT'", o->given);
     if (*port == NULL)
-        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat %.128s PORT'", o->args[0]);
+        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat %s%.96s PORT'", o->given,
+                       o->args[0]);
     return 0;
 }
 
@@ -183,8 +186,8 @@ static int take_remote(struct conf *c, struct operands *o, struct err *e)
     return check_port(o, c->net.port, 1, e);
 }
 
-/* All operands behind the host, as one list. */
-static char *join(char **args, int n)
+/* All of them, with `sign` between. */
+static char *join(char **args, int n, char sign)
 {
     char *out = NULL;
     size_t used = 0;
@@ -195,7 +198,7 @@ static char *join(char **args, int n)
         out = mem_resize(out, used + length + 1);
         memcpy(out + used, args[i], length);
         used += length + 1;
-        out[used - 1] = i + 1 < n ? ',' : '\0';
+        out[used - 1] = i + 1 < n ? sign : '\0';
     }
     return out;
 }
@@ -205,7 +208,7 @@ static int take_probe(struct conf *c, struct operands *o, struct err *e)
     if (split_remote(c, o, &c->ports, e) != 0)
         return -1;
     if (o->n > 2)
-        c->ports = conf_own(c, join(o->args + 1, o->n - 1));
+        c->ports = conf_own(c, join(o->args + 1, o->n - 1, ','));
     c->action = CONF_PROBE;
     if (is_list(o, c->ports))
         return 0;
@@ -249,7 +252,7 @@ static int take_local(struct conf *c, struct operands *o, struct err *e)
     if (c->net.port == NULL && (o->traits & TRAIT_SELF) != 0)
         return 0;
     if (c->net.port == NULL)
-        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat -l [HOST] PORT'");
+        return err_set(e, STATUS_LOCAL, "a port is missing; try 'pollcat %s[HOST] PORT'", o->given);
     return check_port(o, c->net.port, 0, e);
 }
 
@@ -349,6 +352,16 @@ static int check_prompt(const struct conf *c, struct err *e)
     return 0;
 }
 
+/* What is advised has the options that were given, unless they are many. */
+static void note_given(struct operands *o, char **args, int n)
+{
+    char *all = join(args, n, ' ');
+
+    if (all != NULL && strlen(all) + 2 <= sizeof o->given)
+        snprintf(o->given, sizeof o->given, "%s ", all);
+    free(all);
+}
+
 static int parse(struct conf *c, int argc, char **argv, struct err *e)
 {
     struct options o;
@@ -361,7 +374,9 @@ static int parse(struct conf *c, int argc, char **argv, struct err *e)
     if (options_check(&o, e) != 0)
         return -1;
     hint_max_conns(&o);
-    operands = (struct operands){argv + o.next, argc - o.next, options_traits(&o), c->net.numeric};
+    operands = (struct operands){
+        .args = argv + o.next, .n = argc - o.next, .traits = options_traits(&o), .numeric = c->net.numeric};
+    note_given(&operands, argv + 1, o.next - 1);
     if (take_operands(c, &operands, e) != 0)
         return -1;
     derive_net(c, operands.traits);

@@ -10,18 +10,6 @@
 
 static const char origin[] = "Made by tools/gen-options from src/app/options.c; do not edit.";
 
-/* The next row from `*i` on that users should know, aliases included. */
-static const struct option_row *next_row(size_t *i)
-{
-    const struct option_row *row;
-
-    while ((row = option_row((*i)++)) != NULL) {
-        if (row->type != OPTION_ABSENT)
-            return row;
-    }
-    return NULL;
-}
-
 static bool repeats(const struct option_row *row)
 {
     return row->type == OPTION_COUNT || row->value == VALUE_SOCKOPT;
@@ -72,7 +60,7 @@ void gen_man(FILE *out)
     enum option_group last = OPTION_GROUPS;
     const struct option_row *row;
 
-    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+    for (size_t i = 0; (row = option_row(i++)) != NULL;) {
         if (row->alias != NULL)
             continue;
         if (row->group != last)
@@ -182,7 +170,7 @@ static void bash_cases(FILE *out)
     const struct option_row *row;
     const char *between = "    ";
 
-    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+    for (size_t i = 0; (row = option_row(i++)) != NULL;) {
         if (row->arg == NULL || row->optional || row->value == VALUE_ANY)
             continue;
         fputs("    ", out);
@@ -191,7 +179,7 @@ static void bash_cases(FILE *out)
         bash_value(out, row);
         fputs("\n        return\n        ;;\n", out);
     }
-    for (size_t i = 0; (row = next_row(&i)) != NULL;) {
+    for (size_t i = 0; (row = option_row(i++)) != NULL;) {
         if (row->arg == NULL || row->optional || row->value != VALUE_ANY)
             continue;
         fputs(between, out);
@@ -253,7 +241,7 @@ void gen_bash(FILE *out)
     fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n%s", origin, bash_head);
     bash_cases(out);
     fputs("    esac\n    if [[ $cur == -* ]]; then\n        _pollcat_take -W '", out);
-    for (size_t i = 0, n = 0; (row = next_row(&i)) != NULL; n++) {
+    for (size_t i = 0, n = 0; (row = option_row(i++)) != NULL; n++) {
         if (row->ch != 0)
             fprintf(out, "%s-%c", n > 0 ? " " : "", row->ch);
         fprintf(out, "%s--%s", n > 0 || row->ch != 0 ? " " : "", row->name);
@@ -346,7 +334,7 @@ void gen_zsh(FILE *out)
 
     fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s", origin,
             zsh_head);
-    for (size_t i = 0; (row = next_row(&i)) != NULL;)
+    for (size_t i = 0; (row = option_row(i++)) != NULL;)
         zsh_row(out, row);
     fputs("        '1:address:_pollcat_address' \\\n        '*:port:_ports'\n}\n\n_pollcat \"$@\"\n", out);
 }
@@ -389,7 +377,7 @@ void gen_fish(FILE *out)
     fprintf(out, "complete -c pollcat -f\n");
     fprintf(out, "complete -c pollcat -n '%s' -F\n", is_unix);
     fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames)'\n", is_unix);
-    for (size_t i = 0; (named = next_row(&i)) != NULL;) {
+    for (size_t i = 0; (named = option_row(i++)) != NULL;) {
         const struct option_row *row = option_target(named);
 
         fputs("complete -c pollcat", out);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/absent.h"
 #include "app/mode.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -248,7 +249,7 @@ static const struct option_row rows[] = {
       .value = VALUE_WORDS, .words = "direction size peer none", .excludes = TRAIT_ECHO,
       .help = "direction,size,peer",
       .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
-             "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, also where there is but one;\n"
+             "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(svc.time),
       .value = VALUE_WORDS, .words = "none absolute start delta", .excludes = TRAIT_ECHO,
@@ -302,18 +303,6 @@ static const struct option_row rows[] = {
     { .name = "version", .group = OPTION_OTHER, .type = OPTION_ACTION, .min = CONF_VERSION,
       .help = "version",
       .doc = "Show the version and what was compiled in, and end.\n" },
-
-    /* Of nc, and not here */
-    { .ch = 'F', .type = OPTION_ABSENT, .doc = "passing the connected socket on" },
-    { .ch = 'P', .arg = "", .type = OPTION_ABSENT, .doc = "proxies" },
-    { .ch = 'S', .type = OPTION_ABSENT, .doc = "TCP MD5 signatures" },
-    { .ch = 't', .type = OPTION_ABSENT, .doc = "answering TELNET negotiation" },
-    { .ch = 'V', .arg = "", .type = OPTION_ABSENT, .doc = "routing tables" },
-    { .ch = 'W', .arg = "", .type = OPTION_ABSENT, .doc = "ending after a number of packets" },
-    { .ch = 'X', .arg = "", .type = OPTION_ABSENT, .doc = "proxies" },
-    { .ch = 'x', .arg = "", .type = OPTION_ABSENT, .doc = "proxies",
-      .ncat = "-x is the proxy's address, as in nc; Ncat's -x writes a hex dump, which pollcat does not" },
-    { .ch = 'Z', .type = OPTION_ABSENT, .doc = "DCCP" },
 };
 /* clang-format on */
 
@@ -438,11 +427,6 @@ static int check_mode_name(const struct option_row *row, const char *arg, struct
     return bad_value(row, arg, wanted, e);
 }
 
-static int absent(const struct option_row *row, struct err *e)
-{
-    return err_set(e, STATUS_LOCAL, "-%c (%s) is not supported; try 'pollcat --help'", row->ch, row->doc);
-}
-
 /* The place of `arg` among the words of the row, from 1. */
 static int set_word(const struct option_row *row, const char *arg, int *field, struct err *e)
 {
@@ -498,10 +482,8 @@ static int set_value(struct conf *c, const struct option_row *row, const char *a
         return 0;
     case OPTION_SOCKOPT:
         return add_sockopt(c, row, arg, e);
-    case OPTION_ABSENT:
-        break;
     }
-    return absent(row, e);
+    return -1;
 }
 
 /* Ncat has another option of the same letter: an argument that would be odd here gives the confusion away. */
@@ -515,7 +497,7 @@ static void hint(const struct option_row *row, const char *arg)
     if (row->type == OPTION_TIME_MS)
         odd = num_parse_time(arg, 1000, row->max, &value) == 0 && arg[strspn(arg, "0123456789.")] != '\0';
     else
-        odd = row->type == OPTION_ABSENT || num_parse(arg, row->max + 1, INT64_MAX, &value) == 0;
+        odd = num_parse(arg, row->max + 1, INT64_MAX, &value) == 0;
     if (odd)
         log_notice("hint: %s", row->ncat);
 }
@@ -586,17 +568,22 @@ static int unknown_long(const char *text, struct err *e)
     return err_set(e, STATUS_LOCAL, "unknown option --%s%s; try 'pollcat --help'", name, near);
 }
 
+static const char *long_name(const char *word)
+{
+    return word != NULL && strncmp(word, "--", 2) == 0 ? word + 2 : "";
+}
+
 /* Why getopt_long() returned ':' or '?'. `word` is the argument it was reading, or NULL. */
 static int bad_option(int got, int opt, const char *word, struct err *e)
 {
     const struct option_row *row = row_of(opt);
 
+    if (row == NULL && absent_check(opt, long_name(word), e) < 0)
+        return -1;
     if (row == NULL && opt != 0)
         return err_set(e, STATUS_LOCAL, "unknown option -%c; try 'pollcat --help'", opt);
     if (row == NULL)
-        return unknown_long(word != NULL && strncmp(word, "--", 2) == 0 ? word + 2 : "", e);
-    if (row->name == NULL)
-        return absent(row, e);
+        return unknown_long(long_name(word), e);
     return err_set(e, STATUS_LOCAL, "--%s %s; try 'pollcat --help'", row->name,
                    got == ':' ? "needs an argument" : "takes no argument");
 }
@@ -627,6 +614,9 @@ int options_parse(struct conf *c, struct options *o, int argc, char **argv, stru
 
         if (got == '?' || got == ':')
             return bad_option(got, optopt, optind > 0 && optind <= argc ? argv[optind - 1] : NULL, e);
+        /* What begins one of ours may be all of another's. */
+        if (got >= LONG && absent_check(0, long_name(argv[optind - 1 - (optarg == argv[optind - 1])]), e) < 0)
+            return -1;
         row = option_target(row_of(got));
         if (got < LONG && optarg != NULL)
             hint(row, optarg);

@@ -42,7 +42,6 @@ enum option_type {
     OPTION_ACTION,    /* enum conf_action field becomes `min`; nothing behind it is read */
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
-    OPTION_ABSENT,    /* known from nc, refused; `doc` says why */
 };
 
 /* Where an argument comes from, for completion. */
@@ -58,7 +57,7 @@ enum option_value {
 
 struct option_row {
     int ch;           /* the short option; 0: none */
-    const char *name; /* the long option; NULL only for OPTION_ABSENT */
+    const char *name; /* the long option */
     const char *arg;  /* what its argument is called; NULL: it has none */
     bool optional;    /* the argument may be left out, and is joined by `=`; OPTION_INT is `max` without it */
     enum option_group group;

@@ -8,6 +8,7 @@
 #include "base/hostport.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/resolve_ahead.h"
 
 enum {
     SECOND = 1000,
@@ -35,11 +36,104 @@ static struct net *open_at(struct reconnect *r, const struct place *p, struct er
     return net_open(r->conf->transport, r->loop, &p->conf, r->peers, &r->events, e);
 }
 
-static void close_net(struct reconnect *r)
+static void stop_asking(struct reconnect *r)
+{
+    resolve_abandon(r->ahead);
+    r->ahead = NULL;
+    if (r->next != r->place)
+        free_place(r->next);
+    r->next = NULL;
+}
+
+void reconnect_close(struct reconnect *r)
 {
     loop_timer_clear(&r->timer);
     net_close(r->net);
     r->net = NULL;
+}
+
+static void leave(struct reconnect *r)
+{
+    if (r->leave != NULL)
+        r->leave(r->events.ctx);
+}
+
+/* Goes to `p`, which it takes. A datagram socket may have to give its address to the next one. */
+static int move(struct reconnect *r, struct place *p, struct err *e)
+{
+    const bool stream = (net_find(r->conf->transport)->caps & NET_STREAM) != 0;
+    struct net *n;
+
+    if (!stream)
+        leave(r);
+    n = open_at(r, p, e);
+    if (n == NULL) {
+        free_place(p);
+        return -1;
+    }
+    reconnect_close(r);
+    free_place(r->place);
+    r->net = n;
+    r->place = p;
+    r->tries = 0;
+    r->delay = 0;
+    r->asked = true;
+    if (stream)
+        leave(r);
+    return 0;
+}
+
+/* The addresses of r->next are known, or why they are not. */
+static void found(void *ctx, struct addr *list, int n, const struct err *why)
+{
+    struct reconnect *r = ctx;
+    struct place *p = r->next;
+    const bool elsewhere = p != r->place;
+    struct err e = *why;
+    int result = n;
+
+    r->ahead = NULL;
+    r->next = NULL;
+    p->conf.found = list;
+    p->conf.nfound = n;
+    if (n >= 0 && elsewhere)
+        result = move(r, p, &e);
+    else if (n >= 0)
+        result = reconnect_open(r, &e);
+    else if (elsewhere)
+        free_place(p);
+    r->place->conf.found = NULL;
+    free(list);
+    if (result < 0 && elsewhere)
+        log_error("%s", e.text);
+    else if (result < 0)
+        r->events.failed(r->events.ctx, &e);
+    if (elsewhere && r->settled != NULL)
+        r->settled(r->events.ctx);
+}
+
+static struct resolve_opts opts_of(const struct net_conf *c)
+{
+    return (struct resolve_opts){
+        .family = c->family, .socktype = c->datagram ? SOCK_DGRAM : SOCK_STREAM, .numeric = c->numeric};
+}
+
+static bool asks(const struct place *p)
+{
+    const struct resolve_opts opts = opts_of(&p->conf);
+
+    return p->conf.family != AF_UNIX && resolve_asks(p->conf.host, &opts);
+}
+
+/* Looks up the name of `p`; found() goes on. */
+static int ask(struct reconnect *r, struct place *p, struct err *e)
+{
+    const struct resolve_opts opts = opts_of(&p->conf);
+
+    r->ahead = resolve_ahead(r->loop, p->conf.host, p->conf.port, &opts, found, r, e);
+    if (r->ahead != NULL)
+        r->next = p;
+    return r->ahead != NULL ? 0 : -1;
 }
 
 static void fire(struct timer *t)
@@ -47,7 +141,9 @@ static void fire(struct timer *t)
     struct reconnect *r = (struct reconnect *)((char *)t - offsetof(struct reconnect, timer));
     struct err e;
 
-    if (reconnect_open(r, &e) < 0)
+    if (reconnect_moves(r))
+        loop_timer_set(r->loop, t, SECOND); /* it may come to nothing */
+    else if ((asks(r->place) ? ask(r, r->place, &e) : reconnect_open(r, &e)) < 0)
         r->events.failed(r->events.ctx, &e);
 }
 
@@ -62,7 +158,8 @@ void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *l
 
 void reconnect_clear(struct reconnect *r)
 {
-    close_net(r);
+    stop_asking(r);
+    reconnect_close(r);
     free_place(r->place);
     r->place = NULL;
 }
@@ -100,20 +197,23 @@ static struct place *make_place(const struct reconnect *r, const char *host, con
 int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e)
 {
     struct place *p = make_place(r, host, port, e);
-    struct net *n = p != NULL ? open_at(r, p, e) : NULL;
 
-    if (n == NULL) {
-        free_place(p);
+    if (p == NULL)
         return -1;
-    }
-    close_net(r);
-    free_place(r->place);
-    r->net = n;
-    r->place = p;
-    r->tries = 0;
-    r->delay = 0;
-    r->asked = true;
-    return 0;
+    if (r->next == r->place && r->next != NULL)
+        loop_timer_set(r->loop, &r->timer, NEXT_TURN); /* to go on with, should this come to nothing */
+    stop_asking(r);
+    if (!asks(p))
+        return move(r, p, e);
+    if (ask(r, p, e) == 0)
+        return 0;
+    free_place(p);
+    return -1;
+}
+
+bool reconnect_moves(const struct reconnect *r)
+{
+    return r->next != NULL && r->next != r->place;
 }
 
 /* Up to a quarter more, so that those who lost the same server do not come back all at once. */
@@ -147,7 +247,7 @@ bool reconnect_later(struct reconnect *r, const struct err *e)
         return false;
     if (e != NULL && e->text[0] != '\0')
         log_error("%s", e->text);
-    close_net(r);
+    reconnect_close(r);
     if (r->since > 0 && loop_now(r->loop) - r->since >= LASTED)
         r->delay = 0;
     r->since = 0;
@@ -163,7 +263,7 @@ bool reconnect_later(struct reconnect *r, const struct err *e)
 
 bool reconnect_waits(const struct reconnect *r)
 {
-    return loop_timer_pending(&r->timer);
+    return loop_timer_pending(&r->timer) || (r->next != NULL && r->next == r->place);
 }
 
 void reconnect_up(struct reconnect *r, const struct peer *p)

@@ -3,7 +3,8 @@
  * reconnect: the transport of this run, and opening it anew: in another place, or in the same after a while.
  *
  * The first attempt comes at once, the next ones after 1, 2, 4 and so on up to 30 seconds. A connection that lasted
- * begins anew with that; one that ended at once does not, so that nobody is run down.
+ * begins anew with that; one that ended at once does not, so that nobody is run down. Names are looked up while the loop
+ * goes on.
  */
 #ifndef APP_RECONNECT_H
 #define APP_RECONNECT_H
@@ -24,25 +25,36 @@ struct reconnect {
     struct net_events events;
     struct net *net; /* NULL: none is open */
     struct place *place;
+    struct place *next;          /* where a name is looked up for: `place` or another; NULL: none is */
+    struct resolve_ahead *ahead; /* the looking up */
     struct timer timer;
     int64_t delay; /* ms before the next attempt */
     int64_t since; /* loop time when the connection was made */
     int tries;     /* in a row */
     bool ever;     /* there was a connection */
     bool asked;    /* this one was asked for by hand: its failure ends nothing */
+
+    void (*leave)(void *ctx);   /* the peer of the place that is left is to be closed. Optional. */
+    void (*settled)(void *ctx); /* it is settled whether the place can be left. Optional. */
 };
 
-/* Nothing is open yet. `conf` must outlive it. */
+/* Nothing is open yet. `conf` must outlive it. The caller may set `leave` and `settled`, which get the context of `events`. */
 void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
                     const struct net_events *events);
 void reconnect_clear(struct reconnect *r);
 
+/* Closes the transport; reconnect_to() may open it again. */
+void reconnect_close(struct reconnect *r);
+
 /* Opens the transport. Returns 0, or -1 with `e`. */
 int reconnect_open(struct reconnect *r, struct err *e);
 
-/* Opens it in another place, or (`host` is NULL) in the same once more; the one that was open is closed. `host` may hold
- * the port when `port` is NULL. Peers stay. Returns 0, or -1 with `e`: what was open still is. */
+/* Opens it in another place, or (`host` is NULL) in the same once more; the one that was open is closed, and left. `host`
+ * may hold the port when `port` is NULL. Returns 0, or -1 with `e`: what was open still is. While a name is looked up
+ * reconnect_moves() is true, until settled() is called; a failure is then told by a line of the log. */
 int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e);
+
+bool reconnect_moves(const struct reconnect *r);
 
 /* Closes the transport and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL.
  * False: it is not to be. */

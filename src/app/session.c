@@ -36,10 +36,15 @@ static void fail(struct session *s, const struct err *e)
         s->status = (int)e->status;
 }
 
+static bool is_lent(const struct session *s)
+{
+    return s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc);
+}
+
 /* A shell that the user started and works with is not taken away: its end will call quit(). */
 static void end(struct session *s)
 {
-    if (s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc))
+    if (is_lent(s))
         s->svc->ending = true;
     else
         loop_stop(s->loop);
@@ -89,6 +94,12 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
         net_peer_gone(s->line.net);
         return;
     }
+    if (reconnect_moves(&s->line)) {
+        if (e != NULL)
+            log_error("%s", why.text);
+        release(s, p);
+        return;
+    }
     if (!s->input_ended && s->conf->reconnect > 0) {
         release(s, p);
         (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
@@ -123,31 +134,56 @@ static bool is_client(const struct session *s)
     return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
 }
 
-/* With nobody to send it to, and perhaps for long. */
-static void input_ended(void *ctx)
+/* Bytes that were typed and wait for somebody to come. */
+static size_t waiting(const struct session *s)
+{
+    if (s->svc == NULL || s->svc->service->waiting == NULL)
+        return 0;
+    return s->svc->service->waiting(s->svc);
+}
+
+/* With nobody to send anything to, nothing is waited for but what was typed to be delivered. */
+static void input_ended(void *ctx, bool ended)
 {
     struct session *s = ctx;
 
-    s->input_ended = true;
-    if (reconnect_waits(&s->line))
+    s->input_ended = ended;
+    if (!ended || !is_client(s) || s->peers.first != NULL || s->line.net != NULL)
+        return;
+    if (waiting(s) > 0 && reconnect_waits(&s->line))
+        log_notice("%zu bytes wait for the connection; ^C gives up", waiting(s));
+    else
         end(s);
 }
 
-/* `~connect`: the prompt and its history stay. A datagram socket may have to give its address to the next one. */
+/* `~connect`: the prompt and its history stay. */
 static int connect_to(void *ctx, const char *host, const char *port, struct err *e)
 {
     struct session *s = ctx;
-    const unsigned caps = net_find(s->conf->transport)->caps;
 
     if (!is_client(s))
         return err_set(e, STATUS_LOCAL, "who listens does not connect");
-    if (!(caps & NET_STREAM) && s->peers.first != NULL)
-        release(s, s->peers.first);
     if (reconnect_to(&s->line, host, port, e) < 0)
         return -1;
+    s->svc->moving = reconnect_moves(&s->line);
+    return 0;
+}
+
+static void leave(void *ctx)
+{
+    struct session *s = ctx;
+
     if (s->peers.first != NULL)
         release(s, s->peers.first);
-    return 0;
+}
+
+static void settled(void *ctx)
+{
+    struct session *s = ctx;
+
+    s->svc->moving = false;
+    if (s->svc->service->settled != NULL)
+        s->svc->service->settled(s->svc);
 }
 
 static int start_service(struct session *s)
@@ -202,10 +238,11 @@ static void failed(void *ctx, const struct err *e)
     struct session *s = ctx;
     struct err why = *e;
 
-    if (!s->input_ended && reconnect_later(&s->line, &why))
+    if (!reconnect_moves(&s->line) && (!s->input_ended || waiting(s) > 0) && reconnect_later(&s->line, &why))
         return;
-    if (s->line.asked) {
+    if (!s->input_ended && (s->line.asked || reconnect_moves(&s->line))) {
         log_error("%s", why.text);
+        reconnect_close(&s->line);
         return;
     }
     fail(s, &why);
@@ -253,6 +290,8 @@ static void on_stop(void *ctx, int signo)
     bool shown = s->svc != NULL && s->svc->service->suspend != NULL;
     struct err e;
 
+    if (is_lent(s))
+        return; /* it is not ours to give up */
     if (shown)
         s->svc->service->suspend(s->svc);
     signal(signo, SIG_DFL);
@@ -318,6 +357,8 @@ static int begin(struct session *s, struct err *e)
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
     reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
+    s->line.leave = leave;
+    s->line.settled = settled;
     if (reconnect_open(&s->line, e) < 0 && !reconnect_later(&s->line, e))
         return -1;
     if (catch_signals(s, e) < 0)
@@ -331,6 +372,15 @@ static int begin(struct session *s, struct err *e)
     return 0;
 }
 
+static void tell_unsent(struct session *s)
+{
+    if (waiting(s) == 0)
+        return;
+    log_error("%zu bytes that were typed were not sent: nobody came", waiting(s));
+    if (s->status == STATUS_OK)
+        s->status = STATUS_NETWORK;
+}
+
 static void clear(struct session *s)
 {
     progress_stop(&s->progress);
@@ -338,6 +388,7 @@ static void clear(struct session *s)
         s->svc->ending = true;
     while (s->peers.first != NULL)
         release(s, s->peers.first);
+    tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;
     log_set_sink(NULL, NULL);

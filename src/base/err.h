@@ -12,9 +12,10 @@
 
 /* The exit statuses of the program, the same in every mode. SIGINT and SIGTERM show as 130 and 143. */
 enum status {
-    STATUS_OK = 0,      /* done */
-    STATUS_NETWORK = 1, /* refused, timed out, reset, unreachable, data lost on the way */
-    STATUS_LOCAL = 2,   /* bad usage, name not found, address in use, output failed */
+    STATUS_OK = 0,       /* done */
+    STATUS_NETWORK = 1,  /* refused, timed out, reset, unreachable, data lost on the way */
+    STATUS_LOCAL = 2,    /* bad usage, name not found, address in use, output failed */
+    STATUS_HANGUP = 129, /* the terminal is gone, as SIGHUP shows */
 };
 
 struct err {

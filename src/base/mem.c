@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
 #include "base/err.h"
@@ -29,4 +32,11 @@ void *mem_resize(void *old, size_t size)
 char *mem_strdup(const char *text)
 {
     return checked(strdup(text));
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

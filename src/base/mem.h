@@ -18,4 +18,7 @@ void *mem_resize(void *old, size_t size);
 /* A copy of `text`, released with free(3). */
 char *mem_strdup(const char *text);
 
+/* Gives memory that was freed back to the system, where that does not happen by itself. Takes a while. */
+void mem_trim(void);
+
 #endif

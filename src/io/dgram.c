@@ -460,11 +460,6 @@ void dgram_set_to(struct io *io, const struct addr *to)
     io_event_soon(io, LOOP_OUT);
 }
 
-const struct addr *dgram_to(const struct io *io)
-{
-    return &((const struct dgram *)io)->to.peer;
-}
-
 int dgram_fd(const struct io *io, unsigned i)
 {
     const struct dgram *d = (const struct dgram *)io;

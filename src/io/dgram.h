@@ -28,9 +28,6 @@ struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct
 /* Sets where plain writes go. For unconnected sockets. */
 void dgram_set_to(struct io *io, const struct addr *to);
 
-/* Where plain writes go now; len 0 while nobody was heard. */
-const struct addr *dgram_to(const struct io *io);
-
 /* Socket `i` of it; -1 past the end, and for any other io. */
 int dgram_fd(const struct io *io, unsigned i);
 

@@ -34,7 +34,10 @@ struct net_conf {
     unsigned max_conns;      /* 0: as many as descriptors allow */
     int backlog;             /* 0: SOMAXCONN */
     int64_t connect_timeout; /* ms, 0: the kernel's */
-    const char **sockopts;   /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
+    const struct addr
+        *found; /* the addresses of `host` with the port, where they are known already; else NULL */
+    int nfound;
+    const char **sockopts; /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
     size_t nsockopts;
 };
 

@@ -24,7 +24,7 @@ int resolve_service(const char *name, int socktype)
     return s == NULL ? -1 : ntohs((uint16_t)s->s_port);
 }
 
-static int find_port(const char *text, int socktype, uint16_t *out, struct err *e)
+int resolve_port(const char *text, int socktype, uint16_t *out, struct err *e)
 {
     int port;
 
@@ -163,7 +163,7 @@ int resolve(const char *host, const char *port, const struct resolve_opts *opts,
     int n;
 
     *out = NULL;
-    if (find_port(port, opts->socktype, &number, e) < 0)
+    if (resolve_port(port, opts->socktype, &number, e) < 0)
         return -1;
     if (opts->passive && host != NULL && (host[0] == '\0' || strcmp(host, "*") == 0))
         host = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * resolve: names to addresses, through getaddrinfo(3). Blocks while it asks; call before the loop catches
- * signals.
+ * signals, and from then on through net/resolve_ahead.h.
  */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
@@ -24,6 +24,9 @@ struct resolve_opts {
  * allocated. Returns how many, or -1 with `e` (STATUS_LOCAL: name not found, service unknown). */
 int resolve(const char *host, const char *port, const struct resolve_opts *opts, struct addr **out,
             struct err *e);
+
+/* A port number or the name of a service (NULL: 0). 0, or -1 with `e`. */
+int resolve_port(const char *text, int socktype, uint16_t *out, struct err *e);
 
 /* The port of a service name in host order, or -1. */
 int resolve_service(const char *name, int socktype);

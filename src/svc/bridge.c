@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "io/fan.h"
 #include "io/fd.h"
+#include "io/queue.h"
 #include "peer/info.h"
 
 struct bridge {
@@ -84,7 +86,7 @@ static uint64_t unsent(const struct bridge *b)
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->fanned || b->ends.apart ? io_pending(w->out->src) : 0);
+            sum += link_held(w->out) + (w->fanned || b->ends.apart ? queue_size(w->out->src) : 0);
     }
     return sum;
 }
@@ -133,7 +135,7 @@ static void input_ended(struct link *k)
     if (b->svc->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
     if (b->svc->events.ended != NULL)
-        b->svc->events.ended(b->svc->events.ctx);
+        b->svc->events.ended(b->svc->events.ctx, true);
 }
 
 /* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
@@ -146,11 +148,22 @@ static void input_hung_up(struct io *io, void *ctx)
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
 }
 
+/* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
+static enum status local_status(const struct io *io)
+{
+    const int fd = io_fd(io);
+    struct stat st;
+
+    if ((io->error != EIO && io->error != 0) || fd < 0 || fstat(fd, &st) < 0)
+        return STATUS_LOCAL;
+    return S_ISCHR(st.st_mode) ? STATUS_HANGUP : STATUS_LOCAL;
+}
+
 static void input_failed(struct bridge *b)
 {
     struct err e;
 
-    err_sys(&e, STATUS_LOCAL, b->ends.in->error, "standard input");
+    err_sys(&e, local_status(b->ends.in), b->ends.in->error, "standard input");
     quit(b, &e);
 }
 
@@ -290,7 +303,7 @@ static void in_done(struct link *k)
     char name[ADDR_TEXT];
 
     if (k->state == LINK_DST_FAILED) {
-        err_sys(&e, STATUS_LOCAL, k->dst->error, "standard output");
+        err_sys(&e, local_status(k->dst), k->dst->error, "standard output");
         if (k->dst->error == EPIPE)
             e.text[0] = '\0';
         quit(w->bridge, &e);
@@ -321,8 +334,7 @@ static void sink_gone(struct io *io, void *ctx)
 {
     struct err e;
 
-    (void)io;
-    err_set(&e, STATUS_LOCAL, "%s", "");
+    err_set(&e, local_status(io), "%s", "");
     quit(ctx, &e);
 }
 
@@ -453,7 +465,7 @@ static uint64_t undelivered(const struct wire *w)
     struct info i;
 
     if (w->out != NULL)
-        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? io_pending(w->out->src) : 0);
+        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? queue_size(w->out->src) : 0);
     if (w->err == NULL)
         return sum;
     info_get(w->peer, &i);
@@ -498,12 +510,35 @@ void bridge_feed(struct bridge *b, struct peer *p, struct io *in)
     opts.crlf = false; /* what a line ends with was settled when it was typed */
     w->silent = false;
     start_out(w, in, opts);
+    w->out->bytes = p->sent; /* it may have had another */
+}
+
+bool bridge_unfeed(struct bridge *b, struct peer *p)
+{
+    struct wire *w = p->svc;
+    const struct link *k = w->out;
+
+    if (is_over(k) || k->taps != NULL || link_held(k) > 0 || io_pending(k->src) > 0 ||
+        b->svc->conf->out.interval > 0)
+        return false;
+    link_free(w->out);
+    w->out = NULL;
+    w->silent = true;
+    return true;
 }
 
 void bridge_end(struct bridge *b)
 {
     input_ended(&(struct link){.ctx = b});
     quit_if_sent(b);
+}
+
+void bridge_begin(struct bridge *b)
+{
+    b->input_ended = false;
+    loop_timer_clear(&b->quit);
+    if (b->svc->events.ended != NULL)
+        b->svc->events.ended(b->svc->events.ctx, false);
 }
 
 void bridge_missed(struct bridge *b, struct peer *p, size_t size)

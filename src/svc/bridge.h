@@ -30,12 +30,16 @@ void bridge_free(struct bridge *b);
 void bridge_attach(struct bridge *b, struct peer *p);
 void bridge_detach(struct bridge *b, struct peer *p);
 
-/* With `apart`: where what is sent to the peer comes from, from now on. Called once a peer; `in` stays the caller's, and
- * outlives the peer's attachment. */
+/* With `apart`: where what is sent to the peer comes from, from now on; `in` stays the caller's, and outlives the peer's
+ * attachment, or until bridge_unfeed(), which returns false while something of it is under way or watched. */
 void bridge_feed(struct bridge *b, struct peer *p, struct io *in);
+bool bridge_unfeed(struct bridge *b, struct peer *p);
 
 /* With `apart`: no more will be sent to anybody than is on its way. */
 void bridge_end(struct bridge *b);
+
+/* With `apart`: after bridge_end(), for peers to come: there will be more. */
+void bridge_begin(struct bridge *b);
 
 /* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is finished. */
 void bridge_missed(struct bridge *b, struct peer *p, size_t size);

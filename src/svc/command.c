@@ -26,7 +26,7 @@ static const struct command table[] = {
      "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,
      command_at},
     {"send", NULL, "[FILE]", "send a file",
-     "Send the bytes of\n.Ar FILE ,\nas they are.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
+     "Send the bytes of\n.Ar FILE ,\nas they are, to who is connected when it begins.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
      complete_files, command_send},
     {"save", NULL, "[FILE]", "write what arrives to a file",
@@ -68,7 +68,7 @@ static const struct command table[] = {
      complete_talkers, command_reset},
     {"connect", NULL, "[HOST PORT]", "connect again, or elsewhere",
      "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "
-     "prompt and its history stay.\n",
+     "prompt and its history stay, and an end that\n.Cm ~eof\nsent does not count for it.\n",
      NULL, command_connect},
     {"pause", NULL, "[N]", "stop reading",
      "Stop reading from peer\n.Ar N\nor from all to whom lines go, so that they find out how it is to wait.\n",
@@ -316,11 +316,6 @@ bool commands_lent(const struct console *c)
     return c->commands != NULL && c->commands->guest != 0;
 }
 
-void commands_resume(struct console *c)
-{
-    shell_resume(c);
-}
-
 bool commands_busy(const struct console *c)
 {
     return c->commands != NULL && c->commands->tasks != NULL;
@@ -332,25 +327,15 @@ void commands_joined(struct console *c, struct talker *t)
         files_joined(c, t);
 }
 
-static bool is_alone(const struct console *c, const struct talker *t)
-{
-    for (const struct talker *x = c->talkers.first; x != NULL; x = x->next) {
-        if (x != t)
-            return false;
-    }
-    return true;
-}
-
 void commands_left(struct console *c, struct talker *t)
 {
-    bool alone = is_alone(c, t);
     struct task *x, *next;
 
     if (c->commands == NULL)
         return;
     for (x = c->commands->tasks; x != NULL; x = next) {
         next = x->next;
-        if (x->to == t || (x->to == NULL && alone && !x->ops->types)) {
+        if (!x->ops->types && !task_has_talker(x, t)) {
             task_stop(x, c->svc->ending ? NULL : "nobody is left to send to");
             x->to = NULL;
         }

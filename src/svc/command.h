@@ -57,9 +57,8 @@ void commands_clear(struct console *c);
 /* True while something is being sent that commands began: lines are still taken, to be able to end it. */
 bool commands_busy(const struct console *c);
 
-/* True while a shell that was asked for has the terminal; it gets it again when we had it in between (job control). */
+/* True while a shell that was asked for has the terminal. */
 bool commands_lent(const struct console *c);
-void commands_resume(struct console *c);
 
 /* A peer or sender came; or it leaves, and everything about it is to be let go (taps, files being sent). */
 void commands_joined(struct console *c, struct talker *t);

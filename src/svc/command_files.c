@@ -305,10 +305,15 @@ static int stop_transcript(struct console *c, struct transcript **at, struct err
     return result;
 }
 
+static uint32_t number(void *ctx, struct peer *p, const struct meta *m, bool sent)
+{
+    return console_number(ctx, p, m, sent);
+}
+
 static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind,
                             const char *path, struct err *e)
 {
-    const struct transcript_opts opts = {.kind = kind, .failed = failed, .ctx = c};
+    const struct transcript_opts opts = {.kind = kind, .failed = failed, .number = number, .ctx = c};
     struct transcript *x = transcript_open(c->svc->loop, path, &opts, e);
 
     if (x == NULL)

@@ -339,7 +339,8 @@ static void check_guest(struct task *t)
     if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid)
         return;
     if (WIFSTOPPED(status)) {
-        shell_resume(c);
+        give_terminal(pid);
+        kill(-pid, SIGCONT);
         return;
     }
     take_terminal(c);
@@ -428,14 +429,6 @@ static void ignore(void *ctx, int signo)
 {
     (void)ctx;
     (void)signo;
-}
-
-void shell_resume(struct console *c)
-{
-    if (c->commands->guest == 0)
-        return;
-    give_terminal(c->commands->guest);
-    kill(-c->commands->guest, SIGCONT);
 }
 
 void shell_clear(struct console *c)

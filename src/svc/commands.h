@@ -108,7 +108,4 @@ void files_left(struct console *c, struct talker *t);
 void files_clear(struct console *c);
 void shell_clear(struct console *c);
 
-/* The shell that has the terminal, if there is one, gets it again. */
-void shell_resume(struct console *c);
-
 #endif

@@ -112,6 +112,13 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     return t;
 }
 
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
+{
+    const struct talker *t = sent ? talkers_sender(&c->talkers, p, m) : who(c, p, m);
+
+    return t != NULL && t->shown ? t->number : 0;
+}
+
 /* What arrives. */
 
 static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
@@ -164,7 +171,7 @@ static void deaf(void *ctx, struct peer *peer)
     if (t->full)
         c->talkers.full--;
     t->full = false;
-    loop_soon(c->svc->loop, &c->wake);
+    console_wake(c);
 }
 
 static void screen_has_room(void *ctx)
@@ -197,6 +204,10 @@ static int typed(void *ctx, const char *text, unsigned how, size_t *at)
 static bool is_full(void *ctx)
 {
     /* Beyond what commands fill there is room for lines: one that stops or closes what is stuck. */
+    const struct console *c = ctx;
+
+    if (c->svc->moving)
+        return true;
     return console_full(ctx, NULL) && console_held(ctx, NULL) >= TYPED && !commands_busy(ctx);
 }
 
@@ -216,10 +227,14 @@ static void edit(void *ctx, const char *line)
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
+    struct err e;
 
+    c->closed = true;
     console_end(c, NULL);
-    if (gone)
-        c->svc->events.quit(c->svc->events.ctx, NULL);
+    if (!gone)
+        return;
+    err_set(&e, STATUS_HANGUP, "the terminal is gone");
+    c->svc->events.quit(c->svc->events.ctx, &e);
 }
 
 /* Starting and stopping. */
@@ -370,6 +385,11 @@ static void detach(struct svc *s, struct peer *peer)
     left(c, self);
     bridge_detach(c->bridge, peer);
     io_free(queue);
+    /* ~eof was for this connection: after ~connect there is another. */
+    if (c->ended && !c->closed && !s->conf->many) {
+        c->ended = false;
+        bridge_begin(c->bridge);
+    }
 }
 
 static void stop(struct svc *s)
@@ -412,7 +432,16 @@ static void resume(struct svc *s)
     struct console *c = s->state;
 
     prompt_resume(c->prompt);
-    commands_resume(c);
+}
+
+static size_t waiting(const struct svc *s)
+{
+    return ((const struct console *)s->state)->early_size;
+}
+
+static void settled(struct svc *s)
+{
+    console_wake(s->state);
 }
 
 static bool is_lent(struct svc *s)
@@ -432,4 +461,6 @@ const struct service service_prompt = {
     .suspend = suspend,
     .resume = resume,
     .lent = is_lent,
+    .settled = settled,
+    .waiting = waiting,
 };

@@ -46,10 +46,12 @@ struct console {
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
     struct timer grace; /* until those that hold up the others are left behind */
+    struct timer idle;  /* until those to whom nothing is being sent give back what sending takes */
     struct console_wait *waiters;
-    struct job wake;
+    struct job wake, trim;
     bool hush;     /* what is sent is a secret */
     bool ended;    /* no more lines will be sent */
+    bool closed;   /* nor typed */
     bool waits;    /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */
 };
@@ -68,7 +70,7 @@ int console_send_line(struct console *c, struct talker *t, const char *line, siz
 /* Does with a line what Enter does: a command is run, `~~` sends one, anything else is sent. 0, or -1 with `e`. */
 int console_input(struct console *c, const char *line, struct err *e);
 
-/* True while `t` (NULL: whom lines go to) has enough to do: wait with console_wait_room(). */
+/* True while `t` (NULL: whom lines go to) has enough to do, or it is not settled who that will be: wait with console_wait_room(). */
 bool console_full(const struct console *c, const struct talker *t);
 
 /* Asks for w->room() when that changes; forgets it. */
@@ -90,12 +92,18 @@ void console_end(struct console *c, struct talker *t);
 /* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
 void console_close(struct console *c, struct talker *t, bool reset);
 
+/* The number of who sends a datagram through `p`, heard by that, or of whom one is `sent` to; 0: none. */
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent);
+
 /* The links from and to t->peer, for taps and pauses; the second is made when there is none, and NULL when nothing can be
  * sent any more. */
 struct link *console_in(struct console *c, struct talker *t);
 struct link *console_out(struct console *c, struct talker *t);
 
 /* Between console.c and console_send.c. */
+
+/* Lines and tasks may have room again. */
+void console_wake(struct console *c);
 
 void console_init_sending(struct console *c);
 void console_clear_sending(struct console *c);

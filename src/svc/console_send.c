@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/chunk.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/width.h"
 #include "io/queue.h"
@@ -12,6 +13,8 @@
 
 enum {
     QUEUE_LIMIT = 1024 * 1024, /* bytes of lines that wait for a peer before no more keys are read */
+    CROWD = 100,               /* of which the memory is worth returning to the system */
+    IDLE = 1000,               /* ms until queues that are not needed are given back */
     GRACE = 200,               /* ms that all wait for a slow peer before it is left behind */
 };
 
@@ -40,7 +43,7 @@ static struct talker *target(const struct console *c, const struct talker *t)
     return (struct talker *)t;
 }
 
-static void wake(struct console *c)
+void console_wake(struct console *c)
 {
     loop_soon(c->svc->loop, &c->wake);
 }
@@ -73,7 +76,7 @@ static void has_room(struct io *io, void *ctx)
     t->full = false;
     if (t->table->full == 0)
         loop_timer_clear(&c->grace);
-    wake(c);
+    console_wake(c);
 }
 
 static struct io *queue_of(struct console *c, struct talker *base)
@@ -110,7 +113,31 @@ static void fire_grace(struct timer *timer)
         t->full = false;
     }
     c->talkers.full = 0;
-    wake(c);
+    console_wake(c);
+}
+
+/* What was freed goes when the turn ends. */
+static void run_trim(struct job *j)
+{
+    (void)j;
+    mem_trim();
+}
+
+/* Of many peers, few are spoken to all the time. */
+static void fire_idle(struct timer *timer)
+{
+    struct console *c = (struct console *)((char *)timer - offsetof(struct console, idle));
+    unsigned given = 0;
+
+    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
+        if (t->queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
+            continue;
+        io_free(t->queue);
+        t->queue = NULL;
+        given++;
+    }
+    if (given >= CROWD)
+        loop_finally(c->svc->loop, &c->trim);
 }
 
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
@@ -127,6 +154,8 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     }
     base->behind = false;
     queue_put_to(queue, chunk, t->meta);
+    if (c->svc->conf->many && !loop_timer_pending(&c->idle))
+        loop_timer_set(c->svc->loop, &c->idle, IDLE);
     t->sent += chunk->len;
     if (base->full || !queue_full(queue))
         return;
@@ -163,11 +192,14 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     if (t != NULL) {
         give(c, t, chunk);
     } else if (c->talkers.count == 0) {
+        if (c->nearly == 0 && c->svc->conf->many)
+            log_notice("nobody is connected: what is sent now waits for the first who joins");
         keep_early(c, chunk);
     } else {
         for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
             next = talkers_next(&c->talkers, x);
-            give(c, x, chunk);
+            if (c->talkers.upto == 0 || x->number <= c->talkers.upto)
+                give(c, x, chunk);
         }
     }
     chunk_unref(chunk);
@@ -188,6 +220,8 @@ void console_greet(struct console *c, struct talker *t)
 
 bool console_full(const struct console *c, const struct talker *t)
 {
+    if (c->svc->moving)
+        return true;
     t = target(c, t);
     if (c->talkers.first == NULL)
         return c->early_size >= QUEUE_LIMIT;
@@ -426,12 +460,16 @@ struct link *console_out(struct console *c, struct talker *t)
 void console_init_sending(struct console *c)
 {
     c->grace.fire = fire_grace;
+    c->idle.fire = fire_idle;
+    c->trim.run = run_trim;
     c->wake.run = run_wake;
 }
 
 void console_clear_sending(struct console *c)
 {
     loop_timer_clear(&c->grace);
+    loop_timer_clear(&c->idle);
     loop_job_del(&c->wake);
+    loop_job_del(&c->trim);
     drop_early(c);
 }

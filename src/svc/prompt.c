@@ -358,13 +358,12 @@ static void list_matches(char **matches, int count, int longest)
  * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
 static void redisplay(void)
 {
-    if (active->lent) {
-        active->hidden = true;
-        return;
-    }
     if (_rl_top_level != NULL && active->reading)
         memcpy(_rl_top_level, active->top, sizeof active->top);
-    show_line(active);
+    if (active->lent)
+        active->hidden = true;
+    else
+        show_line(active);
 }
 
 static void read_key(struct prompt *p)
@@ -613,7 +612,6 @@ void prompt_reclaim(struct prompt *p)
     screen_hold(p->view->screen, false);
     prompt_resume(p);
     prompt_room(p);
-    loop_touch(&p->input);
 }
 
 struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e)

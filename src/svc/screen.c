@@ -164,6 +164,13 @@ bool screen_full(const struct screen *s)
     return s->end - s->start >= SCREEN_FULL;
 }
 
+size_t screen_room(const struct screen *s)
+{
+    size_t held = s->end - s->start;
+
+    return held < SCREEN_MOST ? SCREEN_MOST - held : 0;
+}
+
 bool screen_torn(struct screen *s)
 {
     bool torn = s->lost && s->end == s->start;

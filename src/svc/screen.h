@@ -34,6 +34,9 @@ void screen_close(struct screen *s);
 void screen_put(struct screen *s, const void *data, size_t n);
 bool screen_full(const struct screen *s);
 
+/* How many bytes can be put before any is lost. */
+size_t screen_room(const struct screen *s);
+
 /* True once after something was lost, when there is room again: all that should be seen is to be drawn anew. */
 bool screen_torn(struct screen *s);
 

@@ -8,6 +8,7 @@
 #define SVC_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -56,16 +57,17 @@ struct svc_events {
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
 
-    /* Our input has ended: no more will be sent than is on its way. Optional. */
-    void (*ended)(void *ctx);
+    /* Our input has ended: no more will be sent than is on its way; or (false) it goes on, for another peer. Optional. */
+    void (*ended)(void *ctx, bool ended);
 
     /* What the commands of the prompt need of the network. Each is optional. */
     /* Sets a socket option of a live peer (NAME=VALUE), or reads it (NAME) into `value`. 0, or -1 with `e`. */
     int (*sockopt)(void *ctx, struct peer *p, const char *text, char *value, size_t size, struct err *e);
     /* Row `i` of the options there are: its name; NULL past the end. */
     const char *(*sockopt_row)(size_t i, const char **arg, const char **help);
-    /* Connects to another place; `host` NULL: to the last one again. What is connected is closed. 0, or -1 with `e`; how it
-     * ends is told by a line of the log. */
+    /* Connects to another place; `host` NULL: to the last one again. What is connected is closed, but not before the name
+     * was looked up: svc->moving is set until service->settled(). 0, or -1 with `e`; how it ends is told by a line of the
+     * log. */
     int (*connect)(void *ctx, const char *host, const char *port, struct err *e);
 };
 
@@ -76,6 +78,7 @@ struct svc {
     struct peer_table *peers;
     struct link_pool *pool;
     struct svc_events events;
+    bool moving; /* a name is looked up for events.connect(): nothing should be sent now */
     bool ending; /* the program ends: that peers go needs no telling */
     void *state; /* the service's own */
 };
@@ -88,13 +91,17 @@ struct service {
     void (*stop)(struct svc *);                  /* all peers are detached */
     /* A line of the log, when the service has the terminal; returns false to leave it to standard error. Optional. */
     bool (*show)(struct svc *, const char *line);
+    /* Bytes that wait for somebody to come. Optional: none. */
+    size_t (*waiting)(const struct svc *);
+    /* svc->moving has ended. Optional. */
+    void (*settled)(struct svc *);
     /* SIGINT while the service runs; returns false to let it end the program. Optional. */
     bool (*interrupt)(struct svc *);
     /* Around a stop by job control: put the terminal right before, and take it again after. Optional. */
     void (*suspend)(struct svc *);
     void (*resume)(struct svc *);
-    /* True while another program has the terminal: the end of ours waits, with svc->ending set, for events.quit().
-     * Optional. */
+    /* True while another program has the terminal: the end of ours waits, with svc->ending set, for events.quit(); a stop
+     * by job control is ignored. Optional. */
     bool (*lent)(struct svc *);
 };
 

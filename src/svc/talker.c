@@ -194,6 +194,13 @@ struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta
     return &x->talker;
 }
 
+struct talker *talkers_sender(const struct talkers *t, const struct peer *p, const struct meta *m)
+{
+    struct sender *x = t->senders != NULL ? find_sender(t, p, &m->peer, addr_hash(&m->peer)) : NULL;
+
+    return x != NULL ? &x->talker : NULL;
+}
+
 struct talker *talkers_next(const struct talkers *t, const struct talker *x)
 {
     struct talker *next = x != NULL ? x->next : t->first;

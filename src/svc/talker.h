@@ -46,6 +46,7 @@ struct talkers {
     struct loop *loop;
     struct talker *first, *last;
     struct talker *to; /* whom lines go to; NULL: all */
+    uint32_t upto;     /* all means those up to this number; 0: all there are */
     unsigned count;    /* talkers that are shown */
     unsigned full;     /* talkers whose queue is full */
     uint32_t next_number;
@@ -70,6 +71,9 @@ void talkers_del(struct talkers *t, struct talker *x);
 /* The talker that sends from m->peer through peer `p`, now heard. Makes one (`*made`) when there is none, which may
  * make others leave. */
 struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta *m, bool *made);
+
+/* The talker that is known to send from m->peer through peer `p`, or NULL. */
+struct talker *talkers_sender(const struct talkers *t, const struct peer *p, const struct meta *m);
 
 /* The one of that number that is shown; NULL: there is none. */
 struct talker *talkers_find(const struct talkers *t, uint32_t number);

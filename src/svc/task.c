@@ -55,10 +55,20 @@ static struct talker *whom(const struct console *c)
     return only;
 }
 
+bool task_has_talker(const struct task *t, const struct talker *but)
+{
+    for (const struct talker *x = t->c->talkers.first; x != NULL; x = x->next) {
+        if (x != but && (t->to != NULL ? x == t->to : t->upto == 0 || x->number <= t->upto))
+            return true;
+    }
+    return false;
+}
+
 void task_start(struct console *c, struct task *t, const char *name)
 {
     t->c = c;
     t->to = t->ops->types ? NULL : whom(c);
+    t->upto = t->ops->types ? 0 : c->talkers.next_number - 1;
     t->name = mem_strdup(name);
     t->timer.fire = fire_step;
     t->wait.room = has_room;
@@ -112,6 +122,7 @@ static struct talker *borrow(const struct task *t)
 
     if (t->to == NULL && !t->ops->types)
         t->c->talkers.to = NULL;
+    t->c->talkers.upto = t->upto;
     return to;
 }
 
@@ -120,6 +131,7 @@ static void give_back(const struct task *t, struct talker *to)
 {
     struct talkers *all = &t->c->talkers;
 
+    all->upto = 0;
     if (all->to == to)
         return;
     for (struct talker *x = all->first; x != NULL; x = x->next) {

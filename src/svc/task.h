@@ -2,7 +2,7 @@
  *
  * task: what a command began and has not finished: a file being sent, a line repeated, the output of a shell command.
  *
- * A task sends to whom lines went when it began, a piece at a time, as there is room. Embedded as the first member of its
+ * A task sends to whom lines went when it began, none who came later, a piece at a time, as there is room. Embedded as the first member of its
  * user's struct, which is freed when the turn ends in which it is over.
  */
 #ifndef SVC_TASK_H
@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "svc/console.h"
 
@@ -26,7 +27,8 @@ struct task_ops {
 struct task {
     const struct task_ops *ops;
     struct console *c;
-    struct talker *to;  /* NULL: all, as they come and go */
+    struct talker *to;  /* NULL: all up to `upto`, who were there when it began */
+    uint32_t upto;      /* a talker's number; 0: without end */
     char *name;         /* for messages */
     struct timer timer; /* calls step() */
     bool over;
@@ -35,6 +37,9 @@ struct task {
     struct console_wait wait;
     struct job job, end;
 };
+
+/* True when one of those it sends to is there besides `but`. */
+bool task_has_talker(const struct task *t, const struct talker *but);
 
 /* Begins a task whose `ops` is set; `name` is copied. */
 void task_start(struct console *c, struct task *t, const char *name);

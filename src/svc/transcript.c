@@ -26,7 +26,7 @@ struct ear {
     struct transcript *owner;
     struct link *link;
     struct peer *peer;
-    uint32_t number; /* 0: the senders of datagrams tell for themselves */
+    uint32_t number; /* of who speaks; 0: none */
     bool sent, messages;
     char stamp[STAMP]; /* when the held line began */
     size_t held;
@@ -212,7 +212,6 @@ static void see_lines(struct ear *r, const char *name, const char *data, size_t 
     hold(r, name, data, (size_t)(end - data));
 }
 
-/* The number of who sent, among the talkers of a prompt. */
 static const char *who(const struct ear *r, const struct meta *meta, char name[static ADDR_TEXT])
 {
     return meta != NULL && meta->peer.len > 0 ? addr_format(&meta->peer, name) : peer_name(r->peer, name);
@@ -223,6 +222,8 @@ static void listen_lines(struct ear *r, const char *data, size_t n, const struct
     struct transcript *x = r->owner;
     char name[ADDR_TEXT];
 
+    if (r->messages && meta != NULL && meta->peer.len > 0 && x->opts.number != NULL)
+        r->number = x->opts.number(x->opts.ctx, r->peer, meta, r->sent);
     if (x->speaking != NULL && x->speaking != r)
         let_go(x->speaking);
     if (r->held == 0)

@@ -31,6 +31,8 @@ enum transcript_kind {
 struct transcript_opts {
     enum transcript_kind kind;
     void (*failed)(void *ctx, struct transcript *x, const struct err *e); /* from the loop; closes it */
+    /* The number of who sent a datagram through `p`, or gets it; 0: none. Optional. May add notes. */
+    uint32_t (*number)(void *ctx, struct peer *p, const struct meta *m, bool sent);
     void *ctx;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ enum {
     MARKED = 4 * 1024, /* the same with marks, were each byte a line: less than SCREEN_MOST */
     LINE_MOST = 4096,  /* an unfinished line that is longer is shown */
     QUIET = 300,       /* ms without a byte after which it is shown too */
+    SENT = 256,        /* bytes of what is sent shown in one go */
+    CUT = 128,         /* bytes of the line that says that not all were */
     QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
 };
 
@@ -541,18 +544,37 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
     return n;
 }
 
+static bool has_room(const struct view *v, size_t n)
+{
+    return n + MARK_MOST + CUT < screen_room(v->screen);
+}
+
+static void tell_cut(struct view *v, size_t n)
+{
+    char text[CUT];
+
+    snprintf(text, sizeof text, "not all of the %zu bytes that were sent are shown", n);
+    view_note(v, text);
+}
+
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
     struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
     const struct mark_line mark = {t, true, n};
     unsigned screen = make_way(v);
     char *dump, line[HEXDUMP_LINE];
+    bool whole = true;
 
     begin_dump(v, &mark, &h, screen);
-    dump = mem_alloc(hexdump_max(&h, n));
-    print_dump(v, &mark, dump, hexdump_put(&h, data, n, dump));
+    dump = mem_alloc(hexdump_max(&h, SENT));
+    for (size_t at = 0, part; at < n && (whole = has_room(v, SENT * MARK_MOST)); at += part) {
+        part = n - at < SENT ? n - at : SENT;
+        print_dump(v, &mark, dump, hexdump_put(&h, (const char *)data + at, part, dump));
+    }
     print_dump(v, &mark, line, hexdump_end(&h, line));
     free(dump);
+    if (!whole)
+        tell_cut(v, n);
 }
 
 static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
@@ -571,6 +593,10 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
+        if (!has_room(v, line)) {
+            tell_cut(v, n);
+            break;
+        }
         print(v, prefix,
               mark_put(v, &(struct mark_line){t, true, p == text ? n : MARK_NO_SIZE}, prefix, &width));
         print(v, p, line);

@@ -35,7 +35,7 @@ enum view_mark {
     VIEW_DIRECTION =
         1,         /* < or >; what is sent is shown too, unless it stands on the screen as it was typed */
     VIEW_SIZE = 2, /* the size of each datagram, or of what was read at once */
-    VIEW_PEER = 4, /* [2], also where there is only one talker */
+    VIEW_PEER = 4, /* [2], also where only one talker can be */
 };
 
 /* Names: text, hex, raw. 0, or -1 with `*mode` untouched; NULL beyond the last. */

@@ -5,6 +5,7 @@ Nothing here sleeps: everything waits for an event, and no longer than DEADLINE.
 """
 import functools
 import hashlib
+import fcntl
 import os
 import pathlib
 import re
@@ -49,12 +50,13 @@ def payload(size):
 
 
 def need(program):
-    """The path of another program; without it the test is skipped."""
+    """The path of another program. Without it the test is skipped, or with POLLCAT_TESTS_STRICT fails, unless
+    POLLCAT_TESTS_WITHOUT names it as one that this system has no package of."""
     if found := shutil.which(program):
         return found
-    # Two kinds of nc are seldom installed together, and not every system has rlwrap.
-    optional = program in ("nc.traditional", "rlwrap")
-    complain = pytest.fail if os.environ.get("POLLCAT_TESTS_STRICT") and not optional else pytest.skip
+    if program in os.environ.get("POLLCAT_TESTS_WITHOUT", "").split():
+        pytest.skip(f"there is no package of {program} here")
+    complain = pytest.fail if os.environ.get("POLLCAT_TESTS_STRICT") else pytest.skip
     complain(f"{program} is missing")
 
 
@@ -218,6 +220,27 @@ def with_hosts(directory, hosts):
     if subprocess.run([*wrap, "true"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespaces here")
     return wrap
+
+
+class Held:
+    """Whoever opens the file at `path` waits until the block ends, by a lease of fcntl(2)."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_RDWR)
+
+    def __enter__(self):
+        signal.signal(signal.SIGIO, lambda *_: None)
+        try:
+            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError:
+            pytest.skip("no leases here")
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+    def is_waited_for(self):
+        return fcntl.fcntl(self.fd, fcntl.F_GETLEASE) != fcntl.F_WRLCK
 
 
 def namespace(program):

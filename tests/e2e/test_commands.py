@@ -544,8 +544,10 @@ def test_senders(tmp_path):
         t.wait_text("left")
         says(t, "~log", "closed")
         text = (tmp_path / "talk").read_text()
-        assert f"< 127.0.0.1 port {port_of(one)}: hello\n" in text
-        assert f"> 127.0.0.1 port {port_of(two)}: for two\n" in text
+        assert f"# [1] 127.0.0.1 port {port_of(one)}: was heard for the first time\n" in text
+        assert f"< [1] 127.0.0.1 port {port_of(one)}: hello\n" in text
+        assert f"> [2] 127.0.0.1 port {port_of(two)}: for two\n" in text
+        assert text.index("heard for the first time") < text.index("hello")
 
 
 # Completion

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The prompt with many peers: numbers, labels, whom lines go to, who comes and goes."""
 
+import os
 import re
 import shlex
 import signal
@@ -8,7 +9,7 @@ import socket
 
 import pytest
 
-from support import DEADLINE, POLLCAT, port_of, udp
+from support import DEADLINE, POLLCAT, port_of, reset, udp
 from terminal import Terminal, wait_for
 
 
@@ -151,6 +152,48 @@ def test_endless_overwriting_of_one_peer_is_short(room):
     assert all(re.fullmatch(r"\[1\] ( *\d+ of 2000(\.\.\.)?|127.*|done)", r) for r in text(t) if r.startswith("[1]"))
 
 
+def test_who_joins_late_gets_no_half_of_it(room, tmp_path):
+    """What is sent by a command goes to those who were there when it began."""
+    os.mkfifo(tmp_path / "rest")
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type(f"~!echo one; cat {tmp_path}/rest\r")
+    assert receive(a, 4) == receive(b, 4) == b"one\n"
+    late = room.join()
+    reset(b)
+    t.wait(lambda t: "left" in "".join(text(t)))
+    (tmp_path / "rest").write_text("two\n")
+    assert receive(a, 4) == b"two\n"
+    t.type("last\r")
+    assert receive(late, 5) == receive(a, 5) == b"last\n"
+
+
+def test_a_command_ends_with_those_it_began_for(room):
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type("~!echo one; exec sleep 1000\r")
+    assert receive(a, 4) == receive(b, 4) == b"one\n"
+    room.join()
+    reset(a)
+    reset(b)
+    t.wait(lambda t: "nobody is left to send to" in "".join(text(t)))
+
+
+def test_pauses_between_lines_lose_nothing(room):
+    """After a moment without a line what sending takes is given back, and made anew."""
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type("~repeat 2 1500ms hello\r")
+    for sock in a, b:
+        assert receive(sock, 12) == b"hello\nhello\n"
+    t.type("~peers\r")
+    t.wait(lambda t: sum("sent 12 B" in row for row in text(t)) == 2)
+    t.type("~eof 1\r")
+    assert a.recv(1) == b""
+    t.type("more\r")
+    assert receive(b, 5) == b"more\n"
+
+
 def test_lines_go_to_the_chosen_one(room):
     t = room.listen("-k")
     a, b = room.join(), room.join()
@@ -183,9 +226,11 @@ def test_who_leaves_is_told_and_is_no_longer_chosen(room):
 def test_lines_typed_early_wait_for_the_first(room):
     t = room.listen("-k")
     t.type("early\r")
-    wait_rows(t, "> early", ">")
+    wait_rows(t, "> early", "pollcat: nobody is connected: what is sent now waits for the first who joins", ">")
+    t.type("too\r")
+    wait_rows(t, "> too", ">")
     a = room.join()
-    assert receive(a, 6) == b"early\n"
+    assert receive(a, 10) == b"early\ntoo\n"
     b = room.join()
     t.type("later\r")
     assert receive(b, 6) == b"later\n"

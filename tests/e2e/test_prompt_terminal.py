@@ -134,8 +134,17 @@ def test_terminal_hang_up(start, peer, tmp_path):
     peer.receive(b"\n")
     t.hang_up()
     assert peer.receive_all() == b""
-    wait_for(lambda: not t.child.isalive(), "the end")
+    assert t.wait_exit() in (129, -signal.SIGHUP)  # the signal, or what it shows, comes first
     assert (tmp_path / ".local/state/pollcat/history").read_text() == "kept\n"
+
+
+def test_terminal_hang_up_without_prompt(start, peer):
+    t = start("--no-prompt", accept=False)
+    peer.accept()
+    t.type("sent\r")
+    peer.receive(b"\n")
+    t.hang_up()
+    assert t.wait_exit() in (129, -signal.SIGHUP)  # the signal, or what it shows, comes first
 
 
 def test_job_control(peer, tmp_path):

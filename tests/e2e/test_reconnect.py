@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from support import (POLLCAT, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve,
-                     serve_unix, wait_tcp)
-from terminal import Peer, Terminal
+from support import (POLLCAT, Held, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve,
+                     serve_unix, wait_tcp, with_hosts)
+from terminal import Peer, Terminal, wait_for
 
 
 def again(pollcat, server, *args, **more):
@@ -152,8 +152,8 @@ def test_only_where_we_connect(pollcat, other):
 def prompt(tmp_path):
     running = []
 
-    def begin(*args):
-        running.append(Terminal([POLLCAT, *args], home=tmp_path))
+    def begin(*args, wrap=()):
+        running.append(Terminal([*wrap, POLLCAT, *args], home=tmp_path))
         running[-1].wait_prompt()
         return running[-1]
 
@@ -236,6 +236,123 @@ def test_connect_that_fails_leaves_the_prompt(prompt):
         one.accept()
         t.type("back\r")
         assert one.receive(b"\n") == b"back\n"
+
+
+# Names are looked up while the loop goes on.
+
+
+def test_what_waits_is_sent_after_the_end(prompt):
+    """^D while nobody is connected loses nothing of what was typed."""
+    with refusing() as nobody:
+        t = prompt("--reconnect", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type("one\rtwo\r\x04")
+        t.wait_text("8 bytes wait for the connection")
+        nobody.listen()
+        with accept(nobody) as sock:
+            assert receive_all(sock) == b"one\ntwo\n"
+            sock.sendall(b"answer\n")
+            t.wait_text("answer")
+        assert t.wait_exit() == 0
+
+
+def test_what_nobody_came_for_is_told(prompt):
+    with refusing() as nobody:
+        t = prompt("--reconnect=2", "127.0.0.1", port_of(nobody))
+        t.wait_text("in 1 s (attempt 2)")
+        t.type("one\r\x04")
+        assert t.wait_exit() == 1
+        assert any("4 bytes that were typed were not sent" in row for row in t.lines())
+
+
+def test_connect_after_eof_speaks_both_ways(prompt):
+    with Peer() as one, Peer() as two:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type("~eof\r")
+        assert one.receive_all() == b""
+        t.type("refused\r")
+        t.wait_text("our direction has ended")
+        t.type(f"~connect 127.0.0.1 {two.port}\rhello\r")
+        two.accept()
+        assert two.receive(b"\n") == b"hello\n"
+        t.type("again\r")
+        assert two.receive(b"\n") == b"again\n"
+        t.type("\x04")
+        assert two.receive_all() == b""
+        two.socket.close()
+        assert t.wait_exit() == 0
+
+
+def test_the_end_after_a_connect_that_failed(prompt):
+    with Peer() as one, refusing() as nobody:
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type(f"~connect 127.0.0.1 {port_of(nobody)}\r")
+        t.wait_text("Connection refused")
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
+HOSTS = "127.0.0.1 slow\n"
+
+
+def test_a_name_that_takes_long_does_not_stop_the_prompt(prompt, tmp_path):
+    with Peer() as one, Peer() as two:
+        t = prompt("127.0.0.1", one.port, wrap=with_hosts(tmp_path, HOSTS))
+        one.accept()
+        with Held(tmp_path / "hosts") as hosts:
+            t.type(f"~connect slow {two.port}\rfor two\r")
+            wait_for(hosts.is_waited_for, "the question", t.read)
+            one.send("still here\n")
+            t.wait_text("still here")
+        two.accept()
+        assert two.receive(b"\n") == b"for two\n"
+        assert one.receive_all() == b""
+
+
+def test_a_name_that_is_not_found_leaves_what_is_open(prompt, tmp_path):
+    with Peer() as one:
+        t = prompt("127.0.0.1", one.port, wrap=with_hosts(tmp_path, HOSTS))
+        one.accept()
+        with Held(tmp_path / "hosts") as hosts:
+            t.type("~connect name.invalid 1\rstill\r")
+            wait_for(hosts.is_waited_for, "the question", t.read)
+        t.wait_text("pollcat: name.invalid:")
+        assert one.receive(b"\n") == b"still\n"
+
+
+def test_the_peer_may_leave_while_a_name_is_looked_up(prompt, tmp_path):
+    with Peer() as one, Peer() as two:
+        t = prompt("127.0.0.1", one.port, wrap=with_hosts(tmp_path, HOSTS))
+        one.accept()
+        with Held(tmp_path / "hosts") as hosts:
+            t.type(f"~connect slow {two.port}\r")
+            wait_for(hosts.is_waited_for, "the question", t.read)
+            one.reset()
+            t.wait_text("reset by peer")
+        two.accept()
+        t.type("for two\r")
+        assert two.receive(b"\n") == b"for two\n"
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["found", "ended"])
+def test_a_name_that_takes_long_does_not_stop_reconnecting(pollcat, tmp_path, end):
+    with serve() as server:
+        p = pollcat("--reconnect", "slow", port_of(server), wrap=with_hosts(tmp_path, HOSTS))
+        with accept(server) as sock, Held(tmp_path / "hosts") as hosts:
+            sock.close()
+            wait_for(hosts.is_waited_for, "the question")
+            p.signal(signal.SIGUSR1)
+            p.until_err(r"^pollcat: sent 0 bytes")
+            if end:
+                p.signal(signal.SIGTERM)
+                assert p.wait() == -signal.SIGTERM
+                return
+        with accept(server) as sock:
+            p.send(b"hello").close()
+            assert receive_all(sock) == b"hello"
+    assert p.wait() == 0
 
 
 # A crash gives the terminal back.

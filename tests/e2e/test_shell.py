@@ -159,6 +159,7 @@ def test_no_key_of_the_shell_is_ours(shell, peer):
     t.type("cat\rtyped for cat\r")
     t.wait(lambda t: t.lines().count("typed for cat") == 2, "cat's answer")
     t.signal(signal.SIGWINCH)
+    t.signal(signal.SIGTSTP)
     t.type("\x04")
     t.wait(lambda t: t.row().endswith("in"), "the shell")
     t.type("exit\r")

@@ -16,6 +16,7 @@ OWNERS = {
     r"sys/epoll\.h": "src/loop/crowd.c",
     r"readline/.*": "src/svc/prompt*.[ch]",
     r"openssl/.*": "src/io/tls.c",
+    r"pthread\.h": "src/net/resolve_ahead.c",
     r"getopt\.h": "src/app/options.c",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")', re.M)

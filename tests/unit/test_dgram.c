@@ -1,129 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "io/dgram.h"
-
-#include <arpa/inet.h>
-#include <sys/time.h>
-
-#include "base/addr.h"
-#include "test_io_rig.h"
-
-static char said[32][256];
-static unsigned nsaid;
-
-static bool note(void *ctx, enum log_level level, const char *line)
-{
-    (void)ctx, (void)level;
-    if (nsaid < 32)
-        snprintf(said[nsaid++], sizeof said[0], "%s", line);
-    return true;
-}
-
-static bool was_said(const char *part)
-{
-    for (unsigned i = 0; i < nsaid; i++)
-        if (strstr(said[i], part) != NULL)
-            return true;
-    return false;
-}
-
-static struct rig *begin(void)
-{
-    nsaid = 0;
-    log_set_level(LOG_INFO);
-    log_set_sink(note, NULL);
-    return rig_new();
-}
-
-static void end(struct rig *r)
-{
-    rig_free(r);
-    log_set_sink(NULL, NULL);
-}
-
-static socklen_t room_for(const struct addr *a)
-{
-    return (socklen_t)(sizeof *a - offsetof(struct addr, sa));
-}
-
-/* A bound socket on `host`, port 0 or given; fills `a`. */
-static int bound(const char *host, uint16_t port, struct addr *a)
-{
-    int fd, off = 0;
-
-    assert_int_equal(addr_parse(a, host, port), 0);
-    fd = socket(a->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    assert_true(fd >= 0);
-    if (a->sa.sa_family == AF_INET6)
-        assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
-    assert_int_equal(bind(fd, &a->sa, a->len), 0);
-    a->len = room_for(a);
-    assert_int_equal(getsockname(fd, &a->sa, &a->len), 0);
-    return fd;
-}
-
-static bool has_ipv6(void)
-{
-    struct addr a;
-    int fd = socket(AF_INET6, SOCK_DGRAM, 0);
-    bool has = fd >= 0 && addr_parse(&a, "::1", 0) == 0 && bind(fd, &a.sa, a.len) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return has;
-}
-
-/* A UNIX socket with a name of the kernel's choice. */
-static int unix_bound(struct addr *a)
-{
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    assert_true(fd >= 0);
-    *a = (struct addr){.len = sizeof(sa_family_t), .sa.sa_family = AF_UNIX};
-    assert_int_equal(bind(fd, &a->sa, a->len), 0);
-    a->len = room_for(a);
-    assert_int_equal(getsockname(fd, &a->sa, &a->len), 0);
-    return fd;
-}
-
-static void must_send(int fd, const void *data, size_t len, const struct addr *to)
-{
-    assert_int_equal(sendto(fd, data, len, 0, to != NULL ? &to->sa : NULL, to != NULL ? to->len : 0),
-                     (ssize_t)len);
-}
-
-/* Receives within a while; fills `from`. */
-static ssize_t receive(int fd, void *data, size_t size, struct addr *from)
-{
-    struct addr dropped;
-    struct timeval limit = {.tv_sec = 10};
-    ssize_t n;
-
-    if (from == NULL)
-        from = &dropped;
-    from->len = room_for(from);
-    assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
-    n = recvfrom(fd, data, size, 0, &from->sa, &from->len);
-    rig_nonblock(fd);
-    return n;
-}
-
-static bool has_nothing(int fd)
-{
-    char c;
-
-    return recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
-}
-
-/* Waits until `io` gives something. */
-static ssize_t read_soon(struct io *io, void *data, size_t size, struct meta *meta)
-{
-    ssize_t n = IO_AGAIN;
-
-    for (int64_t start = rig_clock(CLOCK_MONOTONIC); n == IO_AGAIN; n = io_read(io, data, size, meta))
-        assert_true(rig_clock(CLOCK_MONOTONIC) - start < 5000);
-    return n;
-}
+#include "test_dgram_rig.h"
 
 static void anyone_may_speak(void **state)
 {
@@ -145,13 +21,13 @@ static void anyone_may_speak(void **state)
         assert_memory_equal(data, "from a", 6);
         assert_true(addr_equal(&meta.peer, &a));
         assert_int_equal(meta.socket, 0);
-        assert_true(addr_equal(dgram_to(io), &a));
         assert_int_equal(io_write(io, "to a", 4, NULL), 4);
         assert_int_equal(receive(fa, data, sizeof data, &from), 4);
         assert_true(addr_equal(&from, &server));
         must_send(fb, "from b", 6, &server);
         assert_int_equal(read_soon(io, data, sizeof data, NULL), 6);
-        assert_true(addr_equal(dgram_to(io), &b));
+        assert_int_equal(io_write(io, "to b", 4, NULL), 4);
+        assert_int_equal(receive(fb, data, sizeof data, NULL), 4);
         assert_int_equal(io_write(io, "again a", 7, &meta), 7);
         assert_int_equal(receive(fa, data, sizeof data, NULL), 7);
         dgram_set_to(io, &a);
@@ -388,117 +264,8 @@ static void refused_connected(void **state)
     }
 }
 
-static void echo_guards(void **state)
-{
-    struct rig *r = begin();
-    struct dgram_opts opts = {.echo = true};
-    struct addr server, a, b, from;
-    int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
-    int fb = bound("127.0.0.2", addr_port(&server), &b), one = 1, three = 3, on = 1;
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
-    char data[10], control[64];
-    struct iovec iov = {.iov_base = data, .iov_len = sizeof data};
-    struct msghdr msg = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-
-    (void)state;
-    must_send(fa, "hello", 5, &server);
-    must_send(fa, "", 0, &server);
-    rig_settle(r);
-    assert_int_equal(receive(fa, data, sizeof data, &from), 5);
-    assert_true(addr_equal(&from, &server));
-    assert_int_equal(receive(fa, data, sizeof data, NULL), 0);
-    /* from a port like its own */
-    must_send(fb, "loop", 4, &server);
-    rig_settle(r);
-    assert_true(has_nothing(fb));
-    assert_true(was_said("may be another echo service"));
-    /* each answer has one hop less to go; the last gets none */
-    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_RECVTTL, &on, sizeof on), 0);
-    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_TTL, &three, sizeof three), 0);
-    must_send(fa, "three", 5, &server);
-    rig_settle(r);
-    assert_int_equal(recvmsg(fa, &msg, MSG_DONTWAIT), 5);
-    assert_non_null(CMSG_FIRSTHDR(&msg));
-    assert_int_equal(*(int *)(void *)CMSG_DATA(CMSG_FIRSTHDR(&msg)), 2);
-    assert_int_equal(setsockopt(fa, IPPROTO_IP, IP_TTL, &one, sizeof one), 0);
-    must_send(fa, "one", 3, &server);
-    rig_settle(r);
-    assert_true(has_nothing(fa));
-    link_free(k);
-    io_free(io);
-    close(fa);
-    close(fb);
-    end(r);
-}
-
 /* Many at once from several, of all lengths: each gets its own back, whole and in order, also where the kernel does not
  * cut for us (it does not without checksums). */
-static void echoes_by_the_dozen(void **state)
-{
-    static const size_t sizes[] = {64, 64, 64, 10, 64, 1400, 1400, 1, 0, 1500, 20, 20};
-    enum { SENDERS = 3, EACH = 30, SIZES = sizeof sizes / sizeof sizes[0] };
-
-    (void)state;
-    for (int off = 0; off < 2; off++) {
-        struct rig *r = begin();
-        struct dgram_opts opts = {.echo = true};
-        struct addr server, a;
-        int fd = bound("127.0.0.1", 0, &server), senders[SENDERS];
-        struct io *io;
-        struct link *k;
-        unsigned char data[2000];
-
-        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof off), 0);
-        io = dgram_new(r->loop, &fd, 1, &opts);
-        k = link_new(io, io, &r->pool, NULL);
-        for (int s = 0; s < SENDERS; s++)
-            senders[s] = bound("127.0.0.1", 0, &a);
-        for (int i = 0; i < SENDERS * EACH; i++) {
-            memset(data, i, sizeof data);
-            must_send(senders[i / 5 % SENDERS], data, sizes[i % SIZES], &server);
-        }
-        rig_settle(r);
-        for (int i = 0; i < SENDERS * EACH; i++) {
-            size_t want = sizes[i % SIZES];
-
-            assert_int_equal(receive(senders[i / 5 % SENDERS], data, sizeof data, NULL), (ssize_t)want);
-            assert_true(want == 0 || (data[0] == i && data[want - 1] == i));
-        }
-        assert_int_equal(k->messages, SENDERS * EACH);
-        link_free(k);
-        io_free(io);
-        for (int s = 0; s < SENDERS; s++)
-            close(senders[s]);
-        end(r);
-    }
-}
-
-/* Refusing to answer must not keep the loop from everybody else. */
-static void refusing_answers_leaves_turns(void **state)
-{
-    struct rig *r = begin();
-    struct dgram_opts opts = {.echo = true};
-    struct addr server, b;
-    int fd = bound("127.0.0.1", 0, &server), fb = bound("127.0.0.2", addr_port(&server), &b);
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    char data[10];
-    int calls = 0;
-
-    (void)state;
-    for (int i = 0; i < 100; i++)
-        must_send(fb, "loop", 4, &server);
-    do {
-        assert_int_equal(io_read(io, data, sizeof data, NULL), IO_AGAIN);
-        calls++;
-    } while (wait_ready(fd, LOOP_IN) != 0);
-    assert_true(calls > 1);
-    io_free(io);
-    close(fb);
-    end(r);
-}
-
 static void unix_datagrams(void **state)
 {
     struct rig *r = begin();
@@ -564,31 +331,6 @@ static void full_unix_receiver(void **state)
     io_free(from);
     io_free(io);
     close(fa);
-    end(r);
-}
-
-/* A sender without a name cannot be answered; the others can. */
-static void unnamed_sender_to_echo(void **state)
-{
-    struct rig *r = begin();
-    struct dgram_opts opts = {.echo = true};
-    struct addr server, a;
-    int fd = unix_bound(&server), fa = unix_bound(&a);
-    int unnamed = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
-    char data[10];
-
-    (void)state;
-    must_send(unnamed, "who", 3, &server);
-    must_send(fa, "me", 2, &server);
-    rig_rest(r, 40);
-    assert_int_equal(recv(fa, data, sizeof data, MSG_DONTWAIT), 2);
-    assert_int_equal(k->state, LINK_RUNNING);
-    link_free(k);
-    io_free(io);
-    close(fa);
-    close(unnamed);
     end(r);
 }
 
@@ -695,12 +437,8 @@ int main(void)
         cmocka_unit_test(many_sockets_in_one),
         cmocka_unit_test(refused_unconnected),
         cmocka_unit_test(refused_connected),
-        cmocka_unit_test(echo_guards),
-        cmocka_unit_test(echoes_by_the_dozen),
-        cmocka_unit_test(refusing_answers_leaves_turns),
         cmocka_unit_test(unix_datagrams),
         cmocka_unit_test(full_unix_receiver),
-        cmocka_unit_test(unnamed_sender_to_echo),
         cmocka_unit_test(seqpacket_ends),
         cmocka_unit_test(waits_for_the_first_sender),
         cmocka_unit_test(drops_are_counted),

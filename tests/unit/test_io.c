@@ -153,32 +153,16 @@ static void layer_over_a_socket(void **state)
     (void)state;
     for (int layers = 1; layers <= 3; layers++) {
         struct rig *r = rig_new();
-        size_t len = 700001;
-        unsigned char *data = malloc(len);
-        struct feed feed;
-        struct drain drain;
         struct io *io;
-        struct link *k;
         int s[2];
 
-        rig_pattern(data, len, 8);
         rig_pair(s, SOCK_STREAM);
         io = fd_socket(r->loop, s[0]);
         for (int i = 0; i < layers; i++)
             io = xor_over(r, io);
         assert_int_equal(io_fd(io), -1);
-        k = link_new(io, io, &r->pool, NULL);
-        drain_start(&drain, r, dup(s[1]), 5000);
-        feed_start(&feed, r, s[1], data, len, 50000);
-        rig_run(r);
-        assert_int_equal(drain.len, len);
-        assert_memory_equal(drain.data, data, len);
-        assert_int_equal(k->state, LINK_DONE);
-        link_free(k);
-        io_free(io);
-        drain_clear(&drain);
+        rig_echoes(r, io, s[1], 700001, 5000);
         close(s[1]);
-        free(data);
         rig_free(r);
     }
 }

@@ -86,6 +86,15 @@ static inline void rig_pair(int fds[2], int type)
     assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
 }
 
+/* The second end takes as little as it can. */
+static inline void rig_narrow_pair(int fds[2])
+{
+    int small = 1;
+
+    rig_pair(fds, SOCK_STREAM);
+    assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+}
+
 static inline unsigned rig_want_in(struct watch *w)
 {
     (void)w;
@@ -418,6 +427,28 @@ static inline struct link *rig_link(struct rig *r, struct io *src, struct io *ds
     k->done = rig_done;
     k->ctx = r;
     return k;
+}
+
+/* `io`, which is freed, is linked with itself: what goes into `fd` at its other end comes back. */
+static inline void rig_echoes(struct rig *r, struct io *io, int fd, size_t len, size_t step)
+{
+    struct link *k = link_new(io, io, &r->pool, NULL);
+    unsigned char *data = malloc(len);
+    struct feed feed;
+    struct drain drain;
+
+    assert_non_null(data);
+    rig_pattern(data, len, 8);
+    drain_start(&drain, r, dup(fd), step);
+    feed_start(&feed, r, fd, data, len, 50000);
+    rig_run(r);
+    assert_int_equal(drain.len, len);
+    assert_memory_equal(drain.data, data, len);
+    assert_int_equal(k->state, LINK_DONE);
+    link_free(k);
+    io_free(io);
+    drain_clear(&drain);
+    free(data);
 }
 
 #endif

@@ -95,20 +95,12 @@ static void odd_steps(void **state)
     }
 }
 
-static void narrow_pair(int fds[2])
-{
-    int small = 1;
-
-    rig_pair(fds, SOCK_STREAM);
-    assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
-}
-
 static void narrow_destination(void **state)
 {
     (void)state;
-    check_transfer(stream_pair, narrow_pair, 2 * MIB + 1, MIB, MIB);
-    check_transfer(rig_pipe, narrow_pair, MIB + 1, MIB, 511);
-    check_transfer(narrow_pair, narrow_pair, MIB + 1, MIB, MIB);
+    check_transfer(stream_pair, rig_narrow_pair, 2 * MIB + 1, MIB, MIB);
+    check_transfer(rig_pipe, rig_narrow_pair, MIB + 1, MIB, 511);
+    check_transfer(rig_narrow_pair, rig_narrow_pair, MIB + 1, MIB, MIB);
 }
 
 /* A file is always ready. */
@@ -387,30 +379,12 @@ static void stalled_destination(void **state)
 static void an_io_to_itself(void **state)
 {
     struct rig *r = rig_new();
-    size_t len = 3 * MIB + 1;
-    unsigned char *data = malloc(len);
-    struct feed feed;
-    struct drain drain;
-    struct io *io;
-    struct link *k;
     int s[2];
 
     (void)state;
-    rig_pattern(data, len, 8);
     rig_pair(s, SOCK_STREAM);
-    io = fd_socket(r->loop, s[0]);
-    k = link_new(io, io, &r->pool, NULL);
-    drain_start(&drain, r, dup(s[1]), 30000);
-    feed_start(&feed, r, s[1], data, len, 50000);
-    rig_run(r);
-    assert_int_equal(drain.len, len);
-    assert_memory_equal(drain.data, data, len);
-    assert_int_equal(k->state, LINK_DONE);
-    link_free(k);
-    io_free(io);
-    drain_clear(&drain);
+    rig_echoes(r, fd_socket(r->loop, s[0]), s[1], 3 * MIB + 1, 30000);
     close(s[1]);
-    free(data);
     rig_free(r);
 }
 

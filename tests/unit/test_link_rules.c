@@ -8,14 +8,6 @@
 
 enum { MIB = 1024 * 1024 };
 
-static void narrow_pair(int fds[2])
-{
-    int small = 1;
-
-    rig_pair(fds, SOCK_STREAM);
-    assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
-}
-
 static unsigned char *lines_of(size_t len, size_t line)
 {
     unsigned char *data = malloc(len);
@@ -40,7 +32,7 @@ static void check_crlf(size_t len, size_t line, size_t in, size_t out)
     int a[2], b[2];
 
     rig_pair(a, SOCK_STREAM);
-    narrow_pair(b);
+    rig_narrow_pair(b);
     from = fd_socket(r->loop, a[0]);
     to = fd_socket(r->loop, b[1]);
     k = link_new(from, to, &r->pool, &opts);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "app/absent.h"
 #include "app/mode.h"
 #include "base/log.h"
 
@@ -100,8 +101,6 @@ static void check_read(const struct run *r, const struct option_row *row)
     case OPTION_TRAIT:
         assert_int_not_equal(row->gives, 0);
         break;
-    case OPTION_ABSENT:
-        fail();
     }
 }
 
@@ -132,8 +131,6 @@ static void every_row_is_read(void **state)
     for (size_t i = 0; (named = option_row(i)) != NULL; i++) {
         const struct option_row *row = option_target(named);
 
-        if (row->type == OPTION_ABSENT)
-            continue;
         snprintf(text, sizeof text, "--%s", named->name);
         check_words(row, text, row->arg != NULL ? sample(row) : NULL);
         snprintf(text, sizeof text, "--%s=%s", named->name, sample(row));
@@ -174,7 +171,10 @@ static void names_may_be_abbreviated(void **state)
 
             snprintf(text, sizeof text, "%.*s", (int)n, named->name);
             snprintf(word, sizeof word, "--%s", text);
-            if (matches(text) == 1) {
+            if (absent_check(0, text, NULL) < 0) {
+                RUN(&r, word);
+                assert_non_null(strstr(r.e.text, " is not supported: "));
+            } else if (matches(text) == 1) {
                 check_words(row, word, row->arg != NULL ? sample(row) : NULL);
             } else if (option_find(text) == NULL) {
                 RUN(&r, word);
@@ -202,8 +202,6 @@ static void rows_are_whole(void **state)
             continue;
         }
         assert_non_null(a->doc);
-        if (a->type == OPTION_ABSENT)
-            continue;
         assert_non_null(a->name);
         assert_non_null(a->help);
         assert_in_range(strlen(a->help), 4, 48);
@@ -223,7 +221,7 @@ static void arguments_are_counted(void **state)
     for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
         struct run r;
 
-        if (row->type == OPTION_ABSENT || row->alias != NULL || row->optional)
+        if (row->alias != NULL || row->optional)
             continue;
         snprintf(text, sizeof text, row->arg != NULL ? "--%s" : "--%s=x", row->name);
         RUN(&r, text);
@@ -268,7 +266,7 @@ static void bad_values_are_refused(void **state)
     for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
         char text[80], name[80];
 
-        if (row->arg == NULL || row->type == OPTION_STRING || row->type == OPTION_ABSENT)
+        if (row->arg == NULL || row->type == OPTION_STRING)
             continue;
         for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++) {
             struct run r;
@@ -298,8 +296,19 @@ static void texts_of_errors(void **state)
         {"--backlog=0", "--backlog: '0' is not a number from 1 to 2147483647"},
         {"-wx", "--timeout: 'x' is not a time such as 1.5, 200ms, 10s, 2m or 1h"},
         {"--datagram-size=65508", "--datagram-size: '65508' is not a size from 1 to 65507"},
-        {"-t", "-t (answering TELNET negotiation) is not supported; try 'pollcat --help'"},
-        {"-Xsocks", "-X (proxies) is not supported; try 'pollcat --help'"},
+        {"-t", "-t is not supported: no TELNET negotiation is answered; try telnet"},
+        {"-lesh",
+         "-e is not supported: no programs are run for peers; try socat with EXEC:COMMAND, or a pipe: "
+         "COMMAND | pollcat ..."},
+        {"-Xsocks",
+         "-X is not supported: no proxies are spoken to; try ncat --proxy, or socat with PROXY: or "
+         "SOCKS4A:"},
+        {"--ssl-verify",
+         "--ssl-verify is not supported: nothing is encrypted; try openssl s_client, or socat with "
+         "OPENSSL:HOST:PORT"},
+        {"--allow",
+         "--allow is not supported: who may connect is not checked; bind to one address with --source, "
+         "or ask a firewall"},
     };
 
     (void)state;
@@ -498,7 +507,6 @@ static void ncat_users_get_hints(void **state)
         {"--wait=10s", NULL},
         {"-m255", NULL},
         {"-m300", "--max-conns"},
-        {"-xfile", "hex"},
         {"-q10s", NULL},
     };
     char line[256];

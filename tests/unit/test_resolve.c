@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "net/resolve.h"
+#include "net/resolve_ahead.h"
 
 #include <net/if.h>
 #include <stdio.h>
@@ -119,6 +119,52 @@ static void ports(void **state)
         gives("127.0.0.1", "http", &stream, "127.0.0.1 port 80");
 }
 
+static void who_is_asked(void **state)
+{
+    const struct resolve_opts numeric = {.socktype = SOCK_STREAM, .numeric = true};
+
+    (void)state;
+    assert_true(resolve_asks("localhost", &stream));
+    assert_false(resolve_asks("localhost", &numeric));
+    assert_false(resolve_asks("127.0.0.1", &stream));
+    assert_false(resolve_asks("::1", &stream));
+    assert_false(resolve_asks("", &stream));
+    assert_false(resolve_asks(NULL, &stream));
+}
+
+struct answer {
+    struct loop *loop;
+    struct addr *list;
+    int n;
+};
+
+static void answered(void *ctx, struct addr *list, int n, const struct err *e)
+{
+    struct answer *a = ctx;
+
+    (void)e;
+    a->list = list;
+    a->n = n;
+    loop_stop(a->loop);
+}
+
+static void answers_come_from_the_loop(void **state)
+{
+    struct answer a = {.loop = loop_new(false, NULL)};
+    struct err e;
+
+    (void)state;
+    assert_null(resolve_ahead(a.loop, "localhost", "99999", &stream, answered, &a, &e));
+    assert_non_null(strstr(e.text, "port 99999"));
+    assert_non_null(resolve_ahead(a.loop, "localhost", "80", &stream, answered, &a, &e));
+    assert_int_equal(a.n, 0);
+    assert_int_equal(loop_run(a.loop, &e), 0);
+    assert_true(a.n > 0);
+    assert_int_equal(addr_port(&a.list[a.n - 1]), 80);
+    free(a.list);
+    loop_free(a.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +174,8 @@ int main(void)
         cmocka_unit_test(no_host_is_any_or_loopback),
         cmocka_unit_test(families),
         cmocka_unit_test(ports),
+        cmocka_unit_test(who_is_asked),
+        cmocka_unit_test(answers_come_from_the_loop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

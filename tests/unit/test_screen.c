@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
 #include "svc/screen.h"
+
+#include <stdio.h>
+
+#include "test_tty_rig.h"
 
 /* A pseudo-terminal whose master is what a person sees. */
 struct rig {
-    int master, terminal;
+    struct rig_tty tty;
     struct loop *loop;
     struct screen *screen;
     int rooms;
@@ -41,7 +31,7 @@ static void see(struct watch *w, unsigned events)
 {
     struct rig *r = (struct rig *)((char *)w - offsetof(struct rig, watch));
     char data[4096];
-    ssize_t n = read(r->master, data, sizeof data);
+    ssize_t n = read(r->tty.master, data, sizeof data);
 
     (void)events;
     assert_true(n > 0);
@@ -57,24 +47,15 @@ static void see(struct watch *w, unsigned events)
 static int set_up(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
-    struct termios modes;
     struct err e;
 
     assert_non_null(r);
-    r->master = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(r->master >= 0);
-    assert_int_equal(grantpt(r->master), 0);
-    assert_int_equal(unlockpt(r->master), 0);
-    r->terminal = open(ptsname(r->master), O_RDWR | O_NOCTTY);
-    assert_true(r->terminal >= 0);
-    assert_int_equal(tcgetattr(r->terminal, &modes), 0);
-    modes.c_oflag &= ~(tcflag_t)OPOST;
-    assert_int_equal(tcsetattr(r->terminal, TCSANOW, &modes), 0);
+    rig_tty_open(&r->tty, 0);
     r->loop = loop_new(false, &e);
     assert_non_null(r->loop);
-    r->screen = screen_open(r->loop, r->terminal, count_room, r, &e);
+    r->screen = screen_open(r->loop, r->tty.terminal, count_room, r, &e);
     assert_non_null(r->screen);
-    r->watch = (struct watch){.fd = r->master, .want = want_in, .fire = see};
+    r->watch = (struct watch){.fd = r->tty.master, .want = want_in, .fire = see};
     *state = r;
     return 0;
 }
@@ -85,8 +66,7 @@ static int tear_down(void **state)
 
     screen_close(r->screen);
     loop_free(r->loop);
-    close(r->terminal);
-    close(r->master);
+    rig_tty_close(&r->tty);
     free(r);
     return 0;
 }
@@ -122,7 +102,7 @@ static void leaves_the_flags_alone(void **state)
 {
     struct rig *r = *state;
 
-    assert_false(fcntl(r->terminal, F_GETFL) & O_NONBLOCK);
+    assert_false(fcntl(r->tty.terminal, F_GETFL) & O_NONBLOCK);
 }
 
 /* Nobody reads the terminal meanwhile: nothing of this may wait. */
@@ -158,14 +138,27 @@ static void loses_what_is_too_much(void **state)
     assert_false(screen_torn(r->screen));
 }
 
+static void what_is_held_waits(void **state)
+{
+    struct rig *r = *state;
+
+    screen_hold(r->screen, true);
+    screen_put(r->screen, "text", 4);
+    screen_flush(r->screen, 1000);
+    assert_int_equal(screen_room(r->screen), SCREEN_MOST - 4);
+    screen_hold(r->screen, false);
+    run_until(r, 4);
+    assert_memory_equal(r->last, "text", 4);
+}
+
 static void gives_up_on_a_stopped_terminal(void **state)
 {
     struct rig *r = *state;
 
-    assert_int_equal(tcflow(r->terminal, TCOOFF), 0);
+    assert_int_equal(tcflow(r->tty.terminal, TCOOFF), 0);
     screen_put(r->screen, "text", 4);
     screen_flush(r->screen, 20);
-    assert_int_equal(tcflow(r->terminal, TCOON), 0);
+    assert_int_equal(tcflow(r->tty.terminal, TCOON), 0);
     screen_flush(r->screen, 1000);
     run_until(r, 4);
 }
@@ -188,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leaves_the_flags_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(is_full_and_has_room_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(loses_what_is_too_much, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_held_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_up_on_a_stopped_terminal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_no_terminal, set_up, tear_down),
     };

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "svc/view.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "svc/talker.h"
+#include "test_tty_rig.h"
 
 enum { COLUMNS = 80, SEEN = 64 * 1024 };
 
 /* A view on a pseudo-terminal whose master is read at once. */
 struct rig {
-    int master, terminal;
+    struct rig_tty tty;
     struct loop *loop;
     struct view view;
     struct talker one, two;
@@ -38,23 +27,14 @@ static unsigned hide(void *ctx)
 static int set_up(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
-    struct termios modes;
     struct err e;
 
     assert_non_null(r);
-    r->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    assert_true(r->master >= 0);
-    assert_int_equal(grantpt(r->master), 0);
-    assert_int_equal(unlockpt(r->master), 0);
-    r->terminal = open(ptsname(r->master), O_RDWR | O_NOCTTY);
-    assert_true(r->terminal >= 0);
-    assert_int_equal(tcgetattr(r->terminal, &modes), 0);
-    modes.c_oflag &= ~(tcflag_t)OPOST;
-    assert_int_equal(tcsetattr(r->terminal, TCSANOW, &modes), 0);
+    rig_tty_open(&r->tty, O_NONBLOCK);
     r->loop = loop_new(false, &e);
     assert_non_null(r->loop);
     r->view = (struct view){.loop = r->loop, .line = true, .hide = hide, .ctx = r};
-    r->view.screen = screen_open(r->loop, r->terminal, NULL, NULL, &e);
+    r->view.screen = screen_open(r->loop, r->tty.terminal, NULL, NULL, &e);
     assert_non_null(r->view.screen);
     r->one = (struct talker){.number = 1, .shown = true};
     r->two = (struct talker){.number = 2, .shown = true};
@@ -73,8 +53,7 @@ static int tear_down(void **state)
     view_clear(&r->view);
     screen_close(r->view.screen);
     loop_free(r->loop);
-    close(r->terminal);
-    close(r->master);
+    rig_tty_close(&r->tty);
     free(r);
     return 0;
 }
@@ -86,16 +65,35 @@ static const char *seen(struct rig *r)
 
     screen_put(r->view.screen, "\001", 1);
     do {
-        struct pollfd p = {.fd = r->master, .events = POLLIN};
+        struct pollfd p = {.fd = r->tty.master, .events = POLLIN};
         ssize_t n;
 
         screen_flush(r->view.screen, 1);
         assert_int_equal(poll(&p, 1, 10000), 1);
-        n = read(r->master, r->seen + at, sizeof r->seen - 1 - at);
+        n = read(r->tty.master, r->seen + at, sizeof r->seen - 1 - at);
         assert_true(n > 0);
         at += (size_t)n;
     } while (r->seen[at - 1] != '\001');
     r->seen[at - 1] = '\0';
+    return r->seen;
+}
+
+/* The next part of it, with the end of the part before. */
+static const char *some(struct rig *r)
+{
+    size_t kept = strlen(r->seen);
+    struct pollfd p = {.fd = r->tty.master, .events = POLLIN};
+    ssize_t n;
+
+    if (kept > 200) {
+        memmove(r->seen, r->seen + kept - 200, 200);
+        kept = 200;
+    }
+    screen_flush(r->view.screen, 1);
+    assert_int_equal(poll(&p, 1, 10000), 1);
+    n = read(r->tty.master, r->seen + kept, sizeof r->seen - 1 - kept);
+    assert_true(n > 0);
+    r->seen[kept + (size_t)n] = '\0';
     return r->seen;
 }
 
@@ -216,6 +214,30 @@ static void messages_end_by_themselves(void **state)
     assert_string_equal(seen(r), "");
 }
 
+/* More than the screen can hold is not lost without a word. */
+static void what_is_too_long_is_cut_and_told(void **state)
+{
+    static const char told[] = "pollcat: not all of the 2097152 bytes that were sent are shown\n";
+    static const enum view_mode modes[] = {VIEW_HEX, VIEW_TEXT};
+    struct rig *r = *state;
+    char *data = calloc(1, 2 << 20);
+    const char *cut;
+
+    view_set_marks(&r->view, VIEW_DIRECTION);
+    for (int i = 0; i < 2; i++) {
+        view_set_mode(&r->view, modes[i]);
+        seen(r);
+        view_sent(&r->view, NULL, data, 2 << 20);
+        assert_true(screen_room(r->view.screen) > 0);
+        do
+            cut = strstr(some(r), told);
+        while (cut == NULL);
+        assert_string_equal(cut, told);
+        assert_false(screen_torn(r->view.screen));
+    }
+    free(data);
+}
+
 static void hex_goes_on_where_it_was(void **state)
 {
     struct rig *r = *state;
@@ -307,6 +329,7 @@ int main(void)
         TEST(what_is_unfinished_is_shown_in_time),
         TEST(a_long_line_is_shown_in_parts),
         TEST(messages_end_by_themselves),
+        TEST(what_is_too_long_is_cut_and_told),
         TEST(hex_goes_on_where_it_was),
         TEST(colours_do_not_leak),
         TEST(escapes_have_a_style),

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/absent.h"
+
+#include <string.h>
+
+#define PROGRAMS \
+    "no programs are run for peers; try socat with EXEC:COMMAND, or a pipe: COMMAND | pollcat ..."
+#define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
+#define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
+#define TELNET "no TELNET negotiation is answered; try telnet"
+#define ACCESS "who may connect is not checked; bind to one address with --source, or ask a firewall"
+#define FILES "nothing is written to files; at the prompt ~save and ~log do, elsewhere tee"
+#define ROUTES "source routes are not set; no network forwards them any more"
+
+/* clang-format off */
+static const struct {
+    const char *chars; /* each a short option */
+    const char *names; /* long options, set apart by spaces; with * what begins so */
+    const char *instead;
+} rows[] = {
+    { "ec", "exec sh-exec lua-exec", PROGRAMS },
+    { "", "ssl ssl-*", TLS },
+    { "XP", "proxy proxy-*", PROXIES },
+    { "x", "", PROXIES "; Ncat's hex dump is ~view hex" },
+    { "t", "telnet", TELNET },
+    { "", "allow allowfile deny denyfile", ACCESS },
+    { "o", "output hex-dump append-output", FILES },
+    { "gG", "", ROUTES },
+    { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
+    { "", "sctp vsock", "there are TCP, UDP and UNIX sockets only; try ncat or socat" },
+    { "", "delay", "try --interval, the time between lines" },
+    { "F", "", "the connected socket is not passed on; try nc -F" },
+    { "S", "", "there are no TCP MD5 signatures; try nc -S" },
+    { "V", "", "routing tables are not chosen; try ip route or ip vrf exec" },
+    { "W", "", "packets are not counted; try --timeout, or head -c behind a pipe" },
+    { "Z", "", "there is no DCCP; try nc -Z" },
+};
+/* clang-format on */
+
+static int has_name(const char *names, const char *name, size_t n)
+{
+    for (const char *p = names; *p != '\0';) {
+        size_t len = strcspn(p, " ");
+
+        if (len == n && strncmp(p, name, n) == 0)
+            return 1;
+        if (p[len - 1] == '*' && n >= len - 1 && strncmp(p, name, len - 1) == 0)
+            return 1;
+        p += len + strspn(p + len, " ");
+    }
+    return 0;
+}
+
+int absent_check(int ch, const char *name, struct err *e)
+{
+    const size_t n = name != NULL ? strcspn(name, "=") : 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (ch != 0 && strchr(rows[i].chars, ch) != NULL)
+            return err_set(e, STATUS_LOCAL, "-%c is not supported: %s", ch, rows[i].instead);
+        if (n > 0 && has_name(rows[i].names, name, n))
+            return err_set(e, STATUS_LOCAL, "--%.*s is not supported: %s", (int)n, name, rows[i].instead);
+    }
+    return 0;
+}

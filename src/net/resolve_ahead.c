@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/resolve_ahead.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* What the thread works on. */
+struct question {
+    char *host;
+    struct resolve_opts opts;
+    int end; /* closed to tell the loop */
+    struct addr *list;
+    int n;
+    struct err e;
+    atomic_bool left; /* one of both has: the other frees it */
+};
+
+struct resolve_ahead {
+    struct watch watch;
+    struct question *question;
+    pthread_t thread;
+    uint16_t port;
+    void (*done)(void *ctx, struct addr *list, int n, const struct err *e);
+    void *ctx;
+};
+
+static void free_question(struct question *q)
+{
+    free(q->host);
+    free(q->list);
+    free(q);
+}
+
+static void *ask(void *arg)
+{
+    struct question *q = arg;
+
+    q->n = resolve(q->host, NULL, &q->opts, &q->list, &q->e);
+    close(q->end);
+    if (atomic_exchange(&q->left, true))
+        free_question(q);
+    return NULL;
+}
+
+/* Signals are the loop's. Returns 0, or an errno. */
+static int start_thread(struct resolve_ahead *a)
+{
+    sigset_t all, old;
+    int r;
+
+    sigfillset(&all);
+    r = pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (r != 0)
+        return r;
+    r = pthread_create(&a->thread, NULL, ask, a->question);
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return r;
+}
+
+static unsigned want(struct watch *w)
+{
+    (void)w;
+    return LOOP_IN;
+}
+
+static void free_ahead(struct resolve_ahead *a)
+{
+    loop_del(&a->watch);
+    close(a->watch.fd);
+    free(a);
+}
+
+static void fire(struct watch *w, unsigned events)
+{
+    struct resolve_ahead *a = (struct resolve_ahead *)w;
+    struct question *q = a->question;
+    struct addr *list;
+
+    (void)events;
+    pthread_join(a->thread, NULL); /* it only has to return */
+    list = q->list;
+    q->list = NULL;
+    for (int i = 0; i < q->n; i++)
+        addr_set_port(&list[i], a->port);
+    a->done(a->ctx, list, q->n, &q->e);
+    free_question(q);
+    free_ahead(a);
+}
+
+bool resolve_asks(const char *host, const struct resolve_opts *opts)
+{
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = opts->family};
+    struct addrinfo *found = NULL;
+
+    if (host == NULL || host[0] == '\0' || opts->numeric)
+        return false;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return true;
+    freeaddrinfo(found);
+    return false;
+}
+
+struct resolve_ahead *resolve_ahead(struct loop *loop, const char *host, const char *port,
+                                    const struct resolve_opts *opts,
+                                    void (*done)(void *ctx, struct addr *list, int n, const struct err *e),
+                                    void *ctx, struct err *e)
+{
+    struct resolve_ahead *a;
+    uint16_t number;
+    int ends[2], r;
+
+    if (resolve_port(port, opts->socktype, &number, e) < 0)
+        return NULL;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        err_sys(e, STATUS_LOCAL, errno, "%s", host);
+        return NULL;
+    }
+    a = mem_alloc(sizeof *a);
+    *a = (struct resolve_ahead){.port = number, .done = done, .ctx = ctx};
+    a->watch = (struct watch){.fd = ends[0], .want = want, .fire = fire};
+    a->question = mem_alloc(sizeof *a->question);
+    a->question->host = mem_strdup(host);
+    a->question->opts = *opts;
+    a->question->end = ends[1];
+    r = start_thread(a);
+    if (r != 0) {
+        err_sys(e, STATUS_LOCAL, r, "%s", host);
+        close(ends[1]);
+        free_question(a->question);
+        free_ahead(a);
+        return NULL;
+    }
+    loop_add(loop, &a->watch);
+    return a;
+}
+
+void resolve_abandon(struct resolve_ahead *a)
+{
+    if (a == NULL)
+        return;
+    pthread_detach(a->thread);
+    if (atomic_exchange(&a->question->left, true))
+        free_question(a->question);
+    free_ahead(a);
+}
