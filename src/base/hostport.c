@@ -9,14 +9,6 @@
 #include "base/num.h"
 
 /* A copy of `n` bytes of `text`. */
-static char *copy(const char *text, size_t n)
-{
-    char *out = mem_alloc(n + 1);
-
-    memcpy(out, text, n);
-    return out;
-}
-
 /* "[V6]" or "[V6]:PORT" */
 static int split_bracketed(const char *text, char **host, char **port)
 {
@@ -29,7 +21,7 @@ static int split_bracketed(const char *text, char **host, char **port)
     behind++;
     if (*behind != '\0' && (behind[0] != ':' || behind[1] == '\0' || strpbrk(behind + 1, ":[]") != NULL))
         return -1;
-    *host = copy(inside, n);
+    *host = mem_strndup(inside, n);
     if (*behind == ':')
         *port = mem_strdup(behind + 1);
     return 0;
@@ -52,7 +44,7 @@ int hostport_split(const char *text, char **host, char **port)
     if (colon[1] == '\0')
         return -1;
     if (colon != text)
-        *host = copy(text, (size_t)(colon - text));
+        *host = mem_strndup(text, (size_t)(colon - text));
     *port = mem_strdup(colon + 1);
     return 0;
 }
@@ -93,18 +85,21 @@ static int parse_item(char *item, int (*service)(void *ctx, const char *name), v
 int hostport_list(const char *text, int (*service)(void *ctx, const char *name), void *ctx,
                   struct portrange **out)
 {
-    char *items = mem_strdup(text);
-    char *next = items, *item;
     struct portrange *ranges;
-    size_t count = 1;
+    size_t count = 1, len;
     int n = 0;
 
     for (const char *p = text; *p != '\0'; p++)
         count += *p == ',';
     ranges = mem_alloc(count * sizeof *ranges);
-    while (n >= 0 && (item = strsep(&next, ",")) != NULL)
+    for (const char *p = text; n >= 0 && p != NULL; p = p[len] != '\0' ? p + len + 1 : NULL) {
+        char *item;
+
+        len = strcspn(p, ",");
+        item = mem_strndup(p, len);
         n = parse_item(item, service, ctx, &ranges[n]) == 0 ? n + 1 : -1;
-    free(items);
+        free(item);
+    }
     if (n < 0) {
         free(ranges);
         ranges = NULL;

@@ -31,7 +31,15 @@ void *mem_resize(void *old, size_t size)
 
 char *mem_strdup(const char *text)
 {
-    return checked(strdup(text));
+    return mem_strndup(text, strlen(text));
+}
+
+char *mem_strndup(const char *text, size_t n)
+{
+    char *copy = mem_alloc(n + 1);
+
+    memcpy(copy, text, n);
+    return copy;
 }
 
 void mem_trim(void)

@@ -18,6 +18,9 @@ void *mem_resize(void *old, size_t size);
 /* A copy of `text`, released with free(3). */
 char *mem_strdup(const char *text);
 
+/* A string of the `n` bytes at `text`, released with free(3). */
+char *mem_strndup(const char *text, size_t n);
+
 /* Gives memory that was freed back to the system, where that does not happen by itself. Takes a while. */
 void mem_trim(void);
 

@@ -46,21 +46,15 @@ int resolve_port(const char *text, int socktype, uint16_t *out, struct err *e)
 /* Appends the addresses that stand for no host: any, or loopback. */
 static int no_host(const struct resolve_opts *opts, struct addr *out)
 {
-    static const int families[] = {AF_INET6, AF_INET};
+    static const struct {
+        int family;
+        const char *any, *loopback;
+    } rows[] = {{AF_INET6, "::", "::1"}, {AF_INET, "0.0.0.0", "127.0.0.1"}};
     int n = 0;
 
-    for (int i = 0; i < 2; i++) {
-        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-        struct sockaddr_in in = {.sin_family = AF_INET};
-
-        if (opts->family != AF_UNSPEC && opts->family != families[i])
-            continue;
-        in6.sin6_addr = opts->passive ? in6addr_any : in6addr_loopback;
-        in.sin_addr.s_addr = htonl(opts->passive ? INADDR_ANY : INADDR_LOOPBACK);
-        if (families[i] == AF_INET6)
-            addr_set(&out[n++], (struct sockaddr *)&in6, sizeof in6);
-        else
-            addr_set(&out[n++], (struct sockaddr *)&in, sizeof in);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (opts->family == AF_UNSPEC || opts->family == rows[i].family)
+            (void)addr_parse(&out[n++], opts->passive ? rows[i].any : rows[i].loopback, 0);
     }
     return n;
 }

@@ -134,15 +134,10 @@ static int look(struct udp *u, const struct addr *to, struct err *e)
 /* An unbound UDP socket hears nothing and has no port to show until it sends. */
 static void give_port(int fd, const struct addr *to)
 {
-    struct addr any = *to;
+    struct addr any;
 
-    if (addr_family(to) == AF_INET)
-        any.in.sin_addr.s_addr = htonl(INADDR_ANY);
-    else if (addr_family(to) == AF_INET6)
-        any.in6.sin6_addr = in6addr_any;
-    else
+    if (addr_parse(&any, addr_family(to) == AF_INET ? "0.0.0.0" : "::", 0) < 0)
         return;
-    addr_set_port(&any, 0);
     if (bind(fd, &any.sa, any.len) < 0)
         log_debug("bind: errno %d", errno);
 }

@@ -14,14 +14,10 @@ static char *path_of(const struct addr *a)
 {
     size_t head = offsetof(struct sockaddr_un, sun_path);
     size_t n = a->len > head ? a->len - head : 0;
-    char *path;
 
     if (n == 0 || a->un.sun_path[0] == '\0')
         return NULL;
-    n = strnlen(a->un.sun_path, n);
-    path = mem_alloc(n + 1);
-    memcpy(path, a->un.sun_path, n);
-    return path;
+    return mem_strndup(a->un.sun_path, strnlen(a->un.sun_path, n));
 }
 
 /* True when no process has a socket bound there. A datagram socket asks: a live socket of that type takes no

@@ -155,13 +155,12 @@ static int unknown(const struct console *c, const char *name, struct err *e)
 int command_run(struct console *c, const char *line, struct err *e)
 {
     size_t n = name_length(line + 1);
-    char *name = mem_alloc(n + 1);
+    char *name = mem_strndup(line + 1, n);
     const struct command *row;
     const char *args = line + 1 + n;
     int result;
 
     err_clear(e);
-    memcpy(name, line + 1, n);
     row = command_find(name);
     while (is_blank(*args) && (row == NULL || row->run != command_shell))
         args++;
@@ -273,8 +272,7 @@ void command_complete(struct console *c, const char *line, size_t cursor, struct
     memcpy(typed, line, cursor);
     n = name_length(typed + 1);
     args = 1 + n;
-    name = mem_alloc(n + 1);
-    memcpy(name, typed + 1, n);
+    name = mem_strndup(typed + 1, n);
     row = command_find(name);
     free(name);
     while (is_blank(typed[args]))

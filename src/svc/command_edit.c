@@ -62,18 +62,23 @@ int edit_start(struct console *c, const char *line, struct err *e)
 /* The file without the newline at its end, or NULL with errno. */
 static char *read_line(const char *file)
 {
-    FILE *f = fopen(file, "re");
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
     char *line = NULL;
-    size_t n = 0, got;
+    size_t n = 0;
+    ssize_t got;
 
-    if (f == NULL)
+    if (fd < 0)
         return NULL;
     do {
         line = mem_resize(line, n + BUFSIZ + 1);
-        got = fread(line + n, 1, BUFSIZ, f);
-        n += got;
-    } while (got > 0 && n < LINE_MOST);
-    fclose(f);
+        got = read(fd, line + n, BUFSIZ);
+        n += got > 0 ? (size_t)got : 0;
+    } while ((got > 0 || (got < 0 && errno == EINTR)) && n < LINE_MOST);
+    close(fd);
+    if (got < 0) {
+        free(line);
+        return NULL;
+    }
     if (n > 0 && line[n - 1] == '\n')
         n--;
     line[n] = '\0';

@@ -300,10 +300,10 @@ static void give_terminal(pid_t group)
 
     sigemptyset(&set);
     sigaddset(&set, SIGTTOU);
-    if (sigprocmask(SIG_BLOCK, &set, &old) < 0)
+    if (pthread_sigmask(SIG_BLOCK, &set, &old) != 0)
         return;
     (void)tcsetpgrp(STDIN_FILENO, group); /* no controlling terminal: then there is nothing to give */
-    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 static void take_terminal(struct console *c)

@@ -142,10 +142,10 @@ static void each_line(struct history *h, const char *data, size_t n, void (*add)
     for (size_t i = 0; i < n;) {
         const char *end = memchr(data + i, '\n', n - i);
         size_t len = end != NULL ? (size_t)(end - data) - i : n - i;
-        char *line = strndup(data + i, len);
+        char *line = mem_strndup(data + i, len);
 
         i += len + 1;
-        if (line == NULL || line[0] == '\0') {
+        if (line[0] == '\0') {
             free(line);
             continue;
         }

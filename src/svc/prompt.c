@@ -301,9 +301,9 @@ static void line_typed(char *line)
 static int quote_or_send(int count, int key)
 {
     if (memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL)
-        return rl_quoted_insert(count, key);
+        return rl_named_function("quoted-insert")(count, key);
     active->whole = true;
-    return rl_newline(1, '\n');
+    return rl_named_function("accept-line")(1, '\n');
 }
 
 static int edit_line(int count, int key)
@@ -562,13 +562,13 @@ bool prompt_interrupt(struct prompt *p)
     if (p->secret != NULL) {
         free(p->secret);
         p->secret = NULL;
-        rl_kill_full_line(1, 0);
+        rl_replace_line("", 1);
         p->view->stale = true;
     }
     draw(p);
     keys_clear(&p->keys);
     rl_callback_sigcleanup();
-    rl_revert_line(1, 0);
+    rl_named_function("revert-line")(1, 0);
     rl_free_line_state();
     clear_line(p);
     set_prompt(p);

@@ -48,45 +48,48 @@ static void start_locale(struct prompt_locale *l)
  * newest, with the same text. */
 static void leave_history(void)
 {
-    char *text;
+    char *text = mem_strdup(rl_line_buffer);
 
-    if (where_history() >= history_length)
-        return;
-    text = mem_strdup(rl_line_buffer);
-    rl_get_next_history(history_length, 0);
+    rl_named_function("end-of-history")(1, 0);
     rl_replace_line(text, 1);
     rl_point = rl_end;
     free(text);
 }
 
-static int search_back(int count, int key)
+static int search(const char *name, int count, int key)
 {
     leave_history();
-    return rl_noninc_reverse_search(count, key);
+    return rl_named_function(name)(count, key);
+}
+
+static int search_back(int count, int key)
+{
+    return search("non-incremental-reverse-search-history", count, key);
 }
 
 static int search_on(int count, int key)
 {
-    leave_history();
-    return rl_noninc_forward_search(count, key);
+    return search("non-incremental-forward-search-history", count, key);
 }
 
 static int search_vi(int count, int key)
 {
-    leave_history();
-    return rl_vi_search(count, key);
+    return search("vi-search", count, key);
 }
 
-/* Puts our own commands where inputrc leaves the keys as they are. */
-static void rebind(const char *name, rl_command_func_t *theirs, rl_command_func_t *own)
+/* Puts a command of ours, `name`, where inputrc leaves one of readline's on its keys. */
+static void rebind(const char *name, rl_command_func_t *own, const char *theirs)
 {
-    const Keymap maps[] = {emacs_standard_keymap, emacs_meta_keymap, vi_insertion_keymap, vi_movement_keymap};
+    static const char *const maps[] = {"emacs-standard", "emacs-meta", "vi-insert", "vi-move"};
+    rl_command_func_t *old = rl_named_function(theirs);
 
     rl_add_defun(name, own, -1);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+        Keymap map = rl_get_keymap_by_name(maps[i]);
+
         for (int key = 0; key < KEYMAP_SIZE; key++) {
-            if (maps[i][key].type == ISFUNC && maps[i][key].function == theirs)
-                rl_bind_key_in_map(key, own, maps[i]);
+            if (map[key].type == ISFUNC && map[key].function == old)
+                rl_bind_key_in_map(key, own, map);
         }
     }
 }
@@ -94,12 +97,12 @@ static void rebind(const char *name, rl_command_func_t *theirs, rl_command_func_
 static void bind_commands(rl_command_func_t *quote, rl_command_func_t *edit)
 {
     rl_add_defun("edit-line", edit, -1);
-    rl_bind_key_if_unbound_in_map('E' & 0x1f, edit, emacs_ctlx_keymap);
-    rl_bind_key_if_unbound_in_map('v', edit, vi_movement_keymap);
-    rebind("send-or-quote", rl_quoted_insert, quote);
-    rebind("search-back", rl_noninc_reverse_search, search_back);
-    rebind("search-on", rl_noninc_forward_search, search_on);
-    rebind("search-vi", rl_vi_search, search_vi);
+    rl_bind_key_if_unbound_in_map('E' & 0x1f, edit, rl_get_keymap_by_name("emacs-ctlx"));
+    rl_bind_key_if_unbound_in_map('v', edit, rl_get_keymap_by_name("vi-move"));
+    rebind("send-or-quote", quote, "quoted-insert");
+    rebind("search-back", search_back, "non-incremental-reverse-search-history");
+    rebind("search-on", search_on, "non-incremental-forward-search-history");
+    rebind("search-vi", search_vi, "vi-search");
 }
 
 void prompt_hooks_set(const struct prompt_hooks *h, struct prompt_locale *locale)
