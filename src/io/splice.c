@@ -176,13 +176,14 @@ static ssize_t move(int from, int to, size_t size)
     return result(n);
 }
 
-/* What goes to /dev/null need not leave the socket (MSG_TRUNC, tcp(7)). */
-static ssize_t discard(int from, size_t size)
+/* What goes to /dev/null need not leave the socket (MSG_TRUNC, tcp(7)): nothing is written to `nowhere`. */
+static ssize_t discard(int from)
 {
+    static char nowhere[SPLICE_ROOM];
     ssize_t n;
 
     do
-        n = recv(from, NULL, size, MSG_TRUNC | MSG_DONTWAIT);
+        n = recv(from, nowhere, sizeof nowhere, MSG_TRUNC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     return result(n);
 }
@@ -196,7 +197,7 @@ static bool source_is_empty(const struct splice *s)
 
 static struct splice_step step_straight(struct splice *s)
 {
-    ssize_t n = s->discards ? discard(s->in, SPLICE_ROOM) : move(s->in, s->out, SPLICE_ROOM);
+    ssize_t n = s->discards ? discard(s->in) : move(s->in, s->out, SPLICE_ROOM);
     struct splice_step step = {.got = n, .put = n};
 
     if (n > 0)
