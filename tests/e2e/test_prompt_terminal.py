@@ -68,9 +68,12 @@ def special_modes(fd):
     termios.tcsetattr(fd, termios.TCSANOW, modes)
 
 
-@pytest.mark.parametrize("way", ["eof", "interrupt", "term", "hup", "quit", "reset", "closed"])
+CRASHES = {"assertion": signal.SIGABRT, "bad address": signal.SIGSEGV, "bad instruction": signal.SIGILL}
+
+
+@pytest.mark.parametrize("way", ["eof", "interrupt", "term", "hup", "quit", "reset", "closed", *CRASHES])
 def test_terminal_is_restored(peer, tmp_path, way):
-    command = f"echo ready; read go; exec {shlex.quote(POLLCAT)} 127.0.0.1 {peer.port}"
+    command = f"ulimit -c 0; echo ready; read go; exec {shlex.quote(POLLCAT)} 127.0.0.1 {peer.port}"
     with Terminal(["/bin/sh", "-c", command], home=tmp_path, attributes=special_modes) as t:
         t.wait_text("ready")
         before = t.modes()
@@ -103,6 +106,8 @@ def leave(t, peer, way):
         t.type("half")
         t.wait_text("half")
         peer.reset()
+    elif way in CRASHES:
+        t.signal(CRASHES[way])
     elif way == "closed":
         peer.close()
         t.wait_text("ended its side")
