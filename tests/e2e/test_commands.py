@@ -439,6 +439,11 @@ def test_paste(peer, at):
     t.wait_text("two")
     t.type("\r")
     assert peer.receive(7) == b"one\ntwo"
+    says(t, "~paste", "the next line is one message")
+    t.paste("three\n")
+    t.wait_text("three")
+    t.type("\r")
+    assert peer.receive(6) == b"three\n"
     says(t, "~paste x", "usage: ~paste")
 
 

@@ -361,6 +361,21 @@ def test_multi_line_paste_waits_for_enter(start, peer):
     assert peer.receive(b"three\n") == b"one\ntwo\n\nthree\n"
 
 
+@pytest.mark.parametrize("pasted, sent", [
+    ("one\rtwo\r", b"one\ntwo\n"),
+    ("one\r", b"one\n"),
+    ("one\r\r", b"one\n\n"),
+    ("~quit\r~~\r", b"~quit\n~~\n"),
+    ("one\rtwo\r\x1b[201~three\x1b[200~", b"one\ntwo\nthree\n"),
+])
+def test_last_newline_of_a_paste_is_the_one_of_enter(start, peer, pasted, sent):
+    t = start()
+    t.wait(lambda t: b"\x1b[?2004h" in t.output)
+    t.paste(pasted)
+    t.type("\rnext\r")
+    assert peer.receive(b"next\n") == sent + b"next\n"
+
+
 def test_multi_line_paste_without_brackets(start, peer):
     t = start()
     t.type("one\rtwo\rthree\r")
