@@ -350,6 +350,19 @@ def test_long_paste(start, peer):
     assert peer.receive(b"\n").decode() == line + "!\n"
 
 
+def test_progress_leaves_the_prompt_alone(start, peer):
+    t = start("--progress")
+    t.type("half")
+    peer.send("data\n" * 3)
+    t.wait_screen(["data"] * 3 + ["half"], (3, 4))
+    t.type(" a line\r")
+    assert peer.receive(b"\n") == b"half a line\n"
+    t.type("\x04")
+    peer.socket.close()
+    t.wait_exit()
+    assert t.output.count(b"received") == t.output.count(b"pollcat: sent 12 B, received 15 B") == 1
+
+
 def test_multi_line_paste_waits_for_enter(start, peer):
     t = start()
     t.wait(lambda t: b"\x1b[?2004h" in t.output)
