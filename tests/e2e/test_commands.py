@@ -313,6 +313,7 @@ def test_log(at, peer, tmp_path):
     peer.send("hello \x1b[31mjoe\n")
     t.wait_text("hello")
     says(t, "~log", "talk: closed")
+    t.wait_text(f"talk: closed, {(tmp_path / 'talk').stat().st_size} B")
     lines = (tmp_path / "talk").read_text().splitlines()
     for line in lines:
         assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [<>#] ", line)
