@@ -264,6 +264,19 @@ def test_send_is_stopped(at, peer, tmp_path):
     assert len(peer.receive(b"end\n")) < 12_000_000
 
 
+@pytest.mark.parametrize("end", ["\x04", "~eof\r"])
+def test_send_ends_with_our_direction(at, peer, tmp_path, end):
+    """What was not sent is not said to be."""
+    (tmp_path / "data").write_bytes(bytes(30_000_000))
+    t = at()
+    t.type("~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    t.type(end)
+    assert 0 < len(peer.receive_all()) < 30_000_000
+    t.wait_text("data: stopped: our direction has ended")
+    assert b"data: sent" not in t.output
+
+
 def test_send_ends_with_the_peer(many, tmp_path):
     (tmp_path / "data").write_bytes(bytes(12_000_000))
     t, one, two = many()
