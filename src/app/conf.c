@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,12 +301,23 @@ static void derive_svc(struct conf *c, unsigned traits)
         svc->quit_after = -1;
 }
 
-/* A job in the background would be stopped when it takes the terminal. */
+/* True in the foreground of the terminal. -1 is the group of a terminal that is not the one that controls us. */
+static bool in_foreground(void)
+{
+    pid_t group = tcgetpgrp(STDIN_FILENO);
+
+    return group < 0 || group == getpgrp();
+}
+
+/* A job in the background is stopped, as when it reads: in the foreground it has its prompt. Where nobody can continue
+ * it the kernel lets it go on. */
 static bool has_terminal(void)
 {
-    pid_t group = tcgetpgrp(STDIN_FILENO); /* -1: it is a terminal, but not the one that controls us */
-
-    return isatty(STDIN_FILENO) && (group < 0 || group == getpgrp());
+    if (!isatty(STDIN_FILENO))
+        return false;
+    if (!in_foreground())
+        kill(0, SIGTTIN);
+    return in_foreground();
 }
 
 /* The names of mode, transport and service. */

@@ -153,7 +153,7 @@ static const struct option_row rows[] = {
     { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress),
       .help = "draw amount, rate and time on standard error",
       .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
-             "input is a file,\nhow much of it is done and how long the rest will take.\n" },
+             "input is a file,\nhow much of it is done and how long the rest will take.\nAt a prompt it is told once, at the end.\n" },
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
       .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = TRAIT_ECHO,
       .help = "a line, a datagram",

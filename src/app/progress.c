@@ -35,7 +35,6 @@ const char *progress_format(char *text, size_t n, uint64_t sent, uint64_t receiv
 static void draw(struct progress *p)
 {
     uint64_t sent, received;
-    char text[160];
 
     peer_table_bytes(p->peers, &sent, &received);
     if (sent + received == p->moved)
@@ -43,7 +42,9 @@ static void draw(struct progress *p)
     if (p->begun == 0)
         p->begun = loop_now(p->loop) - INTERVAL;
     p->moved = sent + received;
-    log_status(progress_format(text, sizeof text, sent, received, loop_now(p->loop) - p->begun, p->size));
+    progress_format(p->text, sizeof p->text, sent, received, loop_now(p->loop) - p->begun, p->size);
+    if (p->drawn)
+        log_status(p->text);
 }
 
 static void fire(struct timer *t)
@@ -54,13 +55,14 @@ static void fire(struct timer *t)
     loop_timer_set(p->loop, &p->timer, INTERVAL);
 }
 
-void progress_start(struct progress *p, struct loop *loop, const struct peer_table *peers)
+void progress_start(struct progress *p, struct loop *loop, const struct peer_table *peers, bool prompt)
 {
     struct stat st;
     off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
 
     p->loop = loop;
     p->peers = peers;
+    p->drawn = !prompt;
     p->size = -1;
     if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) && at >= 0 && at <= st.st_size)
         p->size = st.st_size - at;
@@ -74,5 +76,8 @@ void progress_stop(struct progress *p)
         return;
     loop_timer_clear(&p->timer);
     draw(p);
-    log_status(NULL);
+    if (p->drawn)
+        log_status(NULL);
+    else if (p->begun > 0)
+        log_notice("%s", p->text);
 }

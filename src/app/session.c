@@ -14,6 +14,7 @@
 #include "app/reconnect.h"
 #include "base/log.h"
 #include "net/sockopt.h"
+#include "svc/tty.h"
 
 struct session {
     const struct conf *conf;
@@ -365,7 +366,8 @@ static int begin(struct session *s, struct err *e)
         return -1;
     log_set_sink(show, s);
     if (s->conf->progress)
-        progress_start(&s->progress, s->loop, &s->peers);
+        progress_start(&s->progress, s->loop, &s->peers,
+                       strcmp(s->conf->service, "prompt") == 0 && tty_same(STDIN_FILENO, STDERR_FILENO));
     /* Who connects sees the prompt once connected; who listens, or connects again and again, at once. */
     if ((!is_client(s) || s->conf->reconnect > 0) && start_service(s) < 0)
         return err_set(e, STATUS_LOCAL, "%s", "");

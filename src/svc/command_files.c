@@ -295,9 +295,9 @@ static int stop_transcript(struct console *c, struct transcript **at, struct err
     if (x == NULL)
         return err_set(e, STATUS_LOCAL, "no file is being written");
     *at = NULL;
-    amount_size(size, (double)transcript_size(x));
     path = mem_strdup(transcript_path(x));
     transcript_note(x, NULL, "the transcript ends");
+    amount_size(size, (double)transcript_size(x));
     result = transcript_close(x, e);
     if (result == 0)
         console_say(c, "%s: closed, %s", path, size);

@@ -325,6 +325,12 @@ int console_input(struct console *c, const char *line, struct err *e)
     return do_line(c, line, false, &fault, e);
 }
 
+/* True for the last line of a paste; the newline that it may end with is the one that Enter stands for. */
+static bool is_last(const char *end)
+{
+    return end[0] == '\0' || end[1] == '\0';
+}
+
 /* The lines of a paste, none of which is a command. Nothing is sent unless all are right. */
 static int do_paste(struct console *c, const char *text, struct input_fault *fault, struct err *e)
 {
@@ -338,14 +344,14 @@ static int do_paste(struct console *c, const char *text, struct input_fault *fau
             return -1;
         }
         free(data);
-        if (p[n] == '\0')
+        if (is_last(p + n))
             break;
     }
     for (const char *p = text;; p += n + 1) {
         n = strcspn(p, "\n");
         if (send_line(c, NULL, p, n, true, fault, e) < 0)
             return -1;
-        if (p[n] == '\0')
+        if (is_last(p + n))
             return 0;
     }
 }

@@ -26,8 +26,8 @@ struct prompt_opts {
     const char *history; /* the file; NULL: the default place */
     bool no_history;
 
-    /* A line was typed; `text` has no newline at its end, but may have some within when it was pasted; `how` is of
-     * enum prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
+    /* A line was typed; the newline of Enter is not in `text`, but those of a paste are; `how` is of enum
+     * prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
     int (*line)(void *ctx, const char *text, unsigned how, size_t *at);
 
     /* Offers words for `line`, which begins with `escape`, up to `cursor` (svc/command.h). Optional. */

@@ -160,8 +160,13 @@ bool task_waits(struct task *t)
 
 void task_send(struct task *t, const void *data, size_t n, bool typed)
 {
-    struct talker *to = borrow(t);
+    struct talker *to;
 
+    if (t->c->ended || (t->to != NULL && t->to->ended)) {
+        task_stop(t, "our direction has ended");
+        return;
+    }
+    to = borrow(t);
     console_send(t->c, t->to, data, n, typed);
     give_back(t, to);
 }

@@ -264,6 +264,19 @@ def test_send_is_stopped(at, peer, tmp_path):
     assert len(peer.receive(b"end\n")) < 12_000_000
 
 
+@pytest.mark.parametrize("end", ["\x04", "~eof\r"])
+def test_send_ends_with_our_direction(at, peer, tmp_path, end):
+    """What was not sent is not said to be."""
+    (tmp_path / "data").write_bytes(bytes(30_000_000))
+    t = at()
+    t.type("~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    t.type(end)
+    assert 0 < len(peer.receive_all()) < 30_000_000
+    t.wait_text("data: stopped: our direction has ended")
+    assert b"data: sent" not in t.output
+
+
 def test_send_ends_with_the_peer(many, tmp_path):
     (tmp_path / "data").write_bytes(bytes(12_000_000))
     t, one, two = many()
@@ -313,6 +326,7 @@ def test_log(at, peer, tmp_path):
     peer.send("hello \x1b[31mjoe\n")
     t.wait_text("hello")
     says(t, "~log", "talk: closed")
+    t.wait_text(f"talk: closed, {(tmp_path / 'talk').stat().st_size} B")
     lines = (tmp_path / "talk").read_text().splitlines()
     for line in lines:
         assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [<>#] ", line)
@@ -439,6 +453,11 @@ def test_paste(peer, at):
     t.wait_text("two")
     t.type("\r")
     assert peer.receive(7) == b"one\ntwo"
+    says(t, "~paste", "the next line is one message")
+    t.paste("three\n")
+    t.wait_text("three")
+    t.type("\r")
+    assert peer.receive(6) == b"three\n"
     says(t, "~paste x", "usage: ~paste")
 
 

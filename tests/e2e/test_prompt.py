@@ -350,6 +350,19 @@ def test_long_paste(start, peer):
     assert peer.receive(b"\n").decode() == line + "!\n"
 
 
+def test_progress_leaves_the_prompt_alone(start, peer):
+    t = start("--progress")
+    t.type("half")
+    peer.send("data\n" * 3)
+    t.wait_screen(["data"] * 3 + ["half"], (3, 4))
+    t.type(" a line\r")
+    assert peer.receive(b"\n") == b"half a line\n"
+    t.type("\x04")
+    peer.socket.close()
+    t.wait_exit()
+    assert t.output.count(b"received") == t.output.count(b"pollcat: sent 12 B, received 15 B") == 1
+
+
 def test_multi_line_paste_waits_for_enter(start, peer):
     t = start()
     t.wait(lambda t: b"\x1b[?2004h" in t.output)
@@ -359,6 +372,21 @@ def test_multi_line_paste_waits_for_enter(start, peer):
     t.wait_screen(["data", "one", "two", "", "three"], (4, 5))
     t.type("\r")
     assert peer.receive(b"three\n") == b"one\ntwo\n\nthree\n"
+
+
+@pytest.mark.parametrize("pasted, sent", [
+    ("one\rtwo\r", b"one\ntwo\n"),
+    ("one\r", b"one\n"),
+    ("one\r\r", b"one\n\n"),
+    ("~quit\r~~\r", b"~quit\n~~\n"),
+    ("one\rtwo\r\x1b[201~three\x1b[200~", b"one\ntwo\nthree\n"),
+])
+def test_last_newline_of_a_paste_is_the_one_of_enter(start, peer, pasted, sent):
+    t = start()
+    t.wait(lambda t: b"\x1b[?2004h" in t.output)
+    t.paste(pasted)
+    t.type("\rnext\r")
+    assert peer.receive(b"next\n") == sent + b"next\n"
 
 
 def test_multi_line_paste_without_brackets(start, peer):

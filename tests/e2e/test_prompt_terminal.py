@@ -176,6 +176,19 @@ def test_job_control(peer, tmp_path):
         t.wait(lambda t: t.row() == "$" and not t.is_raw())
 
 
+def test_prompt_of_a_job_from_the_background(peer, tmp_path):
+    env = {"PS1": "$ ", "ENV": ""}
+    with Terminal(["/bin/bash", "--norc", "--noprofile", "--noediting", "-ib"], home=tmp_path, env=env) as t:
+        t.wait_text("$")
+        t.type(f"{shlex.quote(POLLCAT)} --prompt 'job> ' 127.0.0.1 {peer.port} &\n")
+        t.wait_text("Stopped")
+        t.type("fg\n")
+        peer.accept()
+        t.wait(lambda t: t.row() == "job>")
+        t.type("a line\r")
+        assert peer.receive(b"\n") == b"a line\n"
+
+
 # The terminal itself.
 
 
