@@ -58,14 +58,16 @@ static void leave(struct reconnect *r)
         r->leave(r->events.ctx);
 }
 
-/* Goes to `p`, which it takes. A datagram socket may have to give its address to the next one. */
+/* Goes to `p`, which it takes. A datagram socket may have to give its address to the next one: it is closed first. */
 static int move(struct reconnect *r, struct place *p, struct err *e)
 {
     const bool stream = (net_find(r->conf->transport)->caps & NET_STREAM) != 0;
     struct net *n;
 
-    if (!stream)
+    if (!stream) {
         leave(r);
+        reconnect_close(r);
+    }
     n = open_at(r, p, e);
     if (n == NULL) {
         free_place(p);
@@ -123,6 +125,19 @@ static bool asks(const struct place *p)
     const struct resolve_opts opts = opts_of(&p->conf);
 
     return p->conf.family != AF_UNIX && resolve_asks(p->conf.host, &opts);
+}
+
+/* What needs no looking up is right. Returns 0, or -1 with `e`. */
+static int check(const struct place *p, struct err *e)
+{
+    const struct resolve_opts opts = opts_of(&p->conf);
+    struct addr *list = NULL;
+    int n = 0;
+
+    if (p->conf.family != AF_UNIX)
+        n = resolve(p->conf.host, p->conf.port, &opts, &list, e);
+    free(list);
+    return n < 0 ? -1 : 0;
 }
 
 /* Looks up the name of `p`; found() goes on. */
@@ -200,6 +215,10 @@ int reconnect_to(struct reconnect *r, const char *host, const char *port, struct
 
     if (p == NULL)
         return -1;
+    if (!asks(p) && check(p, e) < 0) {
+        free_place(p);
+        return -1;
+    }
     if (r->next == r->place && r->next != NULL)
         loop_timer_set(r->loop, &r->timer, NEXT_TURN); /* to go on with, should this come to nothing */
     stop_asking(r);

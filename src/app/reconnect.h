@@ -50,8 +50,9 @@ void reconnect_close(struct reconnect *r);
 int reconnect_open(struct reconnect *r, struct err *e);
 
 /* Opens it in another place, or (`host` is NULL) in the same once more; the one that was open is closed, and left. `host`
- * may hold the port when `port` is NULL. Returns 0, or -1 with `e`: what was open still is. While a name is looked up
- * reconnect_moves() is true, until settled() is called; a failure is then told by a line of the log. */
+ * may hold the port when `port` is NULL. Returns 0, or -1 with `e`: what was open still is, but for datagram sockets when
+ * the next one could not be opened. While a name is looked up reconnect_moves() is true, until settled() is called; a
+ * failure is then told by a line of the log. */
 int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e);
 
 bool reconnect_moves(const struct reconnect *r);

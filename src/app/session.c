@@ -95,15 +95,16 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
         net_peer_gone(s->line.net);
         return;
     }
+    if (!s->input_ended && s->conf->reconnect > 0) {
+        release(s, p);
+        (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
+        return;
+    }
     if (reconnect_moves(&s->line)) {
         if (e != NULL)
             log_error("%s", why.text);
         release(s, p);
-        return;
-    }
-    if (!s->input_ended && s->conf->reconnect > 0) {
-        release(s, p);
-        (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
+        reconnect_close(&s->line);
         return;
     }
     if (e != NULL)
@@ -161,13 +162,13 @@ static void input_ended(void *ctx, bool ended)
 static int connect_to(void *ctx, const char *host, const char *port, struct err *e)
 {
     struct session *s = ctx;
+    int result;
 
     if (!is_client(s))
         return err_set(e, STATUS_LOCAL, "who listens does not connect");
-    if (reconnect_to(&s->line, host, port, e) < 0)
-        return -1;
+    result = reconnect_to(&s->line, host, port, e);
     s->svc->moving = reconnect_moves(&s->line);
-    return 0;
+    return result;
 }
 
 static void leave(void *ctx)
@@ -239,7 +240,7 @@ static void failed(void *ctx, const struct err *e)
     struct session *s = ctx;
     struct err why = *e;
 
-    if (!reconnect_moves(&s->line) && (!s->input_ended || waiting(s) > 0) && reconnect_later(&s->line, &why))
+    if ((!s->input_ended || waiting(s) > 0) && reconnect_later(&s->line, &why))
         return;
     if (!s->input_ended && (s->line.asked || reconnect_moves(&s->line))) {
         log_error("%s", why.text);

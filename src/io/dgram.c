@@ -322,7 +322,7 @@ static ssize_t write_dgram(struct io *io, const void *data, size_t size, const s
     }
     if (d->opts.segment > 0 && size > d->opts.segment)
         return send_segments(d, out);
-    return d->opts.echo ? answer(d, &out) : send_one(d, &out);
+    return d->opts.echo && d->family != AF_UNIX ? answer(d, &out) : send_one(d, &out);
 }
 
 static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
@@ -343,6 +343,8 @@ static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *m
             continue;
         if (n != IO_AGAIN && n != -EINTR)
             return n;
+        if (arrivals_left(d->arrivals) > 0)
+            break; /* they are this socket's */
     }
     return IO_AGAIN;
 }

@@ -263,12 +263,14 @@ static void quote_words(struct complete *to, char quote)
 
 void command_complete(struct console *c, const char *line, size_t cursor, struct complete *to)
 {
-    char *typed = mem_alloc(cursor + 1);
     const struct command *row;
     struct words_place place;
+    char *typed, *name;
     size_t n, args;
-    char *name;
 
+    if (cursor == 0)
+        return;
+    typed = mem_alloc(cursor + 1);
     memcpy(typed, line, cursor);
     n = name_length(typed + 1);
     args = 1 + n;

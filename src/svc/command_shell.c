@@ -306,10 +306,10 @@ static void give_terminal(pid_t group)
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-static void take_terminal(struct console *c)
+static void take_terminal(struct console *c, bool killed)
 {
     give_terminal(getpgrp());
-    prompt_reclaim(c->prompt);
+    prompt_reclaim(c->prompt, killed);
     c->commands->guest = 0;
 }
 
@@ -343,7 +343,7 @@ static void check_guest(struct task *t)
         kill(-pid, SIGCONT);
         return;
     }
-    take_terminal(c);
+    take_terminal(c, WIFSIGNALED(status));
     if (((struct guest *)t)->file != NULL)
         edit_done(c, ((struct guest *)t)->file, status);
     task_end(t);
@@ -402,7 +402,7 @@ int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
     prompt_lend(c->prompt);
     r = spawn_guest(&pid, argv);
     if (r != 0) {
-        prompt_reclaim(c->prompt);
+        prompt_reclaim(c->prompt, false);
         return err_sys(e, STATUS_LOCAL, r, "%s", argv[0]);
     }
     give_terminal(pid);
@@ -438,7 +438,7 @@ void shell_clear(struct console *c)
     if (c->commands->guest != 0) {
         kill(-c->commands->guest, SIGHUP);
         kill(-c->commands->guest, SIGCONT);
-        take_terminal(c);
+        take_terminal(c, true);
     }
     if (c->commands->children)
         (void)loop_signal(c->svc->loop, SIGCHLD, ignore, NULL, &e); /* it did not fail before */

@@ -606,9 +606,11 @@ void prompt_lend(struct prompt *p)
     loop_touch(&p->input);
 }
 
-void prompt_reclaim(struct prompt *p)
+void prompt_reclaim(struct prompt *p, bool killed)
 {
     p->lent = false;
+    if (killed)
+        tty_undo(&p->tty);
     screen_hold(p->view->screen, false);
     prompt_resume(p);
     prompt_room(p);

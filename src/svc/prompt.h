@@ -82,9 +82,9 @@ void prompt_suspend(struct prompt *p);
 void prompt_resume(struct prompt *p);
 
 /* Between these the terminal is another program's: no key is read and nothing is written, what is to be shown waits on
- * the screen. */
+ * the screen. The modes it leaves are the user's from then on, unless it was `killed`: then those of before are. */
 void prompt_lend(struct prompt *p);
-void prompt_reclaim(struct prompt *p);
+void prompt_reclaim(struct prompt *p, bool killed);
 
 /* The width of the terminal in columns. */
 unsigned prompt_columns(const struct prompt *p);

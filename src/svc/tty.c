@@ -130,6 +130,11 @@ void tty_restore(struct tty *t)
     leave_crashes();
 }
 
+void tty_undo(const struct tty *t)
+{
+    (void)set_modes(t->fd, &t->user); /* they could be set before */
+}
+
 bool tty_same(int one, int other)
 {
     struct stat a, b;

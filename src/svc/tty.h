@@ -24,6 +24,9 @@ int tty_take(struct tty *t, int fd);
 /* The modes as they were. Harmless when they are. Safe in a signal handler. */
 void tty_restore(struct tty *t);
 
+/* The same once more, when another program changed them since and did not put them back. */
+void tty_undo(const struct tty *t);
+
 /* True when both descriptors are the same terminal. */
 bool tty_same(int one, int other);
 

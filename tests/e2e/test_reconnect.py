@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from support import (POLLCAT, Held, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve,
-                     serve_unix, wait_tcp, with_hosts)
+                     serve_unix, udp, wait_tcp, with_hosts)
 from terminal import Peer, Terminal, wait_for
 
 
@@ -238,6 +238,30 @@ def test_connect_that_fails_leaves_the_prompt(prompt):
         assert one.receive(b"\n") == b"back\n"
 
 
+@pytest.mark.parametrize("host, port, options, said", [("127.0.0.1", "none", [], "port none: neither"),
+                                                       ("localhost", "1", ["-n"], "localhost: not a numeric")])
+def test_a_wrong_address_leaves_datagrams_what_is_open(prompt, host, port, options, said):
+    with udp() as one:
+        t = prompt("-u", *options, "127.0.0.1", port_of(one))
+        t.type(f"~connect {host} {port}\r")
+        t.wait_text(said)
+        t.type("still\r")
+        assert one.recv(100) == b"still\n"
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
+def test_the_end_after_datagrams_found_no_place(prompt, tmp_path):
+    with serve_unix(tmp_path / "one", socket.SOCK_DGRAM) as one:
+        t = prompt("-u", "-U", tmp_path / "one")
+        t.type("here\r")
+        assert one.recv(100) == b"here\n"
+        t.type(f"~connect {tmp_path}/none\r")
+        t.wait_text("No such file")
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
 # Names are looked up while the loop goes on.
 
 
@@ -334,6 +358,27 @@ def test_the_peer_may_leave_while_a_name_is_looked_up(prompt, tmp_path):
         two.accept()
         t.type("for two\r")
         assert two.receive(b"\n") == b"for two\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--reconnect"]], ids=["once", "reconnect"])
+def test_the_peer_may_leave_while_a_name_is_not_found(prompt, tmp_path, options):
+    with Peer() as one:
+        t = prompt(*options, "127.0.0.1", one.port, wrap=with_hosts(tmp_path, HOSTS))
+        one.accept()
+        with Held(tmp_path / "hosts") as hosts:
+            t.type("~connect name.invalid 1\r")
+            wait_for(hosts.is_waited_for, "the question", t.read)
+            one.reset()
+            t.wait_text("reset by peer")
+        t.wait_text("pollcat: name.invalid:")
+        if options:
+            one.accept()
+            t.type("again\r")
+            assert one.receive(b"\n") == b"again\n"
+            one.reset()
+            t.wait_text("connecting again")
+        t.type("\x04")
+        assert t.wait_exit() == 0
 
 
 @pytest.mark.parametrize("end", [False, True], ids=["found", "ended"])

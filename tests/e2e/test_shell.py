@@ -154,6 +154,23 @@ def test_a_signal_ends_the_shell_too(shell, peer):
     wait_for(lambda: not os.path.exists(f"/proc/{child}"), "the end of the shell", t.read)
 
 
+@pytest.mark.parametrize("way", ["killed", "ended", "left"])
+def test_modes_of_a_shell_that_was_killed_do_not_stay(shell, peer, way):
+    t = shell()
+    before = t.first_modes
+    t.type({"killed": "stty raw; kill -9 $$", "ended": "stty raw; echo h''ere; exec sleep 1000",
+            "left": "stty -echo; exit"}[way] + "\r")
+    if way == "ended":
+        t.wait_text("here")
+        t.signal(signal.SIGTERM)
+        assert t.wait_exit() == -signal.SIGTERM
+    else:
+        wait_for(lambda: not children(t.child.pid), "the end of the shell", t.read)
+        t.type("~quit\r")
+        assert t.wait_exit() == 0
+    assert (t.modes() == before) == (way != "left")
+
+
 def test_no_key_of_the_shell_is_ours(shell, peer):
     t = shell()
     t.type("cat\rtyped for cat\r")

@@ -372,6 +372,7 @@ static void names_complete(void **state)
     offer(r, "~pe", "0: ~peers");
     offer(r, "~in", "0: ~info|~input");
     offer(r, "~zz", "");
+    offer(r, "", ""); /* the cursor is before it all */
     offer(r, "~help pa", "6: paste|pause");
     r->c.escape = '%';
     offer(r, "%qu", "0: %quit");

@@ -110,6 +110,55 @@ static void refusing_answers_leaves_turns(void **state)
     end(r);
 }
 
+/* What is left of a batch when the turn ends is not taken for another socket's. */
+static void refusing_answers_keeps_the_socket(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr server, other, a, b, from;
+    int fds[] = {bound("127.0.0.1", 0, &server), bound("127.0.0.3", 0, &other)};
+    int fa = bound("127.0.0.1", 0, &a), fb = bound("127.0.0.2", addr_port(&server), &b);
+    struct io *io = dgram_new(r->loop, fds, 2, &opts);
+    struct link *k = link_new(io, io, &r->pool, NULL);
+    char data[10];
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        must_send(fb, "loop", 4, &server);
+    must_send(fa, "hello", 5, &server);
+    rig_settle(r);
+    assert_true(has_nothing(fb));
+    assert_int_equal(receive(fa, data, sizeof data, &from), 5);
+    assert_true(addr_equal(&from, &server));
+    link_free(k);
+    io_free(io);
+    close(fa);
+    close(fb);
+    end(r);
+}
+
+/* poll(2) says of a full receiver that there is room. */
+static void full_unix_receiver_costs_no_time(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr server, a, b;
+    int fd = unix_bound(&server), fa = unix_bound(&a), fb = unix_bound(&b);
+    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(io, io, &r->pool, NULL);
+
+    (void)state;
+    while (sendto(fb, "x", 1, 0, &a.sa, a.len) == 1)
+        continue;
+    must_send(fa, "who", 3, &server);
+    rig_rest(r, 40);
+    link_free(k);
+    io_free(io);
+    close(fa);
+    close(fb);
+    end(r);
+}
+
 /* A sender without a name cannot be answered; the others can. */
 static void unnamed_sender_to_echo(void **state)
 {
@@ -141,6 +190,8 @@ int main(void)
         cmocka_unit_test(echo_guards),
         cmocka_unit_test(echoes_by_the_dozen),
         cmocka_unit_test(refusing_answers_leaves_turns),
+        cmocka_unit_test(refusing_answers_keeps_the_socket),
+        cmocka_unit_test(full_unix_receiver_costs_no_time),
         cmocka_unit_test(unnamed_sender_to_echo),
     };
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
