@@ -23,7 +23,8 @@ SLOW = bool(os.environ.get("POLLCAT_SLOW"))  # under valgrind and the like
 FACTOR = 10 if SLOW else 1
 DEADLINE = 10 * FACTOR  # seconds that one event may take
 TEST_LIMIT = 30 * FACTOR  # seconds that one test may take
-LEEWAY = 10 if SLOW or os.environ.get("POLLCAT_SANITIZED") else 1  # how much more memory such programs take
+SANITIZED = bool(os.environ.get("POLLCAT_SANITIZED"))
+LEEWAY = 10 if SLOW or SANITIZED else 1  # how much more memory such programs take
 
 SOURCE = os.environ.get("POLLCAT_SRC") or str(pathlib.Path(__file__).resolve().parents[2])
 TCP_TABLES = [pathlib.Path("/proc/net/tcp"), pathlib.Path("/proc/net/tcp6")]
