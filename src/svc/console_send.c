@@ -193,8 +193,9 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     if (t != NULL) {
         give(c, t, chunk);
     } else if (c->talkers.count == 0) {
-        if (c->nearly == 0 && c->svc->conf->many)
-            log_notice("nobody is connected: what is sent now waits for the first who joins");
+        if (c->nearly == 0)
+            log_notice("nobody is connected: what is sent now waits for the %s",
+                       c->svc->conf->many ? "first who joins" : "connection");
         keep_early(c, chunk);
     } else {
         for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
