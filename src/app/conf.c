@@ -159,13 +159,31 @@ static int take_path(struct conf *c, struct operands *o, struct err *e)
     return 0;
 }
 
+/* A URL is no address, but it holds one: its scheme stands for the port that it does not name. */
+static int refuse_url(struct conf *c, const struct operands *o, const char *at, struct err *e)
+{
+    const char *scheme = conf_own(c, mem_strndup(o->args[0], (size_t)(at - o->args[0])));
+    const char *place = conf_own(c, mem_strndup(at + 3, strcspn(at + 3, "/?#")));
+    char *host, *port;
+
+    (void)hostport_split(place, &host, &port); /* what is malformed is left out of the advice */
+    conf_own(c, host);
+    conf_own(c, port);
+    return err_set(e, STATUS_LOCAL, "'%.96s' is a URL; try 'pollcat %s%.96s %.32s'", o->args[0], o->given,
+                   host != NULL ? host : "HOST", port != NULL ? port : scheme);
+}
+
 /* HOST PORT, HOST:PORT; the port may be a list for -z. */
 static int split_remote(struct conf *c, struct operands *o, const char **port, struct err *e)
 {
+    const char *url;
+
     if (o->n == 0)
         return err_set(e, STATUS_LOCAL,
                        "a host and a port are missing; try 'pollcat %sHOST PORT' or 'pollcat --help'",
                        o->given);
+    if ((url = strstr(o->args[0], "://")) != NULL)
+        return refuse_url(c, o, url, e);
     if (o->n > 1) {
         *port = o->args[1];
         return host_alone(c, o->args[0], o->args[1], &c->net.host, e);

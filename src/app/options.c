@@ -419,12 +419,17 @@ static int add_sockopt(struct conf *c, const struct option_row *row, const char 
 
 static int check_mode_name(const struct option_row *row, const char *arg, struct err *e)
 {
-    char near[MEANT], wanted[MEANT + 16];
+    const char *near = near_find(arg, mode_name, NULL), *name;
+    char names[128] = "", text[MEANT];
 
     if (mode_find(arg) != NULL)
         return 0;
-    snprintf(wanted, sizeof wanted, "a mode%s", meant("", near_find(arg, mode_name, NULL), near));
-    return bad_value(row, arg, wanted, e);
+    if (near != NULL)
+        return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is not a mode%s", row->name, arg,
+                       meant("", near, text));
+    for (size_t i = 0, n = 0; (name = mode_name(NULL, i)) != NULL && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, " %s", name);
+    return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is none of:%s", row->name, arg, names);
 }
 
 /* The place of `arg` among the words of the row, from 1. */

@@ -245,7 +245,15 @@ static int64_t jittered(int64_t delay)
     return delay + delay / 4 * byte / UCHAR_MAX;
 }
 
-static bool wanted(const struct reconnect *r, const struct err *e)
+static void tell(struct err *e)
+{
+    if (e == NULL || e->text[0] == '\0')
+        return;
+    log_error("%s", e->text);
+    e->text[0] = '\0';
+}
+
+static bool wanted(const struct reconnect *r, struct err *e)
 {
     const int max = r->conf->reconnect;
 
@@ -256,16 +264,16 @@ static bool wanted(const struct reconnect *r, const struct err *e)
         return false;
     if (r->tries < max || max == INT_MAX)
         return true;
+    tell(e);
     log_notice("gave up after %d %s to connect again", max, max == 1 ? "attempt" : "attempts");
     return false;
 }
 
-bool reconnect_later(struct reconnect *r, const struct err *e)
+bool reconnect_later(struct reconnect *r, struct err *e)
 {
     if (!wanted(r, e))
         return false;
-    if (e != NULL && e->text[0] != '\0')
-        log_error("%s", e->text);
+    tell(e);
     reconnect_close(r);
     if (r->since > 0 && loop_now(r->loop) - r->since >= LASTED)
         r->delay = 0;

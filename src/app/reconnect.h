@@ -57,9 +57,9 @@ int reconnect_to(struct reconnect *r, const char *host, const char *port, struct
 
 bool reconnect_moves(const struct reconnect *r);
 
-/* Closes the transport and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL.
- * False: it is not to be. */
-bool reconnect_later(struct reconnect *r, const struct err *e);
+/* Closes the transport and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL:
+ * where it is told here its text is empty after. False: it is not to be. */
+bool reconnect_later(struct reconnect *r, struct err *e);
 
 /* It does so now. */
 bool reconnect_waits(const struct reconnect *r);

@@ -31,7 +31,7 @@ void dgram_set_to(struct io *io, const struct addr *to);
 /* Socket `i` of it; -1 past the end, and for any other io. */
 int dgram_fd(const struct io *io, unsigned i);
 
-/* Datagrams that the kernel dropped because our receive buffer was full (SO_RXQ_OVFL). */
+/* Datagrams that the kernel dropped because our receive buffer was full (SO_RXQ_OVFL, SO_MEMINFO). */
 uint64_t dgram_dropped(const struct io *io);
 
 #endif

@@ -247,7 +247,7 @@ static const struct row *find(const char *text, const char **value, struct err *
     if (near != NULL)
         err_set(e, STATUS_LOCAL, "sockopt %s: no such option, did you mean %s?", name, near);
     else
-        err_set(e, STATUS_LOCAL, "sockopt %s: no such option", name);
+        err_set(e, STATUS_LOCAL, "sockopt %s: no such option; --list-sockopts lists them", name);
     return NULL;
 }
 

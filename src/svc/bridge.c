@@ -241,6 +241,7 @@ static void check(struct wire *w)
 {
     struct bridge *b = w->bridge;
     const struct svc_conf *conf = b->svc->conf;
+    char name[ADDR_TEXT];
 
     if (is_over(w->in) && out_is_over(w)) {
         finish(w);
@@ -252,6 +253,7 @@ static void check(struct wire *w)
         else if (conf->datagram_wait >= 0)
             peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
     } else if (is_over(w->in) && conf->reconnect && !b->input_ended) {
+        log_notice("%s ended its side", peer_name(w->peer, name));
         finish(w); /* who ends its direction is more often gone than waiting for more */
     } else if (is_over(w->in)) {
         watch_for_leaving(w);

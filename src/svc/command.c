@@ -59,7 +59,8 @@ static const struct command table[] = {
      "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
      complete_talkers, command_info},
     {"eof", NULL, "[N]", "end our direction",
-     "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\n",
+     "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
+     "goes before; what would never end is stopped.\n",
      complete_talkers, command_eof},
     {"close", NULL, "[N]", "close the connection",
      "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers,
@@ -83,7 +84,8 @@ static const struct command table[] = {
      "while a command that it began still sends.\nWithout\n.Ar FILE\nfiles being run are stopped.\n",
      complete_files, command_source},
     {"stop", NULL, NULL, "end what commands began",
-     "End all that\n.Cm ~send , ~repeat , ~source\nand\n.Cm ~!\\&\nbegan.\n", NULL, command_stop},
+     "End all that\n.Cm ~send , ~repeat , ~source\nand\n.Cm ~!\\&\nbegan, as ^C on an empty line does.\n",
+     NULL, command_stop},
     {"secret", NULL, "[TEXT]", "read a line without echo",
      "Read the next line without echo, behind\n.Ar TEXT ,\nand keep it out of the history.\nA line that begins with a blank "
      "is kept out of it, too.\n",
@@ -316,6 +318,29 @@ bool commands_lent(const struct console *c)
     return c->commands != NULL && c->commands->guest != 0;
 }
 
+/* A file that is run sends what could be typed: not after ~eof, which is told there. */
+const char *commands_sending(const struct console *c, const struct talker *t)
+{
+    const struct task *x = c->commands != NULL ? c->commands->tasks : NULL;
+
+    for (; x != NULL; x = x->next) {
+        if (!x->endless && (!x->ops->types || c->closed) && (t == NULL || task_sends_to(x, t)))
+            return x->name;
+    }
+    return NULL;
+}
+
+void commands_stop_endless(struct console *c, const struct talker *t)
+{
+    struct task *x = c->commands != NULL ? c->commands->tasks : NULL, *next;
+
+    for (; x != NULL; x = next) {
+        next = x->next;
+        if (x->endless && (t == NULL || x->to == t))
+            task_stop(x, "our direction has ended");
+    }
+}
+
 bool commands_busy(const struct console *c)
 {
     return c->commands != NULL && c->commands->tasks != NULL;
@@ -336,7 +361,10 @@ void commands_left(struct console *c, struct talker *t)
     for (x = c->commands->tasks; x != NULL; x = next) {
         next = x->next;
         if (!x->ops->types && !task_has_talker(x, t)) {
-            task_stop(x, c->svc->ending ? NULL : "nobody is left to send to");
+            if (!c->svc->ending)
+                task_stop(x, "nobody is left to send to");
+            else
+                task_stop(x, x->owes ? "the program ends" : NULL);
             x->to = NULL;
         }
     }

@@ -57,6 +57,15 @@ void commands_clear(struct console *c);
 /* True while something is being sent that commands began: lines are still taken, to be able to end it. */
 bool commands_busy(const struct console *c);
 
+/* The name of what a command sends to `t` (NULL: to anybody) and will be done with by itself; NULL: nothing. */
+const char *commands_sending(const struct console *c, const struct talker *t);
+
+/* Stops what would go on for ever sending to `t`; NULL: to anybody. */
+void commands_stop_endless(struct console *c, const struct talker *t);
+
+/* What ~stop and ^C do: stops all that commands began, and says so. False: there is nothing. */
+bool commands_stop(struct console *c);
+
 /* True while a shell that was asked for has the terminal. */
 bool commands_lent(const struct console *c);
 

@@ -200,10 +200,15 @@ static unsigned stop_all(struct console *c, const struct task_ops *ops)
     return n;
 }
 
+bool commands_stop(struct console *c)
+{
+    return stop_all(c, NULL) > 0;
+}
+
 int command_stop(struct console *c, const char *args, struct err *e)
 {
     (void)args;
-    if (stop_all(c, NULL) == 0)
+    if (!commands_stop(c))
         return err_set(e, STATUS_LOCAL, "nothing is going on");
     return 0;
 }
@@ -225,6 +230,7 @@ static void start_sending(struct console *c, const char *path, int fd, long long
     struct sending *s = mem_alloc(sizeof *s);
 
     s->task.ops = &send_ops;
+    s->task.owes = true;
     s->fd = fd;
     s->size = size;
     s->began = loop_now(c->svc->loop);
@@ -245,8 +251,8 @@ int command_send(struct console *c, const char *args, struct err *e)
         return -1;
     if (path == NULL)
         return stop_all(c, &send_ops) > 0 ? 0 : err_set(e, STATUS_LOCAL, "no file is being sent");
-    if (c->ended)
-        fd = err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (console_check_open(c, e) < 0)
+        fd = -1;
     else if (c->talkers.first == NULL)
         fd = err_set(e, STATUS_LOCAL, "nobody is connected");
     else

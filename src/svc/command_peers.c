@@ -104,7 +104,7 @@ int command_at(struct console *c, const char *args, struct err *e)
     text = words_rest(rest);
     if (*rest == '\0')
         return args_usage(c, "@", e);
-    if (t->ended || t->deaf)
+    if (t->ended || t->ending || t->deaf)
         return err_set(e, STATUS_LOCAL, "nothing can be sent to peer %u any more", (unsigned)t->number);
     return console_send_line(c, t, text, strlen(text), &fault, e);
 }
@@ -152,6 +152,8 @@ int command_eof(struct console *c, const char *args, struct err *e)
         return -1;
     if (c->ended || (t != NULL && t->ended))
         return err_set(e, STATUS_LOCAL, "our direction has ended already");
+    if (c->ending || (t != NULL && t->ending))
+        return err_set(e, STATUS_LOCAL, "our direction is about to end already");
     if (t != NULL && t->meta != NULL)
         return err_set(e, STATUS_LOCAL, "datagrams have no end to send");
     console_end(c, t);

@@ -449,8 +449,8 @@ int command_shell(struct console *c, const char *args, struct err *e)
 {
     if (args[strspn(args, " \t")] == '\0')
         return run_shell(c, e);
-    if (c->ended)
-        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (console_check_open(c, e) < 0)
+        return -1;
     if (c->talkers.first == NULL)
         return err_set(e, STATUS_LOCAL, "nobody is connected");
     return catch_children(c, e) < 0 ? -1 : start(c, args, e);

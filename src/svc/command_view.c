@@ -193,8 +193,8 @@ int command_view(struct console *c, const char *args, struct err *e)
 
 int command_secret(struct console *c, const char *args, struct err *e)
 {
-    if (c->ended)
-        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (console_check_open(c, e) < 0)
+        return -1;
     prompt_secret(c->prompt, *args != '\0' ? args : "secret: ");
     return 0;
 }
@@ -297,12 +297,14 @@ int command_repeat(struct console *c, const char *args, struct err *e)
     if (count_parse(c, &args, &count, e) < 0)
         return -1;
     interval = take_interval(&args);
-    if (c->ended)
-        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (console_check_open(c, e) < 0)
+        return -1;
     if (input_encode(c->input, c->eol, args, strlen(args), &data, &n, &fault) < 0)
         return err_set(e, STATUS_LOCAL, "byte %zu of the text: %s", fault.offset + 1, fault.why);
     r = mem_alloc(sizeof *r);
     r->left = count;
+    r->task.endless = count == 0;
+    r->task.owes = count > 0;
     r->interval = interval;
     r->data = data;
     r->n = n;

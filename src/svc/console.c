@@ -156,7 +156,7 @@ static void peer_ended(void *ctx, struct peer *peer)
     view_finish(&c->view, t);
     if (c->view.labels)
         tell(c, t, "ended its side");
-    else if (!c->ended)
+    else if (!c->ended && !c->ending)
         log_notice("%s ended its side; ^D ends ours", peer_name(peer, name));
 }
 
@@ -386,7 +386,10 @@ static void detach(struct svc *s, struct peer *peer)
     bridge_detach(c->bridge, peer);
     io_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */
-    if (c->ended && !c->closed && !s->conf->many) {
+    if (c->closed || s->conf->many)
+        return;
+    c->ending = false;
+    if (c->ended) {
         c->ended = false;
         bridge_begin(c->bridge);
     }
@@ -417,7 +420,7 @@ static bool interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
-    return prompt_interrupt(c->prompt);
+    return prompt_interrupt(c->prompt) || (!commands_lent(c) && commands_stop(c));
 }
 
 static void suspend(struct svc *s)

@@ -48,10 +48,11 @@ struct console {
     struct timer grace; /* until those that hold up the others are left behind */
     struct timer idle;  /* until those to whom nothing is being sent give back what sending takes */
     struct console_wait *waiters;
-    struct job wake, trim;
+    struct job wake, trim, finish;
     bool hush;     /* what is sent is a secret */
     bool ended;    /* no more lines will be sent */
-    bool closed;   /* nor typed */
+    bool ending;   /* nor typed (but see `closed`): our direction ends once the commands that send are done */
+    bool closed;   /* no more can be typed; what commands type may still go */
     bool waits;    /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */
 };
@@ -86,7 +87,11 @@ void console_say(struct console *c, const char *format, ...) __attribute__((form
 /* Whom lines go to from now on; NULL: all. The prompt shows it. */
 void console_set_to(struct console *c, struct talker *t);
 
-/* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. */
+/* 0 while lines can be sent; -1 with `e` when our direction has ended, or is about to. */
+int console_check_open(const struct console *c, struct err *e);
+
+/* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. What commands send, and will be done with
+ * by themselves, goes before, which is told. */
 void console_end(struct console *c, struct talker *t);
 
 /* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
@@ -101,6 +106,9 @@ struct link *console_in(struct console *c, struct talker *t);
 struct link *console_out(struct console *c, struct talker *t);
 
 /* Between console.c and console_send.c. */
+
+/* A task is over: our direction may have waited for that. */
+void console_task_done(struct console *c);
 
 /* Lines and tasks may have room again. */
 void console_wake(struct console *c);

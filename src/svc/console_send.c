@@ -145,7 +145,8 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     struct talker *base = base_of(t);
     struct io *queue;
 
-    if (base->deaf || base->ended)
+    /* While it is about to end, tasks still send: they are bound to those who were there. */
+    if (base->deaf || base->ended || (base->ending && c->talkers.upto == 0))
         return;
     queue = queue_of(c, base);
     if (base->behind && queue_size(queue) > 0) {
@@ -192,8 +193,9 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     if (t != NULL) {
         give(c, t, chunk);
     } else if (c->talkers.count == 0) {
-        if (c->nearly == 0 && c->svc->conf->many)
-            log_notice("nobody is connected: what is sent now waits for the first who joins");
+        if (c->nearly == 0)
+            log_notice("nobody is connected: what is sent now waits for the %s",
+                       c->svc->conf->many ? "first who joins" : "connection");
         keep_early(c, chunk);
     } else {
         for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
@@ -273,11 +275,19 @@ void console_forget(struct console *c, struct console_wait *w)
         w->prev->next = w->next;
 }
 
+int console_check_open(const struct console *c, struct err *e)
+{
+    if (c->ended || (c->ending && !c->closed))
+        return err_set(e, STATUS_LOCAL, "our direction %s: nothing more can be sent",
+                       c->ended ? "has ended" : "is about to end");
+    return 0;
+}
+
 static int encode(struct console *c, const char *line, size_t n, unsigned char **out, size_t *outn,
                   struct input_fault *fault, struct err *e)
 {
-    if (c->ended)
-        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (console_check_open(c, e) < 0)
+        return -1;
     if (input_encode(c->input, c->eol, line, n, out, outn, fault) < 0)
         return err_set(e, STATUS_LOCAL, "%s", fault->why);
     return 0;
@@ -359,11 +369,14 @@ static int do_paste(struct console *c, const char *text, struct input_fault *fau
 static int do_secret(struct console *c, const char *text, struct input_fault *fault, struct err *e)
 {
     enum input_mode mode = c->input;
+    size_t n = strlen(text);
     int r;
 
+    if (n > 0 && text[n - 1] == '\n')
+        n--; /* of a paste; Enter stands for it */
     c->input = INPUT_TEXT;
     c->hush = true;
-    r = send_line(c, NULL, text, strlen(text), true, fault, e);
+    r = send_line(c, NULL, text, n, true, fault, e);
     c->hush = false;
     c->input = mode;
     return r;
@@ -422,21 +435,60 @@ int console_typed(struct console *c, const char *text, unsigned how, size_t *at)
     return -1;
 }
 
-void console_end(struct console *c, struct talker *t)
+static void end_one(struct console *c, struct talker *t)
 {
-    if (c->ended || (t != NULL && t->meta != NULL))
-        return;
-    if (t != NULL && c->svc->conf->many) {
-        t->ended = true;
-        queue_end(queue_of(c, t));
-        return;
-    }
+    t->ending = false;
+    t->ended = true;
+    queue_end(queue_of(c, t));
+}
+
+static void end_all(struct console *c)
+{
+    c->ending = false;
     for (struct talker *x = next_base(c->talkers.first); x != NULL; x = next_base(x->next)) {
         if (!x->deaf)
             queue_end(queue_of(c, x));
     }
     c->ended = true;
     bridge_end(c->bridge);
+}
+
+void console_end(struct console *c, struct talker *t)
+{
+    const char *name;
+
+    if (c->ended || (t != NULL && t->meta != NULL))
+        return;
+    if (!c->svc->conf->many)
+        t = NULL;
+    commands_stop_endless(c, t);
+    name = commands_sending(c, t);
+    if (name != NULL) {
+        *(t != NULL ? &t->ending : &c->ending) = true;
+        log_notice("our direction ends when %s is done; ^C stops it", name);
+    } else if (t != NULL) {
+        end_one(c, t);
+    } else {
+        end_all(c);
+    }
+}
+
+static void run_finish(struct job *j)
+{
+    struct console *c = (struct console *)((char *)j - offsetof(struct console, finish));
+
+    if (c->ending && commands_sending(c, NULL) == NULL)
+        end_all(c);
+    for (struct talker *t = c->talkers.first; t != NULL && !c->ended; t = t->next) {
+        if (t->ending && commands_sending(c, t) == NULL)
+            end_one(c, t);
+    }
+}
+
+/* Not at once: a peer may be about to leave, and its end with it. */
+void console_task_done(struct console *c)
+{
+    loop_soon(c->svc->loop, &c->finish);
 }
 
 void console_close(struct console *c, struct talker *t, bool reset)
@@ -469,6 +521,7 @@ void console_init_sending(struct console *c)
     c->idle.fire = fire_idle;
     c->trim.run = run_trim;
     c->wake.run = run_wake;
+    c->finish.run = run_finish;
 }
 
 void console_clear_sending(struct console *c)
@@ -477,5 +530,6 @@ void console_clear_sending(struct console *c)
     loop_timer_clear(&c->idle);
     loop_job_del(&c->wake);
     loop_job_del(&c->trim);
+    loop_job_del(&c->finish);
     drop_early(c);
 }

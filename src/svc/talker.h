@@ -38,6 +38,7 @@ struct talker {
         shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
     bool deaf;   /* nothing can be sent to it any more */
     bool ended;  /* we ended our direction to it */
+    bool ending; /* we do once the commands that send to it are done */
     bool full;   /* its queue is: counted in talkers.full */
     bool behind; /* too slow: it misses what is sent to all until its queue is empty */
 };

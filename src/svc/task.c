@@ -55,10 +55,15 @@ static struct talker *whom(const struct console *c)
     return only;
 }
 
+bool task_sends_to(const struct task *t, const struct talker *to)
+{
+    return t->to != NULL ? to == t->to : t->upto == 0 || to->number <= t->upto;
+}
+
 bool task_has_talker(const struct task *t, const struct talker *but)
 {
     for (const struct talker *x = t->c->talkers.first; x != NULL; x = x->next) {
-        if (x != but && (t->to != NULL ? x == t->to : t->upto == 0 || x->number <= t->upto))
+        if (x != but && task_sends_to(t, x))
             return true;
     }
     return false;
@@ -104,6 +109,7 @@ void task_end(struct task *t)
         all->tasks = t->next;
     if (all->tasks != NULL)
         task_go(all->tasks);
+    console_task_done(t->c);
     loop_finally(t->c->svc->loop, &t->end);
 }
 
@@ -111,6 +117,8 @@ void task_stop(struct task *t, const char *why)
 {
     if (why != NULL)
         log_notice("%s: stopped: %s", t->name, why);
+    if (why != NULL && t->to != NULL && t->owes)
+        t->to->peer->io->lost = true;
     if (t->ops->stop == NULL || !t->ops->stop(t))
         task_end(t);
 }
@@ -160,13 +168,8 @@ bool task_waits(struct task *t)
 
 void task_send(struct task *t, const void *data, size_t n, bool typed)
 {
-    struct talker *to;
+    struct talker *to = borrow(t);
 
-    if (t->c->ended || (t->to != NULL && t->to->ended)) {
-        task_stop(t, "our direction has ended");
-        return;
-    }
-    to = borrow(t);
     console_send(t->c, t->to, data, n, typed);
     give_back(t, to);
 }

@@ -30,6 +30,8 @@ struct task {
     struct talker *to;  /* NULL: all up to `upto`, who were there when it began */
     uint32_t upto;      /* a talker's number; 0: without end */
     char *name;         /* for messages */
+    bool endless;       /* it does not end by itself */
+    bool owes;          /* it is known how much it has to send: what it did not is lost */
     struct timer timer; /* calls step() */
     bool over;
 
@@ -37,6 +39,9 @@ struct task {
     struct console_wait wait;
     struct job job, end;
 };
+
+/* True when it sends to `to`. */
+bool task_sends_to(const struct task *t, const struct talker *to);
 
 /* True when one of those it sends to is there besides `but`. */
 bool task_has_talker(const struct task *t, const struct talker *but);
@@ -50,7 +55,7 @@ void task_go(struct task *t);
 /* It is over: step() is not called any more. */
 void task_end(struct task *t);
 
-/* Stops it early; `why` (NULL: not) is told. */
+/* Stops it early. `why` is told, and then what it owes is lost; NULL: the user wants it. */
 void task_stop(struct task *t, const char *why);
 
 /* True while no more may be sent; step() is called when that changes. */

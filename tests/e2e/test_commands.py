@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import socket
 
 import pytest
@@ -265,16 +266,101 @@ def test_send_is_stopped(at, peer, tmp_path):
 
 
 @pytest.mark.parametrize("end", ["\x04", "~eof\r"])
-def test_send_ends_with_our_direction(at, peer, tmp_path, end):
-    """What was not sent is not said to be."""
+def test_our_direction_ends_after_the_file(at, peer, tmp_path, end):
+    size = 12_000_000
+    (tmp_path / "data").write_bytes(bytes(size))
+    t = at()
+    t.type("~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    t.type(end)
+    t.wait_text("pollcat: our direction ends when data is done; ^C stops it")
+    if end != "\x04":
+        says(t, "more", "our direction is about to end: nothing more can be sent")
+        says(t, "~eof", "our direction is about to end already")
+    assert peer.receive_all() == bytes(size)
+    t.wait_text("data: sent 11.44 MiB in ")
+    peer.close()
+    assert t.wait_exit() == 0
+
+
+def test_our_direction_ends_after_repeats_and_programs(at, peer):
+    t = at()
+    t.type("~repeat 3 100ms tick\r~!read x; sleep 0.2; echo tock\r\x04")
+    lines = peer.receive_all().split()
+    assert sorted(lines) == [b"tick"] * 3 + [b"tock"]
+
+
+def test_our_direction_ends_after_a_file_that_is_run(at, peer, tmp_path):
+    (tmp_path / "lines").write_text("~repeat 2 100ms tick\nlast\n")
+    t = at()
+    t.type("~source lines\r\x04")
+    assert peer.receive_all() == b"tick\ntick\nlast\n"
+
+
+@pytest.mark.parametrize("end", ["\x04", "~eof\r"])
+def test_what_goes_on_for_ever_ends_with_our_direction(at, peer, end):
+    t = at()
+    t.type("~repeat 0 10ms tick\r")
+    peer.receive(5)
+    t.type(end)
+    peer.receive_all()
+    t.wait_text("repeat: stopped: our direction has ended")
+    peer.close()
+    assert t.wait_exit() == 0
+
+
+@pytest.mark.parametrize("end", ["\x04", "~eof\r"])
+def test_interrupt_stops_what_our_direction_waits_for(at, peer, end):
+    t = at()
+    t.type("~!echo begun; sleep 1000\r")
+    peer.receive(b"begun\n")
+    t.type(end)
+    t.wait_text("our direction ends when echo begun; sleep 1000 is done; ^C stops it")
+    t.type("\x03")
+    assert peer.receive_all() == b""
+    t.wait_text("sleep 1000: stopped")
+    peer.close()
+    assert t.wait_exit() == 0
+
+
+def test_end_for_one_of_many_waits_for_its_file(many, tmp_path):
+    size = 12_000_000
+    (tmp_path / "data").write_bytes(bytes(size))
+    t, one, two = many()
+    t.type("~to 1\r~send data\r")
+    t.wait(lambda t: "data [" in t.row(), "a bar")
+    t.type("~to all\r~eof 1\r")
+    t.wait_text("our direction ends when data is done")
+    says(t, "~@1 more", "nothing can be sent to peer 1 any more")
+    t.type("x\r")
+    assert receive(two, 2) == b"x\n"
+    assert receive(one, size + 1) == bytes(size)
+
+
+def test_interrupt_stops_commands_then_the_program(at, peer):
+    t = at()
+    t.type("~repeat 0 10ms tick\r")
+    peer.receive(5)
+    t.type("typed")
+    t.wait(lambda t: typed(t) == "typed")
+    t.type("\x03")
+    t.wait(lambda t: typed(t) == "", "an empty line")
+    t.type("\x03")
+    t.wait_text("repeat: stopped")
+    says(t, "~stop", "nothing is going on")
+    t.type("\x03")
+    assert t.wait_exit() == -signal.SIGINT
+
+
+@pytest.mark.parametrize("end, why", [("~close\r", "nobody is left to send to"), ("~quit\r", "the program ends")])
+def test_the_rest_of_a_file_is_lost(at, peer, tmp_path, end, why):
     (tmp_path / "data").write_bytes(bytes(30_000_000))
     t = at()
     t.type("~send data\r")
     t.wait(lambda t: "data [" in t.row(), "a bar")
     t.type(end)
-    assert 0 < len(peer.receive_all()) < 30_000_000
-    t.wait_text("data: stopped: our direction has ended")
-    assert b"data: sent" not in t.output
+    assert t.wait_exit() == 1
+    t.wait_text(f"data: stopped: {why}")
 
 
 def test_send_ends_with_the_peer(many, tmp_path):
@@ -354,6 +440,17 @@ def test_log_of_many(many, tmp_path):
     for part in [r"# \[2\] \S+ port \d+: joined", r"< \[2\] \S+ port \d+: two", r"< \[1\] \S+ port \d+: one",
                  r"# \[2\] \S+ port \d+: left", "# the transcript ends"]:
         text = re.split(part, text, maxsplit=1)[1]
+
+
+def test_secret_that_is_pasted_with_its_newline(at, peer):
+    t = at("--prompt", ">")
+    t.type("~secret PIN: \r")
+    t.wait(lambda t: t.row() == "PIN:")
+    t.paste("1234\n")
+    t.type("\r")
+    t.wait(lambda t: typed(t) == "")
+    t.type("last\r")
+    assert peer.receive(b"last\n") == b"1234\nlast\n"
 
 
 def test_source(at, peer, tmp_path):

@@ -2,6 +2,7 @@
 """The prompt with many peers: numbers, labels, whom lines go to, who comes and goes."""
 
 import os
+import pathlib
 import re
 import shlex
 import signal
@@ -10,7 +11,7 @@ import socket
 import pytest
 
 from support import DEADLINE, POLLCAT, port_of, reset, udp
-from terminal import Terminal, wait_for
+from terminal import Terminal, listen, wait_for
 
 
 class Room:
@@ -336,3 +337,20 @@ def test_another_one_answers_a_datagram_client(tmp_path):
             t.wait(lambda t: t.row() == "2>")
             t.type("b now\r")
             assert b.recv(99) == b"b now\n"
+
+
+def test_datagrams_that_were_dropped_are_told(tmp_path):
+    """Though none that came later brought their count."""
+    t, port = listen(tmp_path, "-lu", "127.0.0.1", 0)
+    stat = pathlib.Path(f"/proc/{t.child.pid}/stat")
+    with t, udp() as other:
+        t.signal(signal.SIGSTOP)
+        wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "the stop")
+        for i in range(5000):
+            other.sendto(b"%d\n" % i, ("127.0.0.1", port))
+        t.signal(signal.SIGCONT)
+        t.wait_text("[1] ")
+        t.type("~quit\r")
+        assert t.wait_exit() == 1
+        t.wait(lambda t: any(re.match(r"pollcat: \d+ datagrams were dropped: the receive buffer was full", row)
+                             for row in t.lines()))

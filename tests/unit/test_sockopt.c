@@ -40,7 +40,7 @@ static void syntax(void **state)
     assert_int_equal(sockopt_check(good, sizeof good / sizeof *good, NULL), 0);
     assert_int_equal(sockopt_check(NULL, 0, NULL), 0);
     refuses("nodely", "did you mean nodelay?");
-    refuses("xyzzy=1", "sockopt xyzzy: no such option");
+    refuses("xyzzy=1", "sockopt xyzzy: no such option; --list-sockopts lists them");
     refuses("", "no such option");
     refuses("=1", "no such option");
     refuses("nodelay=maybe", "sockopt nodelay=maybe: not a valid value, nodelay=on|off");
