@@ -184,7 +184,7 @@ static void full_output(void *arg)
     struct queue_opts opts = {.limit = 1};
     struct io *from = queue_new(r->loop, &opts), *to;
     size_t len = 3000000, got = 0;
-    unsigned char *data = malloc(len), *back = malloc(len);
+    unsigned char *data = malloc(len), *back = malloc(len + 1);
     struct link *k;
     int in[2], out[2];
 
@@ -219,6 +219,8 @@ static void full_output(void *arg)
     io_free(from);
     io_free(to);
     rig_free(r);
+    free(data);
+    free(back);
 }
 
 static void output_that_is_full(void **state)
