@@ -10,8 +10,7 @@
 
 enum {
     LONGEST = 65536, /* no UDP datagram is longer */
-    JOINED =
-        1400, /* longer answers are not joined: the kernel does not cut into fragments, and there are few */
+    JOINED = 1400,   /* longer answers go alone: the kernel does not cut into fragments */
 };
 
 /* The pages of a slot that is not used are never touched. */

@@ -11,7 +11,7 @@
 
 enum { BATCH_MOST = 32 }; /* datagrams of one call; fewer than the UDP_MAX_SEGMENTS of any kernel */
 
-/* What arrived. One that holds nothing has no memory but its own struct. */
+/* What arrived. Room for the longest datagrams is set aside; what is not used of it is never touched. */
 struct arrivals;
 
 /* Released with arrivals_free(); NULL is fine there. */

@@ -22,24 +22,12 @@ static void enable(int fd, int level, int name)
     (void)setsockopt(fd, level, name, &on, sizeof on);
 }
 
-/* Bound to one address, the socket answers from it anyway. */
-static bool is_bound_to_any(int fd)
-{
-    struct addr a;
-    socklen_t len = sizeof a - offsetof(struct addr, sa);
-
-    if (getsockname(fd, &a.sa, &len) < 0)
-        return false;
-    a.len = len;
-    return addr_is_any(&a);
-}
-
-void cmsg_prepare(int fd, bool connected, bool echo)
+void cmsg_prepare(int fd, const struct addr *local, bool connected, bool echo)
 {
     enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
     if (connected)
         return;
-    if (is_bound_to_any(fd)) {
+    if (addr_is_any(local)) { /* bound to one address, it answers from that anyway */
         enable(fd, IPPROTO_IP, IP_PKTINFO);
         enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
     }

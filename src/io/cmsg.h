@@ -22,8 +22,8 @@ struct cmsg_room {
     };
 };
 
-/* Asks the kernel for what cmsg_receive() reads. What it does not know is left out. */
-void cmsg_prepare(int fd, bool connected, bool echo);
+/* Asks the kernel for what cmsg_receive() reads, of a socket bound to `local`. What it does not know is left out. */
+void cmsg_prepare(int fd, const struct addr *local, bool connected, bool echo);
 
 struct cmsg_in {
     void *data;

@@ -444,9 +444,9 @@ struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct
     d->n = n;
     d->retry.fire = fire_retry;
     for (unsigned i = 0; i < n; i++) {
-        cmsg_prepare(fds[i], opts->connected, opts->echo);
         d->at[i].dgram = d;
         get_local(fds[i], &d->at[i].local);
+        cmsg_prepare(fds[i], &d->at[i].local, opts->connected, opts->echo);
         d->at[i].watch = (struct watch){.fd = fds[i], .want = want, .fire = fire};
         loop_add(loop, &d->at[i].watch);
     }

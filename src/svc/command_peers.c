@@ -137,18 +137,26 @@ int command_reset(struct console *c, const char *args, struct err *e)
     return close_one(c, "reset", args, true, e);
 }
 
-int command_eof(struct console *c, const char *args, struct err *e)
+/* The peer that `args` names, or to whom lines go: NULL is all. */
+static int take_peers(struct console *c, const char *name, const char *args, struct talker **t, struct err *e)
 {
-    struct talker *t = c->talkers.to;
     char *word;
     int result = 0;
 
-    if (args_take(c, "eof", args, 0, 1, &word, e) < 0)
+    *t = c->talkers.to;
+    if (args_take(c, name, args, 0, 1, &word, e) < 0)
         return -1;
     if (word != NULL)
-        result = args_talker(c, word, &t, e);
+        result = args_talker(c, word, t, e);
     free(word);
-    if (result < 0)
+    return result;
+}
+
+int command_eof(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+
+    if (take_peers(c, "eof", args, &t, e) < 0)
         return -1;
     if (c->ended || (t != NULL && t->ended))
         return err_set(e, STATUS_LOCAL, "our direction has ended already");
@@ -162,16 +170,9 @@ int command_eof(struct console *c, const char *args, struct err *e)
 
 static int pause_links(struct console *c, const char *name, const char *args, bool paused, struct err *e)
 {
-    struct talker *t = c->talkers.to;
-    char *word;
-    int result = 0;
+    struct talker *t;
 
-    if (args_take(c, name, args, 0, 1, &word, e) < 0)
-        return -1;
-    if (word != NULL)
-        result = args_talker(c, word, &t, e);
-    free(word);
-    if (result < 0)
+    if (take_peers(c, name, args, &t, e) < 0)
         return -1;
     if (c->talkers.first == NULL)
         return err_set(e, STATUS_LOCAL, "nobody is connected");

@@ -22,10 +22,7 @@
 
 extern char **environ;
 
-enum {
-    ERRORS = 1024,     /* bytes of a line of the command's errors that are held */
-    SCREEN_RETRY = 20, /* ms until a full screen is looked at again */
-};
+enum { ERRORS = 1024 }; /* bytes of a line of the command's errors that are held */
 
 struct shell {
     struct task task;
@@ -117,10 +114,8 @@ static void fire_errors(struct watch *w, unsigned events)
     struct shell *s = SHELL_OF(w, errors);
 
     (void)events;
-    s->hushed = screen_full(s->task.c->screen);
-    if (s->hushed)
-        loop_timer_set(s->task.c->svc->loop, &s->task.timer, SCREEN_RETRY);
-    else
+    s->hushed = task_waits_screen(&s->task);
+    if (!s->hushed)
         (void)read_errors(s);
 }
 

@@ -159,11 +159,16 @@ bool task_waits(struct task *t)
         console_wait_room(c, &t->wait);
         return true;
     }
-    if ((c->view.marks & VIEW_DIRECTION) != 0 && screen_full(c->screen)) {
-        loop_timer_set(c->svc->loop, &t->timer, SCREEN_RETRY);
-        return true;
-    }
-    return false;
+    return (c->view.marks & VIEW_DIRECTION) != 0 && task_waits_screen(t);
+}
+
+bool task_waits_screen(struct task *t)
+{
+    bool full = screen_full(t->c->screen);
+
+    if (full)
+        loop_timer_set(t->c->svc->loop, &t->timer, SCREEN_RETRY);
+    return full;
 }
 
 void task_send(struct task *t, const void *data, size_t n, bool typed)

@@ -61,6 +61,9 @@ void task_stop(struct task *t, const char *why);
 /* True while no more may be sent; step() is called when that changes. */
 bool task_waits(struct task *t);
 
+/* True while no more may be shown; the same. */
+bool task_waits_screen(struct task *t);
+
 /* Sends a piece, which may end the task. */
 void task_send(struct task *t, const void *data, size_t n, bool typed);
 
