@@ -17,8 +17,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "console/view.h"
 #include "net/resolve.h"
-#include "svc/view.h"
 
 enum {
     DATAGRAM_WAIT = 1000, /* ms a datagram client waits for answers after its input ended */

@@ -6,7 +6,7 @@
 
 #include "app/mode.h"
 #include "app/options.h"
-#include "svc/command.h"
+#include "console/command.h"
 
 static const char origin[] = "Made by tools/gen-options from src/app/options.c; do not edit.";
 

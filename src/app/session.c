@@ -14,7 +14,7 @@
 #include "app/reconnect.h"
 #include "base/log.h"
 #include "net/sockopt.h"
-#include "svc/tty.h"
+#include "term/tty.h"
 
 struct session {
     const struct conf *conf;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * svc/row.h: tokens cover any text; the flat picture of a line that was made safe goes back nowhere and stays what it is.
+ * term/row.h: tokens cover any text; the flat picture of a line that was made safe goes back nowhere and stays what it is.
  */
-#include "svc/row.h"
+#include "term/row.h"
 
 #include <locale.h>
 #include <stdint.h>

@@ -9,12 +9,20 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 TOP = Path(os.environ.get("POLLCAT_SRC") or Path(__file__).resolve().parents[2])
-ORDER = ["base", "proto", "loop", "io", "peer", "net", "svc", "app"]
-STRANGERS = [{"net", "svc"}]  # never include each other, whatever the order
+ORDER = ["base", "proto", "loop", "io", "layer", "peer", "record", "net", "end", "svc", "term", "console", "app"]
+# Never include each other, whatever the order
+STRANGERS = [{"net", "svc"}, {"net", "console"}, {"term", "io"}, {"term", "peer"}, {"term", "net"}, {"svc", "term"}]
+# "file includes file", still to be cut
+KNOWN = {
+    "src/record/transcript.h includes console/talker.h",
+    "src/svc/service.c includes svc/rows.h",
+    "src/term/complete.h includes console/command.h",
+    "src/term/prompt.h includes console/view.h",
+}
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",
     r"sys/epoll\.h": "src/loop/crowd.c",
-    r"readline/.*": "src/svc/prompt*.[ch]",
+    r"readline/.*": "src/term/prompt*.[ch]",
     r"openssl/.*": "src/io/tls.c",
     r"pthread\.h": "src/net/resolve_ahead.c",
     r"getopt\.h": "src/app/options.c",
@@ -37,6 +45,8 @@ def check(path, text):
             if re.fullmatch(pattern, system or own) and not fnmatch(name, owner):
                 yield f"{name}: <{system or own}> belongs to {owner}"
         if not own or own == "config.h":
+            continue
+        if f"{name} includes {own}" in KNOWN:
             continue
         target = own.split("/")[0]
         if not (TOP / "src" / own).is_file():

@@ -33,7 +33,7 @@ BELOW_APP = [
     (r"(?<![\w.>])(exit|_exit|abort)\s*\(", "ending below app"),
 ]
 # mem ends the program when memory is out, log and prompt show lines: that is what they are for.
-MAY_PRINT = {"src/base/mem.c", "src/base/log.c", "src/svc/prompt.c", "src/svc/screen.c"}
+MAY_PRINT = {"src/base/mem.c", "src/base/log.c", "src/term/prompt.c", "src/term/screen.c"}
 
 
 LEAVINGS = re.compile(r"__pycache__|\.deps/|\.dirstamp$|\.(pyc|o|log|trs)$|~$")

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console/command.h"
+#include "console/console.h"
 #include "io/fd.h"
-#include "svc/command.h"
-#include "svc/console.h"
 
 /* A console without a terminal: commands that answer nothing can be run. */
 struct rig {

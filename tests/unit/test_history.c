@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "svc/history.h"
+#include "term/history.h"
 
 static char dir[64], file[128];
 

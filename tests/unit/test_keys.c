@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "svc/keys.h"
+#include "term/keys.h"
 
 static struct keys keys;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "svc/row.h"
+#include "term/row.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

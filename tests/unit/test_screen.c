@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "svc/screen.h"
+#include "term/screen.h"
 
 #include <stdio.h>
 

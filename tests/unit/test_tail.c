@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "svc/tail.h"
+#include "term/tail.h"
 
 static struct {
     char text[64 * 1024];

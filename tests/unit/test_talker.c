@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "svc/talker.h"
+#include "console/talker.h"
 
 #include "test_io_rig.h"
 

@@ -14,7 +14,7 @@
 
 #include "io/fd.h"
 #include "io/queue.h"
-#include "svc/transcript.h"
+#include "record/transcript.h"
 
 /* Two links whose taps are called by hand. */
 struct rig {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "svc/view.h"
+#include "console/view.h"
 
 #include <poll.h>
 
-#include "svc/talker.h"
+#include "console/talker.h"
 #include "test_tty_rig.h"
 
 enum { COLUMNS = 80, SEEN = 64 * 1024 };

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/near.h"
+#include "base/text.h"
+#include "base/words.h"
+#include "console/commands.h"
+
+/* In the order of help. A name that is a sign, not a word, needs no blank behind it. */
+static const struct command table[] = {
+    {"help", "?", "[COMMAND]", "this list", "List the commands, or show how one is used.\n",
+     complete_commands, command_help},
+    {"peers", NULL, NULL, "who is connected",
+     "List who is connected: the number, the address, for how long, the bytes sent and received and, on TCP, the "
+     "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
+     NULL, command_peers},
+    {"to", NULL, "N | all", "whom lines go to from now on",
+     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\n",
+     complete_to, command_to},
+    {"@", NULL, "N TEXT", "one line to one peer",
+     "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,
+     command_at},
+    {"send", NULL, "[FILE]", "send a file",
+     "Send the bytes of\n.Ar FILE ,\nas they are, to who is connected when it begins.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
+     "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
+     complete_files, command_send},
+    {"save", NULL, "[FILE]", "write what arrives to a file",
+     "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are; what it held is lost.\nWithout\n.Ar FILE\n"
+     "this stops.\n",
+     complete_files, command_save},
+    {"log", NULL, "[FILE]", "keep a transcript of both directions",
+     "Append a transcript to\n.Ar FILE :\nthe lines of both directions, safe for a terminal, each with the time, the "
+     "direction\n.Pq < received, > sent, # events\nand the peer.\nThe parts of a line that was unfinished when another one "
+     "began end with a backslash.\nWithout\n.Ar FILE\nthis stops.\n",
+     complete_files, command_log},
+    {"input", NULL, "[text | escapes | hex]", "what a typed line means",
+     "Choose what typed lines mean:\n.Cm text ,\nthe line and its end;\n.Cm escapes ,\ntext with\n.Ql \\er \\en \\et \\e0 "
+     "\\exHH \\euHHHH \\e\\e ,\nto which no end is added; or\n.Cm hex ,\nbytes as in\n.Ql 48 65 6c6c 6f .\n",
+     complete_input, command_input},
+    {"view", NULL, "[text | hex | raw] [MARKS]", "how what arrives is shown",
+     "Choose how what arrives is shown:\n.Cm text ,\nsafe for the terminal;\n.Cm hex ,\nas\n.Xr hexdump 1\n.Fl C\ndoes; or\n"
+     ".Cm raw ,\nas it is.\n.Ar MARKS\nare what stands before each line:\n.Cm direction , size\n(of each datagram) and\n"
+     ".Cm peer ,\nparted by commas, or\n.Cm none .\nWith\n.Cm direction\nwhat is sent is shown too.\n",
+     complete_view, command_view},
+    {"eol", NULL, "[lf | crlf | none | nul]", "what ends a line",
+     "Choose what is sent behind each line in text mode.\n", complete_eol, command_eol},
+    {"time", NULL, "[none | absolute | start | delta]", "the time before each line",
+     "Choose the time that stands before each line shown: none, of the day, since the start, or since the line before.\n",
+     complete_time, command_time},
+    {"opt", NULL, "[NAME | NAME=VALUE]", "list, read or set socket options",
+     "List the socket options of the live connection, read one, or set one.\nThe names are those of\n.Fl -sockopt .\n",
+     complete_opt, command_opt},
+    {"info", NULL, "[N]", "addresses, state and counters",
+     "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
+     complete_talkers, command_info},
+    {"eof", NULL, "[N]", "end our direction",
+     "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
+     "goes before; what would never end is stopped.\n",
+     complete_talkers, command_eof},
+    {"close", NULL, "[N]", "close the connection",
+     "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers,
+     command_close},
+    {"reset", NULL, "[N]", "close it with RST", "The same, with a reset where there is such a thing.\n",
+     complete_talkers, command_reset},
+    {"connect", NULL, "[HOST PORT]", "connect again, or elsewhere",
+     "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "
+     "prompt and its history stay, and an end that\n.Cm ~eof\nsent does not count for it.\n",
+     NULL, command_connect},
+    {"pause", NULL, "[N]", "stop reading",
+     "Stop reading from peer\n.Ar N\nor from all to whom lines go, so that they find out how it is to wait.\n",
+     complete_talkers, command_pause},
+    {"resume", NULL, "[N]", "go on reading", "Go on reading.\n", complete_talkers, command_resume},
+    {"repeat", NULL, "N [INTERVAL] TEXT", "send a line again and again",
+     "Send\n.Ar TEXT\nas a line\n.Ar N\ntimes, with\n.Ar INTERVAL\n.Pq seconds, or with a unit\nbetween;\n.Ar N\n0 means "
+     "until\n.Cm ~stop .\nAn interval is taken for one when text follows it.\n",
+     NULL, command_repeat},
+    {"source", NULL, "[FILE]", "run lines and commands from a file",
+     "Do with each line of\n.Ar FILE\nwhat would be done if it were typed.\nIt ends at the first one that fails, and waits "
+     "while a command that it began still sends.\nWithout\n.Ar FILE\nfiles being run are stopped.\n",
+     complete_files, command_source},
+    {"stop", NULL, NULL, "end what commands began",
+     "End all that\n.Cm ~send , ~repeat , ~source\nand\n.Cm ~!\\&\nbegan, as ^C on an empty line does.\n",
+     NULL, command_stop},
+    {"secret", NULL, "[TEXT]", "read a line without echo",
+     "Read the next line without echo, behind\n.Ar TEXT ,\nand keep it out of the history.\nA line that begins with a blank "
+     "is kept out of it, too.\n",
+     NULL, command_secret},
+    {"paste", NULL, NULL, "send the next paste as one message",
+     "Send the next line with all newlines that were pasted into it as one message, as\n.Ql ^V\ndoes.\n",
+     NULL, command_paste},
+    {"!", NULL, "[COMMAND]", "run a shell command and send its output",
+     "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"
+     "run\n.Ev SHELL\non the terminal; what arrives meanwhile is shown when it ends.\n",
+     NULL, command_shell},
+    {"quit", ".", NULL, "end pollcat", "End the program.\n", NULL, command_quit},
+};
+
+enum { ROWS = sizeof table / sizeof table[0], COLUMN = 40 };
+
+const struct command *command_row(size_t i)
+{
+    return i < ROWS ? &table[i] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(name, table[i].name) == 0 || (table[i].alias != NULL && strcmp(name, table[i].alias) == 0))
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const char *row_name(void *ctx, size_t i)
+{
+    (void)ctx;
+    return i < ROWS ? table[i].name : NULL;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* "@" and "!": what follows is the argument at once. */
+static bool is_sign(const char *name)
+{
+    return name[0] == '@' || name[0] == '!';
+}
+
+static size_t name_length(const char *text)
+{
+    return is_sign(text) ? 1 : strcspn(text, " \t\n");
+}
+
+/* Lines */
+
+static int unknown(const struct console *c, const char *name, struct err *e)
+{
+    const char *near = near_find(name, row_name, NULL);
+    char safe[64];
+
+    text_safe_string(name, safe, sizeof safe);
+    if (name[0] == '\0')
+        return err_set(e, STATUS_LOCAL, "no command: %c? lists them", c->escape);
+    if (near != NULL)
+        return err_set(e, STATUS_LOCAL, "unknown command %c%s; did you mean %c%s?", c->escape, safe,
+                       c->escape, near);
+    return err_set(e, STATUS_LOCAL, "unknown command %c%s; %c? lists them", c->escape, safe, c->escape);
+}
+
+int command_run(struct console *c, const char *line, struct err *e)
+{
+    size_t n = name_length(line + 1);
+    char *name = mem_strndup(line + 1, n);
+    const struct command *row;
+    const char *args = line + 1 + n;
+    int result;
+
+    err_clear(e);
+    row = command_find(name);
+    while (is_blank(*args) && (row == NULL || row->run != command_shell))
+        args++;
+    if (row == NULL)
+        result = unknown(c, name, e);
+    else if (row->args == NULL && *args != '\0')
+        result = args_usage(c, row->name, e);
+    else
+        result = row->run(c, args, e);
+    free(name);
+    return result;
+}
+
+/* Help */
+
+static void help_row(struct console *c, const struct command *row)
+{
+    char text[COLUMN * 4];
+    int n = snprintf(text, sizeof text, "%c%s%s%s", c->escape, row->name,
+                     row->args != NULL && !is_sign(row->name) ? " " : "", row->args != NULL ? row->args : "");
+
+    if (row->alias != NULL)
+        snprintf(text + n, sizeof text - (size_t)n, "  or %c%s", c->escape, row->alias);
+    console_say(c, "%-*s %s", COLUMN, text, row->help);
+}
+
+int command_help(struct console *c, const char *args, struct err *e)
+{
+    const struct command *row;
+    char *word;
+
+    if (args_take(c, "help", args, 0, 1, &word, e) < 0)
+        return -1;
+    if (word == NULL) {
+        for (size_t i = 0; i < ROWS; i++)
+            help_row(c, &table[i]);
+        console_say(c, "%c%c at the beginning of a line sends one %c", c->escape, c->escape, c->escape);
+        return 0;
+    }
+    row = command_find(word[0] == c->escape ? word + 1 : word);
+    if (row != NULL)
+        help_row(c, row);
+    else
+        unknown(c, word[0] == c->escape ? word + 1 : word, e);
+    free(word);
+    return row != NULL ? 0 : -1;
+}
+
+/* Completion */
+
+void complete_add(struct complete *to, const char *word)
+{
+    to->words = mem_resize(to->words, (to->n + 1) * sizeof *to->words);
+    to->words[to->n++] = mem_strdup(word);
+}
+
+void complete_commands(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    if (index > 0)
+        return;
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strncmp(table[i].name, typed, strlen(typed)) == 0 && !is_sign(table[i].name))
+            complete_add(to, table[i].name);
+    }
+}
+
+/* Puts something before each word. */
+static void put_before(struct complete *to, const char *text)
+{
+    for (size_t i = 0; i < to->n; i++) {
+        size_t n = strlen(text), len = strlen(to->words[i]);
+        char *word = mem_alloc(n + len + 1);
+
+        memcpy(word, text, n);
+        memcpy(word + n, to->words[i], len);
+        free(to->words[i]);
+        to->words[i] = word;
+    }
+}
+
+static void complete_name(struct console *c, const char *typed, struct complete *to)
+{
+    const char escape[] = {c->escape, '\0'};
+
+    complete_commands(c, to, 0, typed);
+    put_before(to, escape);
+}
+
+/* The words as they have to be typed. A blank, or a slash that follows, is no part of what is quoted. */
+static void quote_words(struct complete *to, char quote)
+{
+    for (size_t i = 0; i < to->n; i++) {
+        char *word = words_quote(to->words[i], quote, !to->open);
+
+        free(to->words[i]);
+        to->words[i] = word;
+    }
+}
+
+void command_complete(struct console *c, const char *line, size_t cursor, struct complete *to)
+{
+    const struct command *row;
+    struct words_place place;
+    char *typed, *name;
+    size_t n, args;
+
+    if (cursor == 0)
+        return;
+    typed = mem_alloc(cursor + 1);
+    memcpy(typed, line, cursor);
+    n = name_length(typed + 1);
+    args = 1 + n;
+    name = mem_strndup(typed + 1, n);
+    row = command_find(name);
+    free(name);
+    while (is_blank(typed[args]))
+        args++;
+    if (typed[1 + n] == '\0' && !is_sign(typed + 1)) {
+        complete_name(c, typed + 1, to);
+    } else if (row != NULL && row->complete != NULL) {
+        words_locate(typed + args, cursor - args, &place);
+        to->start = args + place.start;
+        if (!place.escaped)
+            row->complete(c, to, place.index, place.text);
+        quote_words(to, place.quote);
+        free(place.text);
+    }
+    free(typed);
+}
+
+/* A console's */
+
+void commands_init(struct console *c)
+{
+    c->commands = mem_alloc(sizeof *c->commands);
+}
+
+void commands_clear(struct console *c)
+{
+    if (c->commands == NULL)
+        return;
+    shell_clear(c);
+    while (c->commands->tasks != NULL)
+        task_end(c->commands->tasks);
+    files_clear(c);
+    free(c->commands);
+    c->commands = NULL;
+}
+
+bool commands_lent(const struct console *c)
+{
+    return c->commands != NULL && c->commands->guest != 0;
+}
+
+/* A file that is run sends what could be typed: not after ~eof, which is told there. */
+const char *commands_sending(const struct console *c, const struct talker *t)
+{
+    const struct task *x = c->commands != NULL ? c->commands->tasks : NULL;
+
+    for (; x != NULL; x = x->next) {
+        if (!x->endless && (!x->ops->types || c->closed) && (t == NULL || task_sends_to(x, t)))
+            return x->name;
+    }
+    return NULL;
+}
+
+void commands_stop_endless(struct console *c, const struct talker *t)
+{
+    struct task *x = c->commands != NULL ? c->commands->tasks : NULL, *next;
+
+    for (; x != NULL; x = next) {
+        next = x->next;
+        if (x->endless && (t == NULL || x->to == t))
+            task_stop(x, "our direction has ended");
+    }
+}
+
+bool commands_busy(const struct console *c)
+{
+    return c->commands != NULL && c->commands->tasks != NULL;
+}
+
+void commands_joined(struct console *c, struct talker *t)
+{
+    if (c->commands != NULL)
+        files_joined(c, t);
+}
+
+void commands_left(struct console *c, struct talker *t)
+{
+    struct task *x, *next;
+
+    if (c->commands == NULL)
+        return;
+    for (x = c->commands->tasks; x != NULL; x = next) {
+        next = x->next;
+        if (!x->ops->types && !task_has_talker(x, t)) {
+            if (!c->svc->ending)
+                task_stop(x, "nobody is left to send to");
+            else
+                task_stop(x, x->owes ? "the program ends" : NULL);
+            x->to = NULL;
+        }
+    }
+    files_left(c, t);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Commands about who is connected.
+ */
+#include "console/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/amount.h"
+#include "base/num.h"
+#include "base/words.h"
+#include "peer/info.h"
+
+enum { LISTED = 200 }; /* peers that ~peers shows */
+
+static const char *state_of(const struct talker *t)
+{
+    const struct link *in = t->meta == NULL ? bridge_in(t->peer) : NULL;
+
+    if (in != NULL && in->paused)
+        return ", paused";
+    if (t->peer->ended)
+        return ", ended its side";
+    return t->ended || t->deaf ? ", our direction has ended" : "";
+}
+
+/* ", rtt 0.05 ms", or nothing. */
+static const char *rtt_format(const struct talker *t, char *text, size_t size)
+{
+    struct info i;
+
+    text[0] = '\0';
+    info_get(t->peer, &i);
+    if (i.tcp && i.rtt > 0)
+        snprintf(text, size, ", rtt %.2f ms", (double)i.rtt / 1000);
+    return text;
+}
+
+static void list(struct console *c, const struct talker *t)
+{
+    char label[VIEW_LABEL], name[ADDR_TEXT], since[AMOUNT_TEXT], out[AMOUNT_TEXT], in[AMOUNT_TEXT];
+    char text[VIEW_LABEL + ADDR_TEXT + 256], rtt[32];
+    uint64_t sent, received;
+
+    talker_bytes(t, &sent, &received);
+    view_label(&c->view, t, label);
+    snprintf(text, sizeof text, "%c %s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
+             label, label[0] != '\0' ? " " : "", talker_name(t, name),
+             amount_time(since, loop_now(c->svc->loop) - t->since), amount_size(out, (double)sent),
+             amount_size(in, (double)received), rtt_format(t, rtt, sizeof rtt), state_of(t));
+    view_say(&c->view, text);
+}
+
+int command_peers(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t = talkers_next(&c->talkers, NULL);
+
+    (void)args;
+    (void)e;
+    if (t == NULL)
+        console_say(c, "nobody is connected");
+    for (unsigned n = 0; t != NULL; t = talkers_next(&c->talkers, t)) {
+        if (++n > LISTED) {
+            console_say(c, "and %u more", c->talkers.count - LISTED);
+            break;
+        }
+        list(c, t);
+    }
+    return 0;
+}
+
+int command_to(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t = NULL;
+    char *word;
+    int result = 0;
+
+    if (args_take(c, "to", args, 1, 1, &word, e) < 0)
+        return -1;
+    if (strcmp(word, "all") != 0)
+        result = args_talker(c, word, &t, e);
+    if (result == 0)
+        console_set_to(c, t);
+    free(word);
+    return result;
+}
+
+int command_at(struct console *c, const char *args, struct err *e)
+{
+    const char *rest = args, *why, *text;
+    struct input_fault fault = {0};
+    struct talker *t;
+    char *word;
+    int result;
+
+    if (words_next(&rest, &word, &why) != 1)
+        return args_usage(c, "@", e);
+    result = args_talker(c, word, &t, e);
+    free(word);
+    if (result < 0)
+        return -1;
+    text = words_rest(rest);
+    if (*rest == '\0')
+        return args_usage(c, "@", e);
+    if (t->ended || t->ending || t->deaf)
+        return err_set(e, STATUS_LOCAL, "nothing can be sent to peer %u any more", (unsigned)t->number);
+    return console_send_line(c, t, text, strlen(text), &fault, e);
+}
+
+static int close_one(struct console *c, const char *name, const char *args, bool reset, struct err *e)
+{
+    struct talker *t;
+    char *word;
+    int result;
+
+    if (args_take(c, name, args, 0, 1, &word, e) < 0)
+        return -1;
+    result = args_talker(c, word, &t, e);
+    free(word);
+    if (result < 0)
+        return -1;
+    if (reset && t->peer->datagram)
+        return err_set(e, STATUS_LOCAL, "datagrams come without a connection that could be reset");
+    console_close(c, t, reset);
+    return 0;
+}
+
+int command_close(struct console *c, const char *args, struct err *e)
+{
+    return close_one(c, "close", args, false, e);
+}
+
+int command_reset(struct console *c, const char *args, struct err *e)
+{
+    return close_one(c, "reset", args, true, e);
+}
+
+/* The peer that `args` names, or to whom lines go: NULL is all. */
+static int take_peers(struct console *c, const char *name, const char *args, struct talker **t, struct err *e)
+{
+    char *word;
+    int result = 0;
+
+    *t = c->talkers.to;
+    if (args_take(c, name, args, 0, 1, &word, e) < 0)
+        return -1;
+    if (word != NULL)
+        result = args_talker(c, word, t, e);
+    free(word);
+    return result;
+}
+
+int command_eof(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+
+    if (take_peers(c, "eof", args, &t, e) < 0)
+        return -1;
+    if (c->ended || (t != NULL && t->ended))
+        return err_set(e, STATUS_LOCAL, "our direction has ended already");
+    if (c->ending || (t != NULL && t->ending))
+        return err_set(e, STATUS_LOCAL, "our direction is about to end already");
+    if (t != NULL && t->meta != NULL)
+        return err_set(e, STATUS_LOCAL, "datagrams have no end to send");
+    console_end(c, t);
+    return 0;
+}
+
+static int pause_links(struct console *c, const char *name, const char *args, bool paused, struct err *e)
+{
+    struct talker *t;
+
+    if (take_peers(c, name, args, &t, e) < 0)
+        return -1;
+    if (c->talkers.first == NULL)
+        return err_set(e, STATUS_LOCAL, "nobody is connected");
+    for (struct talker *x = c->talkers.first; x != NULL; x = x->next) {
+        struct link *in = t == NULL || x == t ? console_in(c, x) : NULL;
+
+        if (in != NULL)
+            link_pause(in, paused);
+    }
+    if (paused)
+        console_say(c, "reading is paused; %cresume goes on", c->escape);
+    else
+        console_say(c, "reading goes on");
+    return 0;
+}
+
+int command_pause(struct console *c, const char *args, struct err *e)
+{
+    return pause_links(c, "pause", args, true, e);
+}
+
+int command_resume(struct console *c, const char *args, struct err *e)
+{
+    return pause_links(c, "resume", args, false, e);
+}
+
+int command_quit(struct console *c, const char *args, struct err *e)
+{
+    (void)args;
+    (void)e;
+    c->svc->events.quit(c->svc->events.ctx, NULL);
+    return 0;
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ~!command and ~!: the shell.
+ *
+ * A command is a child in a process group of its own, so that keys that end it are not those that end us; its output
+ * comes through a pipe that is read while there is room for more. A shell has the terminal to itself, while the loop goes
+ * on: what arrives waits on the screen until it ends.
+ */
+#include "console/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+extern char **environ;
+
+enum { ERRORS = 1024 }; /* bytes of a line of the command's errors that are held */
+
+struct shell {
+    struct task task;
+    pid_t pid;
+    struct watch out, errors;
+    bool ended;   /* the child did */
+    bool stopped; /* asked to end */
+    bool blocked; /* there is no room for more output; nor, on the screen, for errors */
+    bool hushed;
+    int status;
+    unsigned char *piece;
+    size_t most;
+    size_t held;
+    char line[ERRORS];
+};
+
+#define SHELL_OF(pointer, member) ((struct shell *)((char *)(pointer)-offsetof(struct shell, member)))
+
+static void close_watch(struct watch *w)
+{
+    if (w->fd < 0)
+        return;
+    loop_del(w);
+    close(w->fd);
+    w->fd = -1;
+}
+
+/* Errors */
+
+static void say_line(struct shell *s, const char *text, size_t n)
+{
+    console_say(s->task.c, "%.*s", (int)n, text);
+}
+
+/* Returns false at the end, or when there is nothing now. */
+static bool read_errors(struct shell *s)
+{
+    ssize_t n = read(s->errors.fd, s->line + s->held, sizeof s->line - s->held);
+    char *start = s->line, *newline;
+
+    if (n < 0)
+        return errno == EINTR;
+    if (n > 0)
+        s->held += (size_t)n;
+    while ((newline = memchr(start, '\n', (size_t)(s->line + s->held - start))) != NULL) {
+        say_line(s, start, (size_t)(newline - start));
+        start = newline + 1;
+    }
+    s->held -= (size_t)(start - s->line);
+    memmove(s->line, start, s->held);
+    if (s->held == sizeof s->line || (n == 0 && s->held > 0)) {
+        say_line(s, s->line, s->held);
+        s->held = 0;
+    }
+    if (n == 0)
+        close_watch(&s->errors);
+    return n > 0;
+}
+
+static unsigned want_errors(struct watch *w)
+{
+    return SHELL_OF(w, errors)->hushed ? 0 : LOOP_IN;
+}
+
+/* The end */
+
+static void tell_end(const struct shell *s)
+{
+    if (s->stopped)
+        return;
+    if (WIFSIGNALED(s->status))
+        log_notice("%s: ended by signal %d", s->task.name, WTERMSIG(s->status));
+    else if (WEXITSTATUS(s->status) != 0)
+        log_notice("%s: status %d", s->task.name, WEXITSTATUS(s->status));
+}
+
+static void check_end(struct shell *s)
+{
+    if (!s->ended || s->out.fd >= 0 || s->task.over)
+        return;
+    while (s->errors.fd >= 0 && read_errors(s))
+        continue;
+    tell_end(s);
+    task_end(&s->task);
+}
+
+static void fire_errors(struct watch *w, unsigned events)
+{
+    struct shell *s = SHELL_OF(w, errors);
+
+    (void)events;
+    s->hushed = task_waits_screen(&s->task);
+    if (!s->hushed)
+        (void)read_errors(s);
+}
+
+/* Output */
+
+static unsigned want_out(struct watch *w)
+{
+    return SHELL_OF(w, out)->blocked ? 0 : LOOP_IN;
+}
+
+static void fire_out(struct watch *w, unsigned events)
+{
+    struct shell *s = SHELL_OF(w, out);
+    ssize_t n;
+
+    (void)events;
+    if (task_waits(&s->task)) {
+        s->blocked = true;
+        return;
+    }
+    n = read(w->fd, s->piece, s->most);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n > 0) {
+        task_send(&s->task, s->piece, (size_t)n, false);
+        return;
+    }
+    close_watch(w);
+    check_end(s);
+}
+
+static void shell_step(struct task *t)
+{
+    struct shell *s = (struct shell *)t;
+
+    s->blocked = s->hushed = false;
+    if (s->out.fd >= 0)
+        loop_touch(&s->out);
+    if (s->errors.fd >= 0)
+        loop_touch(&s->errors);
+}
+
+/* A second time it is not asked. */
+static bool shell_stop(struct task *t)
+{
+    struct shell *s = (struct shell *)t;
+
+    kill(-s->pid, s->stopped ? SIGKILL : SIGTERM);
+    s->stopped = true;
+    close_watch(&s->out);
+    close_watch(&s->errors);
+    check_end(s);
+    return !t->over;
+}
+
+static void shell_free(struct task *t)
+{
+    struct shell *s = (struct shell *)t;
+
+    close_watch(&s->out);
+    close_watch(&s->errors);
+    if (!s->ended)
+        kill(-s->pid, SIGTERM);
+    free(s->piece);
+}
+
+static const struct task_ops shell_ops = {.step = shell_step, .stop = shell_stop, .free = shell_free};
+
+static void check_child(struct shell *s)
+{
+    if (s->ended || waitpid(s->pid, &s->status, WNOHANG) != s->pid)
+        return;
+    s->ended = true;
+    check_end(s);
+}
+
+/* Starting */
+
+/* A child in a process group of its own, with the signals as they are by default. 0, or an errno. */
+static int spawn(pid_t *pid, posix_spawn_file_actions_t *actions, const char *path, char *const *argv)
+{
+    posix_spawnattr_t attributes;
+    sigset_t defaults, none;
+    int r = posix_spawnattr_init(&attributes);
+
+    if (r != 0)
+        return r;
+    sigfillset(&defaults);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    r = posix_spawn(pid, path, actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    return r;
+}
+
+static int spawn_command(pid_t *pid, const char *command, int out, int errors)
+{
+    posix_spawn_file_actions_t actions;
+    char *copy = mem_strdup(command);
+    char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, copy, NULL};
+    int r = posix_spawn_file_actions_init(&actions);
+
+    if (r == 0) {
+        r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        if (r == 0)
+            r = posix_spawn_file_actions_adddup2(&actions, out, 1);
+        if (r == 0)
+            r = posix_spawn_file_actions_adddup2(&actions, errors, 2);
+        if (r == 0)
+            r = spawn(pid, &actions, "/bin/sh", argv);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    free(copy);
+    return r;
+}
+
+static void watch_pipe(struct loop *loop, struct watch *w, int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    w->fd = fd;
+    if (flags >= 0)
+        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK); /* a pipe of our own: nothing to fail */
+    loop_add(loop, w);
+}
+
+static int start(struct console *c, const char *command, struct err *e)
+{
+    int out[2], errors[2], r;
+    struct shell *s;
+    pid_t pid;
+
+    if (pipe2(out, O_CLOEXEC) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "pipe");
+    if (pipe2(errors, O_CLOEXEC) < 0) {
+        r = errno;
+        close(out[0]);
+        close(out[1]);
+        return err_sys(e, STATUS_LOCAL, r, "pipe");
+    }
+    r = spawn_command(&pid, command, out[1], errors[1]);
+    close(out[1]);
+    close(errors[1]);
+    if (r != 0) {
+        close(out[0]);
+        close(errors[0]);
+        return err_sys(e, STATUS_LOCAL, r, "/bin/sh");
+    }
+    s = mem_alloc(sizeof *s);
+    s->task.ops = &shell_ops;
+    s->pid = pid;
+    s->out = (struct watch){.want = want_out, .fire = fire_out};
+    s->errors = (struct watch){.want = want_errors, .fire = fire_errors};
+    task_start(c, &s->task, command);
+    s->most = task_piece(&s->task);
+    s->piece = mem_alloc(s->most);
+    watch_pipe(c->svc->loop, &s->out, out[0]);
+    watch_pipe(c->svc->loop, &s->errors, errors[0]);
+    return 0;
+}
+
+/* ~! alone and ^X^E: a shell or an editor that has the terminal. */
+
+struct guest {
+    struct task task;
+    char *file; /* what the editor edits; NULL: it is a shell */
+};
+
+/* Gives the terminal to a process group. Who is not in the foreground is stopped for it, but for this. */
+static void give_terminal(pid_t group)
+{
+    sigset_t set, old;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTOU);
+    if (pthread_sigmask(SIG_BLOCK, &set, &old) != 0)
+        return;
+    (void)tcsetpgrp(STDIN_FILENO, group); /* no controlling terminal: then there is nothing to give */
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void take_terminal(struct console *c, bool killed)
+{
+    give_terminal(getpgrp());
+    prompt_reclaim(c->prompt, killed);
+    c->commands->guest = 0;
+}
+
+static void guest_step(struct task *t)
+{
+    (void)t; /* it does as it likes */
+}
+
+static void guest_free(struct task *t)
+{
+    struct guest *g = (struct guest *)t;
+
+    if (g->file != NULL)
+        (void)unlink(g->file);
+    free(g->file);
+}
+
+static const struct task_ops guest_ops = {.types = true, .step = guest_step, .free = guest_free};
+
+/* It stops itself while it does not have the terminal yet, or when asked to suspend: there is nothing to go back to. */
+static void check_guest(struct task *t)
+{
+    struct console *c = t->c;
+    pid_t pid = c->commands->guest;
+    int status;
+
+    if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid)
+        return;
+    if (WIFSTOPPED(status)) {
+        give_terminal(pid);
+        kill(-pid, SIGCONT);
+        return;
+    }
+    take_terminal(c, WIFSIGNALED(status));
+    if (((struct guest *)t)->file != NULL)
+        edit_done(c, ((struct guest *)t)->file, status);
+    task_end(t);
+    if (c->svc->ending)
+        c->svc->events.quit(c->svc->events.ctx, NULL);
+}
+
+static void on_child(void *ctx, int signo)
+{
+    struct console *c = ctx;
+    struct task *t, *next;
+
+    (void)signo;
+    for (t = c->commands->tasks; t != NULL; t = next) {
+        next = t->next;
+        if (t->ops == &guest_ops)
+            check_guest(t);
+        else if (t->ops == &shell_ops)
+            check_child((struct shell *)t);
+    }
+}
+
+static int catch_children(struct console *c, struct err *e)
+{
+    if (!c->commands->children && loop_signal(c->svc->loop, SIGCHLD, on_child, c, e) < 0)
+        return -1;
+    c->commands->children = true;
+    return 0;
+}
+
+/* Standard output and error may be files: the guest speaks on the terminal. Returns 0, or an errno. */
+static int spawn_guest(pid_t *pid, char *const *argv)
+{
+    posix_spawn_file_actions_t actions;
+    int r = posix_spawn_file_actions_init(&actions);
+
+    if (r == 0) {
+        r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+        if (r == 0)
+            r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
+        if (r == 0)
+            r = spawn(pid, &actions, argv[0], argv);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    return r;
+}
+
+int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
+{
+    struct guest *g;
+    pid_t pid;
+    int r;
+
+    if (catch_children(c, e) < 0)
+        return -1;
+    prompt_lend(c->prompt);
+    r = spawn_guest(&pid, argv);
+    if (r != 0) {
+        prompt_reclaim(c->prompt, false);
+        return err_sys(e, STATUS_LOCAL, r, "%s", argv[0]);
+    }
+    give_terminal(pid);
+    c->commands->guest = pid;
+    g = mem_alloc(sizeof *g);
+    g->task.ops = &guest_ops;
+    g->file = file;
+    task_start(c, &g->task, file != NULL ? "the editor" : argv[0]);
+    return 0;
+}
+
+static int run_shell(struct console *c, struct err *e)
+{
+    const char *path = getenv("SHELL");
+    char *copy = mem_strdup(path != NULL && path[0] == '/' ? path : "/bin/sh");
+    char *const argv[] = {copy, NULL};
+    int r = guest_start(c, argv, NULL, e);
+
+    free(copy);
+    return r;
+}
+
+static void ignore(void *ctx, int signo)
+{
+    (void)ctx;
+    (void)signo;
+}
+
+void shell_clear(struct console *c)
+{
+    struct err e;
+
+    if (c->commands->guest != 0) {
+        kill(-c->commands->guest, SIGHUP);
+        kill(-c->commands->guest, SIGCONT);
+        take_terminal(c, true);
+    }
+    if (c->commands->children)
+        (void)loop_signal(c->svc->loop, SIGCHLD, ignore, NULL, &e); /* it did not fail before */
+    c->commands->children = false;
+}
+
+int command_shell(struct console *c, const char *args, struct err *e)
+{
+    if (args[strspn(args, " \t")] == '\0')
+        return run_shell(c, e);
+    if (console_check_open(c, e) < 0)
+        return -1;
+    if (c->talkers.first == NULL)
+        return err_set(e, STATUS_LOCAL, "nobody is connected");
+    return catch_children(c, e) < 0 ? -1 : start(c, args, e);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Commands about how lines are typed and shown.
+ */
+#include "console/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/words.h"
+
+/* The names, as lists. */
+
+static const char *input_name(void *ctx, size_t i)
+{
+    (void)ctx;
+    return input_mode_name((enum input_mode)i);
+}
+
+static const char *end_name(void *ctx, size_t i)
+{
+    (void)ctx;
+    return eol_name((enum eol)i);
+}
+
+static const char *time_name(void *ctx, size_t i)
+{
+    (void)ctx;
+    return clock_name((enum clock_kind)i);
+}
+
+/* The modes, then the marks, then "none". */
+static const char *shown_name(void *ctx, size_t i)
+{
+    const char *name = view_mode_name((enum view_mode)i);
+    unsigned modes = 0;
+
+    (void)ctx;
+    while (view_mode_name((enum view_mode)modes) != NULL)
+        modes++;
+    if (name != NULL)
+        return name;
+    for (unsigned m = 0; (name = view_mark_name(m)) != NULL; m++) {
+        if (modes + m == i)
+            return name;
+        if (modes + m + 1 == i && view_mark_name(m + 1) == NULL)
+            return "none";
+    }
+    return NULL;
+}
+
+void complete_input(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    if (index == 0)
+        complete_from(to, typed, input_name, NULL);
+}
+
+void complete_eol(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    if (index == 0)
+        complete_from(to, typed, end_name, NULL);
+}
+
+void complete_time(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    if (index == 0)
+        complete_from(to, typed, time_name, NULL);
+}
+
+/* In a list of marks the last one is completed. */
+void complete_view(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    const char *comma = strrchr(typed, ',');
+    size_t n = comma != NULL ? (size_t)(comma + 1 - typed) : 0;
+    const char *name;
+
+    (void)c;
+    if (index > 1)
+        return;
+    if (comma == NULL) {
+        complete_from(to, typed, shown_name, NULL);
+        return;
+    }
+    for (unsigned i = 0; (name = view_mark_name(i)) != NULL; i++) {
+        char word[128];
+
+        if (strncmp(name, comma + 1, strlen(comma + 1)) != 0)
+            continue;
+        snprintf(word, sizeof word, "%.*s%s", (int)n, typed, name);
+        complete_add(to, word);
+    }
+}
+
+/* Takes the one word of a command that sets a choice, or says what it is now. 1 when one was chosen, 0 when not. */
+static int choose(struct console *c, const char *command, const char *what, const char *args,
+                  const char *(*name)(void *ctx, size_t i), size_t now, size_t *choice, struct err *e)
+{
+    char *word;
+    int result;
+
+    if (args_take(c, command, args, 0, 1, &word, e) < 0)
+        return -1;
+    if (word == NULL) {
+        console_say(c, "%s: %s", what, name(NULL, now));
+        return 0;
+    }
+    result = args_choice(what, word, name, NULL, choice, e);
+    free(word);
+    return result < 0 ? -1 : 1;
+}
+
+int command_input(struct console *c, const char *args, struct err *e)
+{
+    size_t choice = 0;
+    int r = choose(c, "input", "input mode", args, input_name, c->input, &choice, e);
+
+    if (r > 0)
+        c->input = (enum input_mode)choice;
+    return r < 0 ? -1 : 0;
+}
+
+int command_eol(struct console *c, const char *args, struct err *e)
+{
+    size_t choice = 0;
+    int r = choose(c, "eol", "line end", args, end_name, c->eol, &choice, e);
+
+    if (r > 0)
+        c->eol = (enum eol)choice;
+    return r < 0 ? -1 : 0;
+}
+
+int command_time(struct console *c, const char *args, struct err *e)
+{
+    size_t choice = 0;
+    int r = choose(c, "time", "time", args, time_name, c->view.clock.kind, &choice, e);
+
+    if (r > 0)
+        view_set_time(&c->view, (enum clock_kind)choice);
+    return r < 0 ? -1 : 0;
+}
+
+static void say_view(struct console *c)
+{
+    char marks[80] = "";
+
+    for (unsigned i = 0; view_mark_name(i) != NULL; i++) {
+        size_t n = strlen(marks);
+
+        if ((c->view.marks & 1u << i) != 0)
+            snprintf(marks + n, sizeof marks - n, "%s%s", n > 0 ? "," : "", view_mark_name(i));
+    }
+    console_say(c, "view: %s, marks: %s", view_mode_name(c->view.mode), marks[0] != '\0' ? marks : "none");
+}
+
+/* A mode or a list of marks. */
+static int parse_view(const char *word, enum view_mode *mode, unsigned *marks, struct err *e)
+{
+    size_t choice;
+
+    if (view_mode_parse(word, mode) == 0 || view_marks_parse(word, marks) == 0)
+        return 0;
+    return args_choice("view", word, shown_name, NULL, &choice, e);
+}
+
+int command_view(struct console *c, const char *args, struct err *e)
+{
+    enum view_mode mode = c->view.mode;
+    unsigned marks = c->view.marks;
+    int result = 0;
+    char *words[2];
+
+    if (args_take(c, "view", args, 0, 2, words, e) < 0)
+        return -1;
+    if (words[0] == NULL) {
+        say_view(c);
+        return 0;
+    }
+    for (size_t i = 0; i < 2 && words[i] != NULL && result == 0; i++)
+        result = parse_view(words[i], &mode, &marks, e);
+    if (result == 0) {
+        view_set_mode(&c->view, mode);
+        view_set_marks(&c->view, marks);
+    }
+    args_free(words, 2);
+    return result;
+}
+
+int command_secret(struct console *c, const char *args, struct err *e)
+{
+    if (console_check_open(c, e) < 0)
+        return -1;
+    prompt_secret(c->prompt, *args != '\0' ? args : "secret: ");
+    return 0;
+}
+
+int command_paste(struct console *c, const char *args, struct err *e)
+{
+    (void)args;
+    (void)e;
+    c->whole = true;
+    console_say(c, "the next line is one message, with all newlines pasted into it");
+    return 0;
+}
+
+/* ~repeat */
+
+enum { BURST = 64 }; /* sent at once before others have their turn */
+
+struct repeat {
+    struct task task;
+    int64_t left;           /* 0: for ever */
+    int64_t interval, next; /* ms; loop time */
+    unsigned char *data;
+    size_t n;
+};
+
+static void repeat_step(struct task *t)
+{
+    struct repeat *r = (struct repeat *)t;
+    int64_t now = loop_now(t->c->svc->loop);
+
+    for (int i = 0; i < BURST; i++) {
+        if (r->interval > 0 && r->next > now) {
+            loop_timer_set(t->c->svc->loop, &t->timer, r->next - now);
+            return;
+        }
+        if (task_waits(t))
+            return;
+        r->next = (r->next > 0 ? r->next : now) + r->interval;
+        if (r->next < now)
+            r->next = now; /* what was held up is not made up for */
+        task_send(t, r->data, r->n, false);
+        if (t->over)
+            return;
+        if (r->left > 0 && --r->left == 0) {
+            task_end(t);
+            return;
+        }
+    }
+    task_go(t);
+}
+
+static void repeat_free(struct task *t)
+{
+    free(((struct repeat *)t)->data);
+}
+
+static const struct task_ops repeat_ops = {.step = repeat_step, .free = repeat_free};
+
+/* The interval before the text: a time with something behind it. */
+static int64_t take_interval(const char **text)
+{
+    const char *rest = *text, *why;
+    int64_t ms = 0;
+    char *word;
+
+    if (words_next(&rest, &word, &why) != 1)
+        return 0;
+    if (*rest != '\0' && num_parse_time(word, 0, INT32_MAX, &ms) == 0)
+        *text = words_rest(rest);
+    free(word);
+    return ms;
+}
+
+static int count_parse(struct console *c, const char **args, int64_t *n, struct err *e)
+{
+    const char *why;
+    int64_t count;
+    char *word;
+    int r;
+
+    if (words_next(args, &word, &why) != 1)
+        return args_usage(c, "repeat", e);
+    r = num_parse(word, 0, INT64_MAX, &count);
+    free(word);
+    if (r < 0 || **args == '\0')
+        return args_usage(c, "repeat", e);
+    *n = count;
+    *args = words_rest(*args);
+    return 0;
+}
+
+int command_repeat(struct console *c, const char *args, struct err *e)
+{
+    struct input_fault fault;
+    struct repeat *r;
+    unsigned char *data;
+    int64_t count = 0, interval;
+    size_t n;
+
+    if (count_parse(c, &args, &count, e) < 0)
+        return -1;
+    interval = take_interval(&args);
+    if (console_check_open(c, e) < 0)
+        return -1;
+    if (input_encode(c->input, c->eol, args, strlen(args), &data, &n, &fault) < 0)
+        return err_set(e, STATUS_LOCAL, "byte %zu of the text: %s", fault.offset + 1, fault.why);
+    r = mem_alloc(sizeof *r);
+    r->left = count;
+    r->task.endless = count == 0;
+    r->task.owes = count > 0;
+    r->interval = interval;
+    r->data = data;
+    r->n = n;
+    r->task.ops = &repeat_ops;
+    task_start(c, &r->task, "repeat");
+    task_go(&r->task);
+    return 0;
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The service `prompt`: lines typed at a terminal go to the peers, what they send appears above the line. With
+ * standard output elsewhere, what they send goes there as it is.
+ */
+#include "console/console.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "console/commands.h"
+#include "io/queue.h"
+#include "io/std.h"
+#include "svc/rows.h"
+#include "term/tty.h"
+
+enum {
+    LAST_FLUSH = 1000,       /* ms that a stopped terminal is waited for at the end */
+    SAY = 1024,              /* bytes of a line of answer */
+    TYPED = 2 * 1024 * 1024, /* bytes that wait for peers before no more keys are read */
+};
+
+void console_say(struct console *c, const char *format, ...)
+{
+    char text[SAY], safe[SAY + 64];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    view_say(&c->view, text_safe_string(text, safe, sizeof safe));
+}
+
+/* The prompt says whom lines go to, where there is a choice. */
+static void update_base(struct console *c)
+{
+    char text[sizeof c->base] = "> ";
+
+    if (c->svc->conf->prompt != NULL || c->prompt == NULL)
+        return;
+    if (c->talkers.count > 1 && c->talkers.to != NULL)
+        snprintf(text, sizeof text, "%u> ", (unsigned)c->talkers.to->number);
+    else if (c->talkers.count > 1)
+        snprintf(text, sizeof text, "all> ");
+    if (strcmp(text, c->base) == 0)
+        return;
+    memcpy(c->base, text, sizeof text);
+    prompt_set_text(c->prompt, c->base);
+}
+
+void console_set_to(struct console *c, struct talker *t)
+{
+    c->talkers.to = t;
+    update_base(c);
+}
+
+/* Coming and going. */
+
+static void tell(struct console *c, const struct talker *t, const char *what)
+{
+    char label[VIEW_LABEL], name[ADDR_TEXT], text[VIEW_LABEL + ADDR_TEXT + 32];
+
+    if (!c->view.labels || c->svc->ending || !t->shown)
+        return;
+    snprintf(text, sizeof text, "%s %s %s", view_label(&c->view, t, label), talker_name(t, name), what);
+    view_say(&c->view, text);
+}
+
+static void joined(struct console *c, struct talker *t)
+{
+    tell(c, t, "joined");
+    update_base(c);
+    commands_joined(c, t);
+}
+
+static void left(struct console *c, struct talker *t)
+{
+    view_finish(&c->view, t);
+    tell(c, t, "left");
+    commands_left(c, t);
+    talkers_del(&c->talkers, t);
+    if (!c->svc->ending)
+        update_base(c);
+}
+
+static void sender_leaves(void *ctx, struct talker *t)
+{
+    left(ctx, t);
+}
+
+/* Who sent a message: the peer itself, or another who was heard at a datagram socket. */
+static struct talker *who(struct console *c, struct peer *p, const struct meta *meta)
+{
+    struct talker *self = bridge_ctx(p), *t;
+    bool made;
+
+    if (!p->datagram || meta == NULL || meta->peer.len == 0 || self == NULL ||
+        (p->remote->len > 0 && addr_equal(p->remote, &meta->peer)))
+        return self;
+    t = talkers_hear(&c->talkers, p, meta, &made);
+    if (!made)
+        return t;
+    if (self->shown && c->talkers.to == NULL && !c->view.labels)
+        c->talkers.to = self;
+    view_set_labels(&c->view, true);
+    joined(c, t);
+    return t;
+}
+
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
+{
+    const struct talker *t = sent ? talkers_sender(&c->talkers, p, m) : who(c, p, m);
+
+    return t != NULL && t->shown ? t->number : 0;
+}
+
+/* What arrives. */
+
+static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
+{
+    struct console *c = ctx;
+    struct peer *p = bridge_peer(io->owner);
+    struct talker *t;
+    size_t n;
+
+    if (screen_full(c->screen)) {
+        c->waits = true;
+        return IO_AGAIN;
+    }
+    t = who(c, p, meta);
+    n = view_show(&c->view, t, data, size, p->datagram);
+    t->heard = loop_now(c->svc->loop);
+    t->received += n;
+    return (ssize_t)n;
+}
+
+static void shut(struct io *io, void *ctx)
+{
+    struct console *c = ctx;
+
+    (void)io;
+    view_finish(&c->view, c->talkers.first);
+}
+
+static void peer_ended(void *ctx, struct peer *peer)
+{
+    struct console *c = ctx;
+    struct talker *t = bridge_ctx(peer);
+    char name[ADDR_TEXT];
+
+    view_finish(&c->view, t);
+    if (c->view.labels)
+        tell(c, t, "ended its side");
+    else if (!c->ended && !c->ending)
+        log_notice("%s ended its side; ^D ends ours", peer_name(peer, name));
+}
+
+static void deaf(void *ctx, struct peer *peer)
+{
+    struct console *c = ctx;
+    struct talker *t = bridge_ctx(peer);
+
+    t->deaf = true;
+    if (t->queue != NULL)
+        queue_drop(t->queue);
+    if (t->full)
+        c->talkers.full--;
+    t->full = false;
+    console_wake(c);
+}
+
+static void screen_has_room(void *ctx)
+{
+    struct console *c = ctx;
+
+    if (screen_torn(c->screen) && c->prompt != NULL)
+        prompt_redraw(c->prompt);
+    if (c->waits && !screen_full(c->screen)) {
+        c->waits = false;
+        io_event_soon(c->sink, LOOP_OUT);
+    }
+}
+
+/* The prompt's questions. */
+
+static unsigned hide(void *ctx)
+{
+    struct console *c = ctx;
+
+    prompt_hide(c->prompt);
+    return prompt_columns(c->prompt);
+}
+
+static int typed(void *ctx, const char *text, unsigned how, size_t *at)
+{
+    return console_typed(ctx, text, how, at);
+}
+
+static bool is_full(void *ctx)
+{
+    /* Beyond what commands fill there is room for lines: one that stops or closes what is stuck. */
+    const struct console *c = ctx;
+
+    if (c->svc->moving)
+        return true;
+    return console_full(ctx, NULL) && console_held(ctx, NULL) >= TYPED && !commands_busy(ctx);
+}
+
+static void complete(void *ctx, const char *line, size_t cursor, struct complete *to)
+{
+    command_complete(ctx, line, cursor, to);
+}
+
+static void edit(void *ctx, const char *line)
+{
+    struct err e;
+
+    if (edit_start(ctx, line, &e) < 0)
+        log_notice("%s", e.text);
+}
+
+static void input_ended(void *ctx, bool gone)
+{
+    struct console *c = ctx;
+    struct err e;
+
+    c->closed = true;
+    console_end(c, NULL);
+    if (!gone)
+        return;
+    err_set(&e, STATUS_HANGUP, "the terminal is gone");
+    c->svc->events.quit(c->svc->events.ctx, &e);
+}
+
+/* Starting and stopping. */
+
+static void free_console(struct console *c)
+{
+    console_clear_sending(c);
+    if (c->prompt != NULL)
+        prompt_free(c->prompt);
+    if (c->screen != NULL) {
+        if (c->view.midline)
+            screen_put(c->screen, "\r\n", 2);
+        screen_flush(c->screen, LAST_FLUSH);
+        screen_close(c->screen);
+    }
+    view_clear(&c->view);
+    talkers_clear(&c->talkers);
+    if (c->output != NULL)
+        io_free(c->output);
+    io_free(c->sink);
+    free(c);
+}
+
+/* Colour of our own: on request, or where nobody asked for none (no-color.org). */
+static bool wants_color(const struct svc_conf *conf)
+{
+    enum { AUTO = 1, ALWAYS };
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+    if (conf->color > AUTO)
+        return conf->color == ALWAYS;
+    return (none == NULL || none[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static void start_view(struct console *c)
+{
+    const struct svc_conf *conf = c->svc->conf;
+
+    c->view = (struct view){.loop = c->svc->loop,
+                            .screen = c->screen,
+                            .color = wants_color(conf),
+                            .colors = conf->allow_colors,
+                            .labels = conf->many,
+                            .hide = hide,
+                            .ctx = c};
+    view_init(&c->view);
+    if (conf->view > 0)
+        c->view.mode = (enum view_mode)(conf->view - 1);
+    else if (conf->raw)
+        c->view.mode = VIEW_RAW;
+    if (conf->time > 0)
+        c->view.clock.kind = (enum clock_kind)(conf->time - 1);
+    if (conf->marks != NULL)
+        (void)view_marks_parse(conf->marks, &c->view.marks); /* checked where it was read */
+}
+
+static void start_input(struct console *c)
+{
+    const struct svc_conf *conf = c->svc->conf;
+
+    c->input = conf->input > 0 ? (enum input_mode)(conf->input - 1) : INPUT_TEXT;
+    c->eol = conf->eol > 0 ? (enum eol)(conf->eol - 1) : conf->out.crlf ? EOL_CRLF : EOL_LF;
+    c->escape = '~';
+    if (conf->escape != NULL)
+        c->escape = conf->escape[1] == '\0' ? conf->escape[0] : '\0';
+    memcpy(c->base, "> ", sizeof "> ");
+}
+
+static int start_prompt(struct console *c, struct err *e)
+{
+    const struct svc_conf *conf = c->svc->conf;
+    const struct prompt_opts opts = {
+        .text = conf->prompt != NULL ? conf->prompt : c->base,
+        .history = conf->history,
+        .no_history = conf->no_history,
+        .line = typed,
+        .escape = c->escape,
+        .complete = complete,
+        .full = is_full,
+        .edit = edit,
+        .end = input_ended,
+        .ctx = c,
+    };
+    int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO;
+
+    c->screen = screen_open(c->svc->loop, fd, screen_has_room, c, e);
+    if (c->screen == NULL)
+        return -1;
+    if (fd == STDIN_FILENO)
+        c->output = std_output(c->svc->loop);
+    start_view(c);
+    c->prompt = prompt_new(c->svc->loop, &c->view, &opts, e);
+    if (c->view.dumb)
+        c->view.colors = false;
+    return c->prompt != NULL ? 0 : -1;
+}
+
+static int start(struct svc *s, struct err *e)
+{
+    struct console *c = mem_alloc(sizeof *c);
+    const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
+    struct bridge_ends ends = {
+        .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
+
+    c->svc = s;
+    c->sink = queue_new(s->loop, &sink);
+    c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
+    talkers_init(&c->talkers);
+    console_init_sending(c);
+    start_input(c);
+    if (start_prompt(c, e) < 0) {
+        free_console(c);
+        return -1;
+    }
+    s->state = c;
+    ends.out = c->output != NULL ? c->output : c->sink;
+    c->bridge = bridge_new(s, &ends);
+    commands_init(c);
+    return 0;
+}
+
+static void attach(struct svc *s, struct peer *peer)
+{
+    struct console *c = s->state;
+    bool anyone = peer->datagram && peer->remote->len == 0;
+    struct talker *t;
+
+    bridge_attach(c->bridge, peer);
+    t = talkers_add(&c->talkers, peer, !anyone);
+    bridge_set_ctx(peer, t);
+    if (anyone)
+        view_set_labels(&c->view, true);
+    console_greet(c, t);
+    joined(c, t);
+}
+
+static void detach(struct svc *s, struct peer *peer)
+{
+    struct console *c = s->state;
+    struct talker *self = bridge_ctx(peer);
+    struct io *queue = self->queue;
+
+    for (struct talker *t = c->talkers.first, *next; t != NULL; t = next) {
+        next = t->next;
+        if (peer->datagram && t->peer == peer && t->meta != NULL)
+            left(c, t);
+    }
+    left(c, self);
+    bridge_detach(c->bridge, peer);
+    io_free(queue);
+    /* ~eof was for this connection: after ~connect there is another. */
+    if (c->closed || s->conf->many)
+        return;
+    c->ending = false;
+    if (c->ended) {
+        c->ended = false;
+        bridge_begin(c->bridge);
+    }
+}
+
+static void stop(struct svc *s)
+{
+    struct console *c = s->state;
+
+    commands_clear(c);
+    s->state = NULL;
+    bridge_free(c->bridge);
+    view_finish(&c->view, NULL);
+    free_console(c);
+}
+
+static bool show(struct svc *s, const char *line)
+{
+    struct console *c = s->state;
+
+    if (c == NULL || !tty_same(STDERR_FILENO, STDIN_FILENO))
+        return false;
+    view_note(&c->view, line);
+    return true;
+}
+
+static bool interrupt(struct svc *s)
+{
+    struct console *c = s->state;
+
+    return prompt_interrupt(c->prompt) || (!commands_lent(c) && commands_stop(c));
+}
+
+static void suspend(struct svc *s)
+{
+    struct console *c = s->state;
+
+    prompt_suspend(c->prompt);
+}
+
+static void resume(struct svc *s)
+{
+    struct console *c = s->state;
+
+    prompt_resume(c->prompt);
+}
+
+static size_t waiting(const struct svc *s)
+{
+    return ((const struct console *)s->state)->early_size;
+}
+
+static void settled(struct svc *s)
+{
+    console_wake(s->state);
+}
+
+static bool is_lent(struct svc *s)
+{
+    return commands_lent(s->state);
+}
+
+const struct service service_prompt = {
+    .name = "prompt",
+    .help = "lines typed at a terminal, what arrives above them",
+    .start = start,
+    .attach = attach,
+    .detach = detach,
+    .stop = stop,
+    .show = show,
+    .interrupt = interrupt,
+    .suspend = suspend,
+    .resume = resume,
+    .lent = is_lent,
+    .settled = settled,
+    .waiting = waiting,
+};

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * console: the state of the service `prompt`, and what commands may do with it.
+ */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/input.h"
+#include "console/talker.h"
+#include "console/view.h"
+#include "io/io.h"
+#include "svc/bridge.h"
+#include "svc/service.h"
+#include "term/prompt.h"
+#include "term/screen.h"
+
+struct chunk;
+struct commands; /* of command*.c */
+
+/* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
+struct console_wait {
+    void (*room)(struct console_wait *); /* there is room, or nobody left to wait for: once */
+    struct console_wait *next, *prev;    /* the console's */
+    bool waits;
+};
+
+struct console {
+    struct svc *svc; /* loop, conf, peers, events */
+    struct bridge *bridge;
+    struct talkers talkers;
+    struct screen *screen;
+    struct view view;
+    struct prompt *prompt;
+    struct commands *commands; /* the commands' own */
+
+    enum input_mode input; /* commands set these four */
+    enum eol eol;
+    char escape; /* the first character of commands; 0: there are none */
+    bool whole;  /* the next line typed is one message, newlines and all */
+
+    struct io *sink;      /* what arrives */
+    struct io *output;    /* standard output, when that is no terminal */
+    struct chunk **early; /* typed before there was anybody: `nearly` of them */
+    size_t nearly, early_size;
+    struct timer grace; /* until those that hold up the others are left behind */
+    struct timer idle;  /* until those to whom nothing is being sent give back what sending takes */
+    struct console_wait *waiters;
+    struct job wake, trim, finish;
+    bool hush;     /* what is sent is a secret */
+    bool ended;    /* no more lines will be sent */
+    bool ending;   /* nor typed (but see `closed`): our direction ends once the commands that send are done */
+    bool closed;   /* no more can be typed; what commands type may still go */
+    bool waits;    /* a link waits for room on the screen */
+    char base[24]; /* the prompt that says whom lines go to */
+};
+
+/* For commands. */
+
+/* Sends these bytes to `t`, or (NULL) to whom lines go now; each call is one message. What is sent is shown if the view says
+ * so; `typed` when it stands on the screen already. */
+void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed);
+
+/* The bytes of one line by the input mode and line end, then console_send(). 0, or -1 with `e` and (when it is malformed)
+ * `fault`, which may be NULL: nothing was sent. */
+int console_send_line(struct console *c, struct talker *t, const char *line, size_t n,
+                      struct input_fault *fault, struct err *e);
+
+/* Does with a line what Enter does: a command is run, `~~` sends one, anything else is sent. 0, or -1 with `e`. */
+int console_input(struct console *c, const char *line, struct err *e);
+
+/* True while `t` (NULL: whom lines go to) has enough to do, or it is not settled who that will be: wait with console_wait_room(). */
+bool console_full(const struct console *c, const struct talker *t);
+
+/* Asks for w->room() when that changes; forgets it. */
+void console_wait_room(struct console *c, struct console_wait *w);
+void console_forget(struct console *c, struct console_wait *w);
+
+/* Bytes sent to `t` (NULL: to all) that wait here. */
+size_t console_held(const struct console *c, const struct talker *t);
+
+/* A line of answer, made safe for the terminal. */
+void console_say(struct console *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whom lines go to from now on; NULL: all. The prompt shows it. */
+void console_set_to(struct console *c, struct talker *t);
+
+/* 0 while lines can be sent; -1 with `e` when our direction has ended, or is about to. */
+int console_check_open(const struct console *c, struct err *e);
+
+/* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. What commands send, and will be done with
+ * by themselves, goes before, which is told. */
+void console_end(struct console *c, struct talker *t);
+
+/* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
+void console_close(struct console *c, struct talker *t, bool reset);
+
+/* The number of who sends a datagram through `p`, heard by that, or of whom one is `sent` to; 0: none. */
+uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent);
+
+/* The links from and to t->peer, for taps and pauses; the second is made when there is none, and NULL when nothing can be
+ * sent any more. */
+struct link *console_in(struct console *c, struct talker *t);
+struct link *console_out(struct console *c, struct talker *t);
+
+/* Between console.c and console_send.c. */
+
+/* A task is over: our direction may have waited for that. */
+void console_task_done(struct console *c);
+
+/* Lines and tasks may have room again. */
+void console_wake(struct console *c);
+
+void console_init_sending(struct console *c);
+void console_clear_sending(struct console *c);
+
+/* What was typed early goes to the first who comes; who comes after the end is told of it. */
+void console_greet(struct console *c, struct talker *t);
+
+/* A line was typed: the prompt's way to all of the above (term/prompt.h). */
+int console_typed(struct console *c, const char *text, unsigned how, size_t *at);
+
+#endif

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/chunk.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/width.h"
+#include "console/command.h"
+#include "io/queue.h"
+
+enum {
+    QUEUE_LIMIT = 1024 * 1024, /* bytes of lines that wait for a peer before no more keys are read */
+    CROWD = 100,               /* of which the memory is worth returning to the system */
+    IDLE = 1000,               /* ms until queues that are not needed are given back */
+    GRACE = 200,               /* ms that all wait for a slow peer before it is left behind */
+};
+
+/* Whose queue lines to a talker wait in: a sender of datagrams has none of its own. */
+static struct talker *base_of(const struct talker *t)
+{
+    return t->meta != NULL ? bridge_ctx(t->peer) : (struct talker *)t;
+}
+
+static struct talker *next_base(struct talker *t)
+{
+    while (t != NULL && t->meta != NULL)
+        t = t->next;
+    return t;
+}
+
+/* Whom lines go to: one talker, or (NULL) all. A datagram socket is a talker itself before anybody is heard. */
+static struct talker *target(const struct console *c, const struct talker *t)
+{
+    struct talker *first = c->talkers.first;
+
+    if (t == NULL)
+        t = c->talkers.to;
+    if (t == NULL && first != NULL && first->peer->datagram && c->talkers.count <= (first->shown ? 1u : 0u))
+        t = first;
+    return (struct talker *)t;
+}
+
+void console_wake(struct console *c)
+{
+    loop_soon(c->svc->loop, &c->wake);
+}
+
+static void run_wake(struct job *j)
+{
+    struct console *c = (struct console *)((char *)j - offsetof(struct console, wake));
+    struct console_wait *last = c->waiters != NULL ? c->waiters->prev : NULL, *w;
+
+    if (c->prompt != NULL)
+        prompt_room(c->prompt);
+    while (last != NULL && (w = c->waiters) != NULL) {
+        bool done = w == last;
+
+        console_forget(c, w);
+        w->room(w);
+        if (done)
+            break;
+    }
+}
+
+static void has_room(struct io *io, void *ctx)
+{
+    struct talker *t = ctx;
+    struct console *c = t->table->ctx;
+
+    (void)io;
+    if (t->full)
+        t->table->full--;
+    t->full = false;
+    if (t->table->full == 0)
+        loop_timer_clear(&c->grace);
+    console_wake(c);
+}
+
+static struct io *queue_of(struct console *c, struct talker *base)
+{
+    const struct queue_opts opts = {.limit = QUEUE_LIMIT,
+                                    .whole = true,
+                                    .addressed = base->peer->datagram,
+                                    .room = has_room,
+                                    .ctx = base};
+
+    if (base->queue == NULL) {
+        base->queue = queue_new(c->svc->loop, &opts);
+        bridge_feed(c->bridge, base->peer, base->queue);
+    }
+    return base->queue;
+}
+
+/* Some have been full for long enough. When all are there are no others to wait. */
+static void fire_grace(struct timer *timer)
+{
+    struct console *c = (struct console *)((char *)timer - offsetof(struct console, grace));
+    unsigned ready = 0;
+
+    if (c->talkers.full == 0)
+        return;
+    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next))
+        ready += !t->full && !t->behind && !t->deaf;
+    if (c->talkers.to != NULL || ready == 0) {
+        loop_timer_set(c->svc->loop, &c->grace, GRACE);
+        return;
+    }
+    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
+        t->behind = t->behind || t->full;
+        t->full = false;
+    }
+    c->talkers.full = 0;
+    console_wake(c);
+}
+
+/* What was freed goes when the turn ends. */
+static void run_trim(struct job *j)
+{
+    (void)j;
+    mem_trim();
+}
+
+/* Of many peers, few are spoken to all the time. */
+static void fire_idle(struct timer *timer)
+{
+    struct console *c = (struct console *)((char *)timer - offsetof(struct console, idle));
+    unsigned given = 0;
+
+    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
+        if (t->queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
+            continue;
+        io_free(t->queue);
+        t->queue = NULL;
+        given++;
+    }
+    if (given >= CROWD)
+        loop_finally(c->svc->loop, &c->trim);
+}
+
+static void give(struct console *c, struct talker *t, struct chunk *chunk)
+{
+    struct talker *base = base_of(t);
+    struct io *queue;
+
+    /* While it is about to end, tasks still send: they are bound to those who were there. */
+    if (base->deaf || base->ended || (base->ending && c->talkers.upto == 0))
+        return;
+    queue = queue_of(c, base);
+    if (base->behind && queue_size(queue) > 0) {
+        bridge_missed(c->bridge, base->peer, chunk->len);
+        return;
+    }
+    base->behind = false;
+    queue_put_to(queue, chunk, t->meta);
+    if (c->svc->conf->many && !loop_timer_pending(&c->idle))
+        loop_timer_set(c->svc->loop, &c->idle, IDLE);
+    t->sent += chunk->len;
+    if (base->full || !queue_full(queue))
+        return;
+    base->full = true;
+    c->talkers.full++;
+    if (c->svc->conf->many && bridge_slow(c->bridge) != SLOW_WAIT && !loop_timer_pending(&c->grace))
+        loop_timer_set(c->svc->loop, &c->grace, GRACE);
+}
+
+static void keep_early(struct console *c, struct chunk *chunk)
+{
+    c->early = mem_resize(c->early, (c->nearly + 1) * sizeof *c->early);
+    c->early[c->nearly++] = chunk_ref(chunk);
+    c->early_size += chunk->len;
+}
+
+static void drop_early(struct console *c)
+{
+    for (size_t i = 0; i < c->nearly; i++)
+        chunk_unref(c->early[i]);
+    free(c->early);
+    c->early = NULL;
+    c->nearly = c->early_size = 0;
+}
+
+void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed)
+{
+    struct chunk *chunk;
+
+    if (c->ended)
+        return;
+    chunk = chunk_new(data, n);
+    t = target(c, t);
+    if (t != NULL) {
+        give(c, t, chunk);
+    } else if (c->talkers.count == 0) {
+        if (c->nearly == 0)
+            log_notice("nobody is connected: what is sent now waits for the %s",
+                       c->svc->conf->many ? "first who joins" : "connection");
+        keep_early(c, chunk);
+    } else {
+        for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
+            next = talkers_next(&c->talkers, x);
+            if (c->talkers.upto == 0 || x->number <= c->talkers.upto)
+                give(c, x, chunk);
+        }
+    }
+    chunk_unref(chunk);
+    if (t == NULL && c->talkers.count == 1)
+        t = talkers_next(&c->talkers, NULL);
+    if ((!typed || c->view.mode == VIEW_HEX) && !c->hush)
+        view_sent(&c->view, t, data, n);
+}
+
+void console_greet(struct console *c, struct talker *t)
+{
+    for (size_t i = 0; i < c->nearly; i++)
+        give(c, t, c->early[i]);
+    drop_early(c);
+    if (c->ended)
+        queue_end(queue_of(c, base_of(t)));
+}
+
+bool console_full(const struct console *c, const struct talker *t)
+{
+    if (c->svc->moving)
+        return true;
+    t = target(c, t);
+    if (c->talkers.first == NULL)
+        return c->early_size >= QUEUE_LIMIT;
+    return t != NULL ? base_of(t)->full : c->talkers.full > 0;
+}
+
+size_t console_held(const struct console *c, const struct talker *t)
+{
+    size_t sum = 0;
+
+    t = target(c, t);
+    for (struct talker *x = next_base(c->talkers.first); x != NULL; x = next_base(x->next)) {
+        const struct link *out = bridge_out(x->peer);
+
+        if (t == NULL || x == base_of(t))
+            sum += (x->queue != NULL ? queue_size(x->queue) : 0) + (out != NULL ? link_held(out) : 0);
+    }
+    return sum + c->early_size;
+}
+
+/* Waiters form a ring but for the ends: the first one's prev is the last. */
+void console_wait_room(struct console *c, struct console_wait *w)
+{
+    if (w->waits)
+        return;
+    w->waits = true;
+    w->next = NULL;
+    if (c->waiters == NULL) {
+        c->waiters = w->prev = w;
+    } else {
+        w->prev = c->waiters->prev;
+        w->prev->next = w;
+        c->waiters->prev = w;
+    }
+}
+
+void console_forget(struct console *c, struct console_wait *w)
+{
+    if (!w->waits)
+        return;
+    w->waits = false;
+    if (w->next != NULL)
+        w->next->prev = w->prev;
+    else if (c->waiters != w)
+        c->waiters->prev = w->prev;
+    if (c->waiters == w)
+        c->waiters = w->next;
+    else
+        w->prev->next = w->next;
+}
+
+int console_check_open(const struct console *c, struct err *e)
+{
+    if (c->ended || (c->ending && !c->closed))
+        return err_set(e, STATUS_LOCAL, "our direction %s: nothing more can be sent",
+                       c->ended ? "has ended" : "is about to end");
+    return 0;
+}
+
+static int encode(struct console *c, const char *line, size_t n, unsigned char **out, size_t *outn,
+                  struct input_fault *fault, struct err *e)
+{
+    if (console_check_open(c, e) < 0)
+        return -1;
+    if (input_encode(c->input, c->eol, line, n, out, outn, fault) < 0)
+        return err_set(e, STATUS_LOCAL, "%s", fault->why);
+    return 0;
+}
+
+static int send_line(struct console *c, struct talker *t, const char *line, size_t n, bool typed,
+                     struct input_fault *fault, struct err *e)
+{
+    unsigned char *data;
+    size_t size;
+
+    if (encode(c, line, n, &data, &size, fault, e) < 0)
+        return -1;
+    console_send(c, t, data, size, typed);
+    free(data);
+    return 0;
+}
+
+int console_send_line(struct console *c, struct talker *t, const char *line, size_t n,
+                      struct input_fault *fault, struct err *e)
+{
+    struct input_fault own;
+
+    return send_line(c, t, line, n, false, fault != NULL ? fault : &own, e);
+}
+
+/* A line that is one message or a command. */
+static int do_line(struct console *c, const char *line, bool typed, struct input_fault *fault, struct err *e)
+{
+    int r;
+
+    if (c->escape != '\0' && line[0] == c->escape && line[1] != c->escape)
+        return command_run(c, line, e);
+    if (c->escape == '\0' || line[0] != c->escape)
+        return send_line(c, NULL, line, strlen(line), typed, fault, e);
+    r = send_line(c, NULL, line + 1, strlen(line + 1), typed, fault, e);
+    fault->offset++;
+    return r;
+}
+
+int console_input(struct console *c, const char *line, struct err *e)
+{
+    struct input_fault fault = {0};
+
+    return do_line(c, line, false, &fault, e);
+}
+
+/* True for the last line of a paste; the newline that it may end with is the one that Enter stands for. */
+static bool is_last(const char *end)
+{
+    return end[0] == '\0' || end[1] == '\0';
+}
+
+/* The lines of a paste, none of which is a command. Nothing is sent unless all are right. */
+static int do_paste(struct console *c, const char *text, struct input_fault *fault, struct err *e)
+{
+    unsigned char *data;
+    size_t size, n;
+
+    for (const char *p = text;; p += n + 1) {
+        n = strcspn(p, "\n");
+        if (encode(c, p, n, &data, &size, fault, e) < 0) {
+            fault->offset += (size_t)(p - text);
+            return -1;
+        }
+        free(data);
+        if (is_last(p + n))
+            break;
+    }
+    for (const char *p = text;; p += n + 1) {
+        n = strcspn(p, "\n");
+        if (send_line(c, NULL, p, n, true, fault, e) < 0)
+            return -1;
+        if (is_last(p + n))
+            return 0;
+    }
+}
+
+static int do_secret(struct console *c, const char *text, struct input_fault *fault, struct err *e)
+{
+    enum input_mode mode = c->input;
+    size_t n = strlen(text);
+    int r;
+
+    if (n > 0 && text[n - 1] == '\n')
+        n--; /* of a paste; Enter stands for it */
+    c->input = INPUT_TEXT;
+    c->hush = true;
+    r = send_line(c, NULL, text, n, true, fault, e);
+    c->hush = false;
+    c->input = mode;
+    return r;
+}
+
+/* Shows a caret under the fault of a line that still stands right above, or says which column is meant. */
+static void show_fault(struct console *c, const char *text, const struct input_fault *fault)
+{
+    size_t columns = prompt_columns(c->prompt), indent = prompt_indent(c->prompt);
+    size_t at = input_column(text, fault->offset, indent), end = width_text(text, strlen(text), indent);
+    size_t place = columns > 0 ? at % columns : 0;
+    char *line = mem_alloc(place + 4 + strlen(fault->why));
+
+    if (columns == 0 || at / columns != end / columns || strchr(text, '\n') != NULL) {
+        console_say(c, "byte %zu: %s", fault->offset + 1, fault->why);
+    } else {
+        memset(line, ' ', place);
+        line[place] = '^';
+        if (place + 2 + strlen(fault->why) <= columns) {
+            line[place + 1] = ' ';
+            memcpy(line + place + 2, fault->why, strlen(fault->why));
+            view_say(&c->view, line);
+        } else {
+            view_say(&c->view, line);
+            view_say(&c->view, fault->why);
+        }
+    }
+    free(line);
+}
+
+int console_typed(struct console *c, const char *text, unsigned how, size_t *at)
+{
+    bool whole = c->whole || (how & PROMPT_WHOLE) != 0;
+    struct input_fault fault = {0};
+    struct err e;
+    int r;
+
+    c->whole = false;
+    if ((how & PROMPT_SECRET) != 0)
+        r = do_secret(c, text, &fault, &e);
+    else if (strchr(text, '\n') == NULL)
+        r = do_line(c, text, true, &fault, &e);
+    else if (whole)
+        r = send_line(c, NULL, text, strlen(text), true, &fault, &e);
+    else
+        r = do_paste(c, text, &fault, &e);
+    if (r == 0)
+        return 0;
+    if (fault.why == NULL) {
+        if (e.text[0] != '\0')
+            view_note(&c->view, e.text);
+        return 0;
+    }
+    show_fault(c, text, &fault);
+    *at = fault.offset + fault.length; /* a backspace takes it away */
+    return -1;
+}
+
+static void end_one(struct console *c, struct talker *t)
+{
+    t->ending = false;
+    t->ended = true;
+    queue_end(queue_of(c, t));
+}
+
+static void end_all(struct console *c)
+{
+    c->ending = false;
+    for (struct talker *x = next_base(c->talkers.first); x != NULL; x = next_base(x->next)) {
+        if (!x->deaf)
+            queue_end(queue_of(c, x));
+    }
+    c->ended = true;
+    bridge_end(c->bridge);
+}
+
+void console_end(struct console *c, struct talker *t)
+{
+    const char *name;
+
+    if (c->ended || (t != NULL && t->meta != NULL))
+        return;
+    if (!c->svc->conf->many)
+        t = NULL;
+    commands_stop_endless(c, t);
+    name = commands_sending(c, t);
+    if (name != NULL) {
+        *(t != NULL ? &t->ending : &c->ending) = true;
+        log_notice("our direction ends when %s is done; ^C stops it", name);
+    } else if (t != NULL) {
+        end_one(c, t);
+    } else {
+        end_all(c);
+    }
+}
+
+static void run_finish(struct job *j)
+{
+    struct console *c = (struct console *)((char *)j - offsetof(struct console, finish));
+
+    if (c->ending && commands_sending(c, NULL) == NULL)
+        end_all(c);
+    for (struct talker *t = c->talkers.first; t != NULL && !c->ended; t = t->next) {
+        if (t->ending && commands_sending(c, t) == NULL)
+            end_one(c, t);
+    }
+}
+
+/* Not at once: a peer may be about to leave, and its end with it. */
+void console_task_done(struct console *c)
+{
+    loop_soon(c->svc->loop, &c->finish);
+}
+
+void console_close(struct console *c, struct talker *t, bool reset)
+{
+    if (t->meta != NULL)
+        c->talkers.leaving(c->talkers.ctx, t);
+    else
+        bridge_close(c->bridge, t->peer, reset);
+}
+
+struct link *console_in(struct console *c, struct talker *t)
+{
+    (void)c;
+    return bridge_in(t->peer);
+}
+
+struct link *console_out(struct console *c, struct talker *t)
+{
+    struct talker *base = base_of(t);
+
+    if (base->deaf)
+        return NULL;
+    queue_of(c, base);
+    return bridge_out(base->peer);
+}
+
+void console_init_sending(struct console *c)
+{
+    c->grace.fire = fire_grace;
+    c->idle.fire = fire_idle;
+    c->trim.run = run_trim;
+    c->wake.run = run_wake;
+    c->finish.run = run_finish;
+}
+
+void console_clear_sending(struct console *c)
+{
+    loop_timer_clear(&c->grace);
+    loop_timer_clear(&c->idle);
+    loop_job_del(&c->wake);
+    loop_job_del(&c->trim);
+    loop_job_del(&c->finish);
+    drop_early(c);
+}

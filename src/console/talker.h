@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * talker: who is spoken with at a prompt: a peer, or one of the senders that a datagram socket hears.
+ *
+ * Knows names, numbers and whom lines go to; moves no bytes. What only a talker that talks needs (its queue, what the
+ * view holds of it) is allocated by who uses it first: idle ones stay small.
+ */
+#ifndef CONSOLE_TALKER_H
+#define CONSOLE_TALKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "io/io.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+
+enum {
+    TALKERS_SENDERS = 1000,       /* senders of datagrams known at once; beyond, the quietest leaves */
+    TALKERS_IDLE = 5 * 60 * 1000, /* ms without a datagram after which a sender leaves */
+};
+
+struct talker {
+    struct talkers *table;
+    struct talker *next, *prev; /* by number */
+    struct peer *peer;
+    struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
+    struct io
+        *queue; /* lines to it; NULL before the first. A sender's are in that of its peer's own talker */
+    struct view_line *line;  /* what the view holds of it; NULL: nothing */
+    uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
+    uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
+    int64_t since, heard;    /* loop time, ms; heard 0: never */
+    uint32_t number;         /* from 1, never used twice */
+    bool
+        shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
+    bool deaf;   /* nothing can be sent to it any more */
+    bool ended;  /* we ended our direction to it */
+    bool ending; /* we do once the commands that send to it are done */
+    bool full;   /* its queue is: counted in talkers.full */
+    bool behind; /* too slow: it misses what is sent to all until its queue is empty */
+};
+
+struct talkers {
+    struct loop *loop;
+    struct talker *first, *last;
+    struct talker *to; /* whom lines go to; NULL: all */
+    uint32_t upto;     /* all means those up to this number; 0: all there are */
+    unsigned count;    /* talkers that are shown */
+    unsigned full;     /* talkers whose queue is full */
+    uint32_t next_number;
+    /* A sender is to leave: tell, free what hangs on it, then talkers_del(). */
+    void (*leaving)(void *ctx, struct talker *t);
+    void *ctx;
+
+    struct senders *senders; /* the rest is the table's own */
+    struct timer idle;
+};
+
+/* `t` zeroed but for loop, leaving and ctx. */
+void talkers_init(struct talkers *t);
+void talkers_clear(struct talkers *t);
+
+/* The talker that a peer itself is; `shown` is false for a datagram socket without a peer of its own. */
+struct talker *talkers_add(struct talkers *t, struct peer *p, bool shown);
+
+/* Takes a talker out and frees it: its queue and line must be gone. Lines that went to it go to all. */
+void talkers_del(struct talkers *t, struct talker *x);
+
+/* The talker that sends from m->peer through peer `p`, now heard. Makes one (`*made`) when there is none, which may
+ * make others leave. */
+struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta *m, bool *made);
+
+/* The talker that is known to send from m->peer through peer `p`, or NULL. */
+struct talker *talkers_sender(const struct talkers *t, const struct peer *p, const struct meta *m);
+
+/* The one of that number that is shown; NULL: there is none. */
+struct talker *talkers_find(const struct talkers *t, uint32_t number);
+
+/* The next one that is shown behind `x` (NULL: the first), or NULL. */
+struct talker *talkers_next(const struct talkers *t, const struct talker *x);
+
+/* "127.0.0.1 port 80". Returns `text`. */
+const char *talker_name(const struct talker *x, char text[static ADDR_TEXT]);
+
+/* Bytes both ways: the peer's, or the sender's own share of them. */
+void talker_bytes(const struct talker *x, uint64_t *sent, uint64_t *received);
+
+#endif

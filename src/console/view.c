@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "console/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hexdump.h"
+#include "base/mem.h"
+#include "console/mark.h"
+#include "console/talker.h"
+#include "term/row.h"
+
+enum {
+    PIECE = 16 * 1024, /* bytes shown in one go */
+    MARKED = 4 * 1024, /* the same with marks, were each byte a line: less than SCREEN_MOST */
+    LINE_MOST = 4096,  /* an unfinished line that is longer is shown */
+    QUIET = 300,       /* ms without a byte after which it is shown too */
+    SENT = 256,        /* bytes of what is sent shown in one go */
+    CUT = 128,         /* bytes of the line that says that not all were */
+    QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
+};
+
+static const char inverse[] = "\033[7m", upright[] = "\033[27m";
+static const char unfinished[] = "...";
+
+/* What is held of a talker. */
+struct view_line {
+    struct talker *talker;
+    struct view_line *next, *prev; /* in view.held */
+    struct text_safe safe;
+    struct sgr sgr; /* the colours before the text */
+    struct hexdump hex;
+    int64_t touched; /* loop time of its last byte */
+    size_t left;     /* bytes of the read at hand that are to come */
+    size_t size;     /* of the read at hand, until it is shown */
+    bool continued;  /* the line's beginning was shown and is not in the text */
+    char *text;
+    size_t len, room;
+    size_t shown; /* of the text: kept, because what comes may go back over it */
+};
+
+static void fire_quiet(struct timer *t);
+
+/* Putting on the screen. */
+
+static void print(struct view *v, const char *text, size_t n)
+{
+    screen_put(v->screen, text, n);
+}
+
+/* Raw text is never known to be whole sequences. */
+static bool has_colors(const struct view *v)
+{
+    return v->colors && v->mode == VIEW_TEXT;
+}
+
+static void scan_colors(const struct view *v, struct sgr *s, const char *text, size_t n)
+{
+    if (has_colors(v))
+        sgr_scan(s, text, n);
+}
+
+/* The same of a peer's text in its plain form. */
+static void print_text(void *ctx, const char *text, size_t n)
+{
+    struct view *v = ctx;
+
+    print(v, text, n);
+    scan_colors(v, &v->tail.sgr, text, n);
+}
+
+/* The colours that a peer left are its text's alone. */
+static void begin_colors(struct view *v, const struct sgr *s)
+{
+    char text[SGR_TEXT];
+
+    if (has_colors(v))
+        print(v, text, sgr_format(s, text));
+}
+
+static void end_colors(struct view *v, const struct sgr *s)
+{
+    char text[SGR_TEXT];
+
+    if (has_colors(v) && sgr_format(s, text) > 0)
+        print(v, SGR_RESET, sizeof SGR_RESET - 1);
+}
+
+/* Makes room above the line that is typed. */
+static unsigned make_way(struct view *v)
+{
+    unsigned columns = v->line ? v->hide(v->ctx) : 80;
+
+    if (v->line ? v->stands : v->midline)
+        print(v, "\r\n", 2);
+    v->stands = v->midline = false;
+    return columns;
+}
+
+static bool is_marked(const struct view *v)
+{
+    return v->mode == VIEW_HEX || v->labels || v->marks != 0 || v->clock.kind != CLOCK_NONE;
+}
+
+static void set_safe(const struct view *v, struct text_safe *safe)
+{
+    safe->colors = v->colors;
+    safe->returns = true;
+    safe->begin = v->color ? inverse : NULL;
+    safe->end = v->color ? upright : NULL;
+}
+
+void view_init(struct view *v)
+{
+    v->text = mem_alloc(text_safe_max(PIECE));
+    v->quiet.fire = fire_quiet;
+    set_safe(v, &v->safe);
+    clock_init(&v->clock, CLOCK_NONE, loop_now(v->loop));
+}
+
+void view_clear(struct view *v)
+{
+    loop_timer_clear(&v->quiet);
+    free(v->text);
+    v->text = NULL;
+}
+
+/* Plain: one talker, no marks. */
+
+/* Prints what the screen does not show yet of the unfinished line. */
+static void print_tail(struct view *v)
+{
+    if (!v->stands)
+        print_text(v, v->tail.text, v->tail.len);
+}
+
+void view_answered(struct view *v)
+{
+    scan_colors(v, &v->tail.sgr, v->tail.text, v->tail.len);
+    v->tail.len = 0;
+    v->stands = false;
+    v->stale = true;
+}
+
+/* All of it stands on the screen afterwards; more than there is room for is not kept. */
+static void keep_dumb(struct view *v, const char *text, size_t n)
+{
+    print_tail(v);
+    if (v->tail.len + n > TAIL_SIZE / 2)
+        v->tail.len = 0;
+    print(v, text, n);
+    if (n > TAIL_SIZE / 2) {
+        text += n - TAIL_SIZE / 2;
+        n = TAIL_SIZE / 2;
+    }
+    memcpy(v->tail.text + v->tail.len, text, n);
+    v->tail.len += n;
+    v->stands = true;
+}
+
+static void show_above(struct view *v, const char *text, size_t n)
+{
+    unsigned columns = v->hide(v->ctx);
+    const char *newline = memrchr(text, '\n', n);
+
+    if (newline != NULL) {
+        size_t lines = (size_t)(newline + 1 - text);
+
+        print_tail(v);
+        v->tail.len = 0;
+        print_text(v, text, lines);
+        view_answered(v);
+        text += lines;
+        n -= lines;
+    }
+    v->stale = true;
+    if (n > 0 && v->dumb)
+        keep_dumb(v, text, n);
+    else if (n > 0)
+        tail_add(&v->tail, text, n, columns, print_text, v);
+}
+
+static void show_plain(struct view *v, const char *text, size_t n)
+{
+    if (n == 0)
+        return;
+    if (v->line)
+        v->hide(v->ctx);
+    begin_colors(v, &v->tail.sgr);
+    if (v->line) {
+        show_above(v, text, n);
+    } else {
+        print_text(v, text, n);
+        v->midline = text[n - 1] != '\n';
+    }
+    end_colors(v, &v->tail.sgr);
+}
+
+static void finish_plain(struct view *v)
+{
+    char rest[TEXT_REST];
+
+    show_plain(v, rest, text_safe_end(&v->safe, rest));
+}
+
+/* Before lines get marks: the unfinished one is over. */
+static void leave_plain(struct view *v)
+{
+    finish_plain(v);
+    if (v->line && v->tail.len > 0 && !v->stands) {
+        v->hide(v->ctx);
+        begin_colors(v, &v->tail.sgr);
+        print_tail(v);
+        end_colors(v, &v->tail.sgr);
+        print(v, "\r\n", 2);
+    } else {
+        make_way(v);
+    }
+    view_answered(v);
+    v->tail.sgr = (struct sgr){0};
+}
+
+char *view_unfinished(const struct view *v)
+{
+    char *text, *prompt;
+    size_t n = 0;
+
+    if (v->tail.len == 0)
+        return NULL;
+    text = mem_alloc(SGR_TEXT + v->tail.len + sizeof SGR_RESET);
+    if (has_colors(v))
+        n = sgr_format(&v->tail.sgr, text);
+    memcpy(text + n, v->tail.text, v->tail.len);
+    n += v->tail.len;
+    if (has_colors(v)) {
+        memcpy(text + n, SGR_RESET, sizeof SGR_RESET - 1);
+        n += sizeof SGR_RESET - 1;
+    }
+    prompt = tail_format(text, n);
+    free(text);
+    return prompt;
+}
+
+/* Held lines. */
+
+static struct view_line *hold(struct view *v, struct talker *t)
+{
+    struct view_line *x = t->line;
+
+    if (x != NULL)
+        return x;
+    x = t->line = mem_alloc(sizeof *x);
+    x->talker = t;
+    x->size = MARK_NO_SIZE;
+    set_safe(v, &x->safe);
+    x->next = v->held;
+    if (x->next != NULL)
+        x->next->prev = x;
+    v->held = x;
+    return x;
+}
+
+static void let_go(struct view *v, struct view_line *x)
+{
+    if (x->prev != NULL)
+        x->prev->next = x->next;
+    else
+        v->held = x->next;
+    if (x->next != NULL)
+        x->next->prev = x->prev;
+    x->talker->line = NULL;
+    free(x->text);
+    free(x);
+}
+
+static void keep(struct view_line *x, const char *text, size_t n)
+{
+    if (x->len + n > x->room) {
+        x->room = (x->len + n) * 2;
+        x->text = mem_resize(x->text, x->room);
+    }
+    memcpy(x->text + x->len, text, n);
+    x->len += n;
+}
+
+/* Prints a line with its marks, from `from` on, or all of it when it goes back over itself. `more`: it is not
+ * finished. */
+static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, size_t from, bool more)
+{
+    char prefix[MARK_MOST], *flat = NULL;
+    struct sgr sgr = x->sgr;
+    unsigned width;
+
+    if (row_moves(text, n)) {
+        text = flat = row_flat(text, n, &sgr, false, &n);
+        from = 0;
+    }
+    make_way(v);
+    print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
+    x->size = MARK_NO_SIZE;
+    if (x->continued || from > 0)
+        print(v, unfinished, sizeof unfinished - 1);
+    scan_colors(v, &sgr, text, from);
+    begin_colors(v, &sgr);
+    print(v, text + from, n - from);
+    scan_colors(v, &sgr, text + from, n - from);
+    end_colors(v, &sgr);
+    if (more)
+        print(v, unfinished, sizeof unfinished - 1);
+    print(v, "\n", 1);
+    free(flat);
+}
+
+/* Nothing can go back over what was there. `more`: the line goes on. */
+static void leave(struct view *v, struct view_line *x, const char *text, size_t n, bool more)
+{
+    scan_colors(v, &x->sgr, text, n);
+    x->continued = more;
+    x->len = x->shown = 0;
+}
+
+static void show_held(struct view *v, struct view_line *x, bool more)
+{
+    if (x->len > x->shown)
+        show_line(v, x, x->text, x->len, x->shown, more);
+    x->shown = x->len;
+}
+
+static void finish_held(struct view *v, struct view_line *x)
+{
+    show_held(v, x, false);
+    leave(v, x, x->text, x->len, false);
+}
+
+/* A line that goes back for ever stays short; any other that is long is shown. */
+static void bound(struct view *v, struct view_line *x)
+{
+    if (x->len <= LINE_MOST)
+        return;
+    if (row_moves(x->text, x->len)) {
+        char *flat = row_flat(x->text, x->len, &x->sgr, true, &x->len);
+
+        free(x->text);
+        x->text = flat;
+        x->room = x->len;
+        x->shown = 0;
+    }
+    if (x->len > LINE_MOST / 2) {
+        show_held(v, x, true);
+        leave(v, x, x->text, x->len, true);
+    }
+}
+
+static void show_lines(struct view *v, struct view_line *x, const char *text, size_t n)
+{
+    const char *newline;
+
+    /* cppcheck-suppress uninitvar ; the caller's buffer was filled by the callee before */
+    while (n > 0 && (newline = memchr(text, '\n', n)) != NULL) {
+        size_t line = (size_t)(newline - text);
+
+        if (x->len > 0) {
+            keep(x, text, line);
+            finish_held(v, x);
+        } else {
+            if (line > 0 || !x->continued)
+                show_line(v, x, text, line, 0, false);
+            leave(v, x, text, line, false);
+        }
+        text += line + 1;
+        n -= line + 1;
+    }
+    if (n == 0)
+        return;
+    keep(x, text, n);
+    bound(v, x);
+}
+
+/* Hex. */
+
+/* As many bytes a line as fit behind the marks. */
+static unsigned hex_columns(unsigned screen, unsigned width)
+{
+    unsigned n = HEXDUMP_COLUMNS;
+
+    while (n > 1 && width + hexdump_width(n) > screen)
+        n /= 2;
+    return n;
+}
+
+static void print_dump(struct view *v, const struct mark_line *line, const char *dump, size_t n)
+{
+    char prefix[MARK_MOST];
+    unsigned width;
+
+    for (const char *end = dump + n; dump < end;) {
+        /* cppcheck-suppress uninitvar ; as above */
+        const char *newline = memchr(dump, '\n', (size_t)(end - dump));
+        size_t len = (size_t)(newline + 1 - dump);
+
+        print(v, prefix, mark_put(v, line, prefix, &width));
+        print(v, dump, len);
+        dump += len;
+    }
+}
+
+static void begin_dump(struct view *v, const struct mark_line *line, struct hexdump *h, unsigned screen)
+{
+    char prefix[MARK_MOST];
+    unsigned width;
+    struct clock now = v->clock;
+
+    if (h->nheld > 0)
+        return;
+    mark_put(v, line, prefix, &width);
+    v->clock = now; /* nothing was shown */
+    h->columns = hex_columns(screen, width);
+}
+
+static void end_dump(struct view *v, struct view_line *x)
+{
+    char line[HEXDUMP_LINE];
+
+    if (x->hex.nheld == 0)
+        return;
+    make_way(v);
+    print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
+    x->size = MARK_NO_SIZE;
+}
+
+static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
+{
+    const struct mark_line mark = {x->talker, false, x->size};
+    unsigned screen = make_way(v);
+    char *dump;
+
+    begin_dump(v, &mark, &x->hex, screen);
+    if (x->hex.nheld == 0)
+        x->hex.offset = x->talker->seen[0];
+    dump = mem_alloc(hexdump_max(&x->hex, n));
+    print_dump(v, &mark, dump, hexdump_put(&x->hex, data, n, dump));
+    x->talker->seen[0] += n;
+    free(dump);
+}
+
+/* Ends whatever is begun of a talker. */
+static void end_line(struct view *v, struct view_line *x)
+{
+    char rest[TEXT_REST];
+
+    show_lines(v, x, rest, text_safe_end(&x->safe, rest));
+    finish_held(v, x);
+    end_dump(v, x);
+}
+
+static void watch_quiet(struct view *v, struct view_line *x)
+{
+    static const struct sgr none;
+
+    if (x->len == 0 && x->hex.nheld == 0 && x->safe.nheld == 0 && x->left == 0 && !x->continued &&
+        sgr_same(&x->sgr, &none)) {
+        let_go(v, x);
+        return;
+    }
+    x->touched = loop_now(v->loop);
+    if ((x->len > x->shown || x->hex.nheld > 0) && !loop_timer_pending(&v->quiet))
+        loop_timer_set(v->loop, &v->quiet, x->hex.nheld > 0 ? QUIET_HEX : QUIET);
+}
+
+_Static_assert(SCREEN_FULL + MARKED * MARK_MOST < SCREEN_MOST, "what arrives must not be lost");
+
+static void fire_quiet(struct timer *timer)
+{
+    struct view *v = (struct view *)((char *)timer - offsetof(struct view, quiet));
+    int64_t now = loop_now(v->loop), next = 0;
+
+    for (struct view_line *x = v->held, *after; x != NULL; x = after) {
+        int64_t rest = x->touched + (x->hex.nheld > 0 ? QUIET_HEX : QUIET) - now;
+
+        after = x->next;
+        if (x->len == x->shown && x->hex.nheld == 0)
+            continue;
+        if (rest > 0) {
+            next = next == 0 || rest < next ? rest : next;
+            continue;
+        }
+        show_held(v, x, true);
+        end_dump(v, x);
+        watch_quiet(v, x);
+    }
+    if (next > 0)
+        loop_timer_set(v->loop, &v->quiet, next);
+}
+
+static void show_marked(struct view *v, struct talker *t, const void *data, size_t n, size_t all,
+                        bool message)
+{
+    struct view_line *x = hold(v, t);
+
+    if (x->left == 0)
+        x->size = x->left = all;
+    x->left -= n < x->left ? n : x->left;
+    if (v->mode == VIEW_HEX)
+        show_hex(v, x, data, n);
+    else if (v->mode == VIEW_RAW)
+        show_lines(v, x, data, n);
+    else
+        show_lines(v, x, v->text, text_safe_put(&x->safe, data, n, v->text));
+    if (x->left == 0 && v->mode == VIEW_HEX && (v->marks & VIEW_SIZE) != 0)
+        end_dump(v, x);
+    if (message && x->left == 0) {
+        if (all == 0)
+            show_line(v, x, "", 0, 0, false);
+        end_line(v, x);
+    }
+    watch_quiet(v, x);
+}
+
+/* A datagram is a line, whether its sender ended it or not. */
+static void show_safe(struct view *v, const char *data, size_t n, bool message)
+{
+    show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+    if (message && (n == 0 || data[n - 1] != '\n'))
+        show_plain(v, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
+}
+
+size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
+{
+    size_t all = n;
+
+    if (screen_full(v->screen))
+        return 0;
+    if (n > PIECE)
+        n = PIECE;
+    if (n > MARKED && is_marked(v))
+        n = MARKED;
+    if (is_marked(v))
+        show_marked(v, t, data, n, all, message);
+    else if (v->mode == VIEW_RAW)
+        show_plain(v, data, n);
+    else
+        show_safe(v, data, n, message && n == all);
+    return n;
+}
+
+static bool has_room(const struct view *v, size_t n)
+{
+    return n + MARK_MOST + CUT < screen_room(v->screen);
+}
+
+static void tell_cut(struct view *v, size_t n)
+{
+    char text[CUT];
+
+    snprintf(text, sizeof text, "not all of the %zu bytes that were sent are shown", n);
+    view_note(v, text);
+}
+
+static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
+{
+    struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
+    const struct mark_line mark = {t, true, n};
+    unsigned screen = make_way(v);
+    char *dump, line[HEXDUMP_LINE];
+    bool whole = true;
+
+    begin_dump(v, &mark, &h, screen);
+    dump = mem_alloc(hexdump_max(&h, SENT));
+    for (size_t at = 0, part; at < n && (whole = has_room(v, SENT * MARK_MOST)); at += part) {
+        part = n - at < SENT ? n - at : SENT;
+        print_dump(v, &mark, dump, hexdump_put(&h, (const char *)data + at, part, dump));
+    }
+    print_dump(v, &mark, line, hexdump_end(&h, line));
+    free(dump);
+    if (!whole)
+        tell_cut(v, n);
+}
+
+static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
+{
+    struct text_safe safe = {0};
+    char *text = mem_alloc(text_safe_max(n)), prefix[MARK_MOST], rest[TEXT_REST];
+    size_t len, tail;
+    unsigned width;
+
+    set_safe(v, &safe);
+    safe.returns = safe.colors = false;
+    len = text_safe_put(&safe, data, n, text);
+    tail = text_safe_end(&safe, rest);
+    make_way(v);
+    for (const char *p = text, *end = text + len; p < end || p == text;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
+
+        if (!has_room(v, line)) {
+            tell_cut(v, n);
+            break;
+        }
+        print(v, prefix,
+              mark_put(v, &(struct mark_line){t, true, p == text ? n : MARK_NO_SIZE}, prefix, &width));
+        print(v, p, line);
+        if (newline == NULL)
+            print(v, rest, tail);
+        print(v, "\n", 1);
+        if (newline == NULL)
+            break;
+        p += line + 1;
+    }
+    free(text);
+}
+
+void view_sent(struct view *v, struct talker *t, const void *data, size_t n)
+{
+    if ((v->marks & VIEW_DIRECTION) == 0)
+        return;
+    if (v->mode == VIEW_HEX)
+        sent_hex(v, t, data, n);
+    else
+        sent_text(v, t, data, n);
+}
+
+void view_finish(struct view *v, struct talker *t)
+{
+    if (!is_marked(v))
+        finish_plain(v);
+    if (t == NULL || t->line == NULL)
+        return;
+    end_line(v, t->line);
+    let_go(v, t->line);
+}
+
+/* Changes. */
+
+static void settle(struct view *v)
+{
+    if (!is_marked(v))
+        leave_plain(v);
+    while (v->held != NULL) {
+        end_line(v, v->held);
+        let_go(v, v->held);
+    }
+}
+
+void view_set_mode(struct view *v, enum view_mode mode)
+{
+    if (mode == v->mode)
+        return;
+    settle(v);
+    v->mode = mode;
+}
+
+void view_set_marks(struct view *v, unsigned set)
+{
+    if (set == v->marks)
+        return;
+    settle(v);
+    v->marks = set;
+}
+
+void view_set_time(struct view *v, enum clock_kind kind)
+{
+    if (kind == v->clock.kind)
+        return;
+    settle(v);
+    v->clock.kind = kind;
+}
+
+void view_set_labels(struct view *v, bool labels)
+{
+    if (labels == v->labels)
+        return;
+    settle(v);
+    v->labels = labels;
+    v->stale = true;
+}
+
+/* Lines of our own. */
+
+void view_say(struct view *v, const char *text)
+{
+    make_way(v);
+    print(v, text, strlen(text));
+    print(v, "\n", 1);
+}
+
+void view_note(struct view *v, const char *line)
+{
+    static const char name[] = "pollcat: ";
+
+    make_way(v);
+    print(v, name, sizeof name - 1);
+    print(v, line, strlen(line));
+    print(v, "\n", 1);
+}

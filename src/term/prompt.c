@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls
+ * back, and whose terminal the hook of atexit(3) puts right.
+ *
+ * The line is hidden when the first bytes of a burst are to be shown and drawn again in a job, at most once in
+ * REDRAW milliseconds. Before readline sees a key the line is drawn, so that its idea of the screen holds.
+ */
+#include "term/prompt.h"
+
+#include <stdio.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include <errno.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "term/complete.h"
+#include "term/keys.h"
+#include "term/prompt_history.h"
+#include "term/prompt_hooks.h"
+#include "term/prompt_window.h"
+#include "term/tty.h"
+
+enum {
+    KEYS_TURN = 256,       /* keys looked at before the loop goes on */
+    REDRAW = 20,           /* ms between two drawings of the line while much arrives */
+    PATIENCE_KEY = 50,     /* ms for the rest of an escape sequence to come */
+    PATIENCE_PASTE = 1000, /* ms without a byte of an unfinished paste */
+    COLUMNS_LEAST = 4,     /* readline is never told of fewer */
+    COUNT_MOST = 1000,     /* the largest numeric argument: some commands take long for each */
+    FLUSH = 200,           /* ms that a stopped terminal is waited for */
+};
+
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+
+struct prompt {
+    struct loop *loop;
+    struct view *view;
+    struct prompt_opts opts;
+    FILE *stream; /* readline's way to the screen */
+    struct tty tty;
+    struct watch input;
+    struct keys keys;
+    sigjmp_buf top;        /* where a key that is aborted ends */
+    bool reading;          /* readline has a key */
+    int last;              /* the byte that readline was given last */
+    struct timer patience; /* with an unfinished key */
+    struct timer calm;     /* until the line may be drawn again */
+    struct job draw;       /* draws the line */
+    struct job more;       /* goes on with the keys */
+    int64_t drawn;         /* loop time of the last drawing */
+    struct history *history;
+    char *text;       /* what the prompt is by itself */
+    char *secret;     /* what it is while a line is read without echo */
+    char *again;      /* a line that was refused: to be edited again */
+    size_t again_at;  /* with the cursor there */
+    size_t offered;   /* where in the line the words begin that are offered */
+    unsigned indent;  /* columns of the prompt */
+    unsigned columns; /* the width of the terminal */
+    struct prompt_window window;
+    bool whole;    /* the line that is typed goes as one message */
+    bool handling; /* a line was typed and is being dealt with: there is none on the screen */
+    bool editing;  /* there is a line; false after the end of what is typed */
+    bool hidden;   /* it is not on the screen */
+    bool lent;     /* the terminal is another program's */
+    bool pasting;  /* bracketed pastes were asked for */
+    struct prompt_locale locale;
+};
+
+static struct prompt *active;
+
+/* Readline's own, declared in none of its headers; NULL where it is not to be had. */
+extern sigjmp_buf _rl_top_level __attribute__((weak));
+
+#define PROMPT_OF(pointer, member) ((struct prompt *)((char *)(pointer)-offsetof(struct prompt, member)))
+
+/* The line on the screen. */
+
+static void put(struct prompt *p, const char *text)
+{
+    screen_put(p->view->screen, text, strlen(text));
+}
+
+/* In the middle of a search or a count readline shows a prompt of its own. */
+static bool is_busy(void)
+{
+    return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG) != 0;
+}
+
+static void set_prompt(struct prompt *p)
+{
+    const char *base = p->secret != NULL ? p->secret : p->text;
+    char *text = view_unfinished(p->view);
+
+    if (text == NULL)
+        text = tail_format(base, strlen(base));
+    prompt_window_adapt(text, p->view->dumb);
+    rl_set_prompt(text);
+    p->indent = tail_columns(text);
+    free(text);
+    p->view->stale = false;
+}
+
+static void show_line(struct prompt *p)
+{
+    prompt_window_show(&p->window, p->secret != NULL, p->view->dumb);
+}
+
+static void draw(struct prompt *p)
+{
+    loop_job_del(&p->draw);
+    loop_timer_clear(&p->calm);
+    if (!p->hidden || !p->editing || p->lent)
+        return;
+    if (p->view->stale && !is_busy())
+        set_prompt(p);
+    if (p->view->stands && !p->view->stale)
+        rl_on_new_line_with_prompt();
+    else
+        rl_on_new_line();
+    show_line(p);
+    fflush(p->stream);
+    p->hidden = p->view->stands = false;
+    p->drawn = loop_now(p->loop);
+}
+
+static void draw_later(struct prompt *p)
+{
+    int64_t rest = p->drawn + REDRAW - loop_now(p->loop);
+
+    if (rest <= 0)
+        loop_soon(p->loop, &p->draw);
+    else if (!loop_timer_pending(&p->calm))
+        loop_timer_set(p->loop, &p->calm, rest);
+}
+
+static void run_draw(struct job *j)
+{
+    draw(PROMPT_OF(j, draw));
+}
+
+static void fire_calm(struct timer *t)
+{
+    draw(PROMPT_OF(t, calm));
+}
+
+/* Takes the empty line and its prompt away, for good. */
+static void clear_line(struct prompt *p)
+{
+    if (!p->view->dumb)
+        rl_clear_visible_line();
+    else if (rl_display_prompt[0] != '\0')
+        rl_crlf();
+}
+
+void prompt_hide(struct prompt *p)
+{
+    if (p->hidden || !p->editing || p->handling)
+        return;
+    if (!p->view->dumb)
+        rl_clear_visible_line();
+    else if (rl_end == 0 && p->view->tail.len > 0 && !p->view->stale)
+        p->view->stands = true;
+    else if (rl_end > 0 || rl_display_prompt[0] != '\0')
+        rl_crlf();
+    fflush(p->stream);
+    p->hidden = true;
+    draw_later(p);
+}
+
+void prompt_redraw(struct prompt *p)
+{
+    if (!p->editing || p->hidden || p->handling)
+        return;
+    put(p, "\r\n");
+    p->hidden = true;
+    draw_later(p);
+}
+
+void prompt_set_text(struct prompt *p, const char *text)
+{
+    char *copy = mem_strdup(text != NULL ? text : "");
+
+    free(p->text);
+    p->text = copy;
+    p->view->stale = true;
+    prompt_hide(p);
+}
+
+void prompt_secret(struct prompt *p, const char *text)
+{
+    char *copy = mem_strdup(text);
+
+    prompt_hide(p);
+    free(p->secret);
+    p->secret = copy;
+    p->view->stale = true;
+}
+
+unsigned prompt_indent(const struct prompt *p)
+{
+    return p->indent;
+}
+
+unsigned prompt_columns(const struct prompt *p)
+{
+    return p->columns;
+}
+
+/* Asks for the size of the terminal. Readline divides by zero where there are next to no columns. */
+static void measure(struct prompt *p)
+{
+    int rows, columns;
+
+    rl_reset_screen_size();
+    rl_get_screen_size(&rows, &columns);
+    p->columns = columns > 0 ? (unsigned)columns : 1;
+    if (columns < COLUMNS_LEAST)
+        rl_set_screen_size(rows, COLUMNS_LEAST);
+    p->view->stale = true;
+}
+
+/* What is typed. */
+
+static void release_terminal(struct prompt *p)
+{
+    if (p->tty.raw && p->pasting)
+        put(p, paste_off);
+    tty_restore(&p->tty);
+}
+
+static void end_input(struct prompt *p)
+{
+    struct view *v = p->view;
+
+    draw(p);
+    if (v->tail.len == 0 && rl_end == 0)
+        clear_line(p);
+    fflush(p->stream);
+    v->midline = v->tail.len > 0 || rl_end > 0;
+    view_answered(v);
+    v->line = p->editing = false;
+    rl_callback_handler_remove();
+    release_terminal(p);
+    keys_clear(&p->keys);
+    loop_timer_clear(&p->patience);
+    loop_touch(&p->input);
+}
+
+/* The line is dealt with, or is to be edited again. */
+static void handle(struct prompt *p, char *line)
+{
+    unsigned how = (p->secret != NULL ? PROMPT_SECRET : 0) | (p->whole ? PROMPT_WHOLE : 0);
+    size_t at = 0;
+
+    free(p->secret);
+    p->secret = NULL;
+    p->whole = false;
+    p->handling = true;
+    if (p->opts.line(p->opts.ctx, line, how, &at) < 0) {
+        free(p->again);
+        p->again = mem_strdup(line);
+        p->again_at = at;
+    } else if ((how & PROMPT_SECRET) == 0) {
+        prompt_history_add(p->history, line);
+    }
+    p->handling = false;
+    if ((how & PROMPT_SECRET) != 0)
+        explicit_bzero(line, strlen(line));
+}
+
+/* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing
+ * in this one, and draws the prompt anew when we return. */
+static void line_typed(char *line)
+{
+    struct prompt *p = active;
+
+    if (line == NULL) {
+        end_input(p);
+        p->opts.end(p->opts.ctx, false);
+        return;
+    }
+    if (line[0] == '\0' && rl_display_prompt[0] == '\0')
+        put(p, "\r\n");
+    fflush(p->stream);
+    view_answered(p->view);
+    handle(p, line);
+    set_prompt(p);
+    free(line);
+}
+
+/* ^V: a paste of several lines goes as one message; with any other line, the next key is taken as it is. */
+static int quote_or_send(int count, int key)
+{
+    if (memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL)
+        return rl_named_function("quoted-insert")(count, key);
+    active->whole = true;
+    return rl_named_function("accept-line")(1, '\n');
+}
+
+static int edit_line(int count, int key)
+{
+    (void)count;
+    (void)key;
+    if (active->opts.edit != NULL && active->secret == NULL)
+        active->opts.edit(active->opts.ctx, rl_line_buffer);
+    return 0;
+}
+
+void prompt_set_line(struct prompt *p, const char *line)
+{
+    prompt_hide(p);
+    prompt_window_fill(line);
+}
+
+/* Completion. The line up to the cursor is one word for readline. */
+
+static char **offer(const char *text, int start, int end)
+{
+    struct prompt *p = active;
+    struct complete c = {0};
+    char **matches;
+
+    (void)text;
+    rl_attempted_completion_over = 1;
+    if (start != 0 || rl_inhibit_completion)
+        return NULL;
+    p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
+    matches = complete_matches(&c, rl_line_buffer, (size_t)end);
+    p->offered = c.start;
+    rl_completion_append_character = c.open ? '\0' : ' ';
+    complete_clear(&c);
+    return matches;
+}
+
+/* Shows the words alone. */
+static void list_matches(char **matches, int count, int longest)
+{
+    size_t cut = active->offered;
+    char **words = mem_alloc(((size_t)count + 2) * sizeof *words);
+
+    for (int i = 0; i <= count; i++)
+        words[i] = strlen(matches[i]) >= cut ? matches[i] + cut : matches[i];
+    rl_display_match_list(words, count, longest - (int)cut);
+    free(words);
+    rl_forced_update_display();
+}
+
+/* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
+ * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
+static void redisplay(void)
+{
+    if (_rl_top_level != NULL && active->reading)
+        memcpy(_rl_top_level, active->top, sizeof active->top);
+    if (active->lent)
+        active->hidden = true;
+    else
+        show_line(active);
+}
+
+static void read_key(struct prompt *p)
+{
+    p->reading = true;
+    rl_inhibit_completion = p->opts.complete == NULL || p->opts.escape == '\0' || rl_end == 0 ||
+                            rl_line_buffer[0] != p->opts.escape || p->secret != NULL;
+    if (sigsetjmp(p->top, 0) == 0)
+        rl_callback_read_char();
+    else
+        show_line(p);
+    if (abs(rl_numeric_arg) > COUNT_MOST)
+        rl_numeric_arg = COUNT_MOST;
+    p->reading = false;
+}
+
+static bool takes_keys(const struct prompt *p)
+{
+    return p->editing && !p->lent && !p->opts.full(p->opts.ctx);
+}
+
+/* Readline would take the bytes of a character apart. */
+static bool is_amiss(const struct prompt *p)
+{
+    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && keys_peek(&p->keys) >= 0x80;
+}
+
+static void feed_keys(struct prompt *p)
+{
+    enum keys_state state = KEYS_NONE;
+
+    loop_timer_clear(&p->patience);
+    for (int i = 0; i < KEYS_TURN && takes_keys(p); i++) {
+        state = keys_state(&p->keys, p->locale.utf8);
+        if (state != KEYS_READY)
+            break;
+        draw(p);
+        if (is_amiss(p))
+            keys_skip(&p->keys);
+        else
+            read_key(p);
+        /* A prompt that could not be shown during a search can be now. */
+        if (p->editing && p->view->stale && !is_busy())
+            prompt_hide(p);
+    }
+    fflush(p->stream);
+    loop_touch(&p->input);
+    if (!takes_keys(p))
+        return;
+    if (state == KEYS_READY)
+        loop_soon(p->loop, &p->more);
+    else if (state != KEYS_NONE)
+        loop_timer_set(p->loop, &p->patience, state == KEYS_KEY ? PATIENCE_KEY : PATIENCE_PASTE);
+}
+
+static void run_more(struct job *j)
+{
+    feed_keys(PROMPT_OF(j, more));
+}
+
+static void fire_patience(struct timer *t)
+{
+    struct prompt *p = PROMPT_OF(t, patience);
+
+    keys_force(&p->keys);
+    feed_keys(p);
+}
+
+void prompt_room(struct prompt *p)
+{
+    loop_soon(p->loop, &p->more);
+}
+
+static unsigned want_input(struct watch *w)
+{
+    struct prompt *p = PROMPT_OF(w, input);
+
+    return takes_keys(p) ? LOOP_IN : 0;
+}
+
+static void fire_input(struct watch *w, unsigned events)
+{
+    struct prompt *p = PROMPT_OF(w, input);
+    ssize_t n;
+
+    (void)events;
+    if (!p->editing)
+        return;
+    n = keys_read(&p->keys, STDIN_FILENO);
+    if (n > 0) {
+        feed_keys(p);
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        end_input(p);
+        p->opts.end(p->opts.ctx, true);
+    }
+}
+
+/* Readline's reading: never waits. */
+static int next_key(FILE *stream)
+{
+    (void)stream;
+    return active->last = keys_next(&active->keys, active->locale.utf8);
+}
+
+/* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
+ * case it must not meet a key of another kind, which it would push back. */
+static int has_key(void)
+{
+    int c = keys_peek(&active->keys);
+    Keymap map = rl_get_keymap();
+
+    if (c < 0 || active->last == 0x1b)
+        return c >= 0;
+    return map[c].type == ISFUNC && map[c].function == rl_insert &&
+           keys_state(&active->keys, active->locale.utf8) == KEYS_READY;
+}
+
+/* Setting up. */
+
+/* Readline takes over the locale of the environment before each line. */
+static int before_line(void)
+{
+    if (active->locale.plain)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    if (active->again != NULL) {
+        rl_insert_text(active->again);
+        rl_point = (int)active->again_at < rl_end ? (int)active->again_at : rl_end;
+        free(active->again);
+        active->again = NULL;
+    }
+    return 0;
+}
+
+static void start_readline(struct prompt *p)
+{
+    const struct prompt_hooks hooks = {
+        .out = p->stream,
+        .next_key = next_key,
+        .has_key = has_key,
+        .before_line = before_line,
+        .redisplay = redisplay,
+        .offer = offer,
+        .list = list_matches,
+        .quote = quote_or_send,
+        .edit = edit_line,
+    };
+    const char *paste;
+
+    prompt_hooks_set(&hooks, &p->locale);
+    measure(p);
+    p->view->dumb = rl_get_termcap("up") == NULL;
+    paste = rl_variable_value("enable-bracketed-paste");
+    p->pasting = !p->view->dumb && paste != NULL && strcmp(paste, "on") == 0;
+}
+
+static void take_terminal(struct prompt *p)
+{
+    tty_take(&p->tty, STDIN_FILENO);
+    if (p->pasting)
+        put(p, paste_on);
+}
+
+static void restore_at_exit(void)
+{
+    if (active == NULL || !active->tty.raw)
+        return;
+    release_terminal(active);
+    screen_flush(active->view->screen, FLUSH);
+}
+
+/* Signals. */
+
+static void resized(void *ctx, int signo)
+{
+    struct prompt *p = active;
+    const char *clear;
+
+    (void)ctx;
+    (void)signo;
+    if (p == NULL || p->lent)
+        return;
+    prompt_hide(p);
+    clear = rl_get_termcap("cd");
+    if (p->editing && !p->view->dumb)
+        put(p, clear != NULL ? clear : "\033[J");
+    measure(p);
+}
+
+/* A new line without the old one's state: changes to lines of the history are taken back as after Enter. */
+bool prompt_interrupt(struct prompt *p)
+{
+    char *text;
+
+    if (!p->editing || p->lent || (rl_end == 0 && !is_busy() && p->secret == NULL))
+        return false;
+    if (p->secret != NULL) {
+        free(p->secret);
+        p->secret = NULL;
+        rl_replace_line("", 1);
+        p->view->stale = true;
+    }
+    draw(p);
+    keys_clear(&p->keys);
+    rl_callback_sigcleanup();
+    rl_named_function("revert-line")(1, 0);
+    rl_free_line_state();
+    clear_line(p);
+    set_prompt(p);
+    text = mem_strdup(rl_prompt);
+    rl_callback_handler_install(text, line_typed);
+    free(text);
+    fflush(p->stream);
+    return true;
+}
+
+void prompt_suspend(struct prompt *p)
+{
+    if (p->lent)
+        return;
+    prompt_hide(p);
+    release_terminal(p);
+    screen_flush(p->view->screen, FLUSH);
+}
+
+void prompt_resume(struct prompt *p)
+{
+    if (!p->editing || p->lent)
+        return;
+    take_terminal(p);
+    measure(p);
+    prompt_redraw(p);
+    draw_later(p);
+}
+
+void prompt_lend(struct prompt *p)
+{
+    prompt_suspend(p);
+    p->lent = true;
+    screen_hold(p->view->screen, true);
+    loop_touch(&p->input);
+}
+
+void prompt_reclaim(struct prompt *p, bool killed)
+{
+    p->lent = false;
+    if (killed)
+        tty_undo(&p->tty);
+    screen_hold(p->view->screen, false);
+    prompt_resume(p);
+    prompt_room(p);
+}
+
+struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e)
+{
+    FILE *stream = screen_stream(view->screen);
+    struct prompt *p;
+
+    if (stream == NULL) {
+        err_sys(e, STATUS_LOCAL, errno, "terminal");
+        return NULL;
+    }
+    if (loop_signal(loop, SIGWINCH, resized, NULL, e) < 0) {
+        fclose(stream);
+        return NULL;
+    }
+    active = p = mem_alloc(sizeof *p);
+    *p = (struct prompt){.loop = loop, .view = view, .opts = *opts, .stream = stream};
+    p->text = mem_strdup(opts->text != NULL ? opts->text : "");
+    p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = fire_input};
+    p->patience.fire = fire_patience;
+    p->calm.fire = fire_calm;
+    p->draw.run = run_draw;
+    p->more.run = run_more;
+    view->line = p->editing = true;
+    start_readline(p);
+    if (!opts->no_history)
+        p->history = prompt_history_start(opts->history);
+    atexit(restore_at_exit);
+    take_terminal(p);
+    rl_callback_handler_install("", line_typed);
+    p->hidden = view->stale = true;
+    draw(p);
+    loop_add(loop, &p->input);
+    return p;
+}
+
+/* The unfinished line and what was typed stay, with the cursor below them; a prompt of our own does not. */
+static void leave_line(struct prompt *p)
+{
+    bool shown = p->view->tail.len > 0 || rl_end > 0;
+
+    draw(p);
+    if (shown) {
+        rl_point = rl_end;
+        show_line(p);
+    } else {
+        clear_line(p);
+    }
+    fflush(p->stream);
+    rl_callback_handler_remove();
+    view_answered(p->view);
+    p->view->line = false;
+    p->view->midline = shown;
+}
+
+void prompt_free(struct prompt *p)
+{
+    if (p->editing)
+        leave_line(p);
+    p->editing = false;
+    release_terminal(p);
+    prompt_history_end(p->history);
+    prompt_hooks_clear();
+    loop_del(&p->input);
+    loop_timer_clear(&p->patience);
+    loop_timer_clear(&p->calm);
+    loop_job_del(&p->draw);
+    loop_job_del(&p->more);
+    keys_clear(&p->keys);
+    fclose(p->stream);
+    active = NULL;
+    free(p->text);
+    free(p->secret);
+    free(p->again);
+    free(p);
+}

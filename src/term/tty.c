@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "term/tty.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int set_modes(int fd, const struct termios *modes)
+{
+    int result;
+
+    do
+        result = tcsetattr(fd, TCSANOW, modes);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
+/* Crashes. */
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+enum { CRASHES = sizeof crashes / sizeof crashes[0], STACK = 16 * 1024 };
+
+/* What the handler needs: the terminal that is taken, and who handled the signals before. */
+static struct {
+    struct tty *volatile tty;
+    struct sigaction before[CRASHES];
+    bool smart;        /* it knows escape sequences */
+    char stack[STACK]; /* of the handler: the program's own may be what overflowed */
+} crash;
+
+/* Bracketed paste and colours off, and a new line for the shell. */
+static void calm(int fd)
+{
+    static const char off[] = "\033[?2004l\033[m\r\n";
+
+    if (write(fd, off, sizeof off - 1) < 0)
+        (void)!write(STDERR_FILENO, off, sizeof off - 1);
+}
+
+/* Nothing is called here that is not safe in a handler. The signal is left to who had it before: a fault happens once more
+ * on return, what was sent by someone is sent again. */
+static void on_crash(int signo, siginfo_t *info, void *context)
+{
+    struct tty *t = crash.tty;
+
+    (void)context;
+    crash.tty = NULL;
+    if (t != NULL) {
+        tty_restore(t);
+        if (crash.smart)
+            calm(t->fd);
+    }
+    for (int i = 0; i < CRASHES; i++) {
+        if (crashes[i] == signo)
+            sigaction(signo, &crash.before[i], NULL);
+    }
+    if (info->si_code <= 0)
+        raise(signo);
+}
+
+static void give_stack(void)
+{
+    stack_t now, ours = {.ss_sp = crash.stack, .ss_size = STACK};
+
+    if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) != 0)
+        sigaltstack(&ours, NULL);
+}
+
+static void catch_crashes(struct tty *t)
+{
+    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    const char *term = getenv("TERM");
+
+    if (crash.tty != NULL)
+        return;
+    crash.smart = term != NULL && strcmp(term, "dumb") != 0;
+    crash.tty = t;
+    give_stack();
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < CRASHES; i++)
+        sigaction(crashes[i], &action, &crash.before[i]);
+}
+
+static void leave_crashes(void)
+{
+    if (crash.tty == NULL)
+        return;
+    crash.tty = NULL;
+    for (int i = 0; i < CRASHES; i++)
+        sigaction(crashes[i], &crash.before[i], NULL);
+}
+
+int tty_take(struct tty *t, int fd)
+{
+    struct termios modes;
+
+    if (tcgetattr(fd, &modes) < 0)
+        return -1;
+    t->fd = fd;
+    /* A shell may have left our own modes in place while we were stopped: those are not the user's. */
+    if (!t->raw)
+        t->user = modes;
+    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | ISTRIP | INPCK);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    modes.c_cc[VLNEXT] = _POSIX_VDISABLE;
+#ifdef VDISCARD
+    modes.c_cc[VDISCARD] = _POSIX_VDISABLE;
+#endif
+#ifdef VDSUSP
+    modes.c_cc[VDSUSP] = _POSIX_VDISABLE;
+#endif
+    if (set_modes(fd, &modes) < 0)
+        return -1;
+    t->raw = true;
+    catch_crashes(t);
+    return 0;
+}
+
+void tty_restore(struct tty *t)
+{
+    if (t->raw)
+        set_modes(t->fd, &t->user);
+    t->raw = false;
+    leave_crashes();
+}
+
+void tty_undo(const struct tty *t)
+{
+    (void)set_modes(t->fd, &t->user); /* they could be set before */
+}
+
+bool tty_same(int one, int other)
+{
+    struct stat a, b;
+
+    return isatty(one) && isatty(other) && fstat(one, &a) == 0 && fstat(other, &b) == 0 &&
+           a.st_rdev == b.st_rdev;
+}

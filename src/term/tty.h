@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * tty: the modes of the terminal that is typed on: as the user had them, or key by key without echo.
+ *
+ * Never waits for a stopped terminal to take its output, unlike readline's own way to do it. While it is taken, a crash
+ * (SIGSEGV, SIGABRT and the like) gives it back before the program dies of it.
+ */
+#ifndef TERM_TTY_H
+#define TERM_TTY_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+/* Zeroed at the start. */
+struct tty {
+    int fd;
+    bool raw; /* taken by tty_take() and not given back */
+    struct termios user;
+};
+
+/* Every key at once, no echo; signals and flow control stay the user's. Returns 0 or -1 with errno. */
+int tty_take(struct tty *t, int fd);
+
+/* The modes as they were. Harmless when they are. Safe in a signal handler. */
+void tty_restore(struct tty *t);
+
+/* The same once more, when another program changed them since and did not put them back. */
+void tty_undo(const struct tty *t);
+
+/* True when both descriptors are the same terminal. */
+bool tty_same(int one, int other);
+
+#endif
