@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/amount.h"
+#include "base/container.h"
 #include "base/log.h"
 
 enum { INTERVAL = 100 }; /* ms between drawings */
@@ -49,7 +50,7 @@ static void draw(struct progress *p)
 
 static void fire(struct timer *t)
 {
-    struct progress *p = (struct progress *)((char *)t - offsetof(struct progress, timer));
+    struct progress *p = container_of(t, struct progress, timer);
 
     draw(p);
     loop_timer_set(p->loop, &p->timer, INTERVAL);

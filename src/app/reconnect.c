@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -153,7 +154,7 @@ static int ask(struct reconnect *r, struct place *p, struct err *e)
 
 static void fire(struct timer *t)
 {
-    struct reconnect *r = (struct reconnect *)((char *)t - offsetof(struct reconnect, timer));
+    struct reconnect *r = container_of(t, struct reconnect, timer);
     struct err e;
 
     if (reconnect_moves(r))

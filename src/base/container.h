@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* The `type` whose `member` is at `pointer`. A pointer to anything but that member's type does not compile. */
-#define container_of(pointer, type, member)                                                                       \
+#define container_of(pointer, type, member) \
     ((type *)(void *)((char *)(1 ? (pointer) : &((type *)0)->member) - offsetof(type, member)))
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/amount.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -142,7 +143,7 @@ static bool send_piece(struct sending *s)
 
 static void send_step(struct task *t)
 {
-    struct sending *s = (struct sending *)t;
+    struct sending *s = container_of(t, struct sending, task);
 
     if (t->to != NULL && t->to->deaf) {
         task_stop(t, "nothing can be sent there any more");
@@ -175,7 +176,7 @@ static bool send_stop(struct task *t)
 
 static void send_free(struct task *t)
 {
-    struct sending *s = (struct sending *)t;
+    struct sending *s = container_of(t, struct sending, task);
 
     close(s->fd);
     free(s->piece);
@@ -449,7 +450,7 @@ static void give_up(struct source *s, const char *why)
     for (t = s->task.next; t != NULL; t = next) {
         next = t->next;
         if (t->ops == s->task.ops) {
-            log_error("from %s:%u", t->name, ((struct source *)t)->number);
+            log_error("from %s:%u", t->name, container_of(t, struct source, task)->number);
             task_end(t);
         }
     }
@@ -458,7 +459,7 @@ static void give_up(struct source *s, const char *why)
 
 static void source_step(struct task *t)
 {
-    struct source *s = (struct source *)t;
+    struct source *s = container_of(t, struct source, task);
     struct console *c = t->c;
     struct err e;
 
@@ -487,7 +488,7 @@ static void source_step(struct task *t)
 
 static void source_free(struct task *t)
 {
-    struct source *s = (struct source *)t;
+    struct source *s = container_of(t, struct source, task);
 
     fclose(s->file);
     free(s->line);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -38,8 +39,6 @@ struct shell {
     size_t held;
     char line[ERRORS];
 };
-
-#define SHELL_OF(pointer, member) ((struct shell *)((char *)(pointer)-offsetof(struct shell, member)))
 
 static void close_watch(struct watch *w)
 {
@@ -84,7 +83,7 @@ static bool read_errors(struct shell *s)
 
 static unsigned want_errors(struct watch *w)
 {
-    return SHELL_OF(w, errors)->hushed ? 0 : LOOP_IN;
+    return container_of(w, struct shell, errors)->hushed ? 0 : LOOP_IN;
 }
 
 /* The end */
@@ -111,7 +110,7 @@ static void check_end(struct shell *s)
 
 static void fire_errors(struct watch *w, unsigned events)
 {
-    struct shell *s = SHELL_OF(w, errors);
+    struct shell *s = container_of(w, struct shell, errors);
 
     (void)events;
     s->hushed = task_waits_screen(&s->task);
@@ -123,12 +122,12 @@ static void fire_errors(struct watch *w, unsigned events)
 
 static unsigned want_out(struct watch *w)
 {
-    return SHELL_OF(w, out)->blocked ? 0 : LOOP_IN;
+    return container_of(w, struct shell, out)->blocked ? 0 : LOOP_IN;
 }
 
 static void fire_out(struct watch *w, unsigned events)
 {
-    struct shell *s = SHELL_OF(w, out);
+    struct shell *s = container_of(w, struct shell, out);
     ssize_t n;
 
     (void)events;
@@ -149,7 +148,7 @@ static void fire_out(struct watch *w, unsigned events)
 
 static void shell_step(struct task *t)
 {
-    struct shell *s = (struct shell *)t;
+    struct shell *s = container_of(t, struct shell, task);
 
     s->blocked = s->hushed = false;
     if (s->out.fd >= 0)
@@ -161,7 +160,7 @@ static void shell_step(struct task *t)
 /* A second time it is not asked. */
 static bool shell_stop(struct task *t)
 {
-    struct shell *s = (struct shell *)t;
+    struct shell *s = container_of(t, struct shell, task);
 
     kill(-s->pid, s->stopped ? SIGKILL : SIGTERM);
     s->stopped = true;
@@ -173,7 +172,7 @@ static bool shell_stop(struct task *t)
 
 static void shell_free(struct task *t)
 {
-    struct shell *s = (struct shell *)t;
+    struct shell *s = container_of(t, struct shell, task);
 
     close_watch(&s->out);
     close_watch(&s->errors);
@@ -315,7 +314,7 @@ static void guest_step(struct task *t)
 
 static void guest_free(struct task *t)
 {
-    struct guest *g = (struct guest *)t;
+    struct guest *g = container_of(t, struct guest, task);
 
     if (g->file != NULL)
         (void)unlink(g->file);
@@ -339,8 +338,8 @@ static void check_guest(struct task *t)
         return;
     }
     take_terminal(c, WIFSIGNALED(status));
-    if (((struct guest *)t)->file != NULL)
-        edit_done(c, ((struct guest *)t)->file, status);
+    if (container_of(t, struct guest, task)->file != NULL)
+        edit_done(c, container_of(t, struct guest, task)->file, status);
     task_end(t);
     if (c->svc->ending)
         c->svc->events.quit(c->svc->events.ctx, NULL);
@@ -357,7 +356,7 @@ static void on_child(void *ctx, int signo)
         if (t->ops == &guest_ops)
             check_guest(t);
         else if (t->ops == &shell_ops)
-            check_child((struct shell *)t);
+            check_child(container_of(t, struct shell, task));
     }
 }
 

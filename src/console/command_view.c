@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/words.h"
@@ -222,7 +223,7 @@ struct repeat {
 
 static void repeat_step(struct task *t)
 {
-    struct repeat *r = (struct repeat *)t;
+    struct repeat *r = container_of(t, struct repeat, task);
     int64_t now = loop_now(t->c->svc->loop);
 
     for (int i = 0; i < BURST; i++) {
@@ -248,7 +249,7 @@ static void repeat_step(struct task *t)
 
 static void repeat_free(struct task *t)
 {
-    free(((struct repeat *)t)->data);
+    free(container_of(t, struct repeat, task)->data);
 }
 
 static const struct task_ops repeat_ops = {.step = repeat_step, .free = repeat_free};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/chunk.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/width.h"
@@ -50,7 +51,7 @@ void console_wake(struct console *c)
 
 static void run_wake(struct job *j)
 {
-    struct console *c = (struct console *)((char *)j - offsetof(struct console, wake));
+    struct console *c = container_of(j, struct console, wake);
     struct console_wait *last = c->waiters != NULL ? c->waiters->prev : NULL, *w;
 
     if (c->prompt != NULL)
@@ -97,7 +98,7 @@ static struct io *queue_of(struct console *c, struct talker *base)
 /* Some have been full for long enough. When all are there are no others to wait. */
 static void fire_grace(struct timer *timer)
 {
-    struct console *c = (struct console *)((char *)timer - offsetof(struct console, grace));
+    struct console *c = container_of(timer, struct console, grace);
     unsigned ready = 0;
 
     if (c->talkers.full == 0)
@@ -126,7 +127,7 @@ static void run_trim(struct job *j)
 /* Of many peers, few are spoken to all the time. */
 static void fire_idle(struct timer *timer)
 {
-    struct console *c = (struct console *)((char *)timer - offsetof(struct console, idle));
+    struct console *c = container_of(timer, struct console, idle);
     unsigned given = 0;
 
     for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
@@ -475,7 +476,7 @@ void console_end(struct console *c, struct talker *t)
 
 static void run_finish(struct job *j)
 {
-    struct console *c = (struct console *)((char *)j - offsetof(struct console, finish));
+    struct console *c = container_of(j, struct console, finish);
 
     if (c->ending && commands_sending(c, NULL) == NULL)
         end_all(c);

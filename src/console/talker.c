@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 
 enum { BUCKETS = 256 };
@@ -25,7 +26,7 @@ struct senders {
 
 static struct sender *sender_of(struct talker *x)
 {
-    return (struct sender *)x;
+    return container_of(x, struct sender, talker);
 }
 
 static void fire_idle(struct timer *timer);
@@ -131,7 +132,7 @@ void talkers_clear(struct talkers *t)
 /* One timer for all: it is set for the quietest. */
 static void fire_idle(struct timer *timer)
 {
-    struct talkers *t = (struct talkers *)((char *)timer - offsetof(struct talkers, idle));
+    struct talkers *t = container_of(timer, struct talkers, idle);
     struct sender *x;
 
     while ((x = t->senders->quietest) != NULL) {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "console/commands.h"
@@ -13,8 +14,6 @@ enum {
     SCREEN_RETRY = 20, /* ms until a full screen is looked at again */
 };
 
-#define TASK_OF(pointer, member) ((struct task *)((char *)(pointer)-offsetof(struct task, member)))
-
 static void step(struct task *t)
 {
     if (!t->over)
@@ -23,22 +22,22 @@ static void step(struct task *t)
 
 static void run_step(struct job *j)
 {
-    step(TASK_OF(j, job));
+    step(container_of(j, struct task, job));
 }
 
 static void fire_step(struct timer *timer)
 {
-    step(TASK_OF(timer, timer));
+    step(container_of(timer, struct task, timer));
 }
 
 static void has_room(struct console_wait *w)
 {
-    step(TASK_OF(w, wait));
+    step(container_of(w, struct task, wait));
 }
 
 static void run_free(struct job *j)
 {
-    struct task *t = TASK_OF(j, end);
+    struct task *t = container_of(j, struct task, end);
 
     t->ops->free(t);
     free(t->name);

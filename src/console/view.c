@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/hexdump.h"
 #include "base/mem.h"
 #include "console/mark.h"
@@ -472,7 +473,7 @@ _Static_assert(SCREEN_FULL + MARKED * MARK_MOST < SCREEN_MOST, "what arrives mus
 
 static void fire_quiet(struct timer *timer)
 {
-    struct view *v = (struct view *)((char *)timer - offsetof(struct view, quiet));
+    struct view *v = container_of(timer, struct view, quiet);
     int64_t now = loop_now(v->loop), next = 0;
 
     for (struct view_line *x = v->held, *after; x != NULL; x = after) {

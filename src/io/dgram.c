@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/batch.h"
@@ -52,7 +53,7 @@ struct dgram {
 
 static unsigned want(struct watch *w)
 {
-    const struct endpoint *at = (struct endpoint *)w;
+    const struct endpoint *at = container_of(w, struct endpoint, watch);
     struct dgram *d = at->dgram;
     unsigned wanted = io_want(&d->io);
 
@@ -82,7 +83,7 @@ static void report_refusals(struct dgram *d, unsigned i)
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct endpoint *at = (struct endpoint *)w;
+    struct endpoint *at = container_of(w, struct endpoint, watch);
     struct dgram *d = at->dgram;
     unsigned i = (unsigned)(at - d->at);
 
@@ -98,7 +99,7 @@ static void fire(struct watch *w, unsigned events)
 
 static void fire_retry(struct timer *t)
 {
-    struct dgram *d = (struct dgram *)((char *)t - offsetof(struct dgram, retry));
+    struct dgram *d = container_of(t, struct dgram, retry);
 
     io_event(&d->io, LOOP_OUT);
 }
@@ -309,7 +310,7 @@ static ssize_t answer(struct dgram *d, const struct cmsg_out *out)
 
 static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
     struct cmsg_out out = {.data = data, .size = size, .answer = d->opts.echo};
 
     if (!d->opts.connected) {
@@ -328,7 +329,7 @@ static ssize_t write_dgram(struct io *io, const void *data, size_t size, const s
 
 static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
     unsigned first = d->turn;
     struct meta own;
     ssize_t n;
@@ -352,7 +353,7 @@ static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *m
 
 static size_t max_dgram(const struct io *io)
 {
-    const struct dgram *d = (const struct dgram *)io;
+    const struct dgram *d = container_of(io, const struct dgram, io);
     size_t max = MAX_IPV6, segments;
 
     if (d->family == AF_UNIX)
@@ -367,7 +368,7 @@ static size_t max_dgram(const struct io *io)
 
 static size_t longest(const struct io *io)
 {
-    const struct dgram *d = (const struct dgram *)io;
+    const struct dgram *d = container_of(io, const struct dgram, io);
 
     /* With -v, each is written out before the next one is told of. */
     return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
@@ -375,7 +376,7 @@ static size_t longest(const struct io *io)
 
 static size_t pending(const struct io *io)
 {
-    const struct dgram *d = (const struct dgram *)io;
+    const struct dgram *d = container_of(io, const struct dgram, io);
 
     /* A read sends the answers that wait. */
     return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
@@ -383,7 +384,7 @@ static size_t pending(const struct io *io)
 
 static int shut_dgram(struct io *io)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
 
     if (d->opts.seqpacket && shutdown(d->at[0].watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
         return io_fail(io, errno);
@@ -392,7 +393,7 @@ static int shut_dgram(struct io *io)
 
 static void touch(struct io *io)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
 
     for (unsigned i = 0; i < d->n; i++)
         loop_touch(&d->at[i].watch);
@@ -400,7 +401,7 @@ static void touch(struct io *io)
 
 static void free_dgram(struct io *io)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
 
     loop_timer_clear(&d->retry);
     for (unsigned i = 0; i < d->n; i++) {
@@ -457,7 +458,7 @@ struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct
 
 void dgram_set_to(struct io *io, const struct addr *to)
 {
-    struct dgram *d = (struct dgram *)io;
+    struct dgram *d = container_of(io, struct dgram, io);
 
     d->to = (struct meta){.peer = *to};
     io_event_soon(io, LOOP_OUT);
@@ -465,7 +466,7 @@ void dgram_set_to(struct io *io, const struct addr *to)
 
 int dgram_fd(const struct io *io, unsigned i)
 {
-    const struct dgram *d = (const struct dgram *)io;
+    const struct dgram *d = container_of(io, const struct dgram, io);
 
     return io->ops == &ops && i < d->n ? d->at[i].watch.fd : -1;
 }
@@ -484,7 +485,7 @@ static uint64_t dropped_by_now(int fd, uint64_t told)
 
 uint64_t dgram_dropped(const struct io *io)
 {
-    const struct dgram *d = (const struct dgram *)io;
+    const struct dgram *d = container_of(io, const struct dgram, io);
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < d->n; i++)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "io/queue.h"
 
@@ -50,7 +51,7 @@ static bool is_full(const struct member *m)
 /* Full members have held up the others for long enough. When all are full there are no others. */
 static void leave_behind(struct timer *t)
 {
-    struct fan *f = (struct fan *)((char *)t - offsetof(struct fan, grace));
+    struct fan *f = container_of(t, struct fan, grace);
     size_t ready = 0;
 
     for (size_t i = 0; i < f->count; i++)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "io/fdio.h"
 
@@ -25,7 +26,7 @@ ssize_t fdio_read(struct io *io, void *data, size_t size, struct meta *meta)
 
     (void)meta;
     do
-        n = read(((struct fdio *)io)->fd, data, size);
+        n = read(container_of(io, struct fdio, io)->fd, data, size);
     while (n < 0 && errno == EINTR);
     return n == 0 ? IO_EOF : result(io, n);
 }
@@ -36,7 +37,7 @@ ssize_t fdio_write(struct io *io, const void *data, size_t size, const struct me
 
     (void)meta;
     do
-        n = write(((struct fdio *)io)->fd, data, size);
+        n = write(container_of(io, struct fdio, io)->fd, data, size);
     while (n < 0 && errno == EINTR);
     return result(io, n);
 }
@@ -47,7 +48,7 @@ ssize_t fdio_recv(struct io *io, void *data, size_t size, struct meta *meta)
 
     (void)meta;
     do
-        n = recv(((struct fdio *)io)->fd, data, size, MSG_DONTWAIT);
+        n = recv(container_of(io, struct fdio, io)->fd, data, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     return n == 0 ? IO_EOF : result(io, n);
 }
@@ -58,7 +59,7 @@ ssize_t fdio_send(struct io *io, const void *data, size_t size, const struct met
 
     (void)meta;
     do
-        n = send(((struct fdio *)io)->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = send(container_of(io, struct fdio, io)->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     return result(io, n);
 }
@@ -66,29 +67,29 @@ ssize_t fdio_send(struct io *io, const void *data, size_t size, const struct met
 int fdio_shut_socket(struct io *io)
 {
     /* A connection that is gone already is the reader's news. */
-    if (shutdown(((struct fdio *)io)->fd, SHUT_WR) < 0 && errno != ENOTCONN)
+    if (shutdown(container_of(io, struct fdio, io)->fd, SHUT_WR) < 0 && errno != ENOTCONN)
         return io_fail(io, errno);
     return 0;
 }
 
 void fdio_touch(struct io *io)
 {
-    loop_touch(&((struct fdio *)io)->watch);
+    loop_touch(&container_of(io, struct fdio, io)->watch);
 }
 
 int fdio_fd(const struct io *io)
 {
-    return ((const struct fdio *)io)->fd;
+    return container_of(io, const struct fdio, io)->fd;
 }
 
 static unsigned want(struct watch *w)
 {
-    return io_want(&FDIO_OF(w)->io);
+    return io_want(&container_of(w, struct fdio, watch)->io);
 }
 
 static void fire(struct watch *w, unsigned events)
 {
-    io_event(&FDIO_OF(w)->io, events);
+    io_event(&container_of(w, struct fdio, watch)->io, events);
 }
 
 struct fdio *fdio_new(struct loop *loop, int fd, const struct io_ops *ops)
@@ -107,7 +108,7 @@ struct fdio *fdio_new(struct loop *loop, int fd, const struct io_ops *ops)
 
 void fdio_free(struct io *io)
 {
-    struct fdio *f = (struct fdio *)io;
+    struct fdio *f = container_of(io, struct fdio, io);
 
     loop_del(&f->watch);
     if (f->fd >= 0)
@@ -119,7 +120,7 @@ void fdio_free(struct io *io)
  * (RFC 2525, 2.17): say that we end first, and read away what is there. */
 static void free_socket(struct io *io)
 {
-    int fd = ((struct fdio *)io)->fd;
+    int fd = container_of(io, struct fdio, io)->fd;
     char drop[16 * 1024];
 
     shutdown(fd, SHUT_WR);
@@ -146,7 +147,7 @@ struct io *fd_socket(struct loop *loop, int fd)
 
 static int shut_file(struct io *io)
 {
-    struct fdio *f = (struct fdio *)io;
+    struct fdio *f = container_of(io, struct fdio, io);
     int fd = f->fd;
 
     loop_del(&f->watch);

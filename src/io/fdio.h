@@ -7,14 +7,14 @@
 
 #include "io/io.h"
 
+#include "base/container.h"
+
 struct fdio {
     struct io io;
     struct watch watch;
     int fd;     /* what is read, written and waited for; closed with the io when not shared */
     int shared; /* the descriptor 0 or 1 behind it (io/std.c) */
 };
-
-#define FDIO_OF(w) ((struct fdio *)((char *)(w)-offsetof(struct fdio, watch)))
 
 /* A watched descriptor; -1: none. */
 struct fdio *fdio_new(struct loop *loop, int fd, const struct io_ops *ops);

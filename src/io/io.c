@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/container.h"
 #include "io/link.h"
 
 static struct io *top_of(struct io *io)
@@ -14,7 +15,7 @@ static struct io *top_of(struct io *io)
 
 static void run_event(struct job *j)
 {
-    struct io *io = (struct io *)((char *)j - offsetof(struct io, job));
+    struct io *io = container_of(j, struct io, job);
     unsigned events = io->events;
 
     io->events = 0;
@@ -23,7 +24,7 @@ static void run_event(struct job *j)
 
 static void run_bury(struct job *j)
 {
-    struct io *io = (struct io *)((char *)j - offsetof(struct io, job));
+    struct io *io = container_of(j, struct io, job);
 
     while (io != NULL) {
         struct io *lower = io->lower;

@@ -3,12 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "io/link_path.h"
 
 enum { KEPT_BLOCKS = 16 };
-
-#define HOLDER(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 bool link_empty(const struct link *k)
 {
@@ -194,12 +193,12 @@ void link_tap_del(struct link *k, struct tap *t)
 
 static void run_pump(struct job *j)
 {
-    link_pump(HOLDER(struct link, job, j));
+    link_pump(container_of(j, struct link, job));
 }
 
 static void run_bury(struct job *j)
 {
-    struct link *k = HOLDER(struct link, job, j);
+    struct link *k = container_of(j, struct link, job);
 
     free(k->meta);
     free(k->rest);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "io/link_path.h"
 
@@ -172,7 +173,7 @@ static bool next_unit(struct link *k)
 
 static void wake_from_rest(struct timer *t)
 {
-    struct link *k = ((struct rest *)t)->link;
+    struct link *k = container_of(t, struct rest, timer)->link;
 
     k->resting = false;
     link_pump(k);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 
 struct item {
@@ -37,7 +38,7 @@ static void drop_first(struct queue *q)
 
 static ssize_t peek(struct io *io, const void **data)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
 
     if (q->first == NULL)
         return q->ended ? IO_EOF : IO_AGAIN;
@@ -47,7 +48,7 @@ static ssize_t peek(struct io *io, const void **data)
 
 static void skip(struct io *io, size_t n)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
     bool was_full = queue_full(io);
 
     q->offset += n;
@@ -60,7 +61,7 @@ static void skip(struct io *io, size_t n)
 
 static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *meta)
 {
-    const struct queue *q = (const struct queue *)io;
+    const struct queue *q = container_of(io, const struct queue, io);
     size_t done = 0;
     ssize_t n;
 
@@ -85,7 +86,7 @@ static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *m
 
 static ssize_t write_queue(struct io *io, const void *data, size_t size, const struct meta *meta)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
 
     if (q->opts.write == NULL)
         return (ssize_t)size;
@@ -94,14 +95,14 @@ static ssize_t write_queue(struct io *io, const void *data, size_t size, const s
 
 static size_t pending(const struct io *io)
 {
-    const struct queue *q = (const struct queue *)io;
+    const struct queue *q = container_of(io, const struct queue, io);
 
     return q->size + (q->ended ? 1 : 0);
 }
 
 static int shut(struct io *io)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
 
     if (q->opts.shut != NULL)
         q->opts.shut(io, q->opts.ctx);
@@ -110,7 +111,7 @@ static int shut(struct io *io)
 
 static void free_queue(struct io *io)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
 
     while (q->first != NULL)
         drop_first(q);
@@ -165,7 +166,7 @@ void queue_put(struct io *io, struct chunk *c)
 
 void queue_put_to(struct io *io, struct chunk *c, const struct meta *to)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
     struct item *item;
 
     if (q->ended || c->len == 0)
@@ -188,7 +189,7 @@ void queue_put_to(struct io *io, struct chunk *c, const struct meta *to)
 
 void queue_drop(struct io *io)
 {
-    struct queue *q = (struct queue *)io;
+    struct queue *q = container_of(io, struct queue, io);
 
     while (q->first != NULL)
         drop_first(q);
@@ -197,18 +198,18 @@ void queue_drop(struct io *io)
 
 void queue_end(struct io *io)
 {
-    ((struct queue *)io)->ended = true;
+    container_of(io, struct queue, io)->ended = true;
     io_event_soon(io, LOOP_IN);
 }
 
 bool queue_full(const struct io *io)
 {
-    const struct queue *q = (const struct queue *)io;
+    const struct queue *q = container_of(io, const struct queue, io);
 
     return q->size + q->addresses >= q->opts.limit;
 }
 
 size_t queue_size(const struct io *io)
 {
-    return ((const struct queue *)io)->size;
+    return container_of(io, const struct queue, io)->size;
 }

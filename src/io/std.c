@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "io/fdio.h"
 #include "loop/wait.h"
 
@@ -26,14 +27,14 @@ int std_sanitize(void)
  * right before. */
 static ssize_t read_shared(struct io *io, void *data, size_t size, struct meta *meta)
 {
-    if (wait_ready(((struct fdio *)io)->fd, LOOP_IN) == 0)
+    if (wait_ready(container_of(io, struct fdio, io)->fd, LOOP_IN) == 0)
         return IO_AGAIN;
     return fdio_read(io, data, size, meta);
 }
 
 static ssize_t write_shared(struct io *io, const void *data, size_t size, const struct meta *meta)
 {
-    if (wait_ready(((struct fdio *)io)->fd, LOOP_OUT) == 0)
+    if (wait_ready(container_of(io, struct fdio, io)->fd, LOOP_OUT) == 0)
         return IO_AGAIN;
     return fdio_write(io, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
 }
@@ -41,7 +42,7 @@ static ssize_t write_shared(struct io *io, const void *data, size_t size, const 
 /* The shared descriptor is closed too, so that who reads our output sees its end, and stays taken. */
 static int shut_output(struct io *io)
 {
-    struct fdio *f = (struct fdio *)io;
+    struct fdio *f = container_of(io, struct fdio, io);
     int failed = 0;
 
     loop_del(&f->watch);
@@ -63,7 +64,7 @@ static int shut_socket(struct io *io)
 
 static void free_std(struct io *io)
 {
-    struct fdio *f = (struct fdio *)io;
+    struct fdio *f = container_of(io, struct fdio, io);
 
     loop_del(&f->watch);
     if (f->fd == f->shared)

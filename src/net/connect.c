@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/socket.h"
@@ -165,7 +166,7 @@ static int result(int fd)
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct attempt *a = (struct attempt *)w;
+    struct attempt *a = container_of(w, struct attempt, watch);
     struct connect *c = a->connect;
     int sys = result(w->fd);
 
@@ -259,17 +260,17 @@ static void advance(struct connect *c)
 
 static void delay_over(struct timer *t)
 {
-    advance((struct connect *)((char *)t - offsetof(struct connect, delay)));
+    advance(container_of(t, struct connect, delay));
 }
 
 static void limit_over(struct timer *t)
 {
-    give_up((struct connect *)((char *)t - offsetof(struct connect, limit)), ETIMEDOUT);
+    give_up(container_of(t, struct connect, limit), ETIMEDOUT);
 }
 
 static void begin(struct job *j)
 {
-    struct connect *c = (struct connect *)((char *)j - offsetof(struct connect, begin));
+    struct connect *c = container_of(j, struct connect, begin);
 
     if (c->net->conf->connect_timeout > 0)
         loop_timer_set(c->net->loop, &c->limit, c->net->conf->connect_timeout);
@@ -312,7 +313,7 @@ static int open_connect(struct net *n, struct err *e)
 
 static void bury(struct job *j)
 {
-    struct connect *c = (struct connect *)((char *)j - offsetof(struct connect, bury));
+    struct connect *c = container_of(j, struct connect, bury);
 
     free(c->attempts);
     free(c->source);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/wait.h"
@@ -69,7 +70,7 @@ static void wake(struct listen *l)
 
 static void rest_over(struct timer *t)
 {
-    wake((struct listen *)((char *)t - offsetof(struct listen, rest)));
+    wake(container_of(t, struct listen, rest));
 }
 
 static void rest(struct listen *l, const struct addr *at, int sys)
@@ -175,13 +176,13 @@ static void refused(struct listen *l, struct listener *x, const struct addr *at,
 
 static unsigned want(struct watch *w)
 {
-    return ((struct listener *)w)->listen->resting ? 0 : LOOP_IN;
+    return container_of(w, struct listener, watch)->listen->resting ? 0 : LOOP_IN;
 }
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct listen *l = ((struct listener *)w)->listen;
-    const struct addr *at = &l->bound[(struct listener *)w - l->listeners].addr;
+    struct listen *l = container_of(w, struct listener, watch)->listen;
+    const struct addr *at = &l->bound[container_of(w, struct listener, watch) - l->listeners].addr;
 
     (void)events;
     for (int i = 0; i < ACCEPTS; i++) {
@@ -193,7 +194,7 @@ static void fire(struct watch *w, unsigned events)
         if (fd < 0 && passing(errno))
             continue;
         if (fd < 0) {
-            refused(l, (struct listener *)w, at, errno);
+            refused(l, container_of(w, struct listener, watch), at, errno);
             return;
         }
         addr_set(&from, (struct sockaddr *)&ss, len);
@@ -204,7 +205,7 @@ static void fire(struct watch *w, unsigned events)
 
 static void begin(struct job *j)
 {
-    struct listen *l = (struct listen *)((char *)j - offsetof(struct listen, begin));
+    struct listen *l = container_of(j, struct listen, begin);
     struct net *n = l->net;
     char text[ADDR_TEXT];
 
@@ -249,7 +250,7 @@ static int open_listen(struct net *n, struct err *e)
 
 static void bury(struct job *j)
 {
-    struct listen *l = (struct listen *)((char *)j - offsetof(struct listen, bury));
+    struct listen *l = container_of(j, struct listen, bury);
 
     free(l->listeners);
     free(l);

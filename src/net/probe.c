@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/socket.h"
@@ -150,7 +151,7 @@ static unsigned want_out(struct watch *w)
 
 static void fire_stream(struct watch *w, unsigned events)
 {
-    struct slot *s = (struct slot *)w;
+    struct slot *s = container_of(w, struct slot, watch);
     socklen_t len = sizeof(int);
     struct addr local, remote;
     int sys = 0;
@@ -172,9 +173,9 @@ static void fire_datagram(struct watch *w, unsigned events)
 
     (void)events;
     if (recv(w->fd, &byte, 1, MSG_DONTWAIT) >= 0)
-        settle((struct slot *)w, PROBE_OPEN, 0);
+        settle(container_of(w, struct slot, watch), PROBE_OPEN, 0);
     else if (errno != EAGAIN && errno != EINTR)
-        settle((struct slot *)w, judge(errno), errno);
+        settle(container_of(w, struct slot, watch), judge(errno), errno);
 }
 
 static int64_t wait_time(const struct probe *p)
@@ -206,7 +207,7 @@ static void ask(struct slot *s)
 
 static void time_over(struct timer *t)
 {
-    struct slot *s = (struct slot *)((char *)t - offsetof(struct slot, timer));
+    struct slot *s = container_of(t, struct slot, timer);
 
     if (s->probe->datagram)
         ask(s);
@@ -268,7 +269,7 @@ static bool start_slot(struct slot *s)
 /* Fills free slots with the next ports, then tells what is known. */
 static void work(struct job *j)
 {
-    struct probe *p = (struct probe *)((char *)j - offsetof(struct probe, job));
+    struct probe *p = container_of(j, struct probe, job);
 
     for (int k = 0; k < SLOTS && p->next < p->count; k++) {
         struct slot *s = &p->slots[k];
@@ -288,8 +289,7 @@ static void work(struct job *j)
 
 static void retry_over(struct timer *t)
 {
-    loop_soon(((struct probe *)((char *)t - offsetof(struct probe, retry)))->loop,
-              &((struct probe *)((char *)t - offsetof(struct probe, retry)))->job);
+    loop_soon(container_of(t, struct probe, retry)->loop, &container_of(t, struct probe, retry)->job);
 }
 
 static uint32_t random_below(uint32_t n)
@@ -367,7 +367,7 @@ struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const 
 
 static void bury(struct job *j)
 {
-    struct probe *p = (struct probe *)((char *)j - offsetof(struct probe, bury));
+    struct probe *p = container_of(j, struct probe, bury);
 
     free(p->addrs);
     free(p->source);

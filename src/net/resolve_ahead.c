@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 
 /* What the thread works on. */
@@ -80,7 +81,7 @@ static void free_ahead(struct resolve_ahead *a)
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct resolve_ahead *a = (struct resolve_ahead *)w;
+    struct resolve_ahead *a = container_of(w, struct resolve_ahead, watch);
     struct question *q = a->question;
     struct addr *list;
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/socket.h"
@@ -80,7 +81,7 @@ static unsigned want(struct watch *w)
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct self *s = (struct self *)w;
+    struct self *s = container_of(w, struct self, watch);
     socklen_t len = sizeof(int);
     char text[ADDR_TEXT];
     int sys = 0;
@@ -99,7 +100,7 @@ static void fire(struct watch *w, unsigned events)
 
 static void begin(struct job *j)
 {
-    struct self *s = (struct self *)((char *)j - offsetof(struct self, begin));
+    struct self *s = container_of(j, struct self, begin);
     char text[ADDR_TEXT];
     struct err e;
 
@@ -167,7 +168,7 @@ static int open_self(struct net *n, struct err *e)
 
 static void bury(struct job *j)
 {
-    free((char *)j - offsetof(struct self, bury));
+    free(container_of(j, struct self, bury));
 }
 
 static void close_self(struct net *n)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/bind.h"
@@ -35,7 +36,7 @@ static void tell_client(const struct udp *u)
 
 static void begin(struct job *j)
 {
-    struct udp *u = (struct udp *)((char *)j - offsetof(struct udp, begin));
+    struct udp *u = container_of(j, struct udp, begin);
     struct net *n = u->net;
     char text[ADDR_TEXT];
     struct peer *p;
@@ -67,7 +68,7 @@ static struct udp *udp_new(struct net *n)
 
 static void bury(struct job *j)
 {
-    free((char *)j - offsetof(struct udp, bury));
+    free(container_of(j, struct udp, bury));
 }
 
 static void close_udp(struct net *n)

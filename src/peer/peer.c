@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "io/dgram.h"
 
@@ -24,7 +25,7 @@ void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *rece
 
 static void fire_idle(struct timer *timer)
 {
-    struct peer *p = (struct peer *)((char *)timer - offsetof(struct peer, idle));
+    struct peer *p = container_of(timer, struct peer, idle);
     int64_t quiet = loop_now(p->table->loop) - p->active;
 
     if (quiet < p->idle_limit)

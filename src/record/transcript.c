@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -52,7 +53,7 @@ struct transcript {
 
 static void run_told(struct job *j)
 {
-    struct transcript *x = (struct transcript *)((char *)j - offsetof(struct transcript, told));
+    struct transcript *x = container_of(j, struct transcript, told);
 
     x->opts.failed(x->opts.ctx, x, &x->err);
 }
@@ -242,7 +243,7 @@ static void listen_lines(struct ear *r, const char *data, size_t n, const struct
 
 static void see(struct tap *t, const void *data, size_t n, const struct meta *meta)
 {
-    struct ear *r = (struct ear *)t;
+    struct ear *r = container_of(t, struct ear, tap);
 
     if (r->owner->failed)
         return;

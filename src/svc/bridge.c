@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/fan.h"
@@ -106,7 +107,7 @@ static bool all_sent(const struct bridge *b)
 
 static void fire_quit(struct timer *t)
 {
-    struct bridge *b = (struct bridge *)((char *)t - offsetof(struct bridge, quit));
+    struct bridge *b = container_of(t, struct bridge, quit);
     uint64_t left = unsent(b);
     struct err e;
 

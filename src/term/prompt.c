@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "term/complete.h"
 #include "term/keys.h"
@@ -79,8 +80,6 @@ static struct prompt *active;
 
 /* Readline's own, declared in none of its headers; NULL where it is not to be had. */
 extern sigjmp_buf _rl_top_level __attribute__((weak));
-
-#define PROMPT_OF(pointer, member) ((struct prompt *)((char *)(pointer)-offsetof(struct prompt, member)))
 
 /* The line on the screen. */
 
@@ -144,12 +143,12 @@ static void draw_later(struct prompt *p)
 
 static void run_draw(struct job *j)
 {
-    draw(PROMPT_OF(j, draw));
+    draw(container_of(j, struct prompt, draw));
 }
 
 static void fire_calm(struct timer *t)
 {
-    draw(PROMPT_OF(t, calm));
+    draw(container_of(t, struct prompt, calm));
 }
 
 /* Takes the empty line and its prompt away, for good. */
@@ -421,12 +420,12 @@ static void feed_keys(struct prompt *p)
 
 static void run_more(struct job *j)
 {
-    feed_keys(PROMPT_OF(j, more));
+    feed_keys(container_of(j, struct prompt, more));
 }
 
 static void fire_patience(struct timer *t)
 {
-    struct prompt *p = PROMPT_OF(t, patience);
+    struct prompt *p = container_of(t, struct prompt, patience);
 
     keys_force(&p->keys);
     feed_keys(p);
@@ -439,14 +438,14 @@ void prompt_room(struct prompt *p)
 
 static unsigned want_input(struct watch *w)
 {
-    struct prompt *p = PROMPT_OF(w, input);
+    struct prompt *p = container_of(w, struct prompt, input);
 
     return takes_keys(p) ? LOOP_IN : 0;
 }
 
 static void fire_input(struct watch *w, unsigned events)
 {
-    struct prompt *p = PROMPT_OF(w, input);
+    struct prompt *p = container_of(w, struct prompt, input);
     ssize_t n;
 
     (void)events;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "loop/wait.h"
 
@@ -83,14 +84,14 @@ static size_t write_some(struct screen *s)
 
 static unsigned want(struct watch *w)
 {
-    struct screen *s = (struct screen *)((char *)w - offsetof(struct screen, watch));
+    struct screen *s = container_of(w, struct screen, watch);
 
     return s->end > s->start && !s->held ? LOOP_OUT : 0;
 }
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct screen *s = (struct screen *)((char *)w - offsetof(struct screen, watch));
+    struct screen *s = container_of(w, struct screen, watch);
     bool was_full = screen_full(s);
 
     (void)events;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "io/io.h"
 
+#include "base/container.h"
 #include "test_io_rig.h"
 
 /* A layer that changes every byte on the way and holds some of them back. */
@@ -28,7 +29,7 @@ static ssize_t xor_fill(struct xor *x)
 
 static ssize_t xor_read(struct io *io, void *data, size_t size, struct meta *meta)
 {
-    struct xor *x = (struct xor *)io;
+    struct xor *x = container_of(io, struct xor, io);
     size_t n;
 
     (void)meta;
@@ -66,7 +67,7 @@ static ssize_t xor_flush(struct xor *x)
 
 static ssize_t xor_write(struct io *io, const void *data, size_t size, const struct meta *meta)
 {
-    struct xor *x = (struct xor *)io;
+    struct xor *x = container_of(io, struct xor, io);
     ssize_t n;
 
     (void)meta;
@@ -89,28 +90,28 @@ static ssize_t xor_write(struct io *io, const void *data, size_t size, const str
 
 static size_t xor_pending(const struct io *io)
 {
-    const struct xor *x = (const struct xor *)io;
+    const struct xor *x = container_of(io, const struct xor, io);
 
     return x->end - x->start;
 }
 
 static int xor_shut(struct io *io)
 {
-    ssize_t n = xor_flush((struct xor *)io);
+    ssize_t n = xor_flush(container_of(io, struct xor, io));
 
     return n < 0 ? (int)n : io_shut(io->lower);
 }
 
 static unsigned xor_want(struct io *io, unsigned wanted)
 {
-    if (wanted & LOOP_OUT && ((struct xor *)io)->must_read_first)
+    if (wanted & LOOP_OUT && container_of(io, struct xor, io)->must_read_first)
         return (wanted & ~(unsigned)LOOP_OUT) | LOOP_IN;
     return wanted;
 }
 
 static void xor_free(struct io *io)
 {
-    struct xor *x = (struct xor *)io;
+    struct xor *x = container_of(io, struct xor, io);
 
     if (x->freed != NULL)
         ++*x->freed;
@@ -272,7 +273,7 @@ static void whole_stack_is_freed_once(void **state)
     freed = 0;
     for (int i = 0; i < 3; i++) {
         io = xor_over(r, io);
-        ((struct xor *)io)->freed = &freed;
+        container_of(io, struct xor, io)->freed = &freed;
     }
     io_event_soon(io->lower, LOOP_IN);
     io_free(io);

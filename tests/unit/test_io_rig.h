@@ -23,6 +23,7 @@
 
 #include <cmocka.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "io/fd.h"
 #include "io/link.h"
@@ -109,7 +110,7 @@ static inline void rig_never(struct watch *w, unsigned events)
 
 static inline void rig_is_late(struct timer *t)
 {
-    struct rig *r = (struct rig *)((char *)t - offsetof(struct rig, guard));
+    struct rig *r = container_of(t, struct rig, guard);
 
     r->late = true;
     loop_stop(r->loop);
@@ -217,7 +218,7 @@ struct feed {
 
 static inline unsigned feed_want(struct watch *w)
 {
-    const struct feed *f = (struct feed *)w;
+    const struct feed *f = container_of(w, struct feed, watch);
 
     return f->done < f->len ? LOOP_OUT : 0;
 }
@@ -234,7 +235,7 @@ static inline void feed_end(struct feed *f)
 
 static inline void feed_fire(struct watch *w, unsigned events)
 {
-    struct feed *f = (struct feed *)w;
+    struct feed *f = container_of(w, struct feed, watch);
     size_t n = f->len - f->done < f->step ? f->len - f->done : f->step;
     ssize_t sent = write(w->fd, f->data + f->done, n);
 
@@ -275,14 +276,14 @@ struct drain {
 
 static inline unsigned drain_want(struct watch *w)
 {
-    const struct drain *d = (struct drain *)w;
+    const struct drain *d = container_of(w, struct drain, watch);
 
     return d->ended || d->off ? 0 : LOOP_IN;
 }
 
 static inline void drain_fire(struct watch *w, unsigned events)
 {
-    struct drain *d = (struct drain *)w;
+    struct drain *d = container_of(w, struct drain, watch);
     ssize_t n;
 
     (void)events;
@@ -347,7 +348,7 @@ struct sink {
 
 static inline void sink_again(struct job *j)
 {
-    struct sink *s = (struct sink *)((char *)j - offsetof(struct sink, again));
+    struct sink *s = container_of(j, struct sink, again);
 
     s->full = false;
     if (s->refused)

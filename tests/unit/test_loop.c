@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "loop/loop.h"
 
+#include "base/container.h"
 #include "test_io_rig.h"
 
 enum { MANY = 40 };
@@ -15,12 +16,12 @@ struct end {
 
 static unsigned want(struct watch *w)
 {
-    return ((struct end *)w)->wanted;
+    return container_of(w, struct end, watch)->wanted;
 }
 
 static void fire(struct watch *w, unsigned events)
 {
-    struct end *e = (struct end *)w;
+    struct end *e = container_of(w, struct end, watch);
 
     e->seen |= events;
     e->fired++;
@@ -323,7 +324,7 @@ struct task {
 
 static void run_task(struct job *j)
 {
-    struct task *t = (struct task *)j;
+    struct task *t = container_of(j, struct task, job);
 
     assert_true(order.len < sizeof order.text - 1);
     order.text[order.len++] = t->name;
@@ -390,7 +391,7 @@ static void jobs_leave_room_for_others(void **state)
 
 static void run_finally(struct job *j)
 {
-    struct task *t = (struct task *)j;
+    struct task *t = container_of(j, struct task, job);
 
     order.text[order.len++] = t->name;
     order.text[order.len] = '\0';
@@ -402,7 +403,7 @@ static void run_finally(struct job *j)
 
 static void finish_later(struct job *j)
 {
-    struct task *t = (struct task *)j;
+    struct task *t = container_of(j, struct task, job);
 
     run_task(j);
     loop_finally(t->loop, &t->drop->job);
@@ -442,7 +443,7 @@ struct alarm {
 
 static void ring(struct timer *t)
 {
-    struct alarm *a = (struct alarm *)t;
+    struct alarm *a = container_of(t, struct alarm, timer);
 
     order.text[order.len++] = a->name;
     order.text[order.len] = '\0';

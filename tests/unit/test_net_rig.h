@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "net/net.h"
 
@@ -101,7 +102,7 @@ static inline bool rig_make_room(void *ctx)
 
 static inline void rig_late(struct timer *t)
 {
-    struct rig *r = (struct rig *)((char *)t - offsetof(struct rig, guard));
+    struct rig *r = container_of(t, struct rig, guard);
 
     r->late = true;
     loop_stop(r->loop);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/container.h"
 #include "test_tty_rig.h"
 
 /* A pseudo-terminal whose master is what a person sees. */
@@ -29,7 +30,7 @@ static unsigned want_in(struct watch *w)
 
 static void see(struct watch *w, unsigned events)
 {
-    struct rig *r = (struct rig *)((char *)w - offsetof(struct rig, watch));
+    struct rig *r = container_of(w, struct rig, watch);
     char data[4096];
     ssize_t n = read(r->tty.master, data, sizeof data);
 
