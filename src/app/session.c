@@ -51,15 +51,15 @@ static void end(struct session *s)
         loop_stop(s->loop);
 }
 
-/* What the peer's io did not deliver, or the kernel dropped before it was read. */
+/* What the peer's port did not deliver, or the kernel dropped before it was read. */
 static void account(struct session *s, const struct peer *p)
 {
-    uint64_t dropped = p->datagram ? dgram_dropped(p->io) : 0;
+    uint64_t dropped = p->datagram ? dgram_dropped(p->port) : 0;
 
     if (dropped > 0)
         log_notice("%llu datagrams were dropped: the receive buffer was full (try --recv-buffer)",
                    (unsigned long long)dropped);
-    if ((p->io->lost || p->io->cut || dropped > 0) && s->status == STATUS_OK)
+    if ((p->port->lost || p->port->cut || dropped > 0) && s->status == STATUS_OK)
         s->status = STATUS_NETWORK;
 }
 

@@ -121,10 +121,10 @@ uint32_t console_number(struct console *c, struct peer *p, const struct meta *m,
 
 /* What arrives. */
 
-static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
+static ssize_t take(struct port *port, void *ctx, const void *data, size_t size, const struct meta *meta)
 {
     struct console *c = ctx;
-    struct peer *p = bridge_peer(io->owner);
+    struct peer *p = bridge_peer(port->owner);
     struct talker *t;
     size_t n;
 
@@ -139,11 +139,11 @@ static ssize_t take(struct io *io, void *ctx, const void *data, size_t size, con
     return (ssize_t)n;
 }
 
-static void shut(struct io *io, void *ctx)
+static void shut(struct port *port, void *ctx)
 {
     struct console *c = ctx;
 
-    (void)io;
+    (void)port;
     view_finish(&c->view, c->talkers.first);
 }
 
@@ -182,7 +182,7 @@ static void screen_has_room(void *ctx)
         prompt_redraw(c->prompt);
     if (c->waits && !screen_full(c->screen)) {
         c->waits = false;
-        io_event_soon(c->sink, LOOP_OUT);
+        port_event_soon(c->sink, LOOP_OUT);
     }
 }
 
@@ -253,8 +253,8 @@ static void free_console(struct console *c)
     view_clear(&c->view);
     talkers_clear(&c->talkers);
     if (c->output != NULL)
-        io_free(c->output);
-    io_free(c->sink);
+        port_free(c->output);
+    port_free(c->sink);
     free(c);
 }
 
@@ -375,7 +375,7 @@ static void detach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
     struct talker *self = bridge_ctx(peer);
-    struct io *queue = self->queue;
+    struct port *queue = self->queue;
 
     for (struct talker *t = c->talkers.first, *next; t != NULL; t = next) {
         next = t->next;
@@ -384,7 +384,7 @@ static void detach(struct svc *s, struct peer *peer)
     }
     left(c, self);
     bridge_detach(c->bridge, peer);
-    io_free(queue);
+    port_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */
     if (c->closed || s->conf->many)
         return;

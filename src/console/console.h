@@ -11,7 +11,7 @@
 #include "base/input.h"
 #include "console/talker.h"
 #include "console/view.h"
-#include "io/io.h"
+#include "io/port.h"
 #include "svc/bridge.h"
 #include "svc/service.h"
 #include "term/prompt.h"
@@ -41,8 +41,8 @@ struct console {
     char escape; /* the first character of commands; 0: there are none */
     bool whole;  /* the next line typed is one message, newlines and all */
 
-    struct io *sink;      /* what arrives */
-    struct io *output;    /* standard output, when that is no terminal */
+    struct port *sink;    /* what arrives */
+    struct port *output;  /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
     struct timer grace; /* until those that hold up the others are left behind */

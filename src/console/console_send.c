@@ -66,12 +66,12 @@ static void run_wake(struct job *j)
     }
 }
 
-static void has_room(struct io *io, void *ctx)
+static void has_room(struct port *port, void *ctx)
 {
     struct talker *t = ctx;
     struct console *c = t->table->ctx;
 
-    (void)io;
+    (void)port;
     if (t->full)
         t->table->full--;
     t->full = false;
@@ -80,7 +80,7 @@ static void has_room(struct io *io, void *ctx)
     console_wake(c);
 }
 
-static struct io *queue_of(struct console *c, struct talker *base)
+static struct port *queue_of(struct console *c, struct talker *base)
 {
     const struct queue_opts opts = {.limit = QUEUE_LIMIT,
                                     .whole = true,
@@ -133,7 +133,7 @@ static void fire_idle(struct timer *timer)
     for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
         if (t->queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
             continue;
-        io_free(t->queue);
+        port_free(t->queue);
         t->queue = NULL;
         given++;
     }
@@ -144,7 +144,7 @@ static void fire_idle(struct timer *timer)
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
 {
     struct talker *base = base_of(t);
-    struct io *queue;
+    struct port *queue;
 
     /* While it is about to end, tasks still send: they are bound to those who were there. */
     if (base->deaf || base->ended || (base->ending && c->talkers.upto == 0))

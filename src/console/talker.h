@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "io/io.h"
+#include "io/port.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
 
@@ -27,7 +27,7 @@ struct talker {
     struct talker *next, *prev; /* by number */
     struct peer *peer;
     struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
-    struct io
+    struct port
         *queue; /* lines to it; NULL before the first. A sender's are in that of its peer's own talker */
     struct view_line *line;  /* what the view holds of it; NULL: nothing */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */

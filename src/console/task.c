@@ -117,7 +117,7 @@ void task_stop(struct task *t, const char *why)
     if (why != NULL)
         log_notice("%s: stopped: %s", t->name, why);
     if (why != NULL && t->to != NULL && t->owes)
-        t->to->peer->io->lost = true;
+        t->to->peer->port->lost = true;
     if (t->ops->stop == NULL || !t->ops->stop(t))
         task_end(t);
 }
@@ -196,6 +196,6 @@ size_t task_piece(const struct task *t)
         return most;
     if (p->datagram && addr_family(p->local) != AF_UNIX)
         most = DATAGRAM;
-    max = (p->io->ops->caps & IO_MSG) != 0 ? io_max(p->io) : most;
+    max = (p->port->ops->caps & IO_MSG) != 0 ? port_max(p->port) : most;
     return max > 0 && max < most ? max : most;
 }

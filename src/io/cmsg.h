@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "io/io.h"
+#include "io/port.h"
 
 enum { CMSG_ROOM = 192 }; /* bytes: all that cmsg_prepare() asks for */
 

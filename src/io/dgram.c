@@ -34,7 +34,7 @@ struct endpoint {
 };
 
 struct dgram {
-    struct io io;
+    struct port port;
     struct dgram_opts opts;
     int family;
     struct meta to;   /* where plain writes go, and from which address and socket */
@@ -55,7 +55,7 @@ static unsigned want(struct watch *w)
 {
     const struct endpoint *at = container_of(w, struct endpoint, watch);
     struct dgram *d = at->dgram;
-    unsigned wanted = io_want(&d->io);
+    unsigned wanted = port_want(&d->port);
 
     if (d->stopped)
         return at == &d->at[d->blocked] ? LOOP_OUT : 0;
@@ -76,7 +76,7 @@ static void report_refusals(struct dgram *d, unsigned i)
     if (d->family == AF_UNIX)
         return;
     while ((error = cmsg_next_error(d->at[i].watch.fd, &who)) != 0) {
-        d->io.lost = true;
+        d->port.lost = true;
         log_notice("%s: %s", addr_format(&who, text), strerror(error));
     }
 }
@@ -94,14 +94,14 @@ static void fire(struct watch *w, unsigned events)
         d->turn = i;
     if (d->stopped)
         events |= LOOP_IN; /* the next read sends */
-    io_event(&d->io, events);
+    port_event(&d->port, events);
 }
 
 static void fire_retry(struct timer *t)
 {
     struct dgram *d = container_of(t, struct dgram, retry);
 
-    io_event(&d->io, LOOP_OUT);
+    port_event(&d->port, LOOP_OUT);
 }
 
 static bool is_inet(const struct addr *a)
@@ -170,10 +170,10 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
         int error = errno;
 
         report_refusals(d, i);
-        return error == ENOMEM || error == EBADF ? io_fail(&d->io, error) : -EINTR;
+        return error == ENOMEM || error == EBADF ? port_fail(&d->port, error) : -EINTR;
     }
     if (n < 0)
-        return io_fail(&d->io, errno);
+        return port_fail(&d->port, errno);
     if (n == 0 && d->opts.seqpacket)
         return IO_EOF;
     meta->socket = (unsigned char)i;
@@ -188,9 +188,9 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
 
         d->to = *meta;
         if (first)
-            io_event_soon(&d->io, LOOP_OUT);
+            port_event_soon(&d->port, LOOP_OUT);
     }
-    d->io.cut = d->io.cut || in.cut;
+    d->port.cut = d->port.cut || in.cut;
     tell_received(d, meta, (size_t)n, in.cut);
     return n;
 }
@@ -205,14 +205,14 @@ static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int err
 
     if (to != NULL)
         addr_format(&to->peer, text);
-    d->io.lost = true;
+    d->port.lost = true;
     log_error("%zu bytes to %s were not sent: %s%s", size, text, strerror(error), hint);
     return (ssize_t)size;
 }
 
 static ssize_t no_room(struct dgram *d, unsigned i, size_t size)
 {
-    int64_t now = loop_now(d->io.loop);
+    int64_t now = loop_now(d->port.loop);
 
     d->blocked = i;
     if (d->family != AF_UNIX)
@@ -223,7 +223,7 @@ static ssize_t no_room(struct dgram *d, unsigned i, size_t size)
         log_info("%zu bytes were not sent: the receiver is full", size);
         return (ssize_t)size;
     }
-    loop_timer_set(d->io.loop, &d->retry, RETRY);
+    loop_timer_set(d->port.loop, &d->retry, RETRY);
     return IO_AGAIN;
 }
 
@@ -246,7 +246,7 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
         if (out->segment > 0 && !cmsg_is_refusal(error))
             return 0; /* not this way */
         if (d->opts.connected && error != EMSGSIZE)
-            return io_fail(&d->io, error);
+            return port_fail(&d->port, error);
         if (d->family == AF_UNIX || error == EMSGSIZE || !cmsg_is_refusal(error))
             break;
         report_refusals(d, i); /* of an earlier one: this one was not sent */
@@ -308,9 +308,9 @@ static ssize_t answer(struct dgram *d, const struct cmsg_out *out)
     return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
 }
 
-static ssize_t write_dgram(struct io *io, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_dgram(struct port *port, const void *data, size_t size, const struct meta *meta)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
     struct cmsg_out out = {.data = data, .size = size, .answer = d->opts.echo};
 
     if (!d->opts.connected) {
@@ -327,9 +327,9 @@ static ssize_t write_dgram(struct io *io, const void *data, size_t size, const s
     return d->opts.echo && d->family != AF_UNIX ? answer(d, &out) : send_one(d, &out);
 }
 
-static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *meta)
+static ssize_t read_dgram(struct port *port, void *data, size_t size, struct meta *meta)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
     unsigned first = d->turn;
     struct meta own;
     ssize_t n;
@@ -351,9 +351,9 @@ static ssize_t read_dgram(struct io *io, void *data, size_t size, struct meta *m
     return IO_AGAIN;
 }
 
-static size_t max_dgram(const struct io *io)
+static size_t max_dgram(const struct port *port)
 {
-    const struct dgram *d = container_of(io, const struct dgram, io);
+    const struct dgram *d = container_of(port, const struct dgram, port);
     size_t max = MAX_IPV6, segments;
 
     if (d->family == AF_UNIX)
@@ -366,42 +366,42 @@ static size_t max_dgram(const struct io *io)
     return d->opts.segment * (segments < 1 ? 1 : segments > MAX_SEGMENTS ? MAX_SEGMENTS : segments);
 }
 
-static size_t longest(const struct io *io)
+static size_t longest(const struct port *port)
 {
-    const struct dgram *d = container_of(io, const struct dgram, io);
+    const struct dgram *d = container_of(port, const struct dgram, port);
 
     /* With -v, each is written out before the next one is told of. */
     return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
 }
 
-static size_t pending(const struct io *io)
+static size_t pending(const struct port *port)
 {
-    const struct dgram *d = container_of(io, const struct dgram, io);
+    const struct dgram *d = container_of(port, const struct dgram, port);
 
     /* A read sends the answers that wait. */
     return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
 }
 
-static int shut_dgram(struct io *io)
+static int shut_dgram(struct port *port)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
 
     if (d->opts.seqpacket && shutdown(d->at[0].watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
-        return io_fail(io, errno);
+        return port_fail(port, errno);
     return 0;
 }
 
-static void touch(struct io *io)
+static void touch(struct port *port)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
 
     for (unsigned i = 0; i < d->n; i++)
         loop_touch(&d->at[i].watch);
 }
 
-static void free_dgram(struct io *io)
+static void free_dgram(struct port *port)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
 
     loop_timer_clear(&d->retry);
     for (unsigned i = 0; i < d->n; i++) {
@@ -413,7 +413,7 @@ static void free_dgram(struct io *io)
     free(d);
 }
 
-static const struct io_ops ops = {
+static const struct layer_ops ops = {
     .name = "datagram",
     .caps = IO_MSG | IO_ADDRESSED | IO_HALFCLOSE,
     .read = read_dgram,
@@ -434,13 +434,13 @@ static void get_local(int fd, struct addr *a)
         a->len = len;
 }
 
-struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts)
+struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts)
 {
     struct dgram *d = mem_alloc(sizeof *d + n * sizeof d->at[0]);
     int domain = AF_UNIX;
     socklen_t len = sizeof domain;
 
-    io_init(&d->io, &ops, loop, NULL);
+    port_init(&d->port, &ops, loop, NULL);
     d->opts = *opts;
     d->n = n;
     d->retry.fire = fire_retry;
@@ -453,22 +453,22 @@ struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct
     }
     if (getsockopt(fds[0], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0)
         d->family = domain;
-    return &d->io;
+    return &d->port;
 }
 
-void dgram_set_to(struct io *io, const struct addr *to)
+void dgram_set_to(struct port *port, const struct addr *to)
 {
-    struct dgram *d = container_of(io, struct dgram, io);
+    struct dgram *d = container_of(port, struct dgram, port);
 
     d->to = (struct meta){.peer = *to};
-    io_event_soon(io, LOOP_OUT);
+    port_event_soon(port, LOOP_OUT);
 }
 
-int dgram_fd(const struct io *io, unsigned i)
+int dgram_fd(const struct port *port, unsigned i)
 {
-    const struct dgram *d = container_of(io, const struct dgram, io);
+    const struct dgram *d = container_of(port, const struct dgram, port);
 
-    return io->ops == &ops && i < d->n ? d->at[i].watch.fd : -1;
+    return port->ops == &ops && i < d->n ? d->at[i].watch.fd : -1;
 }
 
 /* What was dropped since the last datagram that was received, and with it told. */
@@ -483,9 +483,9 @@ static uint64_t dropped_by_now(int fd, uint64_t told)
     return info[SK_MEMINFO_DROPS];
 }
 
-uint64_t dgram_dropped(const struct io *io)
+uint64_t dgram_dropped(const struct port *port)
 {
-    const struct dgram *d = container_of(io, const struct dgram, io);
+    const struct dgram *d = container_of(port, const struct dgram, port);
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < d->n; i++)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * dgram: an io on datagram sockets: UDP, UNIX datagram, UNIX seqpacket; unconnected or connected.
+ * dgram: a port on datagram sockets: UDP, UNIX datagram, UNIX seqpacket; unconnected or connected.
  *
  * Unconnected: anyone is heard, and what is written without a struct meta goes to the current destination: the
  * one given, or (with `follow`) the latest sender; before there is one, writes wait. Answers leave from the
- * address that was spoken to (IP_PKTINFO, ip(7); RFC 3542). ICMP errors are reported (IP_RECVERR) and the io
- * goes on. Connected: only the peer is heard, and its refusal ends the io with ECONNREFUSED.
+ * address that was spoken to (IP_PKTINFO, ip(7); RFC 3542). ICMP errors are reported (IP_RECVERR) and the port
+ * goes on. Connected: only the peer is heard, and its refusal ends the port with ECONNREFUSED.
  */
 #ifndef IO_DGRAM_H
 #define IO_DGRAM_H
 
-#include "io/io.h"
+#include "io/port.h"
 
 enum { DGRAM_SOCKETS = 8 };
 
@@ -19,19 +19,19 @@ struct dgram_opts {
     bool follow;    /* send to the latest sender */
     bool echo;      /* answers only: guard against loops with another echo service (see net) */
     size_t segment; /* a longer write becomes datagrams of this size; 0: a write is a datagram */
-    bool seqpacket; /* connection-oriented: reading 0 is the end, io_shut() works */
+    bool seqpacket; /* connection-oriented: reading 0 is the end, port_shut() works */
 };
 
-/* An io on `n` (1 to DGRAM_SOCKETS) bound sockets, non-blocking already. Takes the descriptors. */
-struct io *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts);
+/* A port on `n` (1 to DGRAM_SOCKETS) bound sockets, non-blocking already. Takes the descriptors. */
+struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts);
 
 /* Sets where plain writes go. For unconnected sockets. */
-void dgram_set_to(struct io *io, const struct addr *to);
+void dgram_set_to(struct port *port, const struct addr *to);
 
-/* Socket `i` of it; -1 past the end, and for any other io. */
-int dgram_fd(const struct io *io, unsigned i);
+/* Socket `i` of it; -1 past the end, and for any other port. */
+int dgram_fd(const struct port *port, unsigned i);
 
 /* Datagrams that the kernel dropped because our receive buffer was full (SO_RXQ_OVFL, SO_MEMINFO). */
-uint64_t dgram_dropped(const struct io *io);
+uint64_t dgram_dropped(const struct port *port);
 
 #endif

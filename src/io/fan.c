@@ -14,14 +14,14 @@ enum {
 
 struct member {
     void *who;
-    struct io *io; /* NULL until there is something to read */
-    bool behind;   /* it misses what comes until it has read all that waits */
+    struct port *port; /* NULL until there is something to read */
+    bool behind;       /* it misses what comes until it has read all that waits */
 };
 
 struct fan {
     struct loop *loop;
     struct fan_opts opts;
-    struct io *io;
+    struct port *port;
     struct member *members;
     size_t count, room;
     size_t full; /* members that the source waits for */
@@ -40,12 +40,12 @@ static void unblock(struct fan *f)
     if (blocked(f))
         return;
     loop_timer_clear(&f->grace);
-    io_event_soon(f->io, LOOP_OUT);
+    port_event_soon(f->port, LOOP_OUT);
 }
 
 static bool is_full(const struct member *m)
 {
-    return m->io != NULL && queue_full(m->io);
+    return m->port != NULL && queue_full(m->port);
 }
 
 /* Full members have held up the others for long enough. When all are full there are no others. */
@@ -66,12 +66,12 @@ static void leave_behind(struct timer *t)
     unblock(f);
 }
 
-static void member_has_room(struct io *io, void *ctx)
+static void member_has_room(struct port *port, void *ctx)
 {
     struct fan *f = ctx;
 
     for (size_t i = 0; i < f->count; i++) {
-        if (f->members[i].io == io && !f->members[i].behind)
+        if (f->members[i].port == port && !f->members[i].behind)
             f->full--;
     }
     unblock(f);
@@ -81,37 +81,37 @@ static void open_member(struct fan *f, struct member *m)
 {
     struct queue_opts opts = {.limit = MEMBER_LIMIT, .shared = true, .room = member_has_room, .ctx = f};
 
-    if (m->io != NULL)
+    if (m->port != NULL)
         return;
-    m->io = queue_new(f->loop, &opts);
-    f->opts.open(f->opts.ctx, m->who, m->io);
+    m->port = queue_new(f->loop, &opts);
+    f->opts.open(f->opts.ctx, m->who, m->port);
 }
 
 static void end_member(struct fan *f, struct member *m)
 {
     open_member(f, m);
-    queue_end(m->io);
+    queue_end(m->port);
 }
 
 static void give(struct fan *f, struct member *m, struct chunk *c)
 {
     open_member(f, m);
-    if (m->behind && queue_size(m->io) > 0) {
+    if (m->behind && queue_size(m->port) > 0) {
         f->opts.missed(f->opts.ctx, m->who, c->len);
         return;
     }
     m->behind = false;
-    queue_put(m->io, c);
-    if (queue_full(m->io))
+    queue_put(m->port, c);
+    if (queue_full(m->port))
         f->full++;
 }
 
-static ssize_t write_fan(struct io *io, void *ctx, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_fan(struct port *port, void *ctx, const void *data, size_t size, const struct meta *meta)
 {
     struct fan *f = ctx;
     struct chunk *c;
 
-    (void)io, (void)meta;
+    (void)port, (void)meta;
     if (blocked(f)) {
         if (f->opts.slow == FAN_SKIP && f->count > 0 && !loop_timer_pending(&f->grace))
             loop_timer_set(f->loop, &f->grace, GRACE);
@@ -125,11 +125,11 @@ static ssize_t write_fan(struct io *io, void *ctx, const void *data, size_t size
     return (ssize_t)size;
 }
 
-static void shut_fan(struct io *io, void *ctx)
+static void shut_fan(struct port *port, void *ctx)
 {
     struct fan *f = ctx;
 
-    (void)io;
+    (void)port;
     f->ended = true;
     for (size_t i = 0; i < f->count; i++)
         end_member(f, &f->members[i]);
@@ -143,7 +143,7 @@ struct fan *fan_new(struct loop *loop, const struct fan_opts *opts)
     f->loop = loop;
     f->opts = *opts;
     f->grace.fire = leave_behind;
-    f->io = queue_new(loop, &queue);
+    f->port = queue_new(loop, &queue);
     return f;
 }
 
@@ -152,16 +152,16 @@ void fan_free(struct fan *f)
     if (f == NULL)
         return;
     for (size_t i = 0; i < f->count; i++)
-        io_free(f->members[i].io);
-    io_free(f->io);
+        port_free(f->members[i].port);
+    port_free(f->port);
     loop_timer_clear(&f->grace);
     free(f->members);
     free(f);
 }
 
-struct io *fan_io(struct fan *f)
+struct port *fan_port(struct fan *f)
 {
-    return f->io;
+    return f->port;
 }
 
 void fan_add(struct fan *f, void *member)
@@ -185,7 +185,7 @@ void fan_del(struct fan *f, void *member)
             continue;
         if (!m->behind && is_full(m))
             f->full--;
-        io_free(m->io);
+        port_free(m->port);
         *m = f->members[--f->count];
         unblock(f);
         return;

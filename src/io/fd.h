@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fd: an io on a stream descriptor: a connected socket, a pipe, a terminal or a file.
+ * fd: a port on a stream descriptor: a connected socket, a pipe, a terminal or a file.
  */
 #ifndef IO_FD_H
 #define IO_FD_H
 
-#include "io/io.h"
+#include "io/port.h"
 
 /* A connected stream socket, non-blocking already. Takes `fd`. */
-struct io *fd_socket(struct loop *loop, int fd);
+struct port *fd_socket(struct loop *loop, int fd);
 
 /* A pipe, terminal or file of our own, non-blocking already. Takes `fd`. */
-struct io *fd_file(struct loop *loop, int fd);
+struct port *fd_file(struct loop *loop, int fd);
 
 /* Swallows everything: the destination of what nobody wants to see. */
-struct io *fd_null(struct loop *loop);
+struct port *fd_null(struct loop *loop);
 
 #endif

@@ -33,13 +33,13 @@ void link_source_ended(struct link *k, bool failed)
 {
     k->src_eof = true;
     k->src_failed = failed;
-    io_touch(k->src);
+    port_touch(k->src);
 }
 
 bool link_own_dst(struct link *k)
 {
     if (k->dst->owner != NULL && k->dst->owner != k) {
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
         return false;
     }
     k->dst->owner = k;
@@ -52,7 +52,7 @@ bool link_disown_dst(struct link *k)
         k->dst->owner = NULL;
     if (k->dst->owner != NULL || k->dst->writers == NULL)
         return false;
-    io_event_soon(k->dst, LOOP_OUT);
+    port_event_soon(k->dst, LOOP_OUT);
     return true;
 }
 
@@ -61,11 +61,11 @@ static void release(struct link *k)
 {
     link_copy_release(k);
     link_kernel_release(k);
-    io_unwait_room(k->dst, k);
+    port_unwait_room(k->dst, k);
     link_disown_dst(k);
     if (k->rest != NULL)
         loop_timer_clear(&k->rest->timer);
-    io_touch(k->src);
+    port_touch(k->src);
 }
 
 void link_finish(struct link *k, enum link_state state)
@@ -87,11 +87,11 @@ static void end(struct link *k)
         link_finish(k, LINK_SRC_FAILED);
         return;
     }
-    r = k->opts.keep_open ? 0 : io_shut(k->dst);
+    r = k->opts.keep_open ? 0 : port_shut(k->dst);
     if (k->freed)
         return;
     if (r == IO_AGAIN)
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
     else
         link_finish(k, r == IO_ERROR ? LINK_DST_FAILED : LINK_DONE);
 }
@@ -142,11 +142,11 @@ void link_pump(struct link *k)
     if (k->state == LINK_RUNNING && !k->freed) {
         if (link_empty(k))
             link_copy_release(k);
-        if (link_wants_read(k) && io_pending(k->src) > 0)
+        if (link_wants_read(k) && port_pending(k->src) > 0)
             loop_soon(k->src->loop, &k->job);
         else if (!k->waiting && k->dst->owner == k)
             loop_soon(k->src->loop, &k->job); /* the budget ended in the middle of a write */
-        io_touch(k->src);
+        port_touch(k->src);
     }
     if (moved > 0 && !k->freed && k->moved != NULL)
         k->moved(k);
@@ -205,7 +205,8 @@ static void run_bury(struct job *j)
     free(k);
 }
 
-struct link *link_new(struct io *src, struct io *dst, struct link_pool *pool, const struct link_opts *opts)
+struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool,
+                      const struct link_opts *opts)
 {
     struct link *k = mem_alloc(sizeof *k);
 
@@ -243,7 +244,7 @@ void link_free(struct link *k)
 void link_pause(struct link *k, bool paused)
 {
     k->paused = paused;
-    io_touch(k->src);
+    port_touch(k->src);
     if (!paused)
         loop_soon(k->src->loop, &k->job);
 }

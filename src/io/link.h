@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * link: one direction, from a source io to a destination io. The only relay in the program.
+ * link: one direction, from a source port to a destination port. The only relay in the program.
  *
  * A link reads when it has room, writes when it has bytes, and never holds more than one buffer or pipe. It chooses
  * by itself, from what both ends are and from how much comes, whether bytes go through its buffer or stay in the kernel
  * (io/splice.h); both give the same bytes, ends and counts. The end of the
- * source travels on (io_shut) once the buffer is empty. A failed source still delivers what was read before it
+ * source travels on (port_shut) once the buffer is empty. A failed source still delivers what was read before it
  * failed; a failed destination drops what is held, and says so. An idle link holds no buffer.
  *
- * Owned by the service that made it. It does not own its ios: free the links first.
+ * Owned by the service that made it. It does not own its ports: free the links first.
  */
 #ifndef IO_LINK_H
 #define IO_LINK_H
@@ -19,7 +19,7 @@
 
 #include "base/crlf.h"
 #include "base/pool.h"
-#include "io/io.h"
+#include "io/port.h"
 #include "io/splice.h"
 #include "io/tap.h"
 
@@ -61,7 +61,7 @@ struct link_pool {
 };
 
 struct link {
-    struct io *src, *dst;
+    struct port *src, *dst;
     struct link_opts opts;
     struct link_pool *pool;
     enum link_state state;
@@ -101,7 +101,8 @@ struct link {
 };
 
 /* A new running link; `opts` is copied and may be NULL for none. It starts by itself in the next job stage. */
-struct link *link_new(struct io *src, struct io *dst, struct link_pool *pool, const struct link_opts *opts);
+struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool,
+                      const struct link_opts *opts);
 
 /* An empty pool. `splice` allows the kernel path; without it every byte goes through a buffer. */
 void link_pool_init(struct link_pool *p, bool splice);
@@ -110,7 +111,7 @@ void link_pool_clear(struct link_pool *p);
 /* Drops what is held; the memory goes when the turn ends. NULL is fine. */
 void link_free(struct link *k);
 
-/* Moves what can be moved now, within a budget. Called by io_event(); harmless at any time. */
+/* Moves what can be moved now, within a budget. Called by port_event(); harmless at any time. */
 void link_pump(struct link *k);
 
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */
@@ -120,7 +121,7 @@ void link_pause(struct link *k, bool paused);
 void link_tap_add(struct link *k, struct tap *t);
 void link_tap_del(struct link *k, struct tap *t);
 
-/* What the link wants of its ends now: for io_want(). */
+/* What the link wants of its ends now: for port_want(). */
 bool link_wants_read(const struct link *k);
 
 /* Bytes held: read from the source, not yet written. */

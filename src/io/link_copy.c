@@ -22,9 +22,9 @@ static size_t least(const struct link *k)
 }
 
 /* Each read, or each write, stands for itself. */
-static bool is_apart(const struct io *io)
+static bool is_apart(const struct port *port)
 {
-    return (io->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
+    return (port->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
 }
 
 /* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
@@ -47,11 +47,11 @@ static size_t room(const struct link *k)
     size_t free_bytes = cap - (k->end - k->start);
 
     if (collects(k) && !link_empty(k))
-        return k->unit == 0 && LINK_BUFFER - k->end >= io_longest(k->src) ? LINK_BUFFER - k->end : 0;
+        return k->unit == 0 && LINK_BUFFER - k->end >= port_longest(k->src) ? LINK_BUFFER - k->end : 0;
     if (is_apart(k->src))
         return link_empty(k) ? LINK_BUFFER : 0;
     if (link_keeps_messages(k->dst) && k->opts.cut != LINK_CUT_LINE)
-        return k->end - k->start < k->opts.size || link_empty(k) ? io_max(k->dst) * least(k) : 0;
+        return k->end - k->start < k->opts.size || link_empty(k) ? port_max(k->dst) * least(k) : 0;
     /* Moving what is held to the front must be worth it, unless a line waits for its end. */
     if (cap - k->end < least(k) && k->start < cap / 2 && (k->opts.cut != LINK_CUT_LINE || k->unit > 0))
         return 0;
@@ -98,7 +98,7 @@ static void compact(struct link *k)
 static ssize_t read_crlf(struct link *k, size_t size)
 {
     unsigned char *plain = pool_get(&k->pool->blocks);
-    ssize_t n = io_read(k->src, plain, size / 2, k->meta);
+    ssize_t n = port_read(k->src, plain, size / 2, k->meta);
 
     if (n > 0 && !k->freed)
         n = (ssize_t)crlf_put(&k->crlf, plain, (size_t)n, k->block + k->end);
@@ -117,7 +117,7 @@ static ssize_t fill(struct link *k, bool *full)
     compact(k);
     if (size > k->cap - k->end)
         size = k->cap - k->end;
-    n = k->opts.crlf ? read_crlf(k, size) : io_read(k->src, k->block + k->end, size, k->meta);
+    n = k->opts.crlf ? read_crlf(k, size) : port_read(k->src, k->block + k->end, size, k->meta);
     if (k->freed)
         return IO_AGAIN;
     if (n >= 0) {
@@ -165,8 +165,8 @@ static bool next_unit(struct link *k)
         if (unit == 0)
             return false;
     }
-    if (link_keeps_messages(k->dst) && !link_keeps_messages(k->src) && unit > io_max(k->dst))
-        unit = io_max(k->dst);
+    if (link_keeps_messages(k->dst) && !link_keeps_messages(k->src) && unit > port_max(k->dst))
+        unit = port_max(k->dst);
     k->unit = (uint32_t)unit;
     return true;
 }
@@ -192,7 +192,7 @@ static void unit_written(struct link *k)
         loop_timer_set(k->src->loop, &k->rest->timer, k->opts.interval);
     }
     if (link_disown_dst(k) && !link_empty(k))
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
 }
 
 /* Writes once. Returns the bytes written, or IO_*; IO_AGAIN also when there is nothing to write or it is another
@@ -210,11 +210,11 @@ static ssize_t flush(struct link *k)
     if (k->unit == 0 && !is_apart(k->dst))
         n = 0; /* an empty message leaves no trace in a stream */
     else
-        n = io_write(k->dst, k->block + k->start, k->unit, meta_of(k));
+        n = port_write(k->dst, k->block + k->start, k->unit, meta_of(k));
     if (k->freed)
         return IO_AGAIN;
     if (n == IO_AGAIN)
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
     if (n < 0)
         return n;
     k->start += (uint32_t)n;

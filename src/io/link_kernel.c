@@ -60,16 +60,16 @@ static bool step_kernel(struct link *k)
     }
     if (step.got == IO_ERROR || step.got == IO_EOF) {
         if (step.got == IO_ERROR)
-            io_fail(k->src, step.error);
+            port_fail(k->src, step.error);
         link_source_ended(k, step.got == IO_ERROR);
     }
     if (step.put == IO_ERROR) {
-        io_fail(k->dst, step.error);
+        port_fail(k->dst, step.error);
         link_finish(k, LINK_DST_FAILED);
         return false;
     }
     if (step.put == IO_AGAIN)
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
     return step.put >= MORE || step.got >= MORE;
 }
 

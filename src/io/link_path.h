@@ -14,9 +14,9 @@ struct rest {
     struct link *link;
 };
 
-static inline bool link_keeps_messages(const struct io *io)
+static inline bool link_keeps_messages(const struct port *port)
 {
-    return (io->ops->caps & IO_MSG) != 0;
+    return (port->ops->caps & IO_MSG) != 0;
 }
 
 /* Nothing is held. */

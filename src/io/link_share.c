@@ -23,7 +23,7 @@ static bool step(struct link *k)
         link_source_ended(k, false);
     if (n < 0 || !link_own_dst(k))
         return false;
-    wrote = io_write(k->dst, data, (size_t)n, NULL);
+    wrote = port_write(k->dst, data, (size_t)n, NULL);
     if (k->freed)
         return false;
     if (wrote == IO_ERROR) {
@@ -31,7 +31,7 @@ static bool step(struct link *k)
         k->lost = (uint64_t)n;
     }
     if (wrote == IO_AGAIN)
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
     if (wrote < 0)
         return false;
     for (struct tap *t = k->taps; t != NULL; t = t->next)
@@ -39,7 +39,7 @@ static bool step(struct link *k)
     k->bytes += (uint64_t)wrote;
     k->src->ops->skip(k->src, (size_t)wrote);
     if (wrote == n && link_disown_dst(k))
-        io_wait_room(k->dst, k);
+        port_wait_room(k->dst, k);
     return !k->freed;
 }
 

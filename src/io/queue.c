@@ -14,7 +14,7 @@ struct item {
 };
 
 struct queue {
-    struct io io;
+    struct port port;
     struct queue_opts opts;
     struct item *first, *last;
     size_t offset; /* bytes of the first chunk that were read */
@@ -36,9 +36,9 @@ static void drop_first(struct queue *q)
     q->offset = 0;
 }
 
-static ssize_t peek(struct io *io, const void **data)
+static ssize_t peek(struct port *port, const void **data)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
 
     if (q->first == NULL)
         return q->ended ? IO_EOF : IO_AGAIN;
@@ -46,22 +46,22 @@ static ssize_t peek(struct io *io, const void **data)
     return (ssize_t)(q->first->chunk->len - q->offset);
 }
 
-static void skip(struct io *io, size_t n)
+static void skip(struct port *port, size_t n)
 {
-    struct queue *q = container_of(io, struct queue, io);
-    bool was_full = queue_full(io);
+    struct queue *q = container_of(port, struct queue, port);
+    bool was_full = queue_full(port);
 
     q->offset += n;
     q->size -= n;
     if (q->offset == q->first->chunk->len)
         drop_first(q);
-    if (was_full && !queue_full(io) && q->opts.room != NULL)
-        q->opts.room(io, q->opts.ctx);
+    if (was_full && !queue_full(port) && q->opts.room != NULL)
+        q->opts.room(port, q->opts.ctx);
 }
 
-static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *meta)
+static ssize_t read_queue(struct port *port, void *data, size_t size, struct meta *meta)
 {
-    const struct queue *q = container_of(io, const struct queue, io);
+    const struct queue *q = container_of(port, const struct queue, port);
     size_t done = 0;
     ssize_t n;
 
@@ -72,53 +72,53 @@ static ssize_t read_queue(struct io *io, void *data, size_t size, struct meta *m
     do {
         const void *from;
 
-        n = peek(io, &from);
+        n = peek(port, &from);
         if (n < 0)
             break;
         if ((size_t)n > size - done)
             n = (ssize_t)(size - done);
         memcpy((char *)data + done, from, (size_t)n);
         done += (size_t)n;
-        skip(io, (size_t)n);
+        skip(port, (size_t)n);
     } while (done < size && !q->opts.whole && !q->opts.addressed);
     return done > 0 ? (ssize_t)done : n;
 }
 
-static ssize_t write_queue(struct io *io, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_queue(struct port *port, const void *data, size_t size, const struct meta *meta)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
 
     if (q->opts.write == NULL)
         return (ssize_t)size;
-    return q->opts.write(io, q->opts.ctx, data, size, meta);
+    return q->opts.write(port, q->opts.ctx, data, size, meta);
 }
 
-static size_t pending(const struct io *io)
+static size_t pending(const struct port *port)
 {
-    const struct queue *q = container_of(io, const struct queue, io);
+    const struct queue *q = container_of(port, const struct queue, port);
 
     return q->size + (q->ended ? 1 : 0);
 }
 
-static int shut(struct io *io)
+static int shut(struct port *port)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
 
     if (q->opts.shut != NULL)
-        q->opts.shut(io, q->opts.ctx);
+        q->opts.shut(port, q->opts.ctx);
     return 0;
 }
 
-static void free_queue(struct io *io)
+static void free_queue(struct port *port)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
 
     while (q->first != NULL)
         drop_first(q);
     free(q);
 }
 
-static const struct io_ops ops = {
+static const struct layer_ops ops = {
     .name = "queue",
     .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_queue,
@@ -128,7 +128,7 @@ static const struct io_ops ops = {
     .free = free_queue,
 };
 
-static const struct io_ops addressed_ops = {
+static const struct layer_ops addressed_ops = {
     .name = "queue",
     .caps = IO_STREAM | IO_HALFCLOSE | IO_ADDRESSED,
     .read = read_queue,
@@ -138,7 +138,7 @@ static const struct io_ops addressed_ops = {
     .free = free_queue,
 };
 
-static const struct io_ops shared_ops = {
+static const struct layer_ops shared_ops = {
     .name = "queue",
     .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_queue,
@@ -150,23 +150,23 @@ static const struct io_ops shared_ops = {
     .free = free_queue,
 };
 
-struct io *queue_new(struct loop *loop, const struct queue_opts *opts)
+struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
 {
     struct queue *q = mem_alloc(sizeof *q);
 
-    io_init(&q->io, opts->addressed ? &addressed_ops : opts->shared ? &shared_ops : &ops, loop, NULL);
+    port_init(&q->port, opts->addressed ? &addressed_ops : opts->shared ? &shared_ops : &ops, loop, NULL);
     q->opts = *opts;
-    return &q->io;
+    return &q->port;
 }
 
-void queue_put(struct io *io, struct chunk *c)
+void queue_put(struct port *port, struct chunk *c)
 {
-    queue_put_to(io, c, NULL);
+    queue_put_to(port, c, NULL);
 }
 
-void queue_put_to(struct io *io, struct chunk *c, const struct meta *to)
+void queue_put_to(struct port *port, struct chunk *c, const struct meta *to)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
     struct item *item;
 
     if (q->ended || c->len == 0)
@@ -184,32 +184,32 @@ void queue_put_to(struct io *io, struct chunk *c, const struct meta *to)
         q->last->next = item;
     q->last = item;
     q->size += c->len;
-    io_event_soon(io, LOOP_IN);
+    port_event_soon(port, LOOP_IN);
 }
 
-void queue_drop(struct io *io)
+void queue_drop(struct port *port)
 {
-    struct queue *q = container_of(io, struct queue, io);
+    struct queue *q = container_of(port, struct queue, port);
 
     while (q->first != NULL)
         drop_first(q);
     q->size = 0;
 }
 
-void queue_end(struct io *io)
+void queue_end(struct port *port)
 {
-    container_of(io, struct queue, io)->ended = true;
-    io_event_soon(io, LOOP_IN);
+    container_of(port, struct queue, port)->ended = true;
+    port_event_soon(port, LOOP_IN);
 }
 
-bool queue_full(const struct io *io)
+bool queue_full(const struct port *port)
 {
-    const struct queue *q = container_of(io, const struct queue, io);
+    const struct queue *q = container_of(port, const struct queue, port);
 
     return q->size + q->addresses >= q->opts.limit;
 }
 
-size_t queue_size(const struct io *io)
+size_t queue_size(const struct port *port)
 {
-    return container_of(io, const struct queue, io)->size;
+    return container_of(port, const struct queue, port)->size;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * queue: an io without a descriptor, between a handler (prompt, chat, fan-out) and a link.
+ * queue: a port without a descriptor, between a handler (prompt, chat, fan-out) and a link.
  *
  * Its reading side is a bounded queue of reference-counted chunks that the handler puts in; its writing side
  * hands what a link writes to the handler's function.
@@ -9,7 +9,7 @@
 #define IO_QUEUE_H
 
 #include "base/chunk.h"
-#include "io/io.h"
+#include "io/port.h"
 
 struct queue_opts {
     size_t limit;   /* bytes waiting from which queue_full() is true */
@@ -18,36 +18,36 @@ struct queue_opts {
     bool shared; /* its chunks are large and read by others as well: a link writes them from where they are */
 
     /* Called when the queue is no longer full. Optional. */
-    void (*room)(struct io *, void *ctx);
+    void (*room)(struct port *, void *ctx);
 
     /* Takes what a link writes: returns the count it took, IO_AGAIN (then the handler calls
-     * io_event_soon(io, LOOP_OUT) later) or IO_ERROR after io_fail(). Optional: all is taken and dropped. */
-    ssize_t (*write)(struct io *, void *ctx, const void *data, size_t size, const struct meta *meta);
+     * port_event_soon(port, LOOP_OUT) later) or IO_ERROR after port_fail(). Optional: all is taken and dropped. */
+    ssize_t (*write)(struct port *, void *ctx, const void *data, size_t size, const struct meta *meta);
 
     /* The link's source ended. Optional. */
-    void (*shut)(struct io *, void *ctx);
+    void (*shut)(struct port *, void *ctx);
 
     void *ctx;
 };
 
-struct io *queue_new(struct loop *loop, const struct queue_opts *opts);
+struct port *queue_new(struct loop *loop, const struct queue_opts *opts);
 
 /* Appends a chunk (a reference is taken). It is put even when the queue is full: who puts asks before. */
-void queue_put(struct io *io, struct chunk *c);
+void queue_put(struct port *port, struct chunk *c);
 
 /* The same for a chunk that goes to `to`, which is copied; NULL: to where the destination sends by itself. For
  * addressed queues, each of whose reads is part of one chunk. */
-void queue_put_to(struct io *io, struct chunk *c, const struct meta *to);
+void queue_put_to(struct port *port, struct chunk *c, const struct meta *to);
 
 /* Drops what waits. */
-void queue_drop(struct io *io);
+void queue_drop(struct port *port);
 
 /* No more will be put: the reader gets IO_EOF behind what waits. */
-void queue_end(struct io *io);
+void queue_end(struct port *port);
 
-bool queue_full(const struct io *io);
+bool queue_full(const struct port *port);
 
 /* Bytes waiting. */
-size_t queue_size(const struct io *io);
+size_t queue_size(const struct port *port);
 
 #endif

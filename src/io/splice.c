@@ -118,9 +118,9 @@ static bool gives_splice(const struct stat *st)
     return S_ISSOCK(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISREG(st->st_mode);
 }
 
-struct splice *splice_open(struct pipes *p, const struct io *src, const struct io *dst, bool *again)
+struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again)
 {
-    struct splice s = {.in = io_fd(src), .out = io_fd(dst), .pipe = {-1, -1}};
+    struct splice s = {.in = port_fd(src), .out = port_fd(dst), .pipe = {-1, -1}};
     struct stat in, out;
     struct splice *new;
 
@@ -272,7 +272,7 @@ size_t splice_recover(struct splice *s, void *data)
     return 0;
 }
 
-struct splice *splice_open(struct pipes *p, const struct io *src, const struct io *dst, bool *again)
+struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again)
 {
     (void)p, (void)src, (void)dst;
     *again = false;

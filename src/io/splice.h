@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "io/io.h"
+#include "io/port.h"
 
 enum {
     SPLICE_ROOM = 1024 * 1024, /* bytes a pipe of ours holds, where the kernel allows as much (pipe(7)) */
@@ -53,9 +53,9 @@ struct splice_step {
     int error;
 };
 
-/* A path between two ios. NULL where these two are better served by copying, or can not be spliced, or (`*again`) where
+/* A path between two ports. NULL where these two are better served by copying, or can not be spliced, or (`*again`) where
  * pipes are out just now. */
-struct splice *splice_open(struct pipes *p, const struct io *src, const struct io *dst, bool *again);
+struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again);
 
 /* What is held is lost. NULL is fine. */
 void splice_close(struct pipes *p, struct splice *s);

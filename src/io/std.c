@@ -25,24 +25,24 @@ int std_sanitize(void)
 
 /* On a description we share, another process may take what poll(2) promised; all that can be done is to ask
  * right before. */
-static ssize_t read_shared(struct io *io, void *data, size_t size, struct meta *meta)
+static ssize_t read_shared(struct port *port, void *data, size_t size, struct meta *meta)
 {
-    if (wait_ready(container_of(io, struct fdio, io)->fd, LOOP_IN) == 0)
+    if (wait_ready(container_of(port, struct fdio, port)->fd, LOOP_IN) == 0)
         return IO_AGAIN;
-    return fdio_read(io, data, size, meta);
+    return fdio_read(port, data, size, meta);
 }
 
-static ssize_t write_shared(struct io *io, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_shared(struct port *port, const void *data, size_t size, const struct meta *meta)
 {
-    if (wait_ready(container_of(io, struct fdio, io)->fd, LOOP_OUT) == 0)
+    if (wait_ready(container_of(port, struct fdio, port)->fd, LOOP_OUT) == 0)
         return IO_AGAIN;
-    return fdio_write(io, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
+    return fdio_write(port, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
 }
 
 /* The shared descriptor is closed too, so that who reads our output sees its end, and stays taken. */
-static int shut_output(struct io *io)
+static int shut_output(struct port *port)
 {
-    struct fdio *f = container_of(io, struct fdio, io);
+    struct fdio *f = container_of(port, struct fdio, port);
     int failed = 0;
 
     loop_del(&f->watch);
@@ -53,26 +53,26 @@ static int shut_output(struct io *io)
         failed = errno;
     if (open("/dev/null", O_RDWR) < 0 && failed == 0)
         failed = errno;
-    return failed != 0 ? io_fail(io, failed) : 0;
+    return failed != 0 ? port_fail(port, failed) : 0;
 }
 
-static int shut_socket(struct io *io)
+static int shut_socket(struct port *port)
 {
-    fdio_shut_socket(io);
-    return shut_output(io);
+    fdio_shut_socket(port);
+    return shut_output(port);
 }
 
-static void free_std(struct io *io)
+static void free_std(struct port *port)
 {
-    struct fdio *f = container_of(io, struct fdio, io);
+    struct fdio *f = container_of(port, struct fdio, port);
 
     loop_del(&f->watch);
     if (f->fd == f->shared)
         f->fd = -1;
-    fdio_free(io);
+    fdio_free(port);
 }
 
-static const struct io_ops own_ops = {
+static const struct layer_ops own_ops = {
     .name = "standard stream",
     .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_read,
@@ -83,7 +83,7 @@ static const struct io_ops own_ops = {
     .free = free_std,
 };
 
-static const struct io_ops socket_ops = {
+static const struct layer_ops socket_ops = {
     .name = "standard stream",
     .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_recv,
@@ -94,7 +94,7 @@ static const struct io_ops socket_ops = {
     .free = free_std,
 };
 
-static const struct io_ops shared_ops = {
+static const struct layer_ops shared_ops = {
     .name = "standard stream",
     .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_shared,
@@ -122,9 +122,9 @@ static int reopen(int fd, int access)
     return open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-static struct io *open_std(struct loop *loop, int fd, int access)
+static struct port *open_std(struct loop *loop, int fd, int access)
 {
-    const struct io_ops *ops = &shared_ops;
+    const struct layer_ops *ops = &shared_ops;
     struct fdio *f;
     struct stat st;
     int own = fd;
@@ -144,15 +144,15 @@ static struct io *open_std(struct loop *loop, int fd, int access)
     }
     f = fdio_new(loop, own, ops);
     f->shared = fd;
-    return &f->io;
+    return &f->port;
 }
 
-struct io *std_input(struct loop *loop)
+struct port *std_input(struct loop *loop)
 {
     return open_std(loop, STDIN_FILENO, O_RDONLY);
 }
 
-struct io *std_output(struct loop *loop)
+struct port *std_output(struct loop *loop)
 {
     return open_std(loop, STDOUT_FILENO, O_WRONLY);
 }

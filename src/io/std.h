@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * std: standard input and output as ios.
+ * std: standard input and output as ports.
  *
  * Descriptors 0, 1 and 2 are shared with the shell and with other programs: their flags are never changed, and
  * no read or write on them blocks. Pipes and terminals are opened anew through /proc/self/fd (proc(5)), which
@@ -10,13 +10,13 @@
 #ifndef IO_STD_H
 #define IO_STD_H
 
-#include "io/io.h"
+#include "io/port.h"
 
 /* Opens /dev/null on each of the descriptors 0 to 2 that is closed. Call first in main(). Returns 0 or -1. */
 int std_sanitize(void);
 
-/* Standard input and standard output. io_shut() of the output closes it for its reader. */
-struct io *std_input(struct loop *loop);
-struct io *std_output(struct loop *loop);
+/* Standard input and standard output. port_shut() of the output closes it for its reader. */
+struct port *std_input(struct loop *loop);
+struct port *std_output(struct loop *loop);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "io/io.h"
+#include "io/port.h"
 
 struct tap {
     /* `n` bytes were read, and will be written to the destination; `meta` is the message's, or NULL. Must neither

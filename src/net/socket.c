@@ -149,13 +149,13 @@ struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *rem
 {
     struct dgram_opts opts = {.connected = true, .seqpacket = true, .segment = n->conf->segment};
     struct addr local;
-    struct io *io;
+    struct port *port;
 
     if (socket_options(fd, n->conf, SOCKOPT_CONNECTED, e) < 0) {
         close(fd);
         return NULL;
     }
     socket_local(fd, &local);
-    io = type == SOCK_SEQPACKET ? dgram_new(n->loop, &fd, 1, &opts) : fd_socket(n->loop, fd);
-    return peer_new(n->peers, io, &local, remote);
+    port = type == SOCK_SEQPACKET ? dgram_new(n->loop, &fd, 1, &opts) : fd_socket(n->loop, fd);
+    return peer_new(n->peers, port, &local, remote);
 }

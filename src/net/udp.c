@@ -17,7 +17,7 @@
 
 struct udp {
     struct net *net;
-    struct io *io; /* until the peer takes it */
+    struct port *port; /* until the peer takes it */
     struct addr local, remote;
     struct bound *bound; /* a receiver's */
     int nbound;
@@ -50,10 +50,10 @@ static void begin(struct job *j)
     }
     if (u->net == NULL)
         return;
-    p = peer_new(n->peers, u->io, &u->local, &u->remote);
+    p = peer_new(n->peers, u->port, &u->local, &u->remote);
     p->datagram = true;
     p->client = u->client;
-    u->io = NULL;
+    u->port = NULL;
     n->events.up(n->events.ctx, p);
 }
 
@@ -77,8 +77,8 @@ static void close_udp(struct net *n)
 
     u->net = NULL;
     loop_job_del(&u->begin);
-    if (u->io != NULL)
-        io_free(u->io);
+    if (u->port != NULL)
+        port_free(u->port);
     bind_close(u->bound, u->nbound);
     unix_remove(&u->own);
     u->bound = NULL;
@@ -164,9 +164,9 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
     if (!u->connected && look(u, to, e) < 0 && (!last || addr_family(to) == AF_UNIX))
         goto out;
     u->remote = *to;
-    u->io = dgram_new(u->net->loop, &fd, 1, &opts);
+    u->port = dgram_new(u->net->loop, &fd, 1, &opts);
     if (!u->connected)
-        dgram_set_to(u->io, to);
+        dgram_set_to(u->port, to);
     return 0;
 out:
     close(fd);
@@ -230,7 +230,7 @@ static int open_udp_listen(struct net *n, struct err *e)
     for (int i = 0; i < u->nbound; i++)
         u->bound[i].fd = -1;
     u->local = u->bound[0].addr;
-    u->io = dgram_new(n->loop, fds, (unsigned)u->nbound, &opts);
+    u->port = dgram_new(n->loop, fds, (unsigned)u->nbound, &opts);
     n->state = u;
     loop_soon(n->loop, &u->begin);
     return 0;

@@ -34,13 +34,13 @@ static void fire_idle(struct timer *timer)
         p->expired(p);
 }
 
-struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local,
+struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr *local,
                       const struct addr *remote)
 {
     struct peer *p = mem_alloc(sizeof *p);
 
     p->table = t;
-    p->io = io;
+    p->port = port;
     p->local = addr_dup(local);
     p->remote = addr_dup(remote);
     p->number = t->next_number++;
@@ -72,7 +72,7 @@ void peer_free(struct peer *p)
     t->sent += p->sent;
     t->received += p->received;
     loop_timer_clear(&p->idle);
-    io_free(p->io);
+    port_free(p->port);
     free(p->local);
     free(p->remote);
     free(p);
@@ -80,12 +80,12 @@ void peer_free(struct peer *p)
 
 int peer_fd(const struct peer *p, unsigned i)
 {
-    const struct io *bottom = p->io;
+    const struct port *bottom = p->port;
     int fd;
 
     while (bottom->lower != NULL)
         bottom = bottom->lower;
-    fd = i == 0 ? io_fd(bottom) : -1;
+    fd = i == 0 ? port_fd(bottom) : -1;
     return fd >= 0 ? fd : dgram_fd(bottom, i);
 }
 

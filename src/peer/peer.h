@@ -2,7 +2,7 @@
  *
  * peer: one connected peer (or one datagram socket and all who speak to it), and the table of them.
  *
- * A transport makes peers, a service works with them, the session ends them. A peer owns its io.
+ * A transport makes peers, a service works with them, the session ends them. A peer owns its port.
  */
 #ifndef PEER_PEER_H
 #define PEER_PEER_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "io/io.h"
+#include "io/port.h"
 
 struct peer_table {
     struct loop *loop;
@@ -24,7 +24,7 @@ struct peer_table {
 struct peer {
     struct peer_table *table;
     struct peer *next, *prev;
-    struct io *io;
+    struct port *port;
     struct addr *local,
         *remote;     /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
     unsigned number; /* from 1 */
@@ -45,11 +45,11 @@ void peer_table_init(struct peer_table *t, struct loop *loop);
 /* Bytes sent and received by all peers so far. */
 void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received);
 
-/* A new peer in the table. Takes `io`. */
-struct peer *peer_new(struct peer_table *t, struct io *io, const struct addr *local,
+/* A new peer in the table. Takes `port`. */
+struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr *local,
                       const struct addr *remote);
 
-/* Takes it out of the table and closes its io. Its links must be gone. */
+/* Takes it out of the table and closes its port. Its links must be gone. */
 void peer_free(struct peer *p);
 
 /* Socket `i` of the peer; -1 past the end. Most have one, a datagram socket may be several. */

@@ -22,11 +22,11 @@
 struct bridge {
     struct svc *svc;
     struct bridge_ends ends;
-    struct io *sink;    /* where what peers send goes */
-    struct io *nowhere; /* the sink of --send-only */
-    struct fan *fan;    /* with many peers */
-    struct link *feed;  /* the input into the fan */
-    struct timer quit;  /* -q */
+    struct port *sink;    /* where what peers send goes */
+    struct port *nowhere; /* the sink of --send-only */
+    struct fan *fan;      /* with many peers */
+    struct link *feed;    /* the input into the fan */
+    struct timer quit;    /* -q */
     enum slow_peer slow;
     bool input_ended;
 };
@@ -65,7 +65,7 @@ static void finish(struct wire *w)
 {
     struct svc *s = w->bridge->svc;
 
-    w->peer->io->hung_up = NULL;
+    w->peer->port->hung_up = NULL;
     s->events.finished(s->events.ctx, w->peer, w->err);
 }
 
@@ -80,7 +80,7 @@ static uint64_t unsent(const struct bridge *b)
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
     int unread = 0;
 
-    if (!b->input_ended && b->ends.in != NULL && ioctl(io_fd(b->ends.in), FIONREAD, &unread) == 0)
+    if (!b->input_ended && b->ends.in != NULL && ioctl(port_fd(b->ends.in), FIONREAD, &unread) == 0)
         sum += (uint64_t)unread;
 
     for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
@@ -140,22 +140,22 @@ static void input_ended(struct link *k)
 }
 
 /* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
-static void input_hung_up(struct io *io, void *ctx)
+static void input_hung_up(struct port *port, void *ctx)
 {
     struct bridge *b = ctx;
 
-    io->hung_up = NULL;
+    port->hung_up = NULL;
     if (!loop_timer_pending(&b->quit))
         loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
 }
 
 /* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
-static enum status local_status(const struct io *io)
+static enum status local_status(const struct port *port)
 {
-    const int fd = io_fd(io);
+    const int fd = port_fd(port);
     struct stat st;
 
-    if ((io->error != EIO && io->error != 0) || fd < 0 || fstat(fd, &st) < 0)
+    if ((port->error != EIO && port->error != 0) || fd < 0 || fstat(fd, &st) < 0)
         return STATUS_LOCAL;
     return S_ISCHR(st.st_mode) ? STATUS_HANGUP : STATUS_LOCAL;
 }
@@ -188,9 +188,9 @@ static void wire_ended(struct link *k)
 
 /* A connection is gone that the peer had ended: the errno when it left something of ours behind, else 0. Of TCP the
  * queue tells, which outlives a reset; of a UNIX socket the error. */
-static int left_behind(const struct io *io)
+static int left_behind(const struct port *port)
 {
-    int fd = io_fd(io), sys = 0, queued = 0;
+    int fd = port_fd(port), sys = 0, queued = 0;
     socklen_t len = sizeof sys;
 
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
@@ -200,11 +200,11 @@ static int left_behind(const struct io *io)
     return 0;
 }
 
-static void hung_up(struct io *io, void *ctx)
+static void hung_up(struct port *port, void *ctx)
 {
     struct wire *w = ctx;
     char name[ADDR_TEXT];
-    int sys = left_behind(io);
+    int sys = left_behind(port);
 
     if (sys != 0)
         err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
@@ -217,8 +217,8 @@ static void hung_up(struct io *io, void *ctx)
  * once, TCP when keep-alive probes go unanswered or are refused. */
 static void watch_for_leaving(struct wire *w)
 {
-    struct io *io = w->peer->io;
-    int fd = io_fd(io), on = 1, idle = 5, interval = 5, count = 3;
+    struct port *port = w->peer->port;
+    int fd = port_fd(port), on = 1, idle = 5, interval = 5, count = 3;
 
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0) {
         /* Refused on UNIX sockets, which need none of them. */
@@ -227,9 +227,9 @@ static void watch_for_leaving(struct wire *w)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
     }
     w->peer->ended = true;
-    io->hung_up = hung_up;
-    io->hung_up_ctx = w;
-    io_touch(io);
+    port->hung_up = hung_up;
+    port->hung_up_ctx = w;
+    port_touch(port);
 }
 
 static void datagram_quiet(struct peer *p)
@@ -333,11 +333,11 @@ static void in_moved(struct link *k)
     peer_count(w->peer, 0, k->bytes - w->peer->received);
 }
 
-static void sink_gone(struct io *io, void *ctx)
+static void sink_gone(struct port *port, void *ctx)
 {
     struct err e;
 
-    err_set(&e, local_status(io), "%s", "");
+    err_set(&e, local_status(port), "%s", "");
     quit(ctx, &e);
 }
 
@@ -358,7 +358,7 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
     }
     ends->out->hung_up = sink_gone;
     ends->out->hung_up_ctx = b;
-    io_touch(ends->out);
+    port_touch(ends->out);
     return b;
 }
 
@@ -366,7 +366,7 @@ void bridge_free(struct bridge *b)
 {
     link_free(b->feed);
     fan_free(b->fan);
-    io_free(b->nowhere);
+    port_free(b->nowhere);
     b->ends.out->hung_up = NULL;
     if (b->ends.in != NULL)
         b->ends.in->hung_up = NULL;
@@ -374,10 +374,10 @@ void bridge_free(struct bridge *b)
     free(b);
 }
 
-static void start_out(struct wire *w, struct io *src, struct link_opts opts)
+static void start_out(struct wire *w, struct port *src, struct link_opts opts)
 {
     opts.keep_open = w->bridge->svc->conf->no_shutdown;
-    w->out = link_new(src, w->peer->io, w->bridge->svc->pool, &opts);
+    w->out = link_new(src, w->peer->port, w->bridge->svc->pool, &opts);
     w->out->done = out_done;
     w->out->moved = out_moved;
     w->out->ended = wire_ended;
@@ -385,10 +385,10 @@ static void start_out(struct wire *w, struct io *src, struct link_opts opts)
 }
 
 /* What is sent to all was cut and changed on its way into the fan. */
-static void open_out(void *ctx, void *member, struct io *io)
+static void open_out(void *ctx, void *member, struct port *port)
 {
     (void)ctx;
-    start_out(member, io, (struct link_opts){0});
+    start_out(member, port, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. */
@@ -399,14 +399,14 @@ static void miss(struct wire *w, size_t size)
 
     if (b->slow == SLOW_CLOSE) {
         log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
-        w->peer->io->lost = true;
+        w->peer->port->lost = true;
         finish(w);
         return;
     }
     if (w->missed == 0)
         log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(w->peer, name));
     w->missed += size;
-    w->peer->io->lost = true;
+    w->peer->port->lost = true;
 }
 
 static void missed(void *ctx, void *member, size_t size)
@@ -422,7 +422,7 @@ static void start_fan(struct bridge *b)
         .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .open = open_out, .missed = missed, .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
-    b->feed = link_new(b->ends.in, fan_io(b->fan), b->svc->pool, &b->svc->conf->out);
+    b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->svc->conf->out);
     b->feed->done = feed_done;
     b->feed->ended = input_ended;
     b->feed->ctx = b;
@@ -454,7 +454,7 @@ void bridge_attach(struct bridge *b, struct peer *p)
     w->bridge = b;
     w->peer = p;
     p->svc = w;
-    w->in = link_new(p->io, b->sink, b->svc->pool, &shared);
+    w->in = link_new(p->port, b->sink, b->svc->pool, &shared);
     w->in->done = in_done;
     w->in->moved = in_moved;
     w->in->ctx = w;
@@ -484,7 +484,7 @@ static void tell_lost(struct wire *w)
         return;
     log_error("%llu bytes for %s were lost: read and not delivered", (unsigned long long)lost,
               peer_name(w->peer, name));
-    w->peer->io->lost = true;
+    w->peer->port->lost = true;
 }
 
 void bridge_detach(struct bridge *b, struct peer *p)
@@ -505,7 +505,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
     free(w);
 }
 
-void bridge_feed(struct bridge *b, struct peer *p, struct io *in)
+void bridge_feed(struct bridge *b, struct peer *p, struct port *in)
 {
     struct wire *w = p->svc;
     struct link_opts opts = b->svc->conf->out;
@@ -521,7 +521,7 @@ bool bridge_unfeed(struct bridge *b, struct peer *p)
     struct wire *w = p->svc;
     const struct link *k = w->out;
 
-    if (is_over(k) || k->taps != NULL || link_held(k) > 0 || io_pending(k->src) > 0 ||
+    if (is_over(k) || k->taps != NULL || link_held(k) > 0 || port_pending(k->src) > 0 ||
         b->svc->conf->out.interval > 0)
         return false;
     link_free(w->out);
@@ -558,7 +558,7 @@ enum slow_peer bridge_slow(const struct bridge *b)
 void bridge_close(struct bridge *b, struct peer *p, bool reset)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    int fd = io_fd(p->io);
+    int fd = port_fd(p->port);
 
     (void)b;
     /* Of a TCP connection nothing but a reset remains; elsewhere it is refused. */

@@ -12,11 +12,11 @@
 
 struct bridge;
 
-/* What the local side looks like. The ios stay the caller's and must outlive the bridge. */
+/* What the local side looks like. The ports stay the caller's and must outlive the bridge. */
 struct bridge_ends {
-    struct io *in;  /* where what we send comes from; NULL: nothing is sent, or `apart` */
-    bool apart;     /* each peer has an input of its own: bridge_feed() */
-    struct io *out; /* where what arrives goes */
+    struct port *in;  /* where what we send comes from; NULL: nothing is sent, or `apart` */
+    bool apart;       /* each peer has an input of its own: bridge_feed() */
+    struct port *out; /* where what arrives goes */
     /* A peer ended its direction while ours is open. Optional. */
     void (*peer_ended)(void *ctx, struct peer *p);
     /* With `apart`: nothing can be sent to the peer any more; its input is the caller's alone again. Optional. */
@@ -32,7 +32,7 @@ void bridge_detach(struct bridge *b, struct peer *p);
 
 /* With `apart`: where what is sent to the peer comes from, from now on; `in` stays the caller's, and outlives the peer's
  * attachment, or until bridge_unfeed(), which returns false while something of it is under way or watched. */
-void bridge_feed(struct bridge *b, struct peer *p, struct io *in);
+void bridge_feed(struct bridge *b, struct peer *p, struct port *in);
 bool bridge_unfeed(struct bridge *b, struct peer *p);
 
 /* With `apart`: no more will be sent to anybody than is on its way. */

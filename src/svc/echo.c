@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * echo: what a peer sends goes back to it (RFC 862): one link from an io to itself.
+ * echo: what a peer sends goes back to it (RFC 862): one link from a port to itself.
  */
 #include "svc/rows.h"
 
@@ -15,7 +15,7 @@ static void finished(struct link *k)
         s->events.finished(s->events.ctx, p, NULL);
         return;
     }
-    err_sys(&e, STATUS_NETWORK, p->io->error, "%s", peer_name(p, name));
+    err_sys(&e, STATUS_NETWORK, p->port->error, "%s", peer_name(p, name));
     s->events.finished(s->events.ctx, p, &e);
 }
 
@@ -35,7 +35,7 @@ static int start(struct svc *s, struct err *e)
 
 static void attach(struct svc *s, struct peer *p)
 {
-    struct link *k = link_new(p->io, p->io, s->pool, NULL);
+    struct link *k = link_new(p->port, p->port, s->pool, NULL);
 
     k->done = finished;
     k->moved = moved;
@@ -46,7 +46,7 @@ static void attach(struct svc *s, struct peer *p)
 static void detach(struct svc *s, struct peer *p)
 {
     (void)s;
-    link_free(p->io->reader);
+    link_free(p->port->reader);
 }
 
 static void stop(struct svc *s)

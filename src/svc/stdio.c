@@ -10,7 +10,7 @@
 #include "svc/rows.h"
 
 struct stdio {
-    struct io *in, *out;
+    struct port *in, *out;
     struct bridge *bridge;
 };
 
@@ -45,8 +45,8 @@ static void stop(struct svc *s)
     struct stdio *x = s->state;
 
     bridge_free(x->bridge);
-    io_free(x->in);
-    io_free(x->out);
+    port_free(x->in);
+    port_free(x->out);
     free(x);
 }
 

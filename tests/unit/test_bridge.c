@@ -13,7 +13,7 @@ struct span {
     struct svc_conf conf;
     struct peer_table peers;
     struct bridge *bridge;
-    struct io *in;
+    struct port *in;
     struct sink out;
     int far[PEERS]; /* the peers' own ends; -1: closed */
     struct peer *peer[PEERS];
@@ -70,7 +70,7 @@ static struct span *span_new(const struct svc_conf *conf)
     s->svc = (struct svc){.loop = s->rig->loop, .conf = &s->conf, .peers = &s->peers, .pool = &s->rig->pool};
     s->svc.events = (struct svc_events){.ctx = s, .finished = on_finished, .quit = on_quit};
     ends.in = conf->no_stdin ? NULL : s->in;
-    ends.out = s->out.io;
+    ends.out = s->out.port;
     ends.slow = SLOW_WAIT;
     s->bridge = bridge_new(&s->svc, &ends);
     for (int i = 0; i < PEERS; i++)
@@ -106,7 +106,7 @@ static void span_free(struct span *s)
             close(s->far[i]);
     }
     bridge_free(s->bridge);
-    io_free(s->in);
+    port_free(s->in);
     sink_clear(&s->out);
     rig_free(s->rig);
     log_set_sink(NULL, NULL);

@@ -8,8 +8,8 @@ static void echo_guards(void **state)
     struct addr server, a, b, from;
     int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
     int fb = bound("127.0.0.2", addr_port(&server), &b), one = 1, three = 3, on = 1;
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
+    struct port *port = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(port, port, &r->pool, NULL);
     char data[10], control[64];
     struct iovec iov = {.iov_base = data, .iov_len = sizeof data};
     struct msghdr msg = {
@@ -40,7 +40,7 @@ static void echo_guards(void **state)
     rig_settle(r);
     assert_true(has_nothing(fa));
     link_free(k);
-    io_free(io);
+    port_free(port);
     close(fa);
     close(fb);
     end(r);
@@ -57,13 +57,13 @@ static void echoes_by_the_dozen(void **state)
         struct dgram_opts opts = {.echo = true};
         struct addr server, a;
         int fd = bound("127.0.0.1", 0, &server), senders[SENDERS];
-        struct io *io;
+        struct port *port;
         struct link *k;
         unsigned char data[2000];
 
         assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof off), 0);
-        io = dgram_new(r->loop, &fd, 1, &opts);
-        k = link_new(io, io, &r->pool, NULL);
+        port = dgram_new(r->loop, &fd, 1, &opts);
+        k = link_new(port, port, &r->pool, NULL);
         for (int s = 0; s < SENDERS; s++)
             senders[s] = bound("127.0.0.1", 0, &a);
         for (int i = 0; i < SENDERS * EACH; i++) {
@@ -79,7 +79,7 @@ static void echoes_by_the_dozen(void **state)
         }
         assert_int_equal(k->messages, SENDERS * EACH);
         link_free(k);
-        io_free(io);
+        port_free(port);
         for (int s = 0; s < SENDERS; s++)
             close(senders[s]);
         end(r);
@@ -93,7 +93,7 @@ static void refusing_answers_leaves_turns(void **state)
     struct dgram_opts opts = {.echo = true};
     struct addr server, b;
     int fd = bound("127.0.0.1", 0, &server), fb = bound("127.0.0.2", addr_port(&server), &b);
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
+    struct port *port = dgram_new(r->loop, &fd, 1, &opts);
     char data[10];
     int calls = 0;
 
@@ -101,11 +101,11 @@ static void refusing_answers_leaves_turns(void **state)
     for (int i = 0; i < 100; i++)
         must_send(fb, "loop", 4, &server);
     do {
-        assert_int_equal(io_read(io, data, sizeof data, NULL), IO_AGAIN);
+        assert_int_equal(port_read(port, data, sizeof data, NULL), IO_AGAIN);
         calls++;
     } while (wait_ready(fd, LOOP_IN) != 0);
     assert_true(calls > 1);
-    io_free(io);
+    port_free(port);
     close(fb);
     end(r);
 }
@@ -118,8 +118,8 @@ static void refusing_answers_keeps_the_socket(void **state)
     struct addr server, other, a, b, from;
     int fds[] = {bound("127.0.0.1", 0, &server), bound("127.0.0.3", 0, &other)};
     int fa = bound("127.0.0.1", 0, &a), fb = bound("127.0.0.2", addr_port(&server), &b);
-    struct io *io = dgram_new(r->loop, fds, 2, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
+    struct port *port = dgram_new(r->loop, fds, 2, &opts);
+    struct link *k = link_new(port, port, &r->pool, NULL);
     char data[10];
 
     (void)state;
@@ -131,7 +131,7 @@ static void refusing_answers_keeps_the_socket(void **state)
     assert_int_equal(receive(fa, data, sizeof data, &from), 5);
     assert_true(addr_equal(&from, &server));
     link_free(k);
-    io_free(io);
+    port_free(port);
     close(fa);
     close(fb);
     end(r);
@@ -144,8 +144,8 @@ static void full_unix_receiver_costs_no_time(void **state)
     struct dgram_opts opts = {.echo = true};
     struct addr server, a, b;
     int fd = unix_bound(&server), fa = unix_bound(&a), fb = unix_bound(&b);
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
+    struct port *port = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(port, port, &r->pool, NULL);
 
     (void)state;
     while (sendto(fb, "x", 1, 0, &a.sa, a.len) == 1)
@@ -153,7 +153,7 @@ static void full_unix_receiver_costs_no_time(void **state)
     must_send(fa, "who", 3, &server);
     rig_rest(r, 40);
     link_free(k);
-    io_free(io);
+    port_free(port);
     close(fa);
     close(fb);
     end(r);
@@ -167,8 +167,8 @@ static void unnamed_sender_to_echo(void **state)
     struct addr server, a;
     int fd = unix_bound(&server), fa = unix_bound(&a);
     int unnamed = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct io *io = dgram_new(r->loop, &fd, 1, &opts);
-    struct link *k = link_new(io, io, &r->pool, NULL);
+    struct port *port = dgram_new(r->loop, &fd, 1, &opts);
+    struct link *k = link_new(port, port, &r->pool, NULL);
     char data[10];
 
     (void)state;
@@ -178,7 +178,7 @@ static void unnamed_sender_to_echo(void **state)
     assert_int_equal(recv(fa, data, sizeof data, MSG_DONTWAIT), 2);
     assert_int_equal(k->state, LINK_RUNNING);
     link_free(k);
-    io_free(io);
+    port_free(port);
     close(fa);
     close(unnamed);
     end(r);

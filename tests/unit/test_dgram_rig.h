@@ -121,12 +121,12 @@ static inline bool has_nothing(int fd)
     return recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
 }
 
-/* Waits until `io` gives something. */
-static inline ssize_t read_soon(struct io *io, void *data, size_t size, struct meta *meta)
+/* Waits until `port` gives something. */
+static inline ssize_t read_soon(struct port *port, void *data, size_t size, struct meta *meta)
 {
     ssize_t n = IO_AGAIN;
 
-    for (int64_t start = rig_clock(CLOCK_MONOTONIC); n == IO_AGAIN; n = io_read(io, data, size, meta))
+    for (int64_t start = rig_clock(CLOCK_MONOTONIC); n == IO_AGAIN; n = port_read(port, data, size, meta))
         assert_true(rig_clock(CLOCK_MONOTONIC) - start < 5000);
     return n;
 }

@@ -5,11 +5,11 @@
 
 enum { MEMBERS = 5 };
 
-/* What a member is to its user here: where its io is put when it comes. */
-static void opened(void *ctx, void *member, struct io *io)
+/* What a member is to its user here: where its port is put when it comes. */
+static void opened(void *ctx, void *member, struct port *port)
 {
     (void)ctx;
-    *(struct io **)member = io;
+    *(struct port **)member = port;
 }
 
 static const struct fan_opts wait_for_all = {.slow = FAN_WAIT, .open = opened};
@@ -21,23 +21,23 @@ struct reader {
     struct link *k;
 };
 
-static void read_by_link(void *ctx, void *member, struct io *io)
+static void read_by_link(void *ctx, void *member, struct port *port)
 {
     struct reader *x = member;
 
     (void)ctx;
-    x->k = link_new(io, x->sink.io, &x->rig->pool, NULL);
+    x->k = link_new(port, x->sink.port, &x->rig->pool, NULL);
 }
 
 static struct feed_end {
-    struct io *src;
+    struct port *src;
     struct link *k;
 } feed_fan(struct rig *r, struct fan *f)
 {
     struct queue_opts opts = {.limit = 1, .whole = true};
     struct feed_end e = {.src = queue_new(r->loop, &opts)};
 
-    e.k = link_new(e.src, fan_io(f), &r->pool, NULL);
+    e.k = link_new(e.src, fan_port(f), &r->pool, NULL);
     return e;
 }
 
@@ -78,7 +78,7 @@ static void everybody_reads_all(void **state)
         sink_clear(&reader[i].sink);
     }
     link_free(feed.k);
-    io_free(feed.src);
+    port_free(feed.src);
     fan_free(f);
     free(data);
     rig_free(r);
@@ -91,7 +91,7 @@ static void one_that_does_not_read(void **state)
     static unsigned char piece[LINK_BUFFER];
     struct fan *f = fan_new(r->loop, &wait_for_all);
     struct feed_end feed = feed_fan(r, f);
-    struct io *quick = NULL, *slow = NULL, *late = NULL;
+    struct port *quick = NULL, *slow = NULL, *late = NULL;
     struct sink sink;
     struct link *k;
 
@@ -101,7 +101,7 @@ static void one_that_does_not_read(void **state)
     fan_add(f, &slow);
     rig_put(feed.src, piece, sizeof piece);
     rig_settle(r);
-    k = link_new(quick, sink.io, &r->pool, NULL);
+    k = link_new(quick, sink.port, &r->pool, NULL);
     for (int i = 0; i < 4; i++)
         rig_put(feed.src, piece, sizeof piece);
     rig_settle(r);
@@ -121,12 +121,12 @@ static void one_that_does_not_read(void **state)
     assert_int_equal(queue_size(slow), 3);
     queue_end(feed.src);
     rig_settle(r);
-    assert_int_equal(io_read(slow, piece, sizeof piece, NULL), 3);
-    assert_int_equal(io_read(slow, piece, sizeof piece, NULL), IO_EOF);
+    assert_int_equal(port_read(slow, piece, sizeof piece, NULL), 3);
+    assert_int_equal(port_read(slow, piece, sizeof piece, NULL), IO_EOF);
     fan_add(f, &late);
-    assert_int_equal(io_read(late, piece, sizeof piece, NULL), IO_EOF);
+    assert_int_equal(port_read(late, piece, sizeof piece, NULL), IO_EOF);
     link_free(feed.k);
-    io_free(feed.src);
+    port_free(feed.src);
     fan_free(f);
     sink_clear(&sink);
     rig_free(r);
@@ -158,7 +158,7 @@ static void one_that_is_left_behind(void **state)
         struct fan_opts opts = {.slow = FAN_SKIP, .open = opened, .missed = count_missed, .ctx = &missed};
         struct fan *f = fan_new(r->loop, &opts);
         struct feed_end feed = feed_fan(r, f);
-        struct io *slow = NULL, *quick = NULL;
+        struct port *slow = NULL, *quick = NULL;
         struct sink sink;
         struct link *k;
 
@@ -168,7 +168,7 @@ static void one_that_is_left_behind(void **state)
         fan_add(f, &quick);
         rig_put(feed.src, piece, sizeof piece);
         rig_settle(r);
-        k = link_new(quick, sink.io, &r->pool, NULL);
+        k = link_new(quick, sink.port, &r->pool, NULL);
         for (int i = 0; i < 3; i++)
             rig_put(feed.src, piece, sizeof piece);
         for (int i = 0; i < 500 && sink.len < 4 * sizeof piece; i++)
@@ -179,7 +179,7 @@ static void one_that_is_left_behind(void **state)
         } else {
             assert_int_equal(missed.bytes, 3 * sizeof piece);
             assert_int_equal(queue_size(slow), sizeof piece);
-            assert_int_equal(io_read(slow, piece, sizeof piece, NULL), sizeof piece);
+            assert_int_equal(port_read(slow, piece, sizeof piece, NULL), sizeof piece);
             rig_put(feed.src, "new", 3);
             rig_settle(r);
             assert_int_equal(queue_size(slow), 3);
@@ -187,7 +187,7 @@ static void one_that_is_left_behind(void **state)
         }
         link_free(k);
         link_free(feed.k);
-        io_free(feed.src);
+        port_free(feed.src);
         fan_free(f);
         sink_clear(&sink);
         rig_free(r);

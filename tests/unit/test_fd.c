@@ -8,28 +8,28 @@
 static void socket_calls(void **state)
 {
     struct rig *r = rig_new();
-    struct io *io;
+    struct port *port;
     char data[10];
     int s[2];
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
     assert_int_equal(fcntl(s[0], F_SETFL, 0), 0); /* it does not block even so */
-    io = fd_socket(r->loop, s[0]);
-    assert_int_equal(io_fd(io), s[0]);
-    assert_int_equal(io_read(io, data, sizeof data, NULL), IO_AGAIN);
-    assert_int_equal(io_write(io, "out", 3, NULL), 3);
+    port = fd_socket(r->loop, s[0]);
+    assert_int_equal(port_fd(port), s[0]);
+    assert_int_equal(port_read(port, data, sizeof data, NULL), IO_AGAIN);
+    assert_int_equal(port_write(port, "out", 3, NULL), 3);
     assert_int_equal(read(s[1], data, sizeof data), 3);
-    assert_int_equal(io_shut(io), 0);
+    assert_int_equal(port_shut(port), 0);
     assert_int_equal(read(s[1], data, sizeof data), 0);
     assert_int_equal(write(s[1], "in", 2), 2);
-    assert_int_equal(io_read(io, data, sizeof data, NULL), 2);
-    assert_int_equal(io_write(io, "x", 1, NULL), IO_ERROR);
-    assert_int_equal(io->error, EPIPE);
+    assert_int_equal(port_read(port, data, sizeof data, NULL), 2);
+    assert_int_equal(port_write(port, "x", 1, NULL), IO_ERROR);
+    assert_int_equal(port->error, EPIPE);
     close(s[1]);
-    assert_int_equal(io_read(io, data, sizeof data, NULL), IO_EOF);
-    assert_int_equal(io_shut(io), 0);
-    io_free(io);
+    assert_int_equal(port_read(port, data, sizeof data, NULL), IO_EOF);
+    assert_int_equal(port_shut(port), 0);
+    port_free(port);
     rig_free(r);
 }
 
@@ -37,18 +37,18 @@ static void full_socket(void **state)
 {
     struct rig *r = rig_new();
     static char data[100000];
-    struct io *io;
+    struct port *port;
     ssize_t n;
     int s[2];
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
-    io = fd_socket(r->loop, s[0]);
-    while ((n = io_write(io, data, sizeof data, NULL)) > 0)
+    port = fd_socket(r->loop, s[0]);
+    while ((n = port_write(port, data, sizeof data, NULL)) > 0)
         continue;
     assert_int_equal(n, IO_AGAIN);
-    assert_int_equal(io->error, 0);
-    io_free(io);
+    assert_int_equal(port->error, 0);
+    port_free(port);
     close(s[1]);
     rig_free(r);
 }
@@ -74,16 +74,16 @@ static void closing_with_bytes_unread(void **state)
 {
     struct rig *r = rig_new();
     char data[10];
-    struct io *io;
+    struct port *port;
     int s[2];
 
     (void)state;
     tcp_pair(s);
-    io = fd_socket(r->loop, s[0]);
+    port = fd_socket(r->loop, s[0]);
     assert_int_equal(write(s[1], "unread", 6), 6);
     assert_int_equal(wait_ready(s[0], LOOP_IN), LOOP_IN);
-    assert_int_equal(io_write(io, "goodbye", 7, NULL), 7);
-    io_free(io);
+    assert_int_equal(port_write(port, "goodbye", 7, NULL), 7);
+    port_free(port);
     rig_settle(r);
     assert_int_equal(read(s[1], data, sizeof data), 7);
     assert_int_equal(read(s[1], data, sizeof data), 0);
@@ -96,25 +96,25 @@ static void reset_is_an_error(void **state)
     struct rig *r = rig_new();
     struct linger abort = {.l_onoff = 1};
     char data[10];
-    struct io *io;
+    struct port *port;
     int s[2];
 
     (void)state;
     tcp_pair(s);
-    io = fd_socket(r->loop, s[0]);
+    port = fd_socket(r->loop, s[0]);
     assert_int_equal(setsockopt(s[1], SOL_SOCKET, SO_LINGER, &abort, sizeof abort), 0);
     close(s[1]);
-    assert_int_equal(io_read(io, data, sizeof data, NULL), IO_ERROR);
-    assert_int_equal(io->error, ECONNRESET);
-    assert_int_equal(io_shut(io), 0);
-    io_free(io);
+    assert_int_equal(port_read(port, data, sizeof data, NULL), IO_ERROR);
+    assert_int_equal(port->error, ECONNRESET);
+    assert_int_equal(port_shut(port), 0);
+    port_free(port);
     rig_free(r);
 }
 
 static void file_calls(void **state)
 {
     struct rig *r = rig_new();
-    struct io *in, *out;
+    struct port *in, *out;
     char data[10];
     int fds[2];
 
@@ -122,29 +122,29 @@ static void file_calls(void **state)
     rig_pipe(fds);
     in = fd_file(r->loop, fds[0]);
     out = fd_file(r->loop, fds[1]);
-    assert_int_equal(io_read(in, data, sizeof data, NULL), IO_AGAIN);
-    assert_int_equal(io_write(out, "x", 1, NULL), 1);
-    assert_int_equal(io_shut(out), 0);
+    assert_int_equal(port_read(in, data, sizeof data, NULL), IO_AGAIN);
+    assert_int_equal(port_write(out, "x", 1, NULL), 1);
+    assert_int_equal(port_shut(out), 0);
     assert_int_equal(fcntl(fds[1], F_GETFD), -1);
-    assert_int_equal(io_read(in, data, sizeof data, NULL), 1);
-    assert_int_equal(io_read(in, data, sizeof data, NULL), IO_EOF);
-    io_free(in);
-    io_free(out);
+    assert_int_equal(port_read(in, data, sizeof data, NULL), 1);
+    assert_int_equal(port_read(in, data, sizeof data, NULL), IO_EOF);
+    port_free(in);
+    port_free(out);
     rig_free(r);
 }
 
 static void null_swallows(void **state)
 {
     struct rig *r = rig_new();
-    struct io *io = fd_null(r->loop);
+    struct port *port = fd_null(r->loop);
     char data[10];
 
     (void)state;
-    assert_int_equal(io_write(io, "anything", 8, NULL), 8);
-    assert_int_equal(io_read(io, data, sizeof data, NULL), IO_EOF);
-    assert_int_equal(io_shut(io), 0);
-    assert_int_equal(io_fd(io), -1);
-    io_free(io);
+    assert_int_equal(port_write(port, "anything", 8, NULL), 8);
+    assert_int_equal(port_read(port, data, sizeof data, NULL), IO_EOF);
+    assert_int_equal(port_shut(port), 0);
+    assert_int_equal(port_fd(port), -1);
+    port_free(port);
     rig_free(r);
 }
 

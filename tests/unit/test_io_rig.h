@@ -321,7 +321,7 @@ static inline void drain_clear(struct drain *d)
 }
 
 /* Puts a copy of `len` bytes in a queue. */
-static inline void rig_put(struct io *queue, const void *data, size_t len)
+static inline void rig_put(struct port *queue, const void *data, size_t len)
 {
     struct chunk *c = chunk_new(data, len);
 
@@ -331,7 +331,7 @@ static inline void rig_put(struct io *queue, const void *data, size_t len)
 
 /* A destination that remembers each write. */
 struct sink {
-    struct io *io;
+    struct port *port;
     unsigned char *data;
     size_t len, room;
     size_t *sizes; /* of the writes */
@@ -343,7 +343,7 @@ struct sink {
     bool full, refused, ended;
     struct rig *rig;
     struct link *frees; /* freed in the middle of a write */
-    struct io *feeds;   /* a queue that is given more in the middle of the third write */
+    struct port *feeds; /* a queue that is given more in the middle of the third write */
 };
 
 static inline void sink_again(struct job *j)
@@ -352,11 +352,11 @@ static inline void sink_again(struct job *j)
 
     s->full = false;
     if (s->refused)
-        io_event_soon(s->io, LOOP_OUT);
+        port_event_soon(s->port, LOOP_OUT);
     s->refused = false;
 }
 
-static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, size_t size,
+static inline ssize_t sink_write(struct port *port, void *ctx, const void *data, size_t size,
                                  const struct meta *meta)
 {
     struct sink *s = ctx;
@@ -368,7 +368,7 @@ static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, siz
         return IO_AGAIN;
     }
     if (s->fails > 0 && s->len >= s->fails)
-        return io_fail(io, EPIPE);
+        return port_fail(port, EPIPE);
     if (s->fails > 0 && n > s->fails - s->len)
         n = s->fails - s->len;
     if (s->turns) {
@@ -391,9 +391,9 @@ static inline ssize_t sink_write(struct io *io, void *ctx, const void *data, siz
     return (ssize_t)n;
 }
 
-static inline void sink_shut(struct io *io, void *ctx)
+static inline void sink_shut(struct port *port, void *ctx)
 {
-    (void)io;
+    (void)port;
     ((struct sink *)ctx)->ended = true;
 }
 
@@ -402,13 +402,13 @@ static inline void sink_open(struct sink *s, struct rig *r)
     struct queue_opts opts = {.limit = 1, .write = sink_write, .shut = sink_shut, .ctx = s};
 
     *s = (struct sink){.rig = r, .again.run = sink_again};
-    s->io = queue_new(r->loop, &opts);
+    s->port = queue_new(r->loop, &opts);
 }
 
 static inline void sink_clear(struct sink *s)
 {
     loop_job_del(&s->again);
-    io_free(s->io);
+    port_free(s->port);
     free(s->data);
     free(s->sizes);
 }
@@ -420,7 +420,7 @@ static inline void rig_done(struct link *k)
     loop_stop(k->src->loop);
 }
 
-static inline struct link *rig_link(struct rig *r, struct io *src, struct io *dst,
+static inline struct link *rig_link(struct rig *r, struct port *src, struct port *dst,
                                     const struct link_opts *opts)
 {
     struct link *k = link_new(src, dst, &r->pool, opts);
@@ -430,10 +430,10 @@ static inline struct link *rig_link(struct rig *r, struct io *src, struct io *ds
     return k;
 }
 
-/* `io`, which is freed, is linked with itself: what goes into `fd` at its other end comes back. */
-static inline void rig_echoes(struct rig *r, struct io *io, int fd, size_t len, size_t step)
+/* `port`, which is freed, is linked with itself: what goes into `fd` at its other end comes back. */
+static inline void rig_echoes(struct rig *r, struct port *port, int fd, size_t len, size_t step)
 {
-    struct link *k = link_new(io, io, &r->pool, NULL);
+    struct link *k = link_new(port, port, &r->pool, NULL);
     unsigned char *data = malloc(len);
     struct feed feed;
     struct drain drain;
@@ -447,7 +447,7 @@ static inline void rig_echoes(struct rig *r, struct io *io, int fd, size_t len, 
     assert_memory_equal(drain.data, data, len);
     assert_int_equal(k->state, LINK_DONE);
     link_free(k);
-    io_free(io);
+    port_free(port);
     drain_clear(&drain);
     free(data);
 }

@@ -12,17 +12,17 @@ static void stream_pair(int fds[2])
     rig_pair(fds, SOCK_STREAM);
 }
 
-static struct io *io_on(struct rig *r, int fd)
+static struct port *port_on(struct rig *r, int fd)
 {
-    struct io *io;
+    struct port *port;
     int type;
     socklen_t len = sizeof type;
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
-        io = fd_socket(r->loop, fd);
+        port = fd_socket(r->loop, fd);
     else
-        io = fd_file(r->loop, fd);
-    return io;
+        port = fd_file(r->loop, fd);
+    return port;
 }
 
 /* `len` bytes through one link, `in` and `out` at a time; what comes out must be what went in. */
@@ -32,7 +32,7 @@ static void check_transfer(open_ends *src, open_ends *dst, size_t len, size_t in
     unsigned char *data = malloc(len + 1);
     struct feed feed;
     struct drain drain;
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int a[2], b[2];
 
@@ -40,8 +40,8 @@ static void check_transfer(open_ends *src, open_ends *dst, size_t len, size_t in
     rig_pattern(data, len, (unsigned)len);
     src(a);
     dst(b);
-    from = io_on(r, a[0]);
-    to = io_on(r, b[1]);
+    from = port_on(r, a[0]);
+    to = port_on(r, b[1]);
     k = link_new(from, to, &r->pool, NULL);
     drain_start(&drain, r, b[0], out);
     feed_start(&feed, r, a[1], data, len, in);
@@ -54,8 +54,8 @@ static void check_transfer(open_ends *src, open_ends *dst, size_t len, size_t in
     assert_null(k->block);
     assert_null(k->splice);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     drain_clear(&drain);
     if (feed.watch.fd >= 0)
         close(feed.watch.fd);
@@ -111,7 +111,7 @@ static void file_to_file(void **state)
     unsigned char *data = malloc(len), *back = malloc(len + 1);
     FILE *in = tmpfile(), *out = tmpfile();
     int copy = dup(fileno(out));
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
 
     (void)state;
@@ -128,8 +128,8 @@ static void file_to_file(void **state)
     assert_int_equal(pread(copy, back, len + 1, 0), (ssize_t)len);
     assert_memory_equal(back, data, len);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     close(copy);
     fclose(in);
     fclose(out);
@@ -149,16 +149,16 @@ static void half_close(void **state)
         struct feed feed;
         struct drain drain[2];
         struct link *k[2];
-        struct io *io[2];
+        struct port *port[2];
         int s[2][2];
 
         rig_pattern(data, len, 5);
         for (int i = 0; i < 2; i++) {
             rig_pair(s[i], SOCK_STREAM);
-            io[i] = fd_socket(r->loop, s[i][0]);
+            port[i] = fd_socket(r->loop, s[i][0]);
         }
         for (int i = 0; i < 2; i++) {
-            k[i] = link_new(io[i], io[1 - i], &r->pool, NULL);
+            k[i] = link_new(port[i], port[1 - i], &r->pool, NULL);
             drain_start(&drain[i], r, s[i][1], MIB);
         }
         assert_int_equal(shutdown(s[first][1], SHUT_WR), 0);
@@ -177,7 +177,7 @@ static void half_close(void **state)
         assert_int_equal(k[1 - first]->state, LINK_DONE);
         for (int i = 0; i < 2; i++) {
             link_free(k[i]);
-            io_free(io[i]);
+            port_free(port[i]);
             drain_clear(&drain[i]);
         }
         free(data);
@@ -192,7 +192,7 @@ static void source_that_fails(void **state)
     unsigned char *data = malloc(MIB);
     struct feed feed;
     struct drain drain;
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int a[2], b[2];
 
@@ -219,8 +219,8 @@ static void source_that_fails(void **state)
     assert_memory_equal(drain.data, data, drain.len);
     assert_false(drain.ended);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     drain_clear(&drain);
     free(data);
     rig_free(r);
@@ -230,7 +230,7 @@ static void destination_that_fails(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *from = queue_new(r->loop, &opts);
+    struct port *from = queue_new(r->loop, &opts);
     unsigned char data[5000];
     struct sink sink;
     struct link *k;
@@ -240,10 +240,10 @@ static void destination_that_fails(void **state)
     sink_open(&sink, r);
     sink.fails = 1000;
     rig_put(from, data, sizeof data);
-    k = rig_link(r, from, sink.io, NULL);
+    k = rig_link(r, from, sink.port, NULL);
     rig_run(r);
     assert_int_equal(k->state, LINK_DST_FAILED);
-    assert_int_equal(sink.io->error, EPIPE);
+    assert_int_equal(sink.port->error, EPIPE);
     assert_int_equal(k->bytes, 1000);
     assert_int_equal(k->lost, 4000);
     assert_int_equal(link_held(k), 0);
@@ -251,7 +251,7 @@ static void destination_that_fails(void **state)
     rig_rest(r, 40);
     assert_int_equal(queue_size(from), sizeof data);
     link_free(k);
-    io_free(from);
+    port_free(from);
     sink_clear(&sink);
     rig_free(r);
 }
@@ -266,15 +266,15 @@ static void reader_that_leaves(void **state)
         unsigned char *data = malloc(len);
         struct feed feed;
         struct drain drain;
-        struct io *from, *to;
+        struct port *from, *to;
         struct link *k;
         int a[2], b[2];
 
         rig_pattern(data, len, 9);
         kinds[i / 2](a);
         kinds[i % 2](b);
-        from = io_on(r, a[0]);
-        to = io_on(r, b[1]);
+        from = port_on(r, a[0]);
+        to = port_on(r, b[1]);
         k = rig_link(r, from, to, NULL);
         feed_start(&feed, r, a[1], data, len, MIB);
         drain_start(&drain, r, b[0], 1000);
@@ -290,8 +290,8 @@ static void reader_that_leaves(void **state)
         if (feed.watch.fd >= 0)
             close(feed.watch.fd);
         link_free(k);
-        io_free(from);
-        io_free(to);
+        port_free(from);
+        port_free(to);
         free(data);
         rig_free(r);
     }
@@ -301,7 +301,7 @@ static void pause_and_go_on(void **state)
 {
     struct rig *r = rig_new();
     struct drain drain;
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int a[2], b[2];
 
@@ -326,8 +326,8 @@ static void pause_and_go_on(void **state)
     assert_int_equal(drain.len, 11);
     assert_true(drain.ended);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     drain_clear(&drain);
     rig_free(r);
 }
@@ -342,15 +342,15 @@ static void stalled_destination(void **state)
         unsigned char *data = malloc(len);
         struct feed feed;
         struct drain drain;
-        struct io *from, *to;
+        struct port *from, *to;
         struct link *k;
         int a[2], b[2];
 
         rig_pattern(data, len, 1);
         kinds[i / 2](a);
         kinds[i % 2](b);
-        from = io_on(r, a[0]);
-        to = io_on(r, b[1]);
+        from = port_on(r, a[0]);
+        to = port_on(r, b[1]);
         k = link_new(from, to, &r->pool, NULL);
         drain_start(&drain, r, b[0], MIB);
         drain.off = true;
@@ -366,8 +366,8 @@ static void stalled_destination(void **state)
         assert_int_equal(drain.len, len);
         assert_memory_equal(drain.data, data, len);
         link_free(k);
-        io_free(from);
-        io_free(to);
+        port_free(from);
+        port_free(to);
         drain_clear(&drain);
         if (feed.watch.fd >= 0)
             close(feed.watch.fd);
@@ -393,7 +393,7 @@ static void idle_links_hold_nothing(void **state)
 {
     struct rig *r = rig_new();
     struct drain drain;
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int a[2], b[2];
     static unsigned char data[100000];
@@ -422,8 +422,8 @@ static void idle_links_hold_nothing(void **state)
     assert_null(k->splice);
     assert_int_equal(link_held(k), 0);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     drain_clear(&drain);
     close(a[1]);
     rig_free(r);

@@ -27,7 +27,7 @@ static void check_crlf(size_t len, size_t line, size_t in, size_t out)
     size_t wanted = crlf_put(&c, data, len, want);
     struct feed feed;
     struct drain drain;
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int a[2], b[2];
 
@@ -44,8 +44,8 @@ static void check_crlf(size_t len, size_t line, size_t in, size_t out)
     assert_int_equal(k->bytes, wanted);
     assert_int_equal(k->state, LINK_DONE);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     drain_clear(&drain);
     free(data);
     free(want);
@@ -76,7 +76,7 @@ static void through_sink(const struct link_opts *opts, const void *data, size_t 
 {
     struct rig *r = rig_new();
     struct queue_opts queue = {.limit = 1};
-    struct io *from = queue_new(r->loop, &queue);
+    struct port *from = queue_new(r->loop, &queue);
     struct link *k;
 
     sink_open(sink, r);
@@ -84,15 +84,15 @@ static void through_sink(const struct link_opts *opts, const void *data, size_t 
     sink->turns = most > 0;
     rig_put(from, data, len);
     queue_end(from);
-    k = rig_link(r, from, sink->io, opts);
+    k = rig_link(r, from, sink->port, opts);
     rig_run(r);
     assert_int_equal(k->state, LINK_DONE);
     assert_true(sink->ended);
     link_free(k);
-    io_free(from);
+    port_free(from);
     rig_settle(r);
     loop_job_del(&sink->again);
-    io_free(sink->io);
+    port_free(sink->port);
     rig_free(r);
 }
 
@@ -184,7 +184,7 @@ static void share_one_destination(size_t rounds, struct sink *sink)
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1, .whole = true};
     struct link_opts shared = {.keep_open = true};
-    struct io *from[SOURCES];
+    struct port *from[SOURCES];
     struct link *k[SOURCES];
 
     sink_open(sink, r);
@@ -199,7 +199,7 @@ static void share_one_destination(size_t rounds, struct sink *sink)
             rig_put(from[i], piece, sizeof piece);
         }
         queue_end(from[i]);
-        k[i] = rig_link(r, from[i], sink->io, &shared);
+        k[i] = rig_link(r, from[i], sink->port, &shared);
         k[i]->done = one_less;
     }
     running = SOURCES;
@@ -209,10 +209,10 @@ static void share_one_destination(size_t rounds, struct sink *sink)
     for (int i = 0; i < SOURCES; i++) {
         assert_int_equal(k[i]->bytes, rounds * PIECE);
         link_free(k[i]);
-        io_free(from[i]);
+        port_free(from[i]);
     }
     loop_job_del(&sink->again);
-    io_free(sink->io);
+    port_free(sink->port);
     rig_free(r);
 }
 
@@ -260,7 +260,7 @@ static void many_descriptors_one_destination(void **state)
     static unsigned char data[N][EACH];
     struct link_opts shared = {.keep_open = true};
     struct feed feed[N];
-    struct io *from[N], *to;
+    struct port *from[N], *to;
     struct link *k[N];
     size_t count[N] = {0};
     struct drain drain;
@@ -287,10 +287,10 @@ static void many_descriptors_one_destination(void **state)
         assert_int_equal(k[i]->state, LINK_DONE);
         assert_int_equal(k[i]->bytes, EACH);
         link_free(k[i]);
-        io_free(from[i]);
+        port_free(from[i]);
         close(feed[i].watch.fd);
     }
-    io_free(to);
+    port_free(to);
     drain_clear(&drain);
     rig_free(r);
 }
@@ -301,7 +301,8 @@ static void resting_link_lets_others_pass(void **state)
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
     struct link_opts slow = {.interval = 100000, .keep_open = true}, plain = {.keep_open = true};
-    struct io *a = queue_new(r->loop, &opts), *b = queue_new(r->loop, &opts), *c = queue_new(r->loop, &opts);
+    struct port *a = queue_new(r->loop, &opts), *b = queue_new(r->loop, &opts),
+                *c = queue_new(r->loop, &opts);
     struct link *ka, *kb, *kc;
     struct sink sink;
 
@@ -313,9 +314,9 @@ static void resting_link_lets_others_pass(void **state)
     rig_put(a, "aaaaaaa\naaaaaaa\n", 16);
     rig_put(b, "bbbbbbbb", 8);
     rig_put(c, "cccccccc", 8);
-    ka = rig_link(r, a, sink.io, &slow);
-    kb = rig_link(r, b, sink.io, &plain);
-    kc = rig_link(r, c, sink.io, &plain);
+    ka = rig_link(r, a, sink.port, &slow);
+    kb = rig_link(r, b, sink.port, &plain);
+    kc = rig_link(r, c, sink.port, &plain);
     rig_settle(r);
     assert_int_equal(ka->bytes, 8);
     assert_int_equal(kb->bytes, 12);
@@ -323,9 +324,9 @@ static void resting_link_lets_others_pass(void **state)
     link_free(ka);
     link_free(kb);
     link_free(kc);
-    io_free(a);
-    io_free(b);
-    io_free(c);
+    port_free(a);
+    port_free(b);
+    port_free(c);
     sink_clear(&sink);
     rig_free(r);
 }
@@ -336,7 +337,7 @@ static void freed_in_the_middle_of_a_write(void **state)
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
     struct link_opts shared = {.keep_open = true};
-    struct io *from[3];
+    struct port *from[3];
     struct link *k[3];
     struct sink sink;
 
@@ -346,7 +347,7 @@ static void freed_in_the_middle_of_a_write(void **state)
     for (int i = 0; i < 3; i++) {
         from[i] = queue_new(r->loop, &opts);
         rig_put(from[i], "aaaaaaaaaaaaaaa", 15);
-        k[i] = rig_link(r, from[i], sink.io, &shared);
+        k[i] = rig_link(r, from[i], sink.port, &shared);
     }
     sink.full = true;
     rig_settle(r);
@@ -358,7 +359,7 @@ static void freed_in_the_middle_of_a_write(void **state)
     assert_int_equal(k[2]->bytes, 15);
     link_free(k[2]);
     for (int i = 0; i < 3; i++)
-        io_free(from[i]);
+        port_free(from[i]);
     sink_clear(&sink);
     rig_free(r);
 }
@@ -368,13 +369,13 @@ static int calls;
 static void free_everything(struct link *k)
 {
     struct rig *r = k->ctx;
-    struct io *src = k->src, *dst = k->dst;
+    struct port *src = k->src, *dst = k->dst;
 
     calls++;
     link_free(k);
     link_free(k);
-    io_free(src);
-    io_free(dst);
+    port_free(src);
+    port_free(dst);
     loop_stop(r->loop);
 }
 
@@ -389,7 +390,7 @@ static void freed_from_its_callbacks(void **state)
     (void)state;
     for (int which = 0; which < 3; which++) {
         struct rig *r = rig_new();
-        struct io *from, *to;
+        struct port *from, *to;
         struct link *k;
         int a[2], b[2];
 
@@ -419,44 +420,44 @@ static void freed_by_its_destination(void **state)
     for (int most = 0; most < 2; most++) {
         struct rig *r = rig_new();
         struct queue_opts opts = {.limit = 1};
-        struct io *from = queue_new(r->loop, &opts);
+        struct port *from = queue_new(r->loop, &opts);
         struct sink sink;
 
         sink_open(&sink, r);
         rig_put(from, "some bytes", 10);
         sink.most = (size_t)most;
-        sink.frees = link_new(from, sink.io, &r->pool, NULL);
+        sink.frees = link_new(from, sink.port, &r->pool, NULL);
         rig_settle(r);
         assert_int_equal(sink.writes, 1);
-        io_free(from);
+        port_free(from);
         sink_clear(&sink);
         rig_free(r);
     }
 }
 
-static void free_its_link(struct io *io, void *ctx)
+static void free_its_link(struct port *port, void *ctx)
 {
     (void)ctx;
     calls++;
-    link_free(io->reader);
+    link_free(port->reader);
 }
 
 static void freed_by_its_source(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1, .room = free_its_link};
-    struct io *from = queue_new(r->loop, &opts);
+    struct port *from = queue_new(r->loop, &opts);
     struct sink sink;
 
     (void)state;
     sink_open(&sink, r);
     rig_put(from, "some bytes", 10);
-    link_new(from, sink.io, &r->pool, NULL);
+    link_new(from, sink.port, &r->pool, NULL);
     calls = 0;
     rig_settle(r);
     assert_int_equal(calls, 1);
     assert_int_equal(sink.writes, 0);
-    io_free(from);
+    port_free(from);
     sink_clear(&sink);
     rig_free(r);
 }

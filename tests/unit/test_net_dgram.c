@@ -44,11 +44,11 @@ static void got(struct peer *p, const char *want)
 {
     struct meta m = {0};
     char text[16] = "";
-    ssize_t n = io_read(p->io, text, sizeof text, &m);
+    ssize_t n = port_read(p->port, text, sizeof text, &m);
 
     /* One that gave all it had before says so once without asking: the loop would tell of more. */
     if (n == IO_AGAIN)
-        n = io_read(p->io, text, sizeof text, &m);
+        n = port_read(p->port, text, sizeof text, &m);
     assert_int_equal(n, (ssize_t)strlen(want));
     assert_string_equal(text, want);
 }
@@ -67,7 +67,7 @@ static void client(const char *transport, const char *host, int family)
     assert_true(addr_equal(p->remote, &at));
     snprintf(line, sizeof line, "sending to %s from %s", addr_format(&at, shown), "");
     assert_true(rig_said(r, line));
-    assert_int_equal(io_write(p->io, "ping", 4, NULL), 4);
+    assert_int_equal(port_write(p->port, "ping", 4, NULL), 4);
     from.len = sizeof from - offsetof(struct addr, sa);
     assert_int_equal(recvfrom(s, text, sizeof text, 0, &from.sa, &from.len), 4);
     assert_true(addr_equal(&from, p->local)); /* what was shown is what the other side sees */
@@ -159,7 +159,7 @@ static void receiver(const char *host, int family, const char *to)
     got(p, "one");
     assert_int_equal(send(b, "two", 3, 0), 3);
     got(p, "two");
-    assert_int_equal(io_write(p->io, "three", 5, NULL), 5);
+    assert_int_equal(port_write(p->port, "three", 5, NULL), 5);
     assert_int_equal(recv(b, text, sizeof text, 0), 5);
     assert_int_equal(recv(a, text, sizeof text, MSG_DONTWAIT), -1);
     close(a);
@@ -226,7 +226,7 @@ static void self(struct net_conf conf)
     assert_true(r->up[0]->client);
     assert_true(addr_equal(r->up[0]->local, r->up[0]->remote));
     assert_true(rig_said(r, "connected to itself at "));
-    assert_int_equal(io_write(r->up[0]->io, "echo", 4, NULL), 4);
+    assert_int_equal(port_write(r->up[0]->port, "echo", 4, NULL), 4);
     got(r->up[0], "echo");
     rig_free(r);
 }

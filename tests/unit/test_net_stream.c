@@ -63,7 +63,7 @@ static void connects(const char *host, int family, bool seqpacket)
     assert_true(rig_said(r, line));
     fd = accept(s, NULL, NULL);
     assert_true(fd >= 0);
-    assert_int_equal(io_write(r->up[0]->io, "hello", 5, NULL), 5);
+    assert_int_equal(port_write(r->up[0]->port, "hello", 5, NULL), 5);
     assert_int_equal(recv(fd, text, sizeof text, 0), 5);
     close(fd);
     close(s);
@@ -513,7 +513,7 @@ static void listen_on_unix(const char *host, bool seqpacket)
     r->stop_up = 1;
     rig_run(r);
     assert_int_equal(send(fd, "hello", 5, 0), 5);
-    assert_int_equal(io_read(r->up[0]->io, text, sizeof text, &(struct meta){0}), 5);
+    assert_int_equal(port_read(r->up[0]->port, text, sizeof text, &(struct meta){0}), 5);
     assert_string_equal(text, "hello");
     if (host[0] != '@')
         assert_int_equal(access(host, F_OK), -1); /* gone with the listener, which took its one peer */
@@ -609,8 +609,8 @@ static void self(const char *host, const char *port, int family)
                                                : family == AF_INET6 ? "::1"
                                                                     : "127.0.0.1");
     assert_true(rig_said(r, "connected to itself at "));
-    assert_int_equal(io_write(r->up[0]->io, "hi", 2, NULL), 2);
-    assert_int_equal(io_read(r->up[0]->io, text, sizeof text, NULL), 2);
+    assert_int_equal(port_write(r->up[0]->port, "hi", 2, NULL), 2);
+    assert_int_equal(port_read(r->up[0]->port, text, sizeof text, NULL), 2);
     rig_free(r);
 }
 

@@ -5,10 +5,10 @@
 
 static int rooms;
 
-static void count_room(struct io *io, void *ctx)
+static void count_room(struct port *port, void *ctx)
 {
     (void)ctx;
-    assert_false(queue_full(io));
+    assert_false(queue_full(port));
     rooms++;
 }
 
@@ -16,32 +16,32 @@ static void chunks_join_and_end(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 5, .room = count_room};
-    struct io *q = queue_new(r->loop, &opts);
+    struct port *q = queue_new(r->loop, &opts);
     char data[10];
 
     (void)state;
     rooms = 0;
-    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_AGAIN);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), IO_AGAIN);
     rig_put(q, "abc", 3);
     assert_false(queue_full(q));
     rig_put(q, "", 0);
     rig_put(q, "defgh", 5);
     assert_true(queue_full(q));
     assert_int_equal(queue_size(q), 8);
-    assert_int_equal(io_pending(q), 8);
-    assert_int_equal(io_read(q, data, 2, NULL), 2);
+    assert_int_equal(port_pending(q), 8);
+    assert_int_equal(port_read(q, data, 2, NULL), 2);
     assert_int_equal(rooms, 0);
-    assert_int_equal(io_read(q, data, 4, NULL), 4);
+    assert_int_equal(port_read(q, data, 4, NULL), 4);
     assert_memory_equal(data, "cdef", 4);
     assert_int_equal(rooms, 1);
     queue_end(q);
     rig_put(q, "late", 4);
-    assert_int_equal(io_read(q, data, sizeof data, NULL), 2);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), 2);
     assert_memory_equal(data, "gh", 2);
     assert_int_equal(rooms, 1);
-    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_EOF);
-    assert_int_equal(io_read(q, data, sizeof data, NULL), IO_EOF);
-    io_free(q);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), IO_EOF);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), IO_EOF);
+    port_free(q);
     rig_free(r);
 }
 
@@ -49,21 +49,21 @@ static void whole_chunks(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 5, .whole = true};
-    struct io *q = queue_new(r->loop, &opts);
+    struct port *q = queue_new(r->loop, &opts);
     char data[10];
 
     (void)state;
     rig_put(q, "abc", 3);
     rig_put(q, "d", 1);
     rig_put(q, "efghi", 5);
-    assert_int_equal(io_read(q, data, sizeof data, NULL), 3);
-    assert_int_equal(io_read(q, data, sizeof data, NULL), 1);
-    assert_int_equal(io_read(q, data, 4, NULL), 4);
-    assert_int_equal(io_read(q, data, 4, NULL), 1);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), 3);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), 1);
+    assert_int_equal(port_read(q, data, 4, NULL), 4);
+    assert_int_equal(port_read(q, data, 4, NULL), 1);
     assert_int_equal(data[0], 'i');
-    assert_int_equal(io_read(q, data, 4, NULL), IO_AGAIN);
+    assert_int_equal(port_read(q, data, 4, NULL), IO_AGAIN);
     rig_put(q, "left behind", 11);
-    io_free(q);
+    port_free(q);
     rig_free(r);
 }
 
@@ -71,7 +71,7 @@ static void chunks_are_counted(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 5};
-    struct io *a = queue_new(r->loop, &opts), *b = queue_new(r->loop, &opts);
+    struct port *a = queue_new(r->loop, &opts), *b = queue_new(r->loop, &opts);
     struct chunk *c = chunk_new("shared", 6);
     char data[10];
 
@@ -79,10 +79,10 @@ static void chunks_are_counted(void **state)
     queue_put(a, c);
     queue_put(b, c);
     assert_int_equal(c->refs, 3);
-    assert_int_equal(io_read(a, data, sizeof data, NULL), 6);
+    assert_int_equal(port_read(a, data, sizeof data, NULL), 6);
     assert_int_equal(c->refs, 2);
-    io_free(a);
-    io_free(b);
+    port_free(a);
+    port_free(b);
     rig_settle(r);
     assert_int_equal(c->refs, 1);
     chunk_unref(c);
@@ -93,7 +93,7 @@ static void a_reader_is_woken(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 5};
-    struct io *q = queue_new(r->loop, &opts), *drop = queue_new(r->loop, &opts);
+    struct port *q = queue_new(r->loop, &opts), *drop = queue_new(r->loop, &opts);
     struct link *k = rig_link(r, q, drop, NULL);
 
     (void)state;
@@ -106,8 +106,8 @@ static void a_reader_is_woken(void **state)
     assert_int_equal(k->state, LINK_DONE);
     rig_rest(r, 40);
     link_free(k);
-    io_free(q);
-    io_free(drop);
+    port_free(q);
+    port_free(drop);
     rig_free(r);
 }
 
@@ -119,7 +119,7 @@ static struct meta meta_of(const char *host)
     return m;
 }
 
-static void put_to(struct io *q, const char *text, const struct meta *to)
+static void put_to(struct port *q, const char *text, const struct meta *to)
 {
     struct chunk *c = chunk_new(text, strlen(text));
 
@@ -131,7 +131,7 @@ static void chunks_know_where_they_go(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1000, .addressed = true};
-    struct io *q = queue_new(r->loop, &opts);
+    struct port *q = queue_new(r->loop, &opts);
     struct meta one = meta_of("127.0.0.1"), two = meta_of("127.0.0.2"), got;
     char data[10];
 
@@ -140,16 +140,16 @@ static void chunks_know_where_they_go(void **state)
     put_to(q, "abc", &one);
     put_to(q, "d", NULL);
     put_to(q, "ef", &two);
-    assert_int_equal(io_read(q, data, 2, &got), 2);
+    assert_int_equal(port_read(q, data, 2, &got), 2);
     assert_true(addr_equal(&got.peer, &one.peer));
     assert_int_equal(got.hops, 9);
-    assert_int_equal(io_read(q, data, sizeof data, &got), 1);
+    assert_int_equal(port_read(q, data, sizeof data, &got), 1);
     assert_true(addr_equal(&got.peer, &one.peer));
-    assert_int_equal(io_read(q, data, sizeof data, &got), 1);
+    assert_int_equal(port_read(q, data, sizeof data, &got), 1);
     assert_int_equal(got.peer.len, 0);
-    assert_int_equal(io_read(q, data, sizeof data, &got), 2);
+    assert_int_equal(port_read(q, data, sizeof data, &got), 2);
     assert_true(addr_equal(&got.peer, &two.peer));
-    assert_int_equal(io_read(q, data, sizeof data, &got), IO_AGAIN);
+    assert_int_equal(port_read(q, data, sizeof data, &got), IO_AGAIN);
     /* Addresses take room as well. */
     for (int i = 0; i < 5; i++)
         put_to(q, "x", &one);
@@ -157,8 +157,8 @@ static void chunks_know_where_they_go(void **state)
     assert_int_equal(queue_size(q), 5);
     queue_drop(q);
     assert_false(queue_full(q));
-    assert_int_equal(io_read(q, data, sizeof data, &got), IO_AGAIN);
-    io_free(q);
+    assert_int_equal(port_read(q, data, sizeof data, &got), IO_AGAIN);
+    port_free(q);
     rig_free(r);
 }
 

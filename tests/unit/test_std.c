@@ -92,7 +92,7 @@ static void copy_without_changing_flags(void *arg)
     enum kind kind = *(enum kind *)arg;
     struct rig *r = rig_new();
     char data[100];
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     int in[2], out[2], flags[2];
 
@@ -125,8 +125,8 @@ static void copy_without_changing_flags(void *arg)
     }
     CHECK(!r->late);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_settle(r);
     CHECK(fcntl(0, F_GETFD) == 0);
     CHECK(fcntl(0, F_GETFL) == flags[0]);
@@ -145,7 +145,7 @@ static void inherited_nonblocking(void *arg)
 {
     enum kind kind = *(enum kind *)arg;
     struct rig *r = rig_new();
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     char data[10];
     int in[2], out[2];
@@ -164,8 +164,8 @@ static void inherited_nonblocking(void *arg)
     CHECK(k->bytes == 5 && read(out[0], data, sizeof data) == 5);
     CHECK(fcntl(0, F_GETFL) & O_NONBLOCK && fcntl(1, F_GETFL) & O_NONBLOCK);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_free(r);
 }
 
@@ -182,7 +182,7 @@ static void full_output(void *arg)
     enum kind kind = *(enum kind *)arg;
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *from = queue_new(r->loop, &opts), *to;
+    struct port *from = queue_new(r->loop, &opts), *to;
     size_t len = 3000000, got = 0;
     unsigned char *data = malloc(len), *back = malloc(len + 1);
     struct link *k;
@@ -216,8 +216,8 @@ static void full_output(void *arg)
     CHECK(got == len && memcmp(data, back, len) == 0);
     CHECK(k->state == LINK_DONE && k->bytes == len);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_free(r);
     free(data);
     free(back);
@@ -235,7 +235,7 @@ static void output_left(void *arg)
     enum kind kind = *(enum kind *)arg;
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *from = queue_new(r->loop, &opts), *to;
+    struct port *from = queue_new(r->loop, &opts), *to;
     struct link *k;
     int in[2], out[2];
 
@@ -250,8 +250,8 @@ static void output_left(void *arg)
     CHECK(k->state == LINK_DST_FAILED && k->lost == 1);
     CHECK(to->error == EPIPE);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_free(r);
 }
 
@@ -300,7 +300,7 @@ static void missing_ones_are_opened(void **state)
 static void null_ends(void *arg)
 {
     struct rig *r = rig_new();
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
 
     (void)arg;
@@ -313,8 +313,8 @@ static void null_ends(void *arg)
     rig_settle(r);
     CHECK(k->state == LINK_DONE && k->bytes == 0);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_free(r);
 }
 
@@ -328,7 +328,7 @@ static void missing_ones_end_at_once(void **state)
 static void shared_offset(void *arg)
 {
     struct rig *r = rig_new();
-    struct io *from, *to;
+    struct port *from, *to;
     struct link *k;
     char data[20];
     int in[2], out[2];
@@ -346,8 +346,8 @@ static void shared_offset(void *arg)
     CHECK(write(out[1], " after", 6) == 6);
     CHECK(read(out[0], data, sizeof data) == 17 && memcmp(data, "before body after", 17) == 0);
     link_free(k);
-    io_free(from);
-    io_free(to);
+    port_free(from);
+    port_free(to);
     rig_free(r);
 }
 

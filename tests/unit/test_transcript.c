@@ -23,7 +23,7 @@ struct rig {
     struct link_pool pool;
     struct talkers talkers;
     struct talker *talker;
-    struct io *io[4];
+    struct port *port[4];
     struct link *in, *out;
     char path[64];
     struct transcript *x;
@@ -64,10 +64,10 @@ static int set_up(void **state)
     talkers_init(&r->talkers);
     assert_int_equal(addr_parse(&remote, "192.0.2.7", 80), 0);
     for (int i = 0; i < 4; i++)
-        r->io[i] = queue_new(r->loop, &opts);
+        r->port[i] = queue_new(r->loop, &opts);
     r->talker = talkers_add(&r->talkers, peer_new(&r->peers, fd_null(r->loop), &local, &remote), true);
-    r->in = link_new(r->io[0], r->io[1], &r->pool, NULL);
-    r->out = link_new(r->io[2], r->io[3], &r->pool, NULL);
+    r->in = link_new(r->port[0], r->port[1], &r->pool, NULL);
+    r->out = link_new(r->port[2], r->port[3], &r->pool, NULL);
     snprintf(r->path, sizeof r->path, "/tmp/pollcat-transcript-XXXXXX");
     fd = mkstemp(r->path);
     assert_true(fd >= 0);
@@ -86,7 +86,7 @@ static int tear_down(void **state)
     talkers_clear(&r->talkers);
     peer_free(r->peers.first);
     for (int i = 0; i < 4; i++)
-        io_free(r->io[i]);
+        port_free(r->port[i]);
     loop_free(r->loop);
     link_pool_clear(&r->pool);
     unlink(r->path);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "io/io.h"
+#include "io/port.h"
 
 #include "base/container.h"
 #include "test_io_rig.h"
 
 /* A layer that changes every byte on the way and holds some of them back. */
 struct xor {
-    struct io io;
+    struct port port;
     unsigned char held[1000], out[1000];
     size_t start, end;    /* read from below, not yet asked for */
     size_t ostart, oend;  /* changed, not yet written below */
@@ -16,7 +16,7 @@ struct xor {
 
 static ssize_t xor_fill(struct xor *x)
 {
-    ssize_t n = io_read(x->io.lower, x->held, sizeof x->held, NULL);
+    ssize_t n = port_read(x->port.lower, x->held, sizeof x->held, NULL);
 
     if (n > 0) {
         for (ssize_t i = 0; i < n; i++)
@@ -27,9 +27,9 @@ static ssize_t xor_fill(struct xor *x)
     return n;
 }
 
-static ssize_t xor_read(struct io *io, void *data, size_t size, struct meta *meta)
+static ssize_t xor_read(struct port *port, void *data, size_t size, struct meta *meta)
 {
-    struct xor *x = container_of(io, struct xor, io);
+    struct xor *x = container_of(port, struct xor, port);
     size_t n;
 
     (void)meta;
@@ -38,7 +38,7 @@ static ssize_t xor_read(struct io *io, void *data, size_t size, struct meta *met
 
         if (got < 0) {
             if (got == IO_ERROR)
-                io_fail(io, x->io.lower->error);
+                port_fail(port, x->port.lower->error);
             return got;
         }
     }
@@ -53,11 +53,11 @@ static ssize_t xor_read(struct io *io, void *data, size_t size, struct meta *met
 static ssize_t xor_flush(struct xor *x)
 {
     while (x->ostart < x->oend) {
-        ssize_t n = io_write(x->io.lower, x->out + x->ostart, x->oend - x->ostart, NULL);
+        ssize_t n = port_write(x->port.lower, x->out + x->ostart, x->oend - x->ostart, NULL);
 
         if (n < 0) {
             if (n == IO_ERROR)
-                io_fail(&x->io, x->io.lower->error);
+                port_fail(&x->port, x->port.lower->error);
             return n;
         }
         x->ostart += (size_t)n;
@@ -65,9 +65,9 @@ static ssize_t xor_flush(struct xor *x)
     return 0;
 }
 
-static ssize_t xor_write(struct io *io, const void *data, size_t size, const struct meta *meta)
+static ssize_t xor_write(struct port *port, const void *data, size_t size, const struct meta *meta)
 {
-    struct xor *x = container_of(io, struct xor, io);
+    struct xor *x = container_of(port, struct xor, port);
     ssize_t n;
 
     (void)meta;
@@ -88,37 +88,37 @@ static ssize_t xor_write(struct io *io, const void *data, size_t size, const str
     return xor_flush(x) == IO_ERROR ? IO_ERROR : (ssize_t)size;
 }
 
-static size_t xor_pending(const struct io *io)
+static size_t xor_pending(const struct port *port)
 {
-    const struct xor *x = container_of(io, const struct xor, io);
+    const struct xor *x = container_of(port, const struct xor, port);
 
     return x->end - x->start;
 }
 
-static int xor_shut(struct io *io)
+static int xor_shut(struct port *port)
 {
-    ssize_t n = xor_flush(container_of(io, struct xor, io));
+    ssize_t n = xor_flush(container_of(port, struct xor, port));
 
-    return n < 0 ? (int)n : io_shut(io->lower);
+    return n < 0 ? (int)n : port_shut(port->lower);
 }
 
-static unsigned xor_want(struct io *io, unsigned wanted)
+static unsigned xor_want(struct port *port, unsigned wanted)
 {
-    if (wanted & LOOP_OUT && container_of(io, struct xor, io)->must_read_first)
+    if (wanted & LOOP_OUT && container_of(port, struct xor, port)->must_read_first)
         return (wanted & ~(unsigned)LOOP_OUT) | LOOP_IN;
     return wanted;
 }
 
-static void xor_free(struct io *io)
+static void xor_free(struct port *port)
 {
-    struct xor *x = container_of(io, struct xor, io);
+    struct xor *x = container_of(port, struct xor, port);
 
     if (x->freed != NULL)
         ++*x->freed;
     free(x);
 }
 
-static const struct io_ops xor_ops = {
+static const struct layer_ops xor_ops = {
     .name = "xor",
     .caps = IO_STREAM | IO_HALFCLOSE,
     .read = xor_read,
@@ -129,13 +129,13 @@ static const struct io_ops xor_ops = {
     .free = xor_free,
 };
 
-static struct io *xor_over(struct rig *r, struct io *lower)
+static struct port *xor_over(struct rig *r, struct port *lower)
 {
     struct xor *x = calloc(1, sizeof *x);
 
     assert_non_null(x);
-    io_init(&x->io, &xor_ops, r->loop, lower);
-    return &x->io;
+    port_init(&x->port, &xor_ops, r->loop, lower);
+    return &x->port;
 }
 
 static unsigned char *changed(const unsigned char *data, size_t len)
@@ -154,15 +154,15 @@ static void layer_over_a_socket(void **state)
     (void)state;
     for (int layers = 1; layers <= 3; layers++) {
         struct rig *r = rig_new();
-        struct io *io;
+        struct port *port;
         int s[2];
 
         rig_pair(s, SOCK_STREAM);
-        io = fd_socket(r->loop, s[0]);
+        port = fd_socket(r->loop, s[0]);
         for (int i = 0; i < layers; i++)
-            io = xor_over(r, io);
-        assert_int_equal(io_fd(io), -1);
-        rig_echoes(r, io, s[1], 700001, 5000);
+            port = xor_over(r, port);
+        assert_int_equal(port_fd(port), -1);
+        rig_echoes(r, port, s[1], 700001, 5000);
         close(s[1]);
         rig_free(r);
     }
@@ -175,7 +175,7 @@ static void layer_over_a_queue(void **state)
     size_t len = 300000;
     unsigned char *data = malloc(len), *other;
     struct queue_opts opts = {.limit = 1};
-    struct io *from, *to;
+    struct port *from, *to;
     struct sink sink;
     struct link *k;
 
@@ -186,7 +186,7 @@ static void layer_over_a_queue(void **state)
     sink_open(&sink, r);
     sink.most = 700;
     sink.turns = true;
-    to = xor_over(r, xor_over(r, sink.io));
+    to = xor_over(r, xor_over(r, sink.port));
     rig_put(from, data, len);
     queue_end(from);
     from = xor_over(r, from);
@@ -197,9 +197,9 @@ static void layer_over_a_queue(void **state)
     assert_memory_equal(sink.data, other, len);
     assert_true(sink.ended);
     link_free(k);
-    io_free(from);
+    port_free(from);
     loop_job_del(&sink.again);
-    io_free(to);
+    port_free(to);
     free(sink.data);
     free(sink.sizes);
     free(data);
@@ -212,16 +212,16 @@ static void layer_that_reads_to_write(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *from = queue_new(r->loop, &opts), *io;
+    struct port *from = queue_new(r->loop, &opts), *port;
     struct link *k;
     char data[10];
     int s[2];
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
-    io = xor_over(r, fd_socket(r->loop, s[0]));
-    ((struct xor *)io)->must_read_first = true;
-    k = link_new(from, io, &r->pool, NULL);
+    port = xor_over(r, fd_socket(r->loop, s[0]));
+    ((struct xor *)port)->must_read_first = true;
+    k = link_new(from, port, &r->pool, NULL);
     rig_put(from, "hello", 5);
     rig_settle(r);
     rig_rest(r, 40);
@@ -232,8 +232,8 @@ static void layer_that_reads_to_write(void **state)
     assert_int_equal(read(s[1], data, sizeof data), 5);
     rig_rest(r, 40);
     link_free(k);
-    io_free(from);
-    io_free(io);
+    port_free(from);
+    port_free(port);
     close(s[1]);
     rig_free(r);
 }
@@ -242,20 +242,20 @@ static void what_layers_hold_adds_up(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *bottom = queue_new(r->loop, &opts), *top = xor_over(r, bottom);
+    struct port *bottom = queue_new(r->loop, &opts), *top = xor_over(r, bottom);
     unsigned char data[5000] = {0};
 
     (void)state;
     rig_put(bottom, data, sizeof data);
-    assert_int_equal(io_pending(top), sizeof data);
-    assert_int_equal(io_read(top, data, sizeof data, NULL), 10);
-    assert_int_equal(io_pending(top), sizeof data - 10);
-    assert_int_equal(io_pending(bottom), 4000);
-    assert_int_equal(io_max(top), LINK_BUFFER);
-    assert_int_equal(io_fail(top, EPIPE), IO_ERROR);
-    assert_int_equal(io_fail(top, EBADF), IO_ERROR);
+    assert_int_equal(port_pending(top), sizeof data);
+    assert_int_equal(port_read(top, data, sizeof data, NULL), 10);
+    assert_int_equal(port_pending(top), sizeof data - 10);
+    assert_int_equal(port_pending(bottom), 4000);
+    assert_int_equal(port_max(top), LINK_BUFFER);
+    assert_int_equal(port_fail(top, EPIPE), IO_ERROR);
+    assert_int_equal(port_fail(top, EBADF), IO_ERROR);
     assert_int_equal(top->error, EPIPE);
-    io_free(top);
+    port_free(top);
     rig_free(r);
 }
 
@@ -264,23 +264,23 @@ static int freed;
 static void whole_stack_is_freed_once(void **state)
 {
     struct rig *r = rig_new();
-    struct io *io;
+    struct port *port;
     int s[2];
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
-    io = fd_socket(r->loop, s[0]);
+    port = fd_socket(r->loop, s[0]);
     freed = 0;
     for (int i = 0; i < 3; i++) {
-        io = xor_over(r, io);
-        container_of(io, struct xor, io)->freed = &freed;
+        port = xor_over(r, port);
+        container_of(port, struct xor, port)->freed = &freed;
     }
-    io_event_soon(io->lower, LOOP_IN);
-    io_free(io);
-    io_free(io);
-    io_free(NULL);
+    port_event_soon(port->lower, LOOP_IN);
+    port_free(port);
+    port_free(port);
+    port_free(NULL);
     assert_int_equal(freed, 0);
-    assert_true(io->lower->lower->lower->freed);
+    assert_true(port->lower->lower->lower->freed);
     rig_settle(r);
     assert_int_equal(freed, 3);
     assert_int_equal(fcntl(s[0], F_GETFD), -1);
@@ -289,7 +289,7 @@ static void whole_stack_is_freed_once(void **state)
 }
 
 struct both {
-    struct io *io[2];
+    struct port *port[2];
     struct link *k[2];
 };
 
@@ -299,9 +299,9 @@ static void free_both(struct link *k)
 
     for (int i = 0; i < 2; i++) {
         link_free(b->k[i]);
-        io_free(b->io[i]);
+        port_free(b->port[i]);
     }
-    loop_stop(b->io[0]->loop);
+    loop_stop(b->port[0]->loop);
 }
 
 /* Both ends are ready in the same turn; the first to be told frees both. */
@@ -314,10 +314,10 @@ static void freed_while_others_are_ready(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         rig_pair(s[i], SOCK_STREAM);
-        b.io[i] = xor_over(r, fd_socket(r->loop, s[i][0]));
+        b.port[i] = xor_over(r, fd_socket(r->loop, s[i][0]));
     }
     for (int i = 0; i < 2; i++) {
-        b.k[i] = link_new(b.io[i], b.io[1 - i], &r->pool, NULL);
+        b.k[i] = link_new(b.port[i], b.port[1 - i], &r->pool, NULL);
         b.k[i]->moved = free_both;
         b.k[i]->ctx = &b;
     }
@@ -333,25 +333,25 @@ static void freed_while_others_are_ready(void **state)
     rig_free(r);
 }
 
-static void gone(struct io *io, void *ctx)
+static void gone(struct port *port, void *ctx)
 {
     ++*(int *)ctx;
-    io->hung_up = NULL;
-    io_touch(io);
+    port->hung_up = NULL;
+    port_touch(port);
 }
 
 static void hang_up_without_links(void **state)
 {
     struct rig *r = rig_new();
-    struct io *io;
+    struct port *port;
     int s[2], calls = 0;
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
-    io = xor_over(r, fd_socket(r->loop, s[0]));
-    io->hung_up = gone;
-    io->hung_up_ctx = &calls;
-    io_touch(io);
+    port = xor_over(r, fd_socket(r->loop, s[0]));
+    port->hung_up = gone;
+    port->hung_up_ctx = &calls;
+    port_touch(port);
     assert_int_equal(write(s[1], "unread", 6), 6);
     rig_rest(r, 40);
     assert_int_equal(calls, 0);
@@ -360,7 +360,7 @@ static void hang_up_without_links(void **state)
     assert_int_equal(calls, 1);
     rig_rest(r, 40);
     assert_int_equal(calls, 1);
-    io_free(io);
+    port_free(port);
     rig_free(r);
 }
 
@@ -368,32 +368,32 @@ static void queue_for_room(void **state)
 {
     struct rig *r = rig_new();
     struct queue_opts opts = {.limit = 1};
-    struct io *io = queue_new(r->loop, &opts);
+    struct port *port = queue_new(r->loop, &opts);
     struct link a = {0}, b = {0}, c = {0};
 
     (void)state;
-    io_wait_room(io, &a);
-    io_wait_room(io, &b);
-    io_wait_room(io, &a);
-    assert_ptr_equal(io->writers, &a);
+    port_wait_room(port, &a);
+    port_wait_room(port, &b);
+    port_wait_room(port, &a);
+    assert_ptr_equal(port->writers, &a);
     assert_ptr_equal(a.next, &b);
     assert_null(b.next);
-    io->owner = &c;
-    io_wait_room(io, &c);
-    assert_ptr_equal(io->writers, &c);
-    assert_int_equal(io_want(io), LOOP_OUT);
-    io_unwait_room(io, &b);
-    io_unwait_room(io, &b);
-    assert_ptr_equal(io->last_writer, &a);
-    io_wait_room(io, &b);
+    port->owner = &c;
+    port_wait_room(port, &c);
+    assert_ptr_equal(port->writers, &c);
+    assert_int_equal(port_want(port), LOOP_OUT);
+    port_unwait_room(port, &b);
+    port_unwait_room(port, &b);
+    assert_ptr_equal(port->last_writer, &a);
+    port_wait_room(port, &b);
     assert_ptr_equal(a.next, &b);
-    io_unwait_room(io, &c);
-    io_unwait_room(io, &a);
-    io_unwait_room(io, &b);
-    assert_null(io->writers);
-    assert_int_equal(io_want(io), 0);
-    io->owner = NULL;
-    io_free(io);
+    port_unwait_room(port, &c);
+    port_unwait_room(port, &a);
+    port_unwait_room(port, &b);
+    assert_null(port->writers);
+    assert_int_equal(port_want(port), 0);
+    port->owner = NULL;
+    port_free(port);
     rig_free(r);
 }
 
