@@ -9,7 +9,7 @@
 
 #include <sys/epoll.h>
 
-#include "loop/loop.h"
+#include "loop/watch.h"
 
 enum { BATCH = 256 };
 

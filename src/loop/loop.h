@@ -19,42 +19,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "loop/timer.h"
+#include "loop/watch.h"
 
 struct loop;
-
-enum loop_event {
-    LOOP_IN = 1,
-    LOOP_OUT = 2,
-    LOOP_HUP = 4, /* wanted: be told of a hang-up or error even when neither reading nor writing is wanted;
-                     fired: one of them happened */
-};
-
-/* A descriptor and who cares for it. */
-struct watch {
-    int fd;
-    unsigned (*want)(struct watch *); /* the events wanted now; called only after a touch or a fire */
-    void (*fire)(struct watch *, unsigned events); /* some of them happened; may delete any watch */
-
-    struct loop *loop;         /* the rest is the loop's */
-    struct watch *next, *prev; /* in the list of touched watches */
-    bool touched;
-    unsigned char interest;
-    int slot; /* index in the poll set, or WATCH_* */
-};
 
 /* Something to do once, soon: a job runs in this turn's or the next turn's job stage without waiting, a free
  * runs when the turn ends and no callback is on the stack. */
 struct job {
     void (*run)(struct job *);
     struct job *next, *prev;
-};
-
-/* Something to do at a time. */
-struct timer {
-    void (*fire)(struct timer *);
-    struct loop *loop;
-    int64_t at;   /* ms, on the loop's clock */
-    size_t place; /* 1-based index in the heap; 0: not set */
 };
 
 /* A new loop. `crowd` asks for the epoll descriptor where there is epoll; without it everything is in the poll

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "loop/loop.h"
 
 static void place(struct timers *t, size_t i, struct timer *x)
 {

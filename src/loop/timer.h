@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * timer: a binary heap of struct timer, the earliest on top.
+ * timer: something to do at a time, and the binary heap that a loop keeps them in, the earliest on top.
  */
 #ifndef LOOP_TIMER_H
 #define LOOP_TIMER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-struct timer;
+struct loop;
+
+/* Something to do at a time. */
+struct timer {
+    void (*fire)(struct timer *);
+    struct loop *loop;
+    int64_t at;   /* ms, on the loop's clock */
+    size_t place; /* 1-based index in the heap; 0: not set */
+};
 
 struct timers {
     struct timer **heap; /* heap[1] is the earliest */

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "loop/crowd.h"
-#include "loop/loop.h"
+#include "loop/watch.h"
 
 /* watch->slot: an index in the poll set plus one, or one of these. */
 enum { OUTSIDE = 0, IN_CROWD = -1 };
