@@ -23,7 +23,7 @@ KNOWN = {
     "src/console/console.c includes svc/rows.h",
     "src/console/mark.h includes console/view.h",
     "src/console/task.c includes console/commands.h",
-    "src/io/io.c includes io/link.h",
+    "src/io/port.c includes io/link.h",
     "src/net/net.c includes net/transport.h",
     "src/record/transcript.h includes console/talker.h",
     "src/svc/bridge.c includes netinet/in.h",
