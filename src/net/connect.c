@@ -105,19 +105,6 @@ static void note_connect(struct connect *c, const struct attempt *a, int sys)
     note(c, &e, true);
 }
 
-/* A TCP socket that tries a free port of its own range on its own machine may meet itself (RFC 9293 section
- * 3.5, simultaneous open). There is no listener then. */
-static bool met_itself(int fd, const struct addr *to)
-{
-    struct addr local, remote;
-
-    if (addr_family(to) == AF_UNIX)
-        return false;
-    socket_local(fd, &local);
-    socket_remote(fd, &remote);
-    return local.len > 0 && remote.len > 0 && addr_equal(&local, &remote);
-}
-
 static enum outcome succeed(struct connect *c, struct attempt *a)
 {
     char from[ADDR_TEXT], to[ADDR_TEXT];
@@ -149,30 +136,13 @@ static unsigned want(struct watch *w)
     return LOOP_OUT;
 }
 
-/* How the attempt ended: an errno, or 0 when it is connected. A look at what was sent comes first: when the other
- * end has reset the connection since, the reader learns that after the bytes. */
-static int result(int fd)
-{
-    socklen_t len = sizeof(int);
-    char byte;
-    int sys = 0;
-
-    if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
-        return 0;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
-        return errno;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0 ? errno : sys;
-}
-
 static void fire(struct watch *w, unsigned events)
 {
     struct attempt *a = container_of(w, struct attempt, watch);
     struct connect *c = a->connect;
-    int sys = result(w->fd);
+    int sys = socket_connected(w->fd, false);
 
     (void)events;
-    if (sys == 0 && met_itself(w->fd, &a->to))
-        sys = ECONNREFUSED;
     if (sys == 0) {
         succeed(c, a);
         return;
@@ -221,7 +191,7 @@ static enum outcome try(struct connect *c, struct attempt *a)
         return out;
     log_debug("connecting to %s", addr_format(&a->to, text));
     if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
-        return met_itself(a->watch.fd, &a->to) ? PENDING : succeed(c, a);
+        return socket_connected(a->watch.fd, false) != 0 ? PENDING : succeed(c, a);
     if (errno == EINPROGRESS || errno == EINTR)
         return PENDING;
     out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;

@@ -152,18 +152,9 @@ static unsigned want_out(struct watch *w)
 static void fire_stream(struct watch *w, unsigned events)
 {
     struct slot *s = container_of(w, struct slot, watch);
-    socklen_t len = sizeof(int);
-    struct addr local, remote;
-    int sys = 0;
+    int sys = socket_connected(w->fd, false);
 
     (void)events;
-    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
-        sys = errno;
-    socket_local(w->fd, &local);
-    socket_remote(w->fd, &remote);
-    /* A socket that met itself found nobody. */
-    if (sys == 0 && addr_family(&local) != AF_UNIX && addr_equal(&local, &remote))
-        sys = ECONNREFUSED;
     settle(s, judge(sys), sys);
 }
 

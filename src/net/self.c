@@ -82,14 +82,11 @@ static unsigned want(struct watch *w)
 static void fire(struct watch *w, unsigned events)
 {
     struct self *s = container_of(w, struct self, watch);
-    socklen_t len = sizeof(int);
+    int sys = socket_connected(w->fd, true);
     char text[ADDR_TEXT];
-    int sys = 0;
     struct err e;
 
     (void)events;
-    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
-        sys = errno;
     if (sys == 0) {
         succeed(s);
         return;

@@ -124,6 +124,38 @@ void socket_remote(int fd, struct addr *a)
         addr_set(a, (struct sockaddr *)&ss, len);
 }
 
+/* A look at what was sent comes before the error: when the other end has reset the connection since, the reader learns
+ * that after the bytes. */
+static int connect_error(int fd)
+{
+    socklen_t len = sizeof(int);
+    char byte;
+    int sys = 0;
+
+    if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+        return 0;
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return errno;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0 ? errno : sys;
+}
+
+/* A TCP socket that tries a free port of its own range on its own machine may meet itself. There is no listener then. */
+static bool met_itself(int fd)
+{
+    struct addr local, remote;
+
+    socket_local(fd, &local);
+    socket_remote(fd, &remote);
+    return addr_family(&local) != AF_UNIX && remote.len > 0 && addr_equal(&local, &remote);
+}
+
+int socket_connected(int fd, bool itself)
+{
+    int sys = connect_error(fd);
+
+    return sys == 0 && !itself && met_itself(fd) ? ECONNREFUSED : sys;
+}
+
 enum status socket_status(int sys)
 {
     switch (sys) {
