@@ -13,10 +13,10 @@ enum { PORT_TRIES = 16 }; /* how often a free port of one address is tried on th
 
 static void close_bound(struct bound *b)
 {
+    unix_remove(&b->own);
     if (b->fd >= 0)
         close(b->fd);
     b->fd = -1;
-    unix_remove(&b->own);
 }
 
 static int listen_on(const struct net_conf *conf, int fd, const struct addr *a, struct err *e)

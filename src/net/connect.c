@@ -45,10 +45,10 @@ static void drop(struct attempt *a)
     if (a->watch.fd < 0)
         return;
     loop_del(&a->watch);
+    unix_remove(&a->own);
     close(a->watch.fd);
     a->watch.fd = -1;
     a->connect->pending--;
-    unix_remove(&a->own);
 }
 
 /* Ends the race. */

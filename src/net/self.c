@@ -31,6 +31,7 @@ static void stop(struct self *s)
     if (s->watch.fd < 0)
         return;
     loop_del(&s->watch);
+    unix_remove(&s->own);
     close(s->watch.fd);
     s->watch.fd = -1;
 }

@@ -169,8 +169,8 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
         dgram_set_to(u->port, to);
     return 0;
 out:
-    close(fd);
     unix_remove(&u->own);
+    close(fd);
     return -1;
 }
 

@@ -2,12 +2,17 @@
 #include "net/unix.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+
+#define LOCK_ENDING ".pollcat-lock"
 
 /* The path of `a` as a string, newly allocated, or NULL when it has none in the file system. */
 static char *path_of(const struct addr *a)
@@ -34,8 +39,8 @@ static bool dead(const struct addr *a)
     return refused;
 }
 
-/* Makes room for a bind() that found the path in use. Returns 0 when a dead socket was removed. */
-static int make_room(const struct addr *a, const char *path, const char *what, struct err *e)
+/* Returns 0 when a dead socket is at `path`, or nothing any more. */
+static int check_dead(const struct addr *a, const char *path, const char *what, struct err *e)
 {
     char text[ADDR_TEXT];
     struct stat st;
@@ -47,33 +52,98 @@ static int make_room(const struct addr *a, const char *path, const char *what, s
                        addr_format(a, text));
     if (!dead(a))
         return err_sys(e, STATUS_LOCAL, EADDRINUSE, "%s %s", what, addr_format(a, text));
-    if (unlink(path) < 0 && errno != ENOENT)
-        return err_sys(e, STATUS_LOCAL, errno, "remove the dead socket %s", addr_format(a, text));
-    log_info("removed the dead socket %s", addr_format(a, text));
     return 0;
+}
+
+/* The lock beside a path that is in use, while it is looked at and bound anew: of two who find it dead, the slower
+ * would otherwise remove what the faster has just bound. Its file is removed by who holds the lock, and nobody else: a
+ * lock got on a file that has no name any more is none. What is left by one who was killed is taken over. */
+struct lock {
+    int fd;
+    char *path;
+};
+
+static int lock_failed(struct lock *l, const struct addr *a, const char *what, int sys, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (l->fd >= 0)
+        close(l->fd);
+    free(l->path);
+    if (sys == EWOULDBLOCK) /* somebody binds it now */
+        return err_sys(e, STATUS_LOCAL, EADDRINUSE, "%s %s", what, addr_format(a, text));
+    return err_sys(e, STATUS_LOCAL, sys, "lock %s", addr_format(a, text));
+}
+
+static int lock(struct lock *l, const char *path, const struct addr *a, const char *what, struct err *e)
+{
+    size_t size = strlen(path) + sizeof LOCK_ENDING;
+    struct stat st = {0};
+
+    l->path = mem_alloc(size);
+    snprintf(l->path, size, "%s%s", path, LOCK_ENDING);
+    do {
+        l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+        if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) < 0 || fstat(l->fd, &st) < 0)
+            return lock_failed(l, a, what, errno, e);
+        if (st.st_nlink == 0)
+            close(l->fd);
+    } while (st.st_nlink == 0);
+    return 0;
+}
+
+static void unlock(struct lock *l)
+{
+    if (unlink(l->path) < 0)
+        log_debug("remove %s: %s", l->path, strerror(errno));
+    close(l->fd);
+    free(l->path);
+}
+
+static int remove_dead(const struct addr *a, const char *path, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (unlink(path) == 0)
+        log_info("removed the dead socket %s", addr_format(a, text));
+    else if (errno != ENOENT)
+        return err_sys(e, STATUS_LOCAL, errno, "remove the dead socket %s", addr_format(a, text));
+    return 0;
+}
+
+static int bind_to(int fd, const struct addr *a, const char *what, struct err *e)
+{
+    char text[ADDR_TEXT];
+
+    if (bind(fd, &a->sa, a->len) == 0)
+        return 0;
+    return err_sys(e, STATUS_LOCAL, errno, "%s %s", what, addr_format(a, text));
+}
+
+/* Binds where a socket may lie dead. One that is not needs no lock. */
+static int bind_anew(int fd, const struct addr *a, const char *path, const char *what, struct err *e)
+{
+    struct lock l;
+    bool bound;
+
+    if (check_dead(a, path, what, e) < 0 || lock(&l, path, a, what, e) < 0)
+        return -1;
+    bound = check_dead(a, path, what, e) == 0 && remove_dead(a, path, e) == 0 && bind_to(fd, a, what, e) == 0;
+    unlock(&l);
+    return bound ? 0 : -1;
 }
 
 int unix_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e)
 {
-    char text[ADDR_TEXT];
     char *path = path_of(a);
     struct stat st;
-    int r = bind(fd, &a->sa, a->len);
+    int r = bind_to(fd, a, what, e);
 
-    if (r < 0 && errno == EADDRINUSE && path != NULL) {
-        if (make_room(a, path, what, e) < 0) {
-            free(path);
-            return -1;
-        }
-        r = bind(fd, &a->sa, a->len);
-    }
-    if (r < 0) {
+    if (r < 0 && e->sys == EADDRINUSE && path != NULL)
+        r = bind_anew(fd, a, path, what, e);
+    if (r < 0 || path == NULL || lstat(path, &st) < 0) {
         free(path);
-        return err_sys(e, STATUS_LOCAL, errno, "%s %s", what, addr_format(a, text));
-    }
-    if (path == NULL || lstat(path, &st) < 0) {
-        free(path);
-        return 0;
+        return r;
     }
     own->path = path;
     own->dev = st.st_dev;

@@ -198,6 +198,41 @@ static inline const char *rig_port(const struct addr *a, char text[static 8])
     return text;
 }
 
+/* A net whose first socket is bound. */
+static inline struct rig *rig_listening(struct net_conf conf, const char *name)
+{
+    struct rig *r = rig_new();
+
+    r->conf = conf;
+    r->stop_bound = 1;
+    rig_must_open(r, name);
+    rig_run(r);
+    return r;
+}
+
+/* A directory for the tests of one file. */
+static char rig_dir[] = "/tmp/pollcat-net-XXXXXX";
+
+static inline int rig_make_dir(void **state)
+{
+    (void)state;
+    return mkdtemp(rig_dir) == NULL ? -1 : 0;
+}
+
+static inline int rig_remove_dir(void **state)
+{
+    (void)state;
+    return rmdir(rig_dir); /* fails when a test or the code left something in it */
+}
+
+static inline const char *rig_in_dir(const char *name)
+{
+    static char path[64];
+
+    snprintf(path, sizeof path, "%s/%s", rig_dir, name);
+    return path;
+}
+
 /* Under valgrind, which plays the kernel's part in RLIMIT_NOFILE and drops the connection that is over it. */
 static inline bool rig_in_valgrind(void)
 {

@@ -6,28 +6,6 @@
 
 #include "test_net_rig.h"
 
-static char dir[] = "/tmp/pollcat-net-XXXXXX";
-
-static int make_dir(void **state)
-{
-    (void)state;
-    return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    return rmdir(dir); /* fails when a test or the code left something in it */
-}
-
-static const char *in_dir(const char *name)
-{
-    static char path[64];
-
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
-
 static void rows(void **state)
 {
     static const char *const names[] = {"connect", "listen", "udp", "udp-listen", "udp-connected", "self"};
@@ -78,8 +56,8 @@ static void connect_everywhere(void **state)
         connects("::1", AF_INET6, false);
     connects("@pollcat-net-test-stream", AF_UNIX, false);
     connects("@pollcat-net-test-seqpacket", AF_UNIX, true);
-    connects(in_dir("sock"), AF_UNIX, false);
-    unlink(in_dir("sock"));
+    connects(rig_in_dir("sock"), AF_UNIX, false);
+    unlink(rig_in_dir("sock"));
 }
 
 /* A name with several addresses: whichever works is taken. */
@@ -271,20 +249,9 @@ static void close_early(void **state)
     }
 }
 
-static struct rig *listening(struct net_conf conf, const char *name)
-{
-    struct rig *r = rig_new();
-
-    r->conf = conf;
-    r->stop_bound = 1;
-    rig_must_open(r, name);
-    rig_run(r);
-    return r;
-}
-
 static void listen_takes_one(void **state)
 {
-    struct rig *r = listening((struct net_conf){.host = "127.0.0.1", .port = "0"}, "listen");
+    struct rig *r = rig_listening((struct net_conf){.host = "127.0.0.1", .port = "0"}, "listen");
     char text[ADDR_TEXT], line[128];
     int fd, late;
 
@@ -309,7 +276,7 @@ static void listen_takes_one(void **state)
 /* Without a host IPv4 and IPv6 arrive at one socket. */
 static void listen_serves_both_families(void **state)
 {
-    struct rig *r = listening((struct net_conf){.port = "0", .keep_open = true}, "listen");
+    struct rig *r = rig_listening((struct net_conf){.port = "0", .keep_open = true}, "listen");
     char text[ADDR_TEXT];
     struct addr to;
     int a, b = -1;
@@ -335,7 +302,7 @@ static void listen_serves_both_families(void **state)
 
 static void listen_in_one_family(void **state)
 {
-    struct rig *r = listening((struct net_conf){.port = "0", .family = AF_INET}, "listen");
+    struct rig *r = rig_listening((struct net_conf){.port = "0", .family = AF_INET}, "listen");
 
     (void)state;
     assert_int_equal(addr_family(&r->bound[0]), AF_INET);
@@ -344,7 +311,7 @@ static void listen_in_one_family(void **state)
         struct addr to;
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-        r = listening((struct net_conf){.port = "0", .family = AF_INET6}, "listen");
+        r = rig_listening((struct net_conf){.port = "0", .family = AF_INET6}, "listen");
         addr_parse(&to, "127.0.0.1", addr_port(&r->bound[0]));
         assert_int_equal(connect(fd, &to.sa, to.len), -1);
         close(fd);
@@ -355,8 +322,8 @@ static void listen_in_one_family(void **state)
 /* A host with several addresses: a socket each, all on one port. */
 static void listen_on_all_addresses_of_a_host(void **state)
 {
-    struct rig *r = listening((struct net_conf){.host = "localhost", .port = "0", .keep_open = true},
-                              "listen");
+    struct rig *r = rig_listening((struct net_conf){.host = "localhost", .port = "0", .keep_open = true},
+                                  "listen");
 
     (void)state;
     assert_in_range(r->nbound, 1, 2);
@@ -393,7 +360,7 @@ static void listen_where_somebody_listens(void **state)
 static void listen_to_many(void **state)
 {
     struct net_conf conf = {.host = "127.0.0.1", .port = "0", .keep_open = true, .max_conns = 3};
-    struct rig *r = listening(conf, "listen");
+    struct rig *r = rig_listening(conf, "listen");
     int fds[5];
     char byte;
 
@@ -454,7 +421,7 @@ static void listen_at_the_limit_of_descriptors(void **state)
     (void)state;
     if (rig_in_valgrind())
         skip();
-    r = listening(conf, "listen");
+    r = rig_listening(conf, "listen");
     a = rig_dial(&r->bound[0], SOCK_STREAM);
     b = rig_dial(&r->bound[0], SOCK_STREAM);
     lower_limit();
@@ -486,7 +453,7 @@ static void listen_makes_room(void **state)
         int a, b;
 
         conf.max_conns = i == 0 ? 1 : 0;
-        r = listening(conf, "listen");
+        r = rig_listening(conf, "listen");
         a = rig_dial(&r->bound[0], SOCK_STREAM);
         b = rig_dial(&r->bound[0], SOCK_STREAM);
         if (i == 1)
@@ -501,94 +468,6 @@ static void listen_makes_room(void **state)
         close(b);
         rig_free(r);
     }
-}
-
-static void listen_on_unix(const char *host, bool seqpacket)
-{
-    struct rig *r = listening((struct net_conf){.host = host, .family = AF_UNIX, .seqpacket = seqpacket},
-                              "listen");
-    int fd = rig_dial(&r->bound[0], seqpacket ? SOCK_SEQPACKET : SOCK_STREAM);
-    char text[8] = "";
-
-    r->stop_up = 1;
-    rig_run(r);
-    assert_int_equal(send(fd, "hello", 5, 0), 5);
-    assert_int_equal(port_read(r->up[0]->port, text, sizeof text, &(struct meta){0}), 5);
-    assert_string_equal(text, "hello");
-    if (host[0] != '@')
-        assert_int_equal(access(host, F_OK), -1); /* gone with the listener, which took its one peer */
-    close(fd);
-    rig_free(r);
-}
-
-static void listen_unix(void **state)
-{
-    (void)state;
-    listen_on_unix("@pollcat-net-test-listen", false);
-    listen_on_unix("@pollcat-net-test-listen-seq", true);
-    listen_on_unix(in_dir("listen"), false);
-    listen_on_unix(in_dir("listen-seq"), true);
-}
-
-static void unix_paths_that_exist(void **state)
-{
-    struct rig *r = rig_new();
-    struct addr at;
-    struct err e;
-    struct stat st;
-    char path[64], want[128];
-    int fd;
-
-    (void)state;
-    snprintf(path, sizeof path, "%s", in_dir("taken"));
-    r->conf = (struct net_conf){.host = path, .family = AF_UNIX};
-    fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600); /* a file stays */
-    close(fd);
-    assert_null(rig_open(r, "listen", &e));
-    snprintf(want, sizeof want, "listen on %s: the file exists and is not a socket", path);
-    assert_string_equal(e.text, want);
-    assert_int_equal(unlink(path), 0);
-
-    fd = rig_serve(path, SOCK_STREAM, &at); /* a live socket stays */
-    assert_null(rig_open(r, "listen", &e));
-    snprintf(want, sizeof want, "listen on %s: Address already in use", path);
-    assert_string_equal(e.text, want);
-    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-    assert_int_equal(accept(fd, NULL, NULL), -1); /* and was not disturbed */
-    close(fd);
-
-    rig_must_open(r, "listen"); /* a dead one makes room */
-    assert_int_equal(unlink(path), 0);
-    fd = rig_serve(path, SOCK_STREAM, &at); /* and what is not ours any more is not removed */
-    net_close(r->net);
-    r->net = NULL;
-    assert_int_equal(lstat(path, &st), 0);
-    close(fd);
-    unlink(path);
-    rig_free(r);
-}
-
-static void unix_names_that_cannot_be(void **state)
-{
-    struct rig *r = rig_new();
-    char path[200];
-    struct err e;
-
-    (void)state;
-    memset(path, 'x', sizeof path - 1);
-    path[sizeof path - 1] = '\0';
-    r->conf = (struct net_conf){.host = path, .family = AF_UNIX};
-    assert_null(rig_open(r, "listen", &e));
-    assert_non_null(strstr(e.text, "too long for a UNIX socket"));
-    r->conf.host = NULL;
-    assert_null(rig_open(r, "listen", &e));
-    assert_non_null(strstr(e.text, "needs a path"));
-    r->conf.host = in_dir("missing");
-    rig_must_open(r, "connect");
-    rig_run(r);
-    assert_int_equal(r->failure.sys, ENOENT);
-    assert_int_equal(r->failure.status, STATUS_LOCAL);
-    rig_free(r);
 }
 
 static void self(const char *host, const char *port, int family)
@@ -647,11 +526,8 @@ int main(void)
         cmocka_unit_test(listen_to_many),
         cmocka_unit_test_setup_teardown(listen_at_the_limit_of_descriptors, keep_limit, restore_limit),
         cmocka_unit_test_setup_teardown(listen_makes_room, keep_limit, restore_limit),
-        cmocka_unit_test(listen_unix),
-        cmocka_unit_test(unix_paths_that_exist),
-        cmocka_unit_test(unix_names_that_cannot_be),
         cmocka_unit_test(self_connects),
     };
 
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, rig_make_dir, rig_remove_dir);
 }
