@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/socket.h"
 
 enum {
-    SLOTS = 64,      /* ports under way at once */
-    UDP_WAIT = 1000, /* ms for an answer, when no time was given */
-    UDP_SENDS = 2,   /* datagrams per port, for a lossy network or a kernel that counts its refusals */
-    BUSY_DELAY = 50, /* ms until something is tried again that the system had no room for */
+    SLOTS_MAX = 4096, /* ports under way at once; with more, queues on the way drop what was asked */
+    RESERVE = 32,     /* descriptors that are left for all else */
+    UDP_WAIT = 1000,  /* ms for an answer, when no time was given */
+    UDP_SENDS = 2,    /* datagrams per port, for a lossy network or a kernel that counts its refusals */
+    BUSY_DELAY = 50,  /* ms until something is tried again that the system had no room for */
 };
 
 /* One port. What is kept of each is small: there may be 65535. */
@@ -28,9 +31,10 @@ struct item {
     unsigned addr; /* index of the address it is about */
 };
 
-/* One port under way. */
+/* Room for one port under way. */
 struct slot {
-    struct watch watch; /* first: cast; fd -1: free */
+    struct watch watch; /* fd -1: no socket */
+    struct list place;  /* among those that are free */
     struct timer timer;
     struct probe *probe;
     size_t item;
@@ -48,7 +52,9 @@ struct probe {
     int nsource;
     struct item *items;
     size_t count, next, told;
-    struct slot slots[SLOTS];
+    struct slot *slots;
+    size_t nslots;
+    struct list room; /* the slots that are free */
     bool over;
     struct err fatal; /* an option or the source address is refused: so would it be for all ports */
     struct timer retry;
@@ -119,6 +125,7 @@ static void settle(struct slot *s, enum probe_result result, int sys)
             return;
     }
     i->known = true;
+    list_add(&p->room, &s->place);
     loop_soon(p->loop, &p->job);
 }
 
@@ -262,15 +269,15 @@ static void work(struct job *j)
 {
     struct probe *p = container_of(j, struct probe, job);
 
-    for (int k = 0; k < SLOTS && p->next < p->count; k++) {
-        struct slot *s = &p->slots[k];
+    while (p->next < p->count && !list_empty(&p->room)) {
+        struct slot *s = list_first(&p->room, struct slot, place);
 
-        if (s->watch.fd >= 0)
-            continue;
+        list_del(&s->place);
         s->item = p->next++;
         s->addr = 0;
         if (!start_slot(s)) {
             p->next--;
+            list_push(&p->room, &s->place);
             loop_timer_set(p->loop, &p->retry, BUSY_DELAY);
             break;
         }
@@ -315,6 +322,30 @@ static void list_ports(struct probe *p, const struct portrange *ports, size_t n)
             p->items[k++].port = (uint16_t)port;
 }
 
+/* How many ports may be under way at once. */
+static size_t count_slots(const struct probe *p)
+{
+    struct rlimit limit;
+    size_t most = SLOTS_MAX;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < SLOTS_MAX + RESERVE)
+        most = limit.rlim_cur > RESERVE ? (size_t)limit.rlim_cur - RESERVE : 1;
+    return p->count < most ? p->count : most;
+}
+
+static void make_slots(struct probe *p)
+{
+    list_init(&p->room);
+    p->nslots = count_slots(p);
+    p->slots = mem_alloc(p->nslots * sizeof *p->slots);
+    for (size_t i = 0; i < p->nslots; i++) {
+        p->slots[i].probe = p;
+        p->slots[i].watch.fd = -1;
+        p->slots[i].timer.fire = time_over;
+        list_add(&p->room, &p->slots[i].place);
+    }
+}
+
 struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const struct portrange *ports,
                           size_t n, bool randomize, const struct probe_events *events, struct err *e)
 {
@@ -342,12 +373,8 @@ struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const 
     p->naddrs = (unsigned)naddrs;
     p->source = source;
     p->nsource = nsource;
-    for (int i = 0; i < SLOTS; i++) {
-        p->slots[i].probe = p;
-        p->slots[i].watch.fd = -1;
-        p->slots[i].timer.fire = time_over;
-    }
     list_ports(p, ports, n);
+    make_slots(p);
     if (randomize)
         shuffle(p->items, p->count);
     p->retry.fire = retry_over;
@@ -363,6 +390,7 @@ static void bury(struct job *j)
     free(p->addrs);
     free(p->source);
     free(p->items);
+    free(p->slots);
     free(p);
 }
 
@@ -371,7 +399,7 @@ void probe_stop(struct probe *p)
     if (p == NULL)
         return;
     p->over = true;
-    for (int i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < p->nslots; i++)
         release(&p->slots[i]);
     loop_timer_clear(&p->retry);
     loop_job_del(&p->job);

@@ -24,8 +24,8 @@ struct probe_events {
 
 struct probe;
 
-/* Starts probing `conf->host` at `ports` (all of `n` ranges; in random order with `randomize`), some at a
- * time. NULL with `e` when the host is not found. conf->port is not used. For a UNIX name `ports` are not
+/* Starts probing `conf->host` at `ports` (all of `n` ranges; in random order with `randomize`), as many at a
+ * time as descriptors allow. NULL with `e` when the host is not found. conf->port is not used. For a UNIX name `ports` are not
  * used, and there is one result. Events come from the loop, and result() may call probe_stop(). */
 struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const struct portrange *ports,
                           size_t n, bool randomize, const struct probe_events *events, struct err *e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "net/probe.h"
 #include "test_net_rig.h"
@@ -162,6 +163,70 @@ static void datagrams(void **state)
     rig_free(r);
 }
 
+enum { MANY = 150 };
+
+struct last {
+    struct watch watch;
+    struct loop *loop;
+};
+
+static void reached(struct watch *w, unsigned events)
+{
+    (void)events;
+    loop_stop(container_of(w, struct last, watch)->loop);
+}
+
+/* Ports that do not answer do not keep the others waiting. */
+static void many_at_once(void **state)
+{
+    struct rig *r = rig_new();
+    struct portrange ports[MANY];
+    struct seen s = {0};
+    struct last last = {.loop = r->loop, .watch = {.want = always, .fire = reached}};
+    struct addr a;
+    int fds[MANY];
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = rig_serve("127.0.0.1", SOCK_DGRAM, &a);
+        ports[i] = only(&a);
+    }
+    last.watch.fd = fds[MANY - 1];
+    loop_add(r->loop, &last.watch);
+    r->conf = (struct net_conf){.host = "127.0.0.1", .datagram = true, .connect_timeout = 1000000};
+    start(&s, r, ports, MANY, false);
+    rig_run(r); /* until the last was asked */
+    assert_int_equal(s.n, 0);
+    probe_stop(s.probe);
+    loop_del(&last.watch);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    rig_free(r);
+}
+
+/* Some descriptors are left for others. */
+static void few_descriptors(void **state)
+{
+    const struct portrange range = {1, 200};
+    struct rlimit low, limit;
+    struct seen s = {0};
+    int next = dup(0);
+
+    (void)state;
+    if (rig_in_valgrind())
+        skip();
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    low.rlim_cur = (rlim_t)next + 8;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    probe(&s, (struct net_conf){.host = "127.0.0.1"}, &range, 1, false);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(s.n, 200);
+    for (unsigned i = 0; i < 200; i++)
+        assert_int_equal(s.ports[i], i + 1);
+}
+
 static void times_out(void **state)
 {
     struct addr a;
@@ -240,6 +305,8 @@ int main(void)
         cmocka_unit_test(streams),
         cmocka_unit_test(order),
         cmocka_unit_test(datagrams),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(few_descriptors),
         cmocka_unit_test(times_out),
         cmocka_unit_test(unix_path),
         cmocka_unit_test(failures),
