@@ -105,6 +105,18 @@ static void note_connect(struct connect *c, const struct attempt *a, int sys)
     note(c, &e, true);
 }
 
+/* To be bound to the very address that is to be connected to, both given, is to ask for oneself. */
+static bool wants_itself(const struct attempt *a)
+{
+    const struct connect *c = a->connect;
+
+    for (int i = 0; i < c->nsource; i++) {
+        if (addr_equal(&c->source[i], &a->to))
+            return true;
+    }
+    return false;
+}
+
 static enum outcome succeed(struct connect *c, struct attempt *a)
 {
     char from[ADDR_TEXT], to[ADDR_TEXT];
@@ -140,7 +152,7 @@ static void fire(struct watch *w, unsigned events)
 {
     struct attempt *a = container_of(w, struct attempt, watch);
     struct connect *c = a->connect;
-    int sys = socket_connected(w->fd, false);
+    int sys = socket_connected(w->fd, wants_itself(a));
 
     (void)events;
     if (sys == 0) {
@@ -191,7 +203,7 @@ static enum outcome try(struct connect *c, struct attempt *a)
         return out;
     log_debug("connecting to %s", addr_format(&a->to, text));
     if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
-        return socket_connected(a->watch.fd, false) != 0 ? PENDING : succeed(c, a);
+        return socket_connected(a->watch.fd, wants_itself(a)) != 0 ? PENDING : succeed(c, a);
     if (errno == EINPROGRESS || errno == EINTR)
         return PENDING;
     out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;

@@ -33,6 +33,14 @@ def test_both_ends_are_shown_to_be_the_same(pollcat):
     cat.until_err(r"^pollcat: closed (\S+ port \d+) from \1: sent 1 bytes, received 1 bytes$")
 
 
+def test_by_the_same_address_and_port(pollcat, free_port):
+    """As other netcats: who is bound to the address that it connects to meets itself."""
+    cat = pollcat("-s", "127.0.0.1", "-p", free_port, "127.0.0.1", free_port).send(b"to myself")
+    cat.until_out(b"to myself")
+    cat.close()
+    assert (cat.wait(), cat.out, cat.err) == (0, b"to myself", "")
+
+
 def test_much(pollcat):
     cat = pollcat("--self-connect")
     feeder = Background(lambda: cat.send(payload(50 << 20)).close())

@@ -191,24 +191,32 @@ static void connect_from_a_source(void **state)
     rig_free(r);
 }
 
-/* A source port that equals the destination meets itself: that is not a connection. */
-static void connect_to_nobody_but_itself(void **state)
+/* A source port that equals the destination's may meet itself: by accident that is no connection, but it is what was
+ * wanted when the address was given as well. */
+static void connect_to_itself(void **state)
 {
-    struct rig *r = rig_new();
-    struct addr at;
-    char port[8];
-    int s = rig_serve("127.0.0.1", SOCK_STREAM, &at);
+    static const char *const sources[] = {NULL, "127.0.0.1"};
 
     (void)state;
-    close(s);
-    r->conf = (struct net_conf){
-        .host = "127.0.0.1", .port = rig_port(&at, port), .source_port = port, .source_host = "127.0.0.1"};
-    r->stop_up = 1;
-    rig_must_open(r, "connect");
-    rig_run(r);
-    assert_int_equal(r->nup, 0);
-    assert_int_equal(r->failure.sys, ECONNREFUSED);
-    rig_free(r);
+    for (int i = 0; i < 2; i++) {
+        struct rig *r = rig_new();
+        struct addr at;
+        char port[8];
+        int s = rig_serve("127.0.0.1", SOCK_STREAM, &at);
+
+        close(s);
+        r->conf = (struct net_conf){
+            .host = "127.0.0.1", .port = rig_port(&at, port), .source_port = port, .source_host = sources[i]};
+        r->stop_up = 1;
+        rig_must_open(r, "connect");
+        rig_run(r);
+        assert_int_equal(r->nup, i);
+        if (i == 0)
+            assert_int_equal(r->failure.sys, ECONNREFUSED);
+        else
+            assert_true(addr_equal(r->up[0]->local, &at) && addr_equal(r->up[0]->remote, &at));
+        rig_free(r);
+    }
 }
 
 static void connect_stops_on_a_refused_option(void **state)
@@ -515,7 +523,7 @@ int main(void)
         cmocka_unit_test(connect_times_out),
         cmocka_unit_test(connect_waits_for_a_busy_unix_listener),
         cmocka_unit_test(connect_from_a_source),
-        cmocka_unit_test(connect_to_nobody_but_itself),
+        cmocka_unit_test(connect_to_itself),
         cmocka_unit_test(connect_stops_on_a_refused_option),
         cmocka_unit_test(close_early),
         cmocka_unit_test(listen_takes_one),
