@@ -28,6 +28,7 @@ struct bridge {
     struct link *feed;    /* the input into the fan */
     struct timer quit;    /* -q */
     enum slow_peer slow;
+    struct job close_slow;
     bool input_ended;
 };
 
@@ -39,6 +40,7 @@ struct wire {
     void *ctx;       /* the caller's */
     bool fanned;     /* a member of the fan; `out` comes with the first bytes */
     bool silent;     /* with ends.apart: nothing was sent to it yet, but may be */
+    bool slow;       /* so slow that it is to be closed */
     uint64_t missed; /* bytes it was too slow for */
     struct err *err; /* why it failed; NULL: it did not */
 };
@@ -341,6 +343,28 @@ static void sink_gone(struct port *port, void *ctx)
     quit(ctx, &e);
 }
 
+static struct wire *find_slow(const struct bridge *b)
+{
+    for (struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
+        struct wire *w = p->svc;
+
+        if (w != NULL && w->slow)
+            return w;
+    }
+    return NULL;
+}
+
+static void run_close_slow(struct job *j)
+{
+    struct bridge *b = container_of(j, struct bridge, close_slow);
+    struct wire *w;
+
+    while ((w = find_slow(b)) != NULL) {
+        w->slow = false;
+        finish(w);
+    }
+}
+
 struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
 {
     struct bridge *b = mem_alloc(sizeof *b);
@@ -348,6 +372,7 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
     b->svc = s;
     b->ends = *ends;
     b->quit.fire = fire_quit;
+    b->close_slow.run = run_close_slow;
     b->slow = s->conf->slow != SLOW_AUTO ? (enum slow_peer)s->conf->slow : ends->slow;
     if (s->conf->send_only)
         b->nowhere = fd_null(s->loop);
@@ -371,6 +396,7 @@ void bridge_free(struct bridge *b)
     if (b->ends.in != NULL)
         b->ends.in->hung_up = NULL;
     loop_timer_clear(&b->quit);
+    loop_job_del(&b->close_slow);
     free(b);
 }
 
@@ -391,16 +417,19 @@ static void open_out(void *ctx, void *member, struct port *port)
     start_out(member, port, (struct link_opts){0});
 }
 
-/* A peer takes less than is sent to all. */
+/* A peer takes less than is sent to all. Whoever sends stands on the stack with it: it is not closed at once. */
 static void miss(struct wire *w, size_t size)
 {
     struct bridge *b = w->bridge;
     char name[ADDR_TEXT];
 
+    if (w->slow)
+        return;
     if (b->slow == SLOW_CLOSE) {
         log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
         w->peer->port->lost = true;
-        finish(w);
+        w->slow = true;
+        loop_soon(b->svc->loop, &b->close_slow);
         return;
     }
     if (w->missed == 0)

@@ -41,7 +41,8 @@ void bridge_end(struct bridge *b);
 /* With `apart`: after bridge_end(), for peers to come: there will be more. */
 void bridge_begin(struct bridge *b);
 
-/* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is finished. */
+/* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is
+ * finished soon, but not before this returns. */
 void bridge_missed(struct bridge *b, struct peer *p, size_t size);
 
 /* What happens to slow peers: any but SLOW_AUTO. */

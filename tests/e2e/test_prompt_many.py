@@ -10,7 +10,7 @@ import socket
 
 import pytest
 
-from support import DEADLINE, POLLCAT, port_of, reset, udp
+from support import DEADLINE, POLLCAT, Collector, port_of, reset, udp
 from terminal import Terminal, listen, wait_for
 
 
@@ -354,3 +354,18 @@ def test_datagrams_that_were_dropped_are_told(tmp_path):
         assert t.wait_exit() == 1
         t.wait(lambda t: any(re.match(r"pollcat: \d+ datagrams were dropped: the receive buffer was full", row)
                              for row in t.lines()))
+
+
+def test_a_line_to_one_who_is_too_slow(room):
+    """Who is closed for it was still to be named in what is shown of the line."""
+    (room.home / "lines").write_text("x" * 1_500_000 + "\n~@1 hello\nstill here\n")
+    t = room.listen("-k", "--marks=direction", "--send-buffer=16k")
+    slow, quick = room.join(receive_buffer=4096), room.join()
+    quick.settimeout(None)
+    reader = Collector(quick.makefile("rb", buffering=0))
+    t.type(f"~source {room.home}/lines\r")
+    t.wait(lambda t: b"is too slow and was closed" in t.output, "the slow one to be closed")
+    wait_for(lambda: reader.data.endswith(b"x\nstill here\n"), "the rest", lambda: t.read(0.01))
+    t.type("~quit\r")
+    assert t.wait_exit() != 0  # something was lost
+    slow.close()
