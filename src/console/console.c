@@ -83,6 +83,7 @@ static void left(struct console *c, struct talker *t)
     view_finish(&c->view, t);
     tell(c, t, "left");
     commands_left(c, t);
+    pace_leave(&t->pace);
     talkers_del(&c->talkers, t);
     if (!c->svc->ending)
         update_base(c);
@@ -166,11 +167,9 @@ static void deaf(void *ctx, struct peer *peer)
     struct talker *t = bridge_ctx(peer);
 
     t->deaf = true;
-    if (t->queue != NULL)
-        queue_drop(t->queue);
-    if (t->full)
-        c->talkers.full--;
-    t->full = false;
+    if (t->pace.queue != NULL)
+        queue_drop(t->pace.queue);
+    pace_leave(&t->pace);
     console_wake(c);
 }
 
@@ -204,11 +203,11 @@ static int typed(void *ctx, const char *text, unsigned how, size_t *at)
 static bool is_full(void *ctx)
 {
     /* Beyond what commands fill there is room for lines: one that stops or closes what is stuck. */
-    const struct console *c = ctx;
+    struct console *c = ctx;
 
     if (c->svc->moving)
         return true;
-    return console_full(ctx, NULL) && console_held(ctx, NULL) >= TYPED && !commands_busy(ctx);
+    return console_full(c, NULL) && console_held(c, NULL) >= TYPED && !commands_busy(ctx);
 }
 
 static void complete(void *ctx, const char *line, size_t cursor, struct complete *to)
@@ -343,7 +342,6 @@ static int start(struct svc *s, struct err *e)
     c->sink = queue_new(s->loop, &sink);
     c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
     talkers_init(&c->talkers);
-    console_init_sending(c);
     start_input(c);
     if (start_prompt(c, e) < 0) {
         free_console(c);
@@ -352,6 +350,7 @@ static int start(struct svc *s, struct err *e)
     s->state = c;
     ends.out = c->output != NULL ? c->output : c->sink;
     c->bridge = bridge_new(s, &ends);
+    console_init_sending(c);
     commands_init(c);
     return 0;
 }
@@ -365,6 +364,7 @@ static void attach(struct svc *s, struct peer *peer)
     bridge_attach(c->bridge, peer);
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);
+    pace_join(&c->pace, &t->pace);
     if (anyone)
         view_set_labels(&c->view, true);
     console_greet(c, t);
@@ -375,7 +375,7 @@ static void detach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
     struct talker *self = bridge_ctx(peer);
-    struct port *queue = self->queue;
+    struct port *queue = self->pace.queue;
 
     for (struct talker *t = c->talkers.first, *next; t != NULL; t = next) {
         next = t->next;

@@ -45,8 +45,8 @@ struct console {
     struct port *output;  /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
-    struct timer grace; /* until those that hold up the others are left behind */
-    struct timer idle;  /* until those to whom nothing is being sent give back what sending takes */
+    struct pace pace;  /* of the talkers that lines can go to */
+    struct timer idle; /* until those to whom nothing is being sent give back what sending takes */
     struct console_wait *waiters;
     struct job wake, trim, finish;
     bool hush;     /* what is sent is a secret */
@@ -72,7 +72,7 @@ int console_send_line(struct console *c, struct talker *t, const char *line, siz
 int console_input(struct console *c, const char *line, struct err *e);
 
 /* True while `t` (NULL: whom lines go to) has enough to do, or it is not settled who that will be: wait with console_wait_room(). */
-bool console_full(const struct console *c, const struct talker *t);
+bool console_full(struct console *c, const struct talker *t);
 
 /* Asks for w->room() when that changes; forgets it. */
 void console_wait_room(struct console *c, struct console_wait *w);
@@ -113,6 +113,7 @@ void console_task_done(struct console *c);
 /* Lines and tasks may have room again. */
 void console_wake(struct console *c);
 
+/* Not before the bridge is made. */
 void console_init_sending(struct console *c);
 void console_clear_sending(struct console *c);
 

@@ -16,7 +16,6 @@ enum {
     QUEUE_LIMIT = 1024 * 1024, /* bytes of lines that wait for a peer before no more keys are read */
     CROWD = 100,               /* of which the memory is worth returning to the system */
     IDLE = 1000,               /* ms until queues that are not needed are given back */
-    GRACE = 200,               /* ms that all wait for a slow peer before it is left behind */
 };
 
 /* Whose queue lines to a talker wait in: a sender of datagrams has none of its own. */
@@ -66,18 +65,18 @@ static void run_wake(struct job *j)
     }
 }
 
-static void has_room(struct port *port, void *ctx)
+static void queue_has_room(struct port *port, void *ctx)
 {
     struct talker *t = ctx;
-    struct console *c = t->table->ctx;
 
     (void)port;
-    if (t->full)
-        t->table->full--;
-    t->full = false;
-    if (t->table->full == 0)
-        loop_timer_clear(&c->grace);
-    console_wake(c);
+    pace_has_room(&t->pace);
+    console_wake(t->table->ctx);
+}
+
+static void all_have_room(struct pace *pace)
+{
+    console_wake(container_of(pace, struct console, pace));
 }
 
 static struct port *queue_of(struct console *c, struct talker *base)
@@ -85,36 +84,14 @@ static struct port *queue_of(struct console *c, struct talker *base)
     const struct queue_opts opts = {.limit = QUEUE_LIMIT,
                                     .whole = true,
                                     .addressed = base->peer->datagram,
-                                    .room = has_room,
+                                    .room = queue_has_room,
                                     .ctx = base};
 
-    if (base->queue == NULL) {
-        base->queue = queue_new(c->svc->loop, &opts);
-        bridge_feed(c->bridge, base->peer, base->queue);
+    if (base->pace.queue == NULL) {
+        base->pace.queue = queue_new(c->svc->loop, &opts);
+        bridge_feed(c->bridge, base->peer, base->pace.queue);
     }
-    return base->queue;
-}
-
-/* Some have been full for long enough. When all are there are no others to wait. */
-static void fire_grace(struct timer *timer)
-{
-    struct console *c = container_of(timer, struct console, grace);
-    unsigned ready = 0;
-
-    if (c->talkers.full == 0)
-        return;
-    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next))
-        ready += !t->full && !t->behind && !t->deaf;
-    if (c->talkers.to != NULL || ready == 0) {
-        loop_timer_set(c->svc->loop, &c->grace, GRACE);
-        return;
-    }
-    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
-        t->behind = t->behind || t->full;
-        t->full = false;
-    }
-    c->talkers.full = 0;
-    console_wake(c);
+    return base->pace.queue;
 }
 
 /* What was freed goes when the turn ends. */
@@ -131,10 +108,10 @@ static void fire_idle(struct timer *timer)
     unsigned given = 0;
 
     for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
-        if (t->queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
+        if (t->pace.queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
             continue;
-        port_free(t->queue);
-        t->queue = NULL;
+        port_free(t->pace.queue);
+        t->pace.queue = NULL;
         given++;
     }
     if (given >= CROWD)
@@ -144,27 +121,18 @@ static void fire_idle(struct timer *timer)
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
 {
     struct talker *base = base_of(t);
-    struct port *queue;
 
     /* While it is about to end, tasks still send: they are bound to those who were there. */
     if (base->deaf || base->ended || (base->ending && c->talkers.upto == 0))
         return;
-    queue = queue_of(c, base);
-    if (base->behind && queue_size(queue) > 0) {
+    queue_of(c, base);
+    if (!pace_put(&base->pace, chunk, t->meta)) {
         bridge_missed(c->bridge, base->peer, chunk->len);
         return;
     }
-    base->behind = false;
-    queue_put_to(queue, chunk, t->meta);
     if (c->svc->conf->many && !loop_timer_pending(&c->idle))
         loop_timer_set(c->svc->loop, &c->idle, IDLE);
     t->sent += chunk->len;
-    if (base->full || !queue_full(queue))
-        return;
-    base->full = true;
-    c->talkers.full++;
-    if (c->svc->conf->many && bridge_slow(c->bridge) != SLOW_WAIT && !loop_timer_pending(&c->grace))
-        loop_timer_set(c->svc->loop, &c->grace, GRACE);
 }
 
 static void keep_early(struct console *c, struct chunk *chunk)
@@ -221,14 +189,17 @@ void console_greet(struct console *c, struct talker *t)
         queue_end(queue_of(c, base_of(t)));
 }
 
-bool console_full(const struct console *c, const struct talker *t)
+bool console_full(struct console *c, const struct talker *t)
 {
     if (c->svc->moving)
         return true;
     t = target(c, t);
     if (c->talkers.first == NULL)
         return c->early_size >= QUEUE_LIMIT;
-    return t != NULL ? base_of(t)->full : c->talkers.full > 0;
+    if (t != NULL)
+        return pace_is_waited_for(&base_of(t)->pace);
+    pace_held_up(&c->pace);
+    return c->pace.full > 0;
 }
 
 size_t console_held(const struct console *c, const struct talker *t)
@@ -240,7 +211,8 @@ size_t console_held(const struct console *c, const struct talker *t)
         const struct link *out = bridge_out(x->peer);
 
         if (t == NULL || x == base_of(t))
-            sum += (x->queue != NULL ? queue_size(x->queue) : 0) + (out != NULL ? link_held(out) : 0);
+            sum += (x->pace.queue != NULL ? queue_size(x->pace.queue) : 0) +
+                   (out != NULL ? link_held(out) : 0);
     }
     return sum + c->early_size;
 }
@@ -518,7 +490,9 @@ struct link *console_out(struct console *c, struct talker *t)
 
 void console_init_sending(struct console *c)
 {
-    c->grace.fire = fire_grace;
+    bool waits = !c->svc->conf->many || bridge_slow(c->bridge) == SLOW_WAIT;
+
+    pace_init(&c->pace, c->svc->loop, waits ? PACE_WAIT : PACE_SKIP, all_have_room);
     c->idle.fire = fire_idle;
     c->trim.run = run_trim;
     c->wake.run = run_wake;
@@ -527,7 +501,7 @@ void console_init_sending(struct console *c)
 
 void console_clear_sending(struct console *c)
 {
-    loop_timer_clear(&c->grace);
+    pace_clear(&c->pace);
     loop_timer_clear(&c->idle);
     loop_job_del(&c->wake);
     loop_job_del(&c->trim);

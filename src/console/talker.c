@@ -113,8 +113,6 @@ void talkers_del(struct talkers *t, struct talker *x)
         t->last = x->prev;
     if (x->shown)
         t->count--;
-    if (x->full)
-        t->full--;
     if (x->meta != NULL)
         forget(t, sender_of(x));
     free(x);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "io/port.h"
+#include "io/pace.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
 
@@ -27,8 +27,8 @@ struct talker {
     struct talker *next, *prev; /* by number */
     struct peer *peer;
     struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
-    struct port
-        *queue; /* lines to it; NULL before the first. A sender's are in that of its peer's own talker */
+    /* Lines to it; its queue is NULL before the first. A sender's are in that of its peer's own talker. */
+    struct pace_member pace;
     struct view_line *line;  /* what the view holds of it; NULL: nothing */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
     uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
@@ -39,8 +39,6 @@ struct talker {
     bool deaf;   /* nothing can be sent to it any more */
     bool ended;  /* we ended our direction to it */
     bool ending; /* we do once the commands that send to it are done */
-    bool full;   /* its queue is: counted in talkers.full */
-    bool behind; /* too slow: it misses what is sent to all until its queue is empty */
 };
 
 struct talkers {
@@ -49,7 +47,6 @@ struct talkers {
     struct talker *to; /* whom lines go to; NULL: all */
     uint32_t upto;     /* all means those up to this number; 0: all there are */
     unsigned count;    /* talkers that are shown */
-    unsigned full;     /* talkers whose queue is full */
     uint32_t next_number;
     /* A sender is to leave: tell, free what hangs on it, then talkers_del(). */
     void (*leaving)(void *ctx, struct talker *t);

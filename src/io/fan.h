@@ -3,27 +3,27 @@
  * fan: one source for many: a port that a link writes to, and whose members each read all of it.
  *
  * Each buffer is stored once and counted; a member joins at the next write, and costs next to nothing before. The
- * fan takes a write only while there is a member. What happens when a member's queue is full is a policy.
+ * fan takes a write only while there is a member. What happens when a member's queue is full is a policy (io/pace.h).
  */
 #ifndef IO_FAN_H
 #define IO_FAN_H
 
-#include "io/port.h"
+#include "io/pace.h"
 
 struct fan;
 
-/* What a member whose queue is full means for the others. */
-enum fan_slow {
-    FAN_WAIT, /* the source waits: the slowest sets the pace */
-    FAN_SKIP, /* once others starve, the member misses what comes until it has read all that waits for it */
+/* One who gets all. Embedded in its user's struct, zeroed before fan_add(). */
+struct fan_member {
+    struct pace_member pace; /* its queue is the fan's; NULL until there is something to read */
+    unsigned place;          /* the fan's */
 };
 
 struct fan_opts {
-    enum fan_slow slow;
-    /* The first bytes (or the end) are there for a member: `port` is to be read from, and stays the fan's. */
-    void (*open)(void *ctx, void *member, struct port *port);
-    /* With FAN_SKIP: a member missed `size` bytes. May delete it. */
-    void (*missed)(void *ctx, void *member, size_t size);
+    enum pace_slow slow;
+    /* The first bytes (or the end) are there for a member: m->pace.queue is to be read from. */
+    void (*open)(void *ctx, struct fan_member *m);
+    /* With PACE_SKIP: a member missed `size` bytes. May delete it. */
+    void (*missed)(void *ctx, struct fan_member *m, size_t size);
     void *ctx;
 };
 
@@ -35,9 +35,8 @@ void fan_free(struct fan *f);
  * at once. */
 struct port *fan_port(struct fan *f);
 
-/* A new member, which its user knows by `member`; fan_del() takes it out, and releases its port, whose link must be
- * gone. */
-void fan_add(struct fan *f, void *member);
-void fan_del(struct fan *f, void *member);
+/* A new member. fan_del() takes it out, if it is one, and releases its queue, whose link must be gone. */
+void fan_add(struct fan *f, struct fan_member *m);
+void fan_del(struct fan *f, struct fan_member *m);
 
 #endif

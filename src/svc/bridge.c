@@ -37,13 +37,18 @@ struct wire {
     struct bridge *bridge;
     struct peer *peer;
     struct link *out, *in;
-    void *ctx;       /* the caller's */
-    bool fanned;     /* a member of the fan; `out` comes with the first bytes */
-    bool silent;     /* with ends.apart: nothing was sent to it yet, but may be */
-    bool slow;       /* so slow that it is to be closed */
-    uint64_t missed; /* bytes it was too slow for */
-    struct err *err; /* why it failed; NULL: it did not */
+    void *ctx;               /* the caller's */
+    struct fan_member share; /* of the fan; `out` comes with the first bytes */
+    bool silent;             /* with ends.apart: nothing was sent to it yet, but may be */
+    bool slow;               /* so slow that it is to be closed */
+    uint64_t missed;         /* bytes it was too slow for */
+    struct err *err;         /* why it failed; NULL: it did not */
 };
+
+static bool is_fanned(const struct wire *w)
+{
+    return w->share.pace.pace != NULL;
+}
 
 static bool is_over(const struct link *k)
 {
@@ -52,7 +57,7 @@ static bool is_over(const struct link *k)
 
 static bool out_is_over(const struct wire *w)
 {
-    return w->out != NULL ? is_over(w->out) : !w->fanned && !w->silent;
+    return w->out != NULL ? is_over(w->out) : !is_fanned(w) && !w->silent;
 }
 
 /* Room for why it failed; the latest reason counts. */
@@ -89,7 +94,7 @@ static uint64_t unsent(const struct bridge *b)
         const struct wire *w = p->svc;
 
         if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (w->fanned || b->ends.apart ? queue_size(w->out->src) : 0);
+            sum += link_held(w->out) + (is_fanned(w) || b->ends.apart ? queue_size(w->out->src) : 0);
     }
     return sum;
 }
@@ -184,7 +189,7 @@ static void wire_ended(struct link *k)
 {
     struct wire *w = k->ctx;
 
-    if (!w->fanned && !w->bridge->ends.apart)
+    if (!is_fanned(w) && !w->bridge->ends.apart)
         input_ended(&(struct link){.ctx = w->bridge});
 }
 
@@ -270,8 +275,7 @@ static void leave_fan(struct wire *w)
 {
     link_free(w->out);
     w->out = NULL;
-    fan_del(w->bridge->fan, w);
-    w->fanned = false;
+    fan_del(w->bridge->fan, &w->share);
 }
 
 static void out_done(struct link *k)
@@ -279,18 +283,18 @@ static void out_done(struct link *k)
     struct wire *w = k->ctx;
     char name[ADDR_TEXT];
 
-    if (k->state == LINK_SRC_FAILED && !w->fanned) {
+    if (k->state == LINK_SRC_FAILED && !is_fanned(w)) {
         input_failed(w->bridge);
         return;
     }
     if (k->state == LINK_DST_FAILED && w->err == NULL)
         err_sys(failure(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
     if (k->state == LINK_DST_FAILED &&
-        (is_over(w->in) || (!w->fanned && w->bridge->svc->conf->quit_after == 0))) {
+        (is_over(w->in) || (!is_fanned(w) && w->bridge->svc->conf->quit_after == 0))) {
         finish(w);
         return;
     }
-    if (k->state == LINK_DST_FAILED && w->fanned && !w->peer->datagram)
+    if (k->state == LINK_DST_FAILED && is_fanned(w) && !w->peer->datagram)
         leave_fan(w);
     if (k->state == LINK_DST_FAILED && w->bridge->ends.deaf != NULL)
         w->bridge->ends.deaf(w->bridge->ends.ctx, w->peer);
@@ -411,10 +415,10 @@ static void start_out(struct wire *w, struct port *src, struct link_opts opts)
 }
 
 /* What is sent to all was cut and changed on its way into the fan. */
-static void open_out(void *ctx, void *member, struct port *port)
+static void open_out(void *ctx, struct fan_member *m)
 {
     (void)ctx;
-    start_out(member, port, (struct link_opts){0});
+    start_out(container_of(m, struct wire, share), m->pace.queue, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. Whoever sends stands on the stack with it: it is not closed at once. */
@@ -438,17 +442,19 @@ static void miss(struct wire *w, size_t size)
     w->peer->port->lost = true;
 }
 
-static void missed(void *ctx, void *member, size_t size)
+static void share_missed(void *ctx, struct fan_member *m, size_t size)
 {
     (void)ctx;
-    miss(member, size);
+    miss(container_of(m, struct wire, share), size);
 }
 
 /* The input is read from the first peer on; before, it waits outside. */
 static void start_fan(struct bridge *b)
 {
-    struct fan_opts opts = {
-        .slow = b->slow == SLOW_WAIT ? FAN_WAIT : FAN_SKIP, .open = open_out, .missed = missed, .ctx = b};
+    struct fan_opts opts = {.slow = b->slow == SLOW_WAIT ? PACE_WAIT : PACE_SKIP,
+                            .open = open_out,
+                            .missed = share_missed,
+                            .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->svc->conf->out);
@@ -468,8 +474,7 @@ static void wire_out(struct bridge *b, struct wire *w)
     }
     if (b->fan == NULL)
         start_fan(b);
-    w->fanned = true;
-    fan_add(b->fan, w);
+    fan_add(b->fan, &w->share);
 }
 
 void bridge_attach(struct bridge *b, struct peer *p)
@@ -527,8 +532,8 @@ void bridge_detach(struct bridge *b, struct peer *p)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);
     link_free(w->out);
-    if (w->fanned)
-        fan_del(b->fan, w);
+    if (is_fanned(w))
+        fan_del(b->fan, &w->share);
     p->svc = NULL;
     free(w->err);
     free(w);

@@ -5,28 +5,28 @@
 
 enum { MEMBERS = 5 };
 
-/* What a member is to its user here: where its port is put when it comes. */
-static void opened(void *ctx, void *member, struct port *port)
+static void opened(void *ctx, struct fan_member *m)
 {
     (void)ctx;
-    *(struct port **)member = port;
+    assert_non_null(m->pace.queue);
 }
 
-static const struct fan_opts wait_for_all = {.slow = FAN_WAIT, .open = opened};
+static const struct fan_opts wait_for_all = {.slow = PACE_WAIT, .open = opened};
 
 /* A member that is read by a link into a sink. */
 struct reader {
+    struct fan_member member;
     struct rig *rig;
     struct sink sink;
     struct link *k;
 };
 
-static void read_by_link(void *ctx, void *member, struct port *port)
+static void read_by_link(void *ctx, struct fan_member *m)
 {
-    struct reader *x = member;
+    struct reader *x = container_of(m, struct reader, member);
 
     (void)ctx;
-    x->k = link_new(port, x->sink.port, &x->rig->pool, NULL);
+    x->k = link_new(m->pace.queue, x->sink.port, &x->rig->pool, NULL);
 }
 
 static struct feed_end {
@@ -46,7 +46,7 @@ static void everybody_reads_all(void **state)
     struct rig *r = rig_new();
     size_t len = 3 * LINK_BUFFER + 5;
     unsigned char *data = malloc(len);
-    struct fan_opts opts = {.slow = FAN_WAIT, .open = read_by_link};
+    struct fan_opts opts = {.slow = PACE_WAIT, .open = read_by_link};
     struct fan *f = fan_new(r->loop, &opts);
     struct feed_end feed = feed_fan(r, f);
     struct reader reader[MEMBERS] = {0};
@@ -63,7 +63,7 @@ static void everybody_reads_all(void **state)
         sink_open(&reader[i].sink, r);
         reader[i].sink.most = i % 2 ? 60000 : 0;
         reader[i].sink.turns = i % 2;
-        fan_add(f, &reader[i]);
+        fan_add(f, &reader[i].member);
         assert_null(reader[i].k); /* nothing is made before there is something to read */
     }
     for (int i = 0; i < 100 && !(reader[1].sink.ended && reader[3].sink.ended && reader[0].sink.ended); i++)
@@ -74,7 +74,7 @@ static void everybody_reads_all(void **state)
         assert_int_equal(reader[i].sink.len, len);
         assert_memory_equal(reader[i].sink.data, data, len);
         link_free(reader[i].k);
-        fan_del(f, &reader[i]);
+        fan_del(f, &reader[i].member);
         sink_clear(&reader[i].sink);
     }
     link_free(feed.k);
@@ -91,7 +91,7 @@ static void one_that_does_not_read(void **state)
     static unsigned char piece[LINK_BUFFER];
     struct fan *f = fan_new(r->loop, &wait_for_all);
     struct feed_end feed = feed_fan(r, f);
-    struct port *quick = NULL, *slow = NULL, *late = NULL;
+    struct fan_member quick = {0}, slow = {0}, late = {0};
     struct sink sink;
     struct link *k;
 
@@ -101,13 +101,13 @@ static void one_that_does_not_read(void **state)
     fan_add(f, &slow);
     rig_put(feed.src, piece, sizeof piece);
     rig_settle(r);
-    k = link_new(quick, sink.port, &r->pool, NULL);
+    k = link_new(quick.pace.queue, sink.port, &r->pool, NULL);
     for (int i = 0; i < 4; i++)
         rig_put(feed.src, piece, sizeof piece);
     rig_settle(r);
     rig_rest(r, 40);
     assert_int_equal(sink.len, sizeof piece);
-    assert_int_equal(queue_size(slow), sizeof piece);
+    assert_int_equal(queue_size(slow.pace.queue), sizeof piece);
     fan_del(f, &slow);
     rig_settle(r);
     assert_int_equal(sink.len, 5 * sizeof piece);
@@ -118,13 +118,13 @@ static void one_that_does_not_read(void **state)
     rig_rest(r, 40);
     fan_add(f, &slow);
     rig_settle(r);
-    assert_int_equal(queue_size(slow), 3);
+    assert_int_equal(queue_size(slow.pace.queue), 3);
     queue_end(feed.src);
     rig_settle(r);
-    assert_int_equal(port_read(slow, piece, sizeof piece, NULL), 3);
-    assert_int_equal(port_read(slow, piece, sizeof piece, NULL), IO_EOF);
+    assert_int_equal(port_read(slow.pace.queue, piece, sizeof piece, NULL), 3);
+    assert_int_equal(port_read(slow.pace.queue, piece, sizeof piece, NULL), IO_EOF);
     fan_add(f, &late);
-    assert_int_equal(port_read(late, piece, sizeof piece, NULL), IO_EOF);
+    assert_int_equal(port_read(late.pace.queue, piece, sizeof piece, NULL), IO_EOF);
     link_free(feed.k);
     port_free(feed.src);
     fan_free(f);
@@ -138,7 +138,7 @@ struct misses {
     bool deletes;
 };
 
-static void count_missed(void *ctx, void *member, size_t size)
+static void count_missed(void *ctx, struct fan_member *member, size_t size)
 {
     struct misses *m = ctx;
 
@@ -155,10 +155,10 @@ static void one_that_is_left_behind(void **state)
         struct rig *r = rig_new();
         static unsigned char piece[LINK_BUFFER];
         struct misses missed = {.deletes = deletes};
-        struct fan_opts opts = {.slow = FAN_SKIP, .open = opened, .missed = count_missed, .ctx = &missed};
+        struct fan_opts opts = {.slow = PACE_SKIP, .open = opened, .missed = count_missed, .ctx = &missed};
         struct fan *f = fan_new(r->loop, &opts);
         struct feed_end feed = feed_fan(r, f);
-        struct port *slow = NULL, *quick = NULL;
+        struct fan_member slow = {0}, quick = {0};
         struct sink sink;
         struct link *k;
 
@@ -168,7 +168,7 @@ static void one_that_is_left_behind(void **state)
         fan_add(f, &quick);
         rig_put(feed.src, piece, sizeof piece);
         rig_settle(r);
-        k = link_new(quick, sink.port, &r->pool, NULL);
+        k = link_new(quick.pace.queue, sink.port, &r->pool, NULL);
         for (int i = 0; i < 3; i++)
             rig_put(feed.src, piece, sizeof piece);
         for (int i = 0; i < 500 && sink.len < 4 * sizeof piece; i++)
@@ -178,11 +178,11 @@ static void one_that_is_left_behind(void **state)
             assert_int_equal(missed.bytes, sizeof piece);
         } else {
             assert_int_equal(missed.bytes, 3 * sizeof piece);
-            assert_int_equal(queue_size(slow), sizeof piece);
-            assert_int_equal(port_read(slow, piece, sizeof piece, NULL), sizeof piece);
+            assert_int_equal(queue_size(slow.pace.queue), sizeof piece);
+            assert_int_equal(port_read(slow.pace.queue, piece, sizeof piece, NULL), sizeof piece);
             rig_put(feed.src, "new", 3);
             rig_settle(r);
-            assert_int_equal(queue_size(slow), 3);
+            assert_int_equal(queue_size(slow.pace.queue), 3);
             assert_int_equal(sink.len, 4 * sizeof piece + 3);
         }
         link_free(k);
