@@ -171,7 +171,8 @@ static const struct option_row rows[] = {
       .help = "limit on connecting, and then on idling",
       .doc = "Give up when connecting takes longer, and end when a connection then carries nothing for as long.\n"
              "When this program was the first to send a datagram, wait as long for answers after the end of\n"
-             "standard input; getting none is no failure.\n" },
+             "standard input; getting none is no failure.\n"
+             "While standard output takes nothing, the peer is not blamed for silence.\n" },
     { .name = "wait", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(wait),
       .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN,
       .help = "limit on connecting",

@@ -14,6 +14,7 @@
 #include "app/reconnect.h"
 #include "base/log.h"
 #include "net/sockopt.h"
+#include "peer/idle.h"
 #include "term/tty.h"
 
 struct session {
@@ -124,11 +125,16 @@ static void quit(void *ctx, const struct err *e)
 
 static void idle(struct peer *p)
 {
+    struct session *s = p->owner;
     struct err e;
     char name[ADDR_TEXT];
 
+    if (svc_holds_up(s->svc, p)) {
+        peer_idle(p, p->idle_limit, idle);
+        return;
+    }
     err_set(&e, STATUS_NETWORK, "%s: no data for %g s", peer_name(p, name), (double)p->idle_limit / 1000);
-    finished(p->owner, p, p->datagram ? NULL : &e);
+    finished(s, p, p->datagram ? NULL : &e);
 }
 
 static bool is_client(const struct session *s)
@@ -387,8 +393,10 @@ static void tell_unsent(struct session *s)
 static void clear(struct session *s)
 {
     progress_stop(&s->progress);
-    if (s->svc != NULL)
+    if (s->svc != NULL) {
         s->svc->ending = true;
+        s->svc->killed = s->signo != 0;
+    }
     while (s->peers.first != NULL)
         release(s, s->peers.first);
     tell_unsent(s);

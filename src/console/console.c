@@ -459,6 +459,7 @@ const struct service service_prompt = {
     .attach = attach,
     .detach = detach,
     .stop = stop,
+    .holds_up = bridge_holds_up,
     .show = show,
     .interrupt = interrupt,
     .suspend = suspend,

@@ -24,6 +24,11 @@ bool link_wants_read(const struct link *k)
     return k->taps == NULL && !k->waiting && splice_has_room(k->splice);
 }
 
+bool link_is_held_up(const struct link *k)
+{
+    return k->state == LINK_RUNNING && (!link_empty(k) || (!k->src_eof && !link_wants_read(k)));
+}
+
 size_t link_held(const struct link *k)
 {
     return k->end - k->start + (k->splice != NULL ? k->splice->held : 0);

@@ -124,6 +124,9 @@ void link_tap_del(struct link *k, struct tap *t);
 /* What the link wants of its ends now: for port_want(). */
 bool link_wants_read(const struct link *k);
 
+/* True while the source cannot be blamed for silence: what it gave waits for the destination, or it is not asked. */
+bool link_is_held_up(const struct link *k);
+
 /* Bytes held: read from the source, not yet written. */
 size_t link_held(const struct link *k);
 

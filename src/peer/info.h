@@ -19,6 +19,8 @@ struct info {
     uint32_t rtt, rttvar; /* microseconds; 0: not measured yet */
     uint32_t cwnd;        /* segments */
     uint32_t mss_sent, mss_received;
+    uint32_t
+        last_sent; /* ms since data left for the first time; UINT32_MAX: what left last is not answered */
     uint32_t unacked, lost, retransmits; /* segments: on their way; thought lost; sent again, ever */
     bool rates;                          /* the kernel tells these: */
     uint64_t pacing_rate, delivery_rate; /* bytes per second; 0: without limit, not measured */

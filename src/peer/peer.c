@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/container.h"
 #include "base/mem.h"
 #include "io/dgram.h"
 
@@ -23,17 +22,6 @@ void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *rece
     }
 }
 
-static void fire_idle(struct timer *timer)
-{
-    struct peer *p = container_of(timer, struct peer, idle);
-    int64_t quiet = loop_now(p->table->loop) - p->active;
-
-    if (quiet < p->idle_limit)
-        loop_timer_set(p->table->loop, &p->idle, p->idle_limit - quiet);
-    else
-        p->expired(p);
-}
-
 struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr *local,
                       const struct addr *remote)
 {
@@ -45,7 +33,6 @@ struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr
     p->remote = addr_dup(remote);
     p->number = t->next_number++;
     p->active = loop_now(t->loop);
-    p->idle.fire = fire_idle;
     p->prev = t->last;
     if (t->last != NULL)
         t->last->next = p;
@@ -94,18 +81,6 @@ void peer_count(struct peer *p, uint64_t sent, uint64_t received)
     p->sent += sent;
     p->received += received;
     p->active = loop_now(p->table->loop);
-}
-
-void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *))
-{
-    p->idle_limit = ms;
-    p->expired = expired;
-    if (ms <= 0) {
-        loop_timer_clear(&p->idle);
-        return;
-    }
-    p->active = loop_now(p->table->loop);
-    loop_timer_set(p->table->loop, &p->idle, ms);
 }
 
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT])

@@ -58,10 +58,6 @@ int peer_fd(const struct peer *p, unsigned i);
 /* Bytes moved. */
 void peer_count(struct peer *p, uint64_t sent, uint64_t received);
 
-/* Calls `expired` once, when no bytes moved in either direction for `ms`; 0 stops it. One timer a peer, which
- * fires at most once per `ms`. */
-void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *));
-
 /* "127.0.0.1 port 80", for messages. Returns `text`. */
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT]);
 

@@ -17,6 +17,7 @@
 #include "io/fan.h"
 #include "io/fd.h"
 #include "io/queue.h"
+#include "peer/idle.h"
 #include "peer/info.h"
 
 struct bridge {
@@ -241,7 +242,10 @@ static void watch_for_leaving(struct wire *w)
 
 static void datagram_quiet(struct peer *p)
 {
-    finish(p->svc);
+    if (bridge_holds_up(p))
+        peer_idle(p, p->idle_limit, datagram_quiet);
+    else
+        finish(p->svc);
 }
 
 /* Decides, after a direction of the peer ended, whether the peer is finished. */
@@ -521,6 +525,20 @@ static void tell_lost(struct wire *w)
     w->peer->port->lost = true;
 }
 
+/* The other way: what the peer sent and we could not pass on in time. */
+static void tell_undelivered(struct wire *w)
+{
+    const struct bridge *b = w->bridge;
+    uint64_t lost = w->in->state == LINK_RUNNING && b->nowhere == NULL ? link_held(w->in) : 0;
+    char name[ADDR_TEXT];
+
+    if (lost == 0 || b->svc->killed)
+        return;
+    log_error("%llu bytes from %s were lost: received and not delivered", (unsigned long long)lost,
+              peer_name(w->peer, name));
+    w->peer->port->lost = true;
+}
+
 void bridge_detach(struct bridge *b, struct peer *p)
 {
     struct wire *w = p->svc;
@@ -528,6 +546,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
 
     if (b->svc->conf->reconnect && !b->svc->ending)
         tell_lost(w);
+    tell_undelivered(w);
     if (w->missed > 0)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
     link_free(w->in);
@@ -599,6 +618,22 @@ void bridge_close(struct bridge *b, struct peer *p, bool reset)
     if (reset && fd >= 0)
         (void)connect(fd, &nobody, sizeof nobody);
     finish(p->svc);
+}
+
+/* What is sent to all stands still, but has all gone to this one. */
+static bool waits_for_others(const struct wire *w)
+{
+    const struct link *feed = w->bridge->feed;
+
+    return is_fanned(w) && feed != NULL && link_is_held_up(feed) &&
+           (w->out == NULL || (link_held(w->out) == 0 && port_pending(w->out->src) == 0));
+}
+
+bool bridge_holds_up(const struct peer *p)
+{
+    const struct wire *w = p->svc;
+
+    return link_is_held_up(w->in) || (w->out != NULL && w->out->resting) || waits_for_others(w);
 }
 
 struct link *bridge_in(const struct peer *p)

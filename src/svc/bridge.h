@@ -51,6 +51,9 @@ enum slow_peer bridge_slow(const struct bridge *b);
 /* Ends the peer now, with a reset where the transport has such. It is gone when this returns. */
 void bridge_close(struct bridge *b, struct peer *p, bool reset);
 
+/* As the hook of struct service. */
+bool bridge_holds_up(const struct peer *p);
+
 /* The links from and to a peer; NULL when there is none. */
 struct link *bridge_in(const struct peer *p);
 struct link *bridge_out(const struct peer *p);

@@ -51,6 +51,11 @@ void svc_detach(struct svc *s, struct peer *p)
     s->service->detach(s, p);
 }
 
+bool svc_holds_up(const struct svc *s, const struct peer *p)
+{
+    return s->service->holds_up != NULL && s->service->holds_up(p);
+}
+
 void svc_stop(struct svc *s)
 {
     if (s == NULL)

@@ -80,6 +80,7 @@ struct svc {
     struct svc_events events;
     bool moving; /* a name is looked up for events.connect(): nothing should be sent now */
     bool ending; /* the program ends: that peers go needs no telling */
+    bool killed; /* by a signal: what is lost by that needs none either */
     void *state; /* the service's own */
 };
 
@@ -89,6 +90,8 @@ struct service {
     void (*attach)(struct svc *, struct peer *); /* a peer came */
     void (*detach)(struct svc *, struct peer *); /* it is about to be freed: free its links */
     void (*stop)(struct svc *);                  /* all peers are detached */
+    /* True while it is not the peer who keeps silent but we who do not listen, or do not speak. Optional. */
+    bool (*holds_up)(const struct peer *);
     /* A line of the log, when the service has the terminal; returns false to leave it to standard error. Optional. */
     bool (*show)(struct svc *, const char *line);
     /* Bytes that wait for somebody to come. Optional: none. */
@@ -114,6 +117,7 @@ struct svc *svc_start(const char *service, struct loop *loop, const struct svc_c
                       struct err *e);
 void svc_attach(struct svc *s, struct peer *p);
 void svc_detach(struct svc *s, struct peer *p);
+bool svc_holds_up(const struct svc *s, const struct peer *p);
 void svc_stop(struct svc *s);
 
 #endif

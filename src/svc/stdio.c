@@ -57,4 +57,5 @@ const struct service service_stdio = {
     .attach = attach,
     .detach = detach,
     .stop = stop,
+    .holds_up = bridge_holds_up,
 };

@@ -19,6 +19,8 @@ struct span {
     struct peer *peer[PEERS];
     struct err err;
     unsigned finished, failed, quits;
+    bool lost;      /* a peer was left with something not delivered */
+    char line[200]; /* the last of the log */
 };
 
 static void on_finished(void *ctx, struct peer *p, const struct err *e)
@@ -34,6 +36,7 @@ static void on_finished(void *ctx, struct peer *p, const struct err *e)
         if (s->peer[i] == p)
             s->peer[i] = NULL;
     bridge_detach(s->bridge, p);
+    s->lost = p->port->lost;
     peer_free(p);
     loop_stop(s->rig->loop);
 }
@@ -48,9 +51,12 @@ static void on_quit(void *ctx, const struct err *e)
     loop_stop(s->rig->loop);
 }
 
-static bool drop_line(void *ctx, enum log_level level, const char *line)
+static bool keep_line(void *ctx, enum log_level level, const char *line)
 {
-    (void)ctx, (void)level, (void)line;
+    struct span *s = ctx;
+
+    (void)level;
+    snprintf(s->line, sizeof s->line, "%s", line);
     return true;
 }
 
@@ -61,7 +67,7 @@ static struct span *span_new(const struct svc_conf *conf)
     struct bridge_ends ends = {0};
 
     assert_non_null(s);
-    log_set_sink(drop_line, NULL);
+    log_set_sink(keep_line, s);
     s->rig = rig_new();
     s->conf = *conf;
     peer_table_init(&s->peers, s->rig->loop);
@@ -420,6 +426,79 @@ static void datagram_client(void **state)
     span_free(s);
 }
 
+/* What came and waits for our own output is no silence of the peer's, nor lost by one. */
+static void slow_output_ends_no_datagram_client(void **state)
+{
+    struct svc_conf conf = plain;
+    struct dgram_opts opts = {.connected = true};
+    static const struct addr nobody;
+    struct span *s;
+    int fds[2];
+
+    (void)state;
+    conf.datagram_wait = 20;
+    s = span_new(&conf);
+    rig_pair(fds, SOCK_DGRAM);
+    s->far[0] = fds[1];
+    s->peer[0] = peer_new(&s->peers, dgram_new(s->rig->loop, fds, 1, &opts), &nobody, &nobody);
+    s->peer[0]->datagram = true;
+    bridge_attach(s->bridge, s->peer[0]);
+    s->out.full = true;
+    queue_end(s->in);
+    assert_int_equal(write(s->far[0], "first", 5), 5);
+    assert_int_equal(write(s->far[0], "second", 6), 6);
+    rig_rest(s->rig, 80);
+    assert_int_equal(s->finished, 0);
+    assert_true(bridge_holds_up(s->peer[0]));
+    s->out.full = false;
+    port_event(s->out.port, LOOP_OUT);
+    rig_run(s->rig);
+    assert_int_equal(s->finished, 1);
+    assert_int_equal(s->out.len, 11);
+    span_free(s);
+}
+
+/* What was received and is dropped with the peer is told. */
+static void input_that_is_dropped(void **state)
+{
+    struct span *s = span_new(&plain);
+
+    (void)state;
+    join(s, 0);
+    s->out.full = true;
+    assert_int_equal(write(s->far[0], "unseen", 6), 6);
+    rig_rest(s->rig, 20);
+    bridge_close(s->bridge, s->peer[0], false);
+    assert_int_equal(s->finished, 1);
+    assert_true(s->lost);
+    assert_non_null(strstr(s->line, "6 bytes"));
+    span_free(s);
+}
+
+/* One that waits for another is not silent by itself. */
+static void who_waits_for_another(void **state)
+{
+    struct svc_conf conf = plain;
+    static unsigned char data[100000];
+    struct span *s;
+
+    (void)state;
+    conf.many = true;
+    s = span_new(&conf);
+    join(s, 0);
+    join(s, 1);
+    rig_settle(s->rig);
+    for (int i = 0; i < 40; i++) {
+        rig_put(s->in, data, sizeof data);
+        rig_settle(s->rig);
+        while (read(s->far[1], data, sizeof data) > 0)
+            rig_settle(s->rig);
+    }
+    assert_false(bridge_holds_up(s->peer[0]));
+    assert_true(bridge_holds_up(s->peer[1]));
+    span_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +511,9 @@ int main(void)
         cmocka_unit_test(many_peers),
         cmocka_unit_test(one_of_many_stops_listening),
         cmocka_unit_test(datagram_client),
+        cmocka_unit_test(slow_output_ends_no_datagram_client),
+        cmocka_unit_test(input_that_is_dropped),
+        cmocka_unit_test(who_waits_for_another),
     };
     int failed = cmocka_run_group_tests_name("poll, buffer", tests, rig_poll, NULL);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "peer/peer.h"
+#include "peer/idle.h"
 
 #include "test_io_rig.h"
 
