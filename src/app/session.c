@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "net/sockopt.h"
 #include "peer/idle.h"
+#include "peer/info.h"
 #include "term/tty.h"
 
 struct session {
@@ -257,12 +258,24 @@ static void failed(void *ctx, const struct err *e)
     end(s);
 }
 
+/* The peer ended its side, and nothing is on the way to it: neither here, nor in the kernel. */
+static bool is_done_with(const struct session *s, const struct peer *p)
+{
+    const struct service *service = s->svc->service;
+    struct info i;
+
+    if (!p->ended || service->sends == NULL || service->sends(s->svc, p))
+        return false;
+    info_get(p, &i);
+    return i.queues && i.outq == 0;
+}
+
 static bool make_room(void *ctx)
 {
     struct session *s = ctx;
 
     for (struct peer *p = s->peers.first; p != NULL; p = p->next) {
-        if (p->ended) {
+        if (is_done_with(s, p)) {
             finished(s, p, NULL);
             return true;
         }

@@ -442,6 +442,13 @@ static size_t waiting(const struct svc *s)
     return ((const struct console *)s->state)->early_size;
 }
 
+static bool sends(const struct svc *s, const struct peer *peer)
+{
+    const struct console *c = s->state;
+
+    return bridge_unsent(c->bridge, peer) > 0 || commands_sending(c, bridge_ctx(peer)) != NULL;
+}
+
 static void settled(struct svc *s)
 {
     console_wake(s->state);
@@ -466,5 +473,6 @@ const struct service service_prompt = {
     .resume = resume,
     .lent = is_lent,
     .settled = settled,
+    .sends = sends,
     .waiting = waiting,
 };

@@ -47,8 +47,10 @@ struct net_events {
     void (*bound)(void *ctx, const struct addr *local); /* a socket listens, or is bound to receive */
     void (*up)(void *ctx, struct peer *peer);           /* a peer is there; taken by the session */
     void (*failed)(void *ctx, const struct err *e);     /* there will be no (more) peer */
-    bool (*make_room)(void *ctx); /* the limit is reached: ends the oldest peer that only waits for us to
-                                     speak; false when there is none. Its descriptor is free in the next turn */
+    bool (*make_room)(
+        void *ctx); /* the limit is reached: ends the oldest peer that only waits for us to speak
+                                     and has all that we said; false when there is none. Its descriptor is free
+                                     in the next turn */
 };
 
 struct net;

@@ -82,22 +82,38 @@ static void quit(struct bridge *b, const struct err *e)
     b->svc->events.quit(b->svc->events.ctx, e);
 }
 
-/* Input that is there and was not sent. */
-static uint64_t unsent(const struct bridge *b)
+/* Input for all that is there and was not given to them. */
+static uint64_t unsent_input(const struct bridge *b)
 {
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
     int unread = 0;
 
     if (!b->input_ended && b->ends.in != NULL && ioctl(port_fd(b->ends.in), FIONREAD, &unread) == 0)
         sum += (uint64_t)unread;
-
-    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
-        const struct wire *w = p->svc;
-
-        if (w != NULL && w->out != NULL)
-            sum += link_held(w->out) + (is_fanned(w) || b->ends.apart ? queue_size(w->out->src) : 0);
-    }
     return sum;
+}
+
+/* What was given to one of them. */
+static uint64_t unsent_to(const struct wire *w)
+{
+    if (w == NULL || w->out == NULL)
+        return 0;
+    return link_held(w->out) + (is_fanned(w) || w->bridge->ends.apart ? queue_size(w->out->src) : 0);
+}
+
+/* Input that is there and was not sent. */
+static uint64_t unsent(const struct bridge *b)
+{
+    uint64_t sum = unsent_input(b);
+
+    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next)
+        sum += unsent_to(p->svc);
+    return sum;
+}
+
+uint64_t bridge_unsent(const struct bridge *b, const struct peer *p)
+{
+    return unsent_input(b) + unsent_to(p->svc);
 }
 
 static bool all_sent(const struct bridge *b)

@@ -48,6 +48,9 @@ void bridge_missed(struct bridge *b, struct peer *p, size_t size);
 /* What happens to slow peers: any but SLOW_AUTO. */
 enum slow_peer bridge_slow(const struct bridge *b);
 
+/* Bytes for the peer that were read and not written, or can be read. */
+uint64_t bridge_unsent(const struct bridge *b, const struct peer *p);
+
 /* Ends the peer now, with a reset where the transport has such. It is gone when this returns. */
 void bridge_close(struct bridge *b, struct peer *p, bool reset);
 

@@ -96,6 +96,8 @@ struct service {
     bool (*show)(struct svc *, const char *line);
     /* Bytes that wait for somebody to come. Optional: none. */
     size_t (*waiting)(const struct svc *);
+    /* Something is under way to a peer, or will be by itself. Optional: always. */
+    bool (*sends)(const struct svc *, const struct peer *);
     /* svc->moving has ended. Optional. */
     void (*settled)(struct svc *);
     /* SIGINT while the service runs; returns false to let it end the program. Optional. */

@@ -40,6 +40,11 @@ static void detach(struct svc *s, struct peer *p)
     bridge_detach(((struct stdio *)s->state)->bridge, p);
 }
 
+static bool sends(const struct svc *s, const struct peer *p)
+{
+    return bridge_unsent(((const struct stdio *)s->state)->bridge, p) > 0;
+}
+
 static void stop(struct svc *s)
 {
     struct stdio *x = s->state;
@@ -56,6 +61,7 @@ const struct service service_stdio = {
     .start = start,
     .attach = attach,
     .detach = detach,
+    .sends = sends,
     .stop = stop,
     .holds_up = bridge_holds_up,
 };

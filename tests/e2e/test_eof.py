@@ -353,6 +353,31 @@ def test_idle_peer_leaves_the_others(pollcat):
     cat.until_out(b"!")
 
 
+def test_a_newcomer_ends_only_who_waits_for_nothing(pollcat):
+    """A client that half-closed may still have bytes to come, here, or in the kernel."""
+    data = payload(8 << 20)
+    cat = pollcat("-v", "-l", "-k", "--max-conns", "1", "127.0.0.1", "0")
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", cat.port))
+    half_close(client)
+    feeder = Background(lambda: cat.send(data))
+    seen = receive(client, 4 << 20)
+    for _ in range(2):  # in the second turn it has read the end
+        cat.signal(signal.SIGUSR1)
+        cat.stderr.until(lambda err, n=_: err.count(b"received 0 bytes") > n)
+    assert dial(cat.port).recv(1) == b""
+    cat.until_err("limit of 1 peers")
+    seen += receive(client, 4 << 20)
+    feeder.result()
+    assert seen == data
+    wait_tcp(rf"[0-9A-F]+:{cat.port:04X} \S+:{port_of(client):04X} 08 0+:\S+")  # all is acknowledged
+    late = dial(cat.port)
+    assert receive_all(client) == b""
+    cat.send(b"late").close()
+    assert receive_all(late) == b"late"
+
+
 def test_real_half_closes(program, pollcat):
     """A filter at the end of a socat reads all before it answers: it needs our half-close."""
     cat = pollcat("-l", "127.0.0.1", "0")
