@@ -8,10 +8,12 @@
 #ifndef BASE_CHUNK_H
 #define BASE_CHUNK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct chunk {
     unsigned refs; /* the block is freed when none is left */
+    bool secret; /* whoever looks on is to see its length alone: set by who made it, before others have it */
     size_t len;
     unsigned char data[]; /* not changed once made */
 };

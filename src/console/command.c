@@ -30,13 +30,13 @@ static const struct command table[] = {
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
      complete_files, command_send},
     {"save", NULL, "[FILE]", "write what arrives to a file",
-     "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are; what it held is lost.\nWithout\n.Ar FILE\n"
+     "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are; what it held is lost.\nA file that is made is its owner's alone.\nWithout\n.Ar FILE\n"
      "this stops.\n",
      complete_files, command_save},
     {"log", NULL, "[FILE]", "keep a transcript of both directions",
      "Append a transcript to\n.Ar FILE :\nthe lines of both directions, safe for a terminal, each with the time, the "
      "direction\n.Pq < received, > sent, # events\nand the peer.\nThe parts of a line that was unfinished when another one "
-     "began end with a backslash.\nWithout\n.Ar FILE\nthis stops.\n",
+     "began end with a backslash.\nA file that is made is its owner's alone.\nWithout\n.Ar FILE\nthis stops.\n",
      complete_files, command_log},
     {"input", NULL, "[text | escapes | hex]", "what a typed line means",
      "Choose what typed lines mean:\n.Cm text ,\nthe line and its end;\n.Cm escapes ,\ntext with\n.Ql \\er \\en \\et \\e0 "
@@ -87,7 +87,7 @@ static const struct command table[] = {
      "End all that\n.Cm ~send , ~repeat , ~source\nand\n.Cm ~!\\&\nbegan, as ^C on an empty line does.\n",
      NULL, command_stop},
     {"secret", NULL, "[TEXT]", "read a line without echo",
-     "Read the next line without echo, behind\n.Ar TEXT ,\nand keep it out of the history.\nA line that begins with a blank "
+     "Read the next line without echo, behind\n.Ar TEXT ,\nand keep it out of the history; a transcript\n.Pq Cm ~log\nhas its size.\nA line that begins with a blank "
      "is kept out of it, too.\n",
      NULL, command_secret},
     {"paste", NULL, NULL, "send the next paste as one message",

@@ -81,11 +81,8 @@ static void all_have_room(struct pace *pace)
 
 static struct port *queue_of(struct console *c, struct talker *base)
 {
-    const struct queue_opts opts = {.limit = QUEUE_LIMIT,
-                                    .whole = true,
-                                    .addressed = base->peer->datagram,
-                                    .room = queue_has_room,
-                                    .ctx = base};
+    const struct queue_opts opts = {
+        .limit = QUEUE_LIMIT, .whole = true, .addressed = true, .room = queue_has_room, .ctx = base};
 
     if (base->pace.queue == NULL) {
         base->pace.queue = queue_new(c->svc->loop, &opts);
@@ -158,6 +155,7 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     if (c->ended)
         return;
     chunk = chunk_new(data, n);
+    chunk->secret = c->hush;
     t = target(c, t);
     if (t != NULL) {
         give(c, t, chunk);

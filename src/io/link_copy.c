@@ -122,7 +122,7 @@ static ssize_t fill(struct link *k, bool *full)
         return IO_AGAIN;
     if (n >= 0) {
         for (struct tap *t = k->taps; t != NULL; t = t->next)
-            t->see(t, k->block + k->end, (size_t)n, meta_of(k));
+            t->see(t, k->block + k->end, (size_t)n, k->meta);
         k->end += (uint32_t)n;
         k->message = link_keeps_messages(k->src);
         k->messages += k->message;

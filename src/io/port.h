@@ -46,6 +46,7 @@ struct meta {
     unsigned ifindex;     /* the interface it came through; 0: not known */
     unsigned char socket; /* which of the port's sockets */
     unsigned char hops;   /* its TTL or hop limit; 0: not known */
+    bool secret;          /* taps are to see its length alone */
 };
 
 struct layer_ops {

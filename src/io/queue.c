@@ -59,16 +59,23 @@ static void skip(struct port *port, size_t n)
         q->opts.room(port, q->opts.ctx);
 }
 
+static void tell_meta(const struct queue *q, struct meta *meta)
+{
+    if (q->first != NULL && q->first->to != NULL)
+        *meta = *q->first->to;
+    else
+        meta->peer.len = 0;
+    meta->secret = q->first != NULL && q->first->chunk->secret;
+}
+
 static ssize_t read_queue(struct port *port, void *data, size_t size, struct meta *meta)
 {
     const struct queue *q = container_of(port, const struct queue, port);
     size_t done = 0;
     ssize_t n;
 
-    if (meta != NULL && q->first != NULL && q->first->to != NULL)
-        *meta = *q->first->to;
-    else if (meta != NULL)
-        meta->peer.len = 0;
+    if (meta != NULL)
+        tell_meta(q, meta);
     do {
         const void *from;
 

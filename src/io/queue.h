@@ -12,9 +12,11 @@
 #include "io/port.h"
 
 struct queue_opts {
-    size_t limit;   /* bytes waiting from which queue_full() is true */
-    bool whole;     /* one read gives one chunk: a line typed at a prompt is one message */
-    bool addressed; /* chunks may say where they go, and each write is of one sender: IO_ADDRESSED */
+    size_t limit; /* bytes waiting from which queue_full() is true */
+    bool whole;   /* one read gives one chunk: a line typed at a prompt is one message */
+    bool
+        addressed; /* each read is of one chunk, with where it goes and whether it is secret; each write is of one
+                       sender: IO_ADDRESSED */
     bool shared; /* its chunks are large and read by others as well: a link writes them from where they are */
 
     /* Called when the queue is no longer full. Optional. */

@@ -241,6 +241,19 @@ static void listen_lines(struct ear *r, const char *data, size_t n, const struct
     flush(x);
 }
 
+/* Of what is secret the record has the size. */
+static void hush_line(struct ear *r, size_t n, const struct meta *meta)
+{
+    char name[ADDR_TEXT], text[64];
+
+    if (r->owner->speaking != NULL)
+        let_go(r->owner->speaking);
+    stamp_format(r->stamp);
+    snprintf(text, sizeof text, "(a secret of %zu bytes)", n);
+    put_line(r, who(r, meta, name), text, strlen(text), false);
+    flush(r->owner);
+}
+
 static void see(struct tap *t, const void *data, size_t n, const struct meta *meta)
 {
     struct ear *r = container_of(t, struct ear, tap);
@@ -249,6 +262,8 @@ static void see(struct tap *t, const void *data, size_t n, const struct meta *me
         return;
     if (r->owner->opts.kind == TRANSCRIPT_BYTES)
         put(r->owner, data, n);
+    else if (meta != NULL && meta->secret)
+        hush_line(r, n, meta);
     else
         listen_lines(r, data, n, meta);
 }
@@ -327,7 +342,7 @@ uint64_t transcript_size(const struct transcript *x)
 static int open_file(const char *path, enum transcript_kind kind, struct err *e)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, how | (kind == TRANSCRIPT_BYTES ? O_TRUNC : O_APPEND), 0666);
+    int fd = open(path, how | (kind == TRANSCRIPT_BYTES ? O_TRUNC : O_APPEND), 0600);
     struct stat st;
 
     if (fd < 0)
