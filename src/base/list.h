@@ -59,6 +59,17 @@ static inline void list_del(struct list *place)
     place->next = place->prev = NULL;
 }
 
+/* All of `from` moves to `to`, whatever that was before: a head that need not be initialised. */
+static inline void list_move(struct list *to, struct list *from)
+{
+    list_init(to);
+    if (list_empty(from))
+        return;
+    *to = *from;
+    to->next->prev = to->prev->next = to;
+    list_init(from);
+}
+
 /* The first and the last of a list, as the struct that holds the place; NULL when it is empty. */
 #define list_first(head, type, member) (list_empty(head) ? NULL : container_of((head)->next, type, member))
 #define list_last(head, type, member) (list_empty(head) ? NULL : container_of((head)->prev, type, member))

@@ -14,8 +14,8 @@ enum { SIGNALS = 65 };
 
 struct loop {
     struct wait *set;
-    struct watch touched;     /* head of a ring */
-    struct job soon, finally; /* heads of rings */
+    struct list touched;       /* watches */
+    struct list soon, finally; /* jobs */
     struct timers timers;
     int64_t now;
     bool stopped;
@@ -34,30 +34,6 @@ static int64_t clock_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void watch_unlink(struct watch *w)
-{
-    w->prev->next = w->next;
-    w->next->prev = w->prev;
-    w->touched = false;
-}
-
-static void job_unlink(struct job *j)
-{
-    j->prev->next = j->next;
-    j->next->prev = j->prev;
-    j->next = j->prev = NULL;
-}
-
-static void job_append(struct job *head, struct job *j)
-{
-    if (j->next != NULL)
-        return;
-    j->prev = head->prev;
-    j->next = head;
-    head->prev->next = j;
-    head->prev = j;
-}
-
 struct loop *loop_new(bool crowd, struct err *e)
 {
     struct loop *l = mem_alloc(sizeof *l);
@@ -67,28 +43,23 @@ struct loop *loop_new(bool crowd, struct err *e)
         free(l);
         return NULL;
     }
-    l->touched.next = l->touched.prev = &l->touched;
-    l->soon.next = l->soon.prev = &l->soon;
-    l->finally.next = l->finally.prev = &l->finally;
+    list_init(&l->touched);
+    list_init(&l->soon);
+    list_init(&l->finally);
     l->now = clock_ms();
     l->signals.fd = -1;
     return l;
 }
 
 /* Jobs queued while running wait for the next call: a job may queue itself again without holding up the turn. */
-static void run_jobs(struct job *head)
+static void run_jobs(struct list *head)
 {
-    struct job now;
+    struct list now;
+    struct job *j;
 
-    if (head->next == head)
-        return;
-    now = *head;
-    now.next->prev = now.prev->next = &now;
-    head->next = head->prev = head;
-    while (now.next != &now) {
-        struct job *j = now.next;
-
-        job_unlink(j);
+    list_move(&now, head);
+    while ((j = list_first(&now, struct job, place)) != NULL) {
+        list_del(&j->place);
         j->run(j);
     }
 }
@@ -96,7 +67,7 @@ static void run_jobs(struct job *head)
 /* A free may give rise to another. */
 static void run_frees(struct loop *l)
 {
-    while (l->finally.next != &l->finally)
+    while (!list_empty(&l->finally))
         run_jobs(&l->finally);
 }
 
@@ -114,15 +85,15 @@ void loop_free(struct loop *l)
 
 static void derive_interest(struct loop *l)
 {
-    while (l->touched.next != &l->touched) {
-        struct watch *w = l->touched.next;
+    struct watch *w;
 
-        watch_unlink(w);
+    while ((w = list_first(&l->touched, struct watch, touched)) != NULL) {
+        list_del(&w->touched);
         wait_set(l->set, w, w->want(w));
     }
 }
 
-static void fire(void *ctx, struct watch *w, unsigned events)
+static void fire_watch(void *ctx, struct watch *w, unsigned events)
 {
     (void)ctx;
     loop_touch(w);
@@ -134,7 +105,7 @@ static int64_t time_to_wait(const struct loop *l)
     const struct timer *first = timers_first(&l->timers);
     int64_t now;
 
-    if (l->soon.next != &l->soon)
+    if (!list_empty(&l->soon))
         return 0;
     if (first == NULL)
         return -1;
@@ -158,7 +129,7 @@ int loop_run(struct loop *l, struct err *e)
     l->now = clock_ms();
     while (!l->stopped) {
         derive_interest(l);
-        if (wait_for(l->set, time_to_wait(l), fire, l) < 0)
+        if (wait_for(l->set, time_to_wait(l), fire_watch, l) < 0)
             return err_sys(e, STATUS_LOCAL, errno, "poll");
         l->now = clock_ms();
         run_jobs(&l->soon);
@@ -183,7 +154,7 @@ void loop_add(struct loop *l, struct watch *w)
     w->loop = l;
     w->slot = 0;
     w->interest = 0;
-    w->touched = false;
+    w->touched = (struct list){0};
     loop_touch(w);
 }
 
@@ -191,40 +162,36 @@ void loop_del(struct watch *w)
 {
     if (w->loop == NULL)
         return;
-    if (w->touched)
-        watch_unlink(w);
+    list_del(&w->touched);
     wait_set(w->loop->set, w, 0);
     w->loop = NULL;
 }
 
 void loop_touch(struct watch *w)
 {
-    struct watch *head;
+    if (w->loop != NULL && !list_in(&w->touched))
+        list_add(&w->loop->touched, &w->touched);
+}
 
-    if (w->touched || w->loop == NULL)
-        return;
-    head = &w->loop->touched;
-    w->prev = head->prev;
-    w->next = head;
-    head->prev->next = w;
-    head->prev = w;
-    w->touched = true;
+static void append_job(struct list *head, struct job *j)
+{
+    if (!list_in(&j->place))
+        list_add(head, &j->place);
 }
 
 void loop_soon(struct loop *l, struct job *j)
 {
-    job_append(&l->soon, j);
+    append_job(&l->soon, j);
 }
 
 void loop_finally(struct loop *l, struct job *j)
 {
-    job_append(&l->finally, j);
+    append_job(&l->finally, j);
 }
 
 void loop_job_del(struct job *j)
 {
-    if (j->next != NULL)
-        job_unlink(j);
+    list_del(&j->place);
 }
 
 void loop_timer_set(struct loop *l, struct timer *t, int64_t ms)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/list.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
 
@@ -28,7 +29,7 @@ struct loop;
  * runs when the turn ends and no callback is on the stack. */
 struct job {
     void (*run)(struct job *);
-    struct job *next, *prev;
+    struct list place;
 };
 
 /* A new loop. `crowd` asks for the epoll descriptor where there is epoll; without it everything is in the poll

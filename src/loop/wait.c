@@ -11,7 +11,7 @@
 #include "loop/crowd.h"
 #include "loop/watch.h"
 
-/* watch->slot: an index in the poll set plus one, or one of these. */
+/* Of a watch: its index in the poll set plus one, or one of these. */
 enum { OUTSIDE = 0, IN_CROWD = -1 };
 
 enum { BATCH = 256 };

@@ -5,7 +5,7 @@
 #ifndef LOOP_WATCH_H
 #define LOOP_WATCH_H
 
-#include <stdbool.h>
+#include "base/list.h"
 
 struct loop;
 
@@ -22,11 +22,10 @@ struct watch {
     unsigned (*want)(struct watch *); /* the events wanted now; called only after a touch or a fire */
     void (*fire)(struct watch *, unsigned events); /* some of them happened; may delete any watch */
 
-    struct loop *loop;         /* the rest is the loop's */
-    struct watch *next, *prev; /* in the list of touched watches */
-    bool touched;
+    struct loop *loop; /* the rest is the loop's */
+    struct list touched;
     unsigned char interest;
-    int slot; /* index in the poll set, or WATCH_* */
+    int slot; /* index in the poll set, or one of those of loop/wait.c */
 };
 
 #endif

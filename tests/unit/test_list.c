@@ -82,12 +82,29 @@ static void the_present_one_may_go(void **state)
     assert_order(&head, (int[]){2, 4}, 2);
 }
 
+static void all_move_at_once(void **state)
+{
+    struct item items[2] = {{.value = 1}, {.value = 2}};
+    struct list head, other;
+
+    (void)state;
+    list_init(&head);
+    list_move(&other, &head);
+    assert_true(list_empty(&other));
+    for (size_t i = 0; i < 2; i++)
+        list_add(&head, &items[i].place);
+    list_move(&other, &head);
+    assert_true(list_empty(&head));
+    assert_order(&other, (int[]){1, 2}, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_is_kept),
         cmocka_unit_test(a_place_goes_once),
         cmocka_unit_test(the_present_one_may_go),
+        cmocka_unit_test(all_move_at_once),
     };
 
     return cmocka_run_group_tests_name("list", tests, NULL, NULL);
