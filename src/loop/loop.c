@@ -19,6 +19,7 @@ struct loop {
     struct timers timers;
     int64_t now;
     bool stopped;
+    struct children children;
     struct watch signals;
     struct {
         void (*run)(void *ctx, int signo);
@@ -46,6 +47,7 @@ struct loop *loop_new(bool crowd, struct err *e)
     list_init(&l->touched);
     list_init(&l->soon);
     list_init(&l->finally);
+    list_init(&l->children.list);
     l->now = clock_ms();
     l->signals.fd = -1;
     return l;
@@ -74,6 +76,8 @@ static void run_frees(struct loop *l)
 void loop_free(struct loop *l)
 {
     run_frees(l);
+    if (l->children.clear != NULL)
+        l->children.clear(l);
     if (l->signals.fd >= 0) {
         loop_del(&l->signals);
         signal_close();
@@ -142,6 +146,11 @@ int loop_run(struct loop *l, struct err *e)
 void loop_stop(struct loop *l)
 {
     l->stopped = true;
+}
+
+struct children *loop_children(struct loop *l)
+{
+    return &l->children;
 }
 
 int64_t loop_now(const struct loop *l)

@@ -32,6 +32,13 @@ struct job {
     struct list place;
 };
 
+/* What loop/child.c and loop/spawn.c keep with a loop. */
+struct children {
+    struct list list;              /* struct child */
+    void (*clear)(struct loop *l); /* lets go of what is left, at the end; NULL: there was no child yet */
+    unsigned long files;           /* the limit of descriptors that programs are started with; 0: ours */
+};
+
 /* A new loop. `crowd` asks for the epoll descriptor where there is epoll; without it everything is in the poll
  * set. NULL when descriptors are out (fills `e`). */
 struct loop *loop_new(bool crowd, struct err *e);
@@ -42,6 +49,8 @@ void loop_free(struct loop *l);
 /* Turns until loop_stop(). Returns 0, or -1 when waiting itself failed (fills `e`). */
 int loop_run(struct loop *l, struct err *e);
 void loop_stop(struct loop *l);
+
+struct children *loop_children(struct loop *l);
 
 /* Milliseconds on CLOCK_MONOTONIC, taken once a turn. */
 int64_t loop_now(const struct loop *l);

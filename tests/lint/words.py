@@ -32,8 +32,9 @@ BELOW_APP = [
     (r"(?<![\w.>])(printf|puts|putchar|perror|vprintf|err|errx|warn|warnx)\s*\(", "printing below app"),
     (r"(?<![\w.>])(exit|_exit|abort)\s*\(", "ending below app"),
 ]
-# mem ends the program when memory is out, log and prompt show lines: that is what they are for.
-MAY_PRINT = {"src/base/mem.c", "src/base/log.c", "src/term/prompt.c", "src/term/screen.c"}
+# mem ends the program when memory is out, spawn a process that could not become another program; log and prompt show
+# lines: that is what they are for.
+MAY_PRINT = {"src/base/mem.c", "src/base/log.c", "src/loop/spawn.c", "src/term/prompt.c", "src/term/screen.c"}
 
 
 LEAVINGS = re.compile(r"__pycache__|\.deps/|\.dirstamp$|\.(pyc|o|log|trs)$|~$")
