@@ -315,7 +315,7 @@ void commands_clear(struct console *c)
 
 bool commands_lent(const struct console *c)
 {
-    return c->commands != NULL && c->commands->guest != 0;
+    return c->commands != NULL && c->commands->guest != NULL;
 }
 
 /* A file that is run sends what could be typed: not after ~eof, which is told there. */

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,14 +19,14 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-
-extern char **environ;
+#include "loop/child.h"
+#include "loop/spawn.h"
 
 enum { ERRORS = 1024 }; /* bytes of a line of the command's errors that are held */
 
 struct shell {
     struct task task;
-    pid_t pid;
+    struct child *child;
     struct watch out, errors;
     bool ended;   /* the child did */
     bool stopped; /* asked to end */
@@ -162,7 +161,7 @@ static bool shell_stop(struct task *t)
 {
     struct shell *s = container_of(t, struct shell, task);
 
-    kill(-s->pid, s->stopped ? SIGKILL : SIGTERM);
+    (void)child_kill_group(s->child, s->stopped ? SIGKILL : SIGTERM); /* nobody may be left in it */
     s->stopped = true;
     close_watch(&s->out);
     close_watch(&s->errors);
@@ -177,63 +176,25 @@ static void shell_free(struct task *t)
     close_watch(&s->out);
     close_watch(&s->errors);
     if (!s->ended)
-        kill(-s->pid, SIGTERM);
+        (void)child_kill_group(s->child, SIGTERM);
+    child_free(s->child);
     free(s->piece);
 }
 
 static const struct task_ops shell_ops = {.step = shell_step, .stop = shell_stop, .free = shell_free};
 
-static void check_child(struct shell *s)
+static void shell_ended(void *ctx, int status)
 {
-    if (s->ended || waitpid(s->pid, &s->status, WNOHANG) != s->pid)
-        return;
+    struct shell *s = ctx;
+
     s->ended = true;
+    s->status = status;
     check_end(s);
 }
 
+static const struct child_ops shell_child = {.ended = shell_ended};
+
 /* Starting */
-
-/* A child in a process group of its own, with the signals as they are by default. 0, or an errno. */
-static int spawn(pid_t *pid, posix_spawn_file_actions_t *actions, const char *path, char *const *argv)
-{
-    posix_spawnattr_t attributes;
-    sigset_t defaults, none;
-    int r = posix_spawnattr_init(&attributes);
-
-    if (r != 0)
-        return r;
-    sigfillset(&defaults);
-    sigemptyset(&none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    r = posix_spawn(pid, path, actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    return r;
-}
-
-static int spawn_command(pid_t *pid, const char *command, int out, int errors)
-{
-    posix_spawn_file_actions_t actions;
-    char *copy = mem_strdup(command);
-    char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, copy, NULL};
-    int r = posix_spawn_file_actions_init(&actions);
-
-    if (r == 0) {
-        r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        if (r == 0)
-            r = posix_spawn_file_actions_adddup2(&actions, out, 1);
-        if (r == 0)
-            r = posix_spawn_file_actions_adddup2(&actions, errors, 2);
-        if (r == 0)
-            r = spawn(pid, &actions, "/bin/sh", argv);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    free(copy);
-    return r;
-}
 
 static void watch_pipe(struct loop *loop, struct watch *w, int fd)
 {
@@ -245,31 +206,50 @@ static void watch_pipe(struct loop *loop, struct watch *w, int fd)
     loop_add(loop, w);
 }
 
-static int start(struct console *c, const char *command, struct err *e)
+static struct child *spawn_command(struct shell *s, const char *command, int out, int errors, struct err *e)
 {
-    int out[2], errors[2], r;
-    struct shell *s;
-    pid_t pid;
+    char *copy = mem_strdup(command);
+    struct spawn spawn = {.argv = (char *[]){"/bin/sh", "-c", copy, NULL}, .fds = {-1, out, errors}};
+    struct child *child = spawn_start(s->task.c->svc->loop, &spawn, &shell_child, s, e);
+
+    free(copy);
+    return child;
+}
+
+/* Two pipes, the reading ends first in each. */
+static int open_pipes(int out[2], int errors[2], struct err *e)
+{
+    int sys;
 
     if (pipe2(out, O_CLOEXEC) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "pipe");
-    if (pipe2(errors, O_CLOEXEC) < 0) {
-        r = errno;
-        close(out[0]);
-        close(out[1]);
-        return err_sys(e, STATUS_LOCAL, r, "pipe");
-    }
-    r = spawn_command(&pid, command, out[1], errors[1]);
+    if (pipe2(errors, O_CLOEXEC) == 0)
+        return 0;
+    sys = errno;
+    close(out[0]);
+    close(out[1]);
+    return err_sys(e, STATUS_LOCAL, sys, "pipe");
+}
+
+static int start_command(struct console *c, const char *command, struct err *e)
+{
+    struct shell *s;
+    int out[2], errors[2];
+
+    if (open_pipes(out, errors, e) < 0)
+        return -1;
+    s = mem_alloc(sizeof *s);
+    s->task.c = c;
+    s->child = spawn_command(s, command, out[1], errors[1], e);
     close(out[1]);
     close(errors[1]);
-    if (r != 0) {
+    if (s->child == NULL) {
         close(out[0]);
         close(errors[0]);
-        return err_sys(e, STATUS_LOCAL, r, "/bin/sh");
+        free(s);
+        return -1;
     }
-    s = mem_alloc(sizeof *s);
     s->task.ops = &shell_ops;
-    s->pid = pid;
     s->out = (struct watch){.want = want_out, .fire = fire_out};
     s->errors = (struct watch){.want = want_errors, .fire = fire_errors};
     task_start(c, &s->task, command);
@@ -284,6 +264,7 @@ static int start(struct console *c, const char *command, struct err *e)
 
 struct guest {
     struct task task;
+    struct child *child;
     char *file; /* what the editor edits; NULL: it is a shell */
 };
 
@@ -304,7 +285,7 @@ static void take_terminal(struct console *c, bool killed)
 {
     give_terminal(getpgrp());
     prompt_reclaim(c->prompt, killed);
-    c->commands->guest = 0;
+    c->commands->guest = NULL;
 }
 
 static void guest_step(struct task *t)
@@ -316,6 +297,7 @@ static void guest_free(struct task *t)
 {
     struct guest *g = container_of(t, struct guest, task);
 
+    child_free(g->child);
     if (g->file != NULL)
         (void)unlink(g->file);
     free(g->file);
@@ -323,85 +305,46 @@ static void guest_free(struct task *t)
 
 static const struct task_ops guest_ops = {.types = true, .step = guest_step, .free = guest_free};
 
-/* It stops itself while it does not have the terminal yet, or when asked to suspend: there is nothing to go back to. */
-static void check_guest(struct task *t)
+/* It stops itself when asked to suspend: there is nothing to go back to. */
+static void guest_stopped(void *ctx)
 {
-    struct console *c = t->c;
-    pid_t pid = c->commands->guest;
-    int status;
+    struct guest *g = ctx;
 
-    if (waitpid(pid, &status, WNOHANG | WUNTRACED) != pid)
-        return;
-    if (WIFSTOPPED(status)) {
-        give_terminal(pid);
-        kill(-pid, SIGCONT);
-        return;
-    }
+    give_terminal(child_pid(g->child));
+    (void)child_kill_group(g->child, SIGCONT); /* it may have ended since */
+}
+
+static void guest_ended(void *ctx, int status)
+{
+    struct guest *g = ctx;
+    struct console *c = g->task.c;
+
     take_terminal(c, WIFSIGNALED(status));
-    if (container_of(t, struct guest, task)->file != NULL)
-        edit_done(c, container_of(t, struct guest, task)->file, status);
-    task_end(t);
+    if (g->file != NULL)
+        edit_done(c, g->file, status);
+    task_end(&g->task);
     if (c->svc->ending)
         c->svc->events.quit(c->svc->events.ctx, NULL);
 }
 
-static void on_child(void *ctx, int signo)
-{
-    struct console *c = ctx;
-    struct task *t, *next;
-
-    (void)signo;
-    for (t = c->commands->tasks; t != NULL; t = next) {
-        next = t->next;
-        if (t->ops == &guest_ops)
-            check_guest(t);
-        else if (t->ops == &shell_ops)
-            check_child(container_of(t, struct shell, task));
-    }
-}
-
-static int catch_children(struct console *c, struct err *e)
-{
-    if (!c->commands->children && loop_signal(c->svc->loop, SIGCHLD, on_child, c, e) < 0)
-        return -1;
-    c->commands->children = true;
-    return 0;
-}
-
-/* Standard output and error may be files: the guest speaks on the terminal. Returns 0, or an errno. */
-static int spawn_guest(pid_t *pid, char *const *argv)
-{
-    posix_spawn_file_actions_t actions;
-    int r = posix_spawn_file_actions_init(&actions);
-
-    if (r == 0) {
-        r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
-        if (r == 0)
-            r = posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
-        if (r == 0)
-            r = spawn(pid, &actions, argv[0], argv);
-        posix_spawn_file_actions_destroy(&actions);
-    }
-    return r;
-}
+static const struct child_ops guest_child = {.ended = guest_ended, .stopped = guest_stopped};
 
 int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
 {
-    struct guest *g;
-    pid_t pid;
-    int r;
+    /* Standard output and error may be files: the guest speaks on the terminal. */
+    struct spawn spawn = {
+        .argv = argv, .fds = {STDIN_FILENO, STDIN_FILENO, STDIN_FILENO}, .place = SPAWN_FOREGROUND};
+    struct guest *g = mem_alloc(sizeof *g);
 
-    if (catch_children(c, e) < 0)
-        return -1;
     prompt_lend(c->prompt);
-    r = spawn_guest(&pid, argv);
-    if (r != 0) {
+    g->child = spawn_start(c->svc->loop, &spawn, &guest_child, g, e);
+    if (g->child == NULL) {
+        give_terminal(getpgrp());
         prompt_reclaim(c->prompt, false);
-        return err_sys(e, STATUS_LOCAL, r, "%s", argv[0]);
+        free(g);
+        return -1;
     }
-    give_terminal(pid);
-    c->commands->guest = pid;
-    g = mem_alloc(sizeof *g);
+    c->commands->guest = g->child;
     g->task.ops = &guest_ops;
     g->file = file;
     task_start(c, &g->task, file != NULL ? "the editor" : argv[0]);
@@ -419,24 +362,15 @@ static int run_shell(struct console *c, struct err *e)
     return r;
 }
 
-static void ignore(void *ctx, int signo)
-{
-    (void)ctx;
-    (void)signo;
-}
-
 void shell_clear(struct console *c)
 {
-    struct err e;
+    const struct child *guest = c->commands->guest;
 
-    if (c->commands->guest != 0) {
-        kill(-c->commands->guest, SIGHUP);
-        kill(-c->commands->guest, SIGCONT);
-        take_terminal(c, true);
-    }
-    if (c->commands->children)
-        (void)loop_signal(c->svc->loop, SIGCHLD, ignore, NULL, &e); /* it did not fail before */
-    c->commands->children = false;
+    if (guest == NULL)
+        return;
+    (void)child_kill_group(guest, SIGHUP); /* it may have ended */
+    (void)child_kill_group(guest, SIGCONT);
+    take_terminal(c, true);
 }
 
 int command_shell(struct console *c, const char *args, struct err *e)
@@ -447,5 +381,5 @@ int command_shell(struct console *c, const char *args, struct err *e)
         return -1;
     if (c->talkers.first == NULL)
         return err_set(e, STATUS_LOCAL, "nobody is connected");
-    return catch_children(c, e) < 0 ? -1 : start(c, args, e);
+    return start_command(c, args, e);
 }

@@ -5,19 +5,18 @@
 #ifndef CONSOLE_COMMANDS_H
 #define CONSOLE_COMMANDS_H
 
-#include <sys/types.h>
-
 #include "console/command.h"
 #include "console/console.h"
 #include "console/task.h"
 #include "record/transcript.h"
 
+struct child;
+
 struct commands {
     struct task *tasks;            /* the newest first */
     struct transcript *save, *log; /* NULL: none */
     struct task *bar;              /* whose progress stands in the prompt */
-    bool children;                 /* SIGCHLD is caught */
-    pid_t guest;                   /* the shell that has the terminal; 0: none */
+    const struct child *guest;     /* the shell that has the terminal; NULL: none */
 };
 
 /* Arguments */
