@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/control.h"
 #include "app/progress.h"
 #include "app/reconnect.h"
 #include "base/log.h"
+#include "loop/spawn.h"
 #include "net/sockopt.h"
 #include "peer/idle.h"
 #include "peer/info.h"
@@ -353,27 +353,16 @@ static bool show(void *ctx, enum log_level level, const char *line)
     return s->svc != NULL && s->svc->service->show != NULL && s->svc->service->show(s->svc, line);
 }
 
-/* Peers are descriptors: use all that we may have. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); /* the old limit serves as well */
-    }
-}
-
 /* Returns 0, or -1 with `e` filled. Names are resolved before signals are caught: getaddrinfo(3) would not
  * return for them. */
 static int begin(struct session *s, struct err *e)
 {
     struct net_events events = {.ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
 
-    raise_limit();
     s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);
     if (s->loop == NULL)
         return -1;
+    spawn_raise_limit(s->loop); /* peers are descriptors: use all that we may have */
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);

@@ -3,12 +3,15 @@
 
 import os
 import re
+import resource
+import shlex
 import signal
 import socket
 
 import pytest
 
-from terminal import at, nothing_more, peer, says, start, typed, wait_for
+from support import POLLCAT
+from terminal import Terminal, at, nothing_more, peer, says, start, typed, wait_for
 
 
 def test_shell_command(at, peer):
@@ -88,6 +91,25 @@ def test_shell_that_is_none(at, peer):
     t = at(env={"SHELL": "/none"})
     says(t, "~!", "pollcat: /none: No such file or directory")
     nothing_more(t, peer)
+
+
+def test_a_shell_has_the_limit_that_we_were_started_with(at, peer):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+    def limit(_):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+
+    t = at(env={"SHELL": "/bin/sh", "PS1": "in ", "ENV": ""}, attributes=limit)
+    with open(f"/proc/{t.child.pid}/limits") as file:
+        ours = next(line for line in file if line.startswith("Max open files"))
+    assert int(ours.split()[3]) == hard
+    t.type("~!ulimit -n\r")
+    assert peer.receive(b"\n") == b"100\n"
+    t.type("~!\r")
+    t.wait(lambda t: t.row().endswith("in"), "the shell")
+    says(t, "echo =$(ulimit -n)=", "=100=")
+    t.type("exit\r")
+    t.wait_prompt()
 
 
 @pytest.fixture
