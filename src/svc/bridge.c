@@ -363,6 +363,7 @@ static void sink_gone(struct port *port, void *ctx)
 {
     struct err e;
 
+    port->hung_up = NULL; /* it does not end, and the program may wait for a shell before it does */
     err_set(&e, local_status(port), "%s", "");
     quit(ctx, &e);
 }

@@ -167,6 +167,38 @@ def test_the_end_waits_for_the_shell(shell, peer):
     assert any("reset" in row for row in t.lines())
 
 
+def test_a_shell_that_stops_goes_on(shell, peer):
+    t = shell()
+    says(t, "kill -STOP $$; echo went o''n", "went on")
+    t.type("exit\r")
+    t.wait_prompt()
+    nothing_more(t, peer)
+
+
+def state(pid):
+    """R: runs, S: sleeps..."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+def test_output_that_ends_behind_a_shell(peer, tmp_path):
+    """What is over is waited for, at rest."""
+    out = tmp_path / "out"
+    os.mkfifo(out)
+    reader = os.open(out, os.O_RDONLY | os.O_NONBLOCK)
+    command = f"exec {shlex.quote(POLLCAT)} --prompt '' 127.0.0.1 {peer.port} >{shlex.quote(str(out))}"
+    with Terminal(["/bin/sh", "-c", command], env={"SHELL": "/bin/sh", "PS1": "in ", "ENV": ""}, home=tmp_path) as t:
+        peer.accept()
+        t.wait_prompt()
+        t.type("~!\r")
+        t.wait(lambda t: t.row().endswith("in"), "the shell")
+        os.close(reader)  # wakes it before this returns
+        wait_for(lambda: state(t.child.pid) == "S", "rest", t.read)
+        says(t, "echo still he''re", "still here")
+        t.type("exit\r")
+        assert t.wait_exit() == 2
+
+
 def test_a_signal_ends_the_shell_too(shell, peer):
     t = shell()
     child = int(children(t.child.pid)[0])
