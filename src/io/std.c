@@ -39,20 +39,39 @@ static ssize_t write_shared(struct port *port, const void *data, size_t size, co
     return fdio_write(port, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
 }
 
+/* Puts /dev/null in the place of `fd` with one call: a number that is free for a moment may become another thread's. What
+ * closing the old one tells counts, so it goes last. Returns 0, or an errno. */
+static int replace_with_null(int fd)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int old = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int failed = 0;
+
+    if (null < 0 || old < 0 || dup2(null, fd) < 0) {
+        /* No descriptor to spare: the one that this gives back is what /dev/null gets. */
+        if (close(fd) < 0 && errno != EINTR)
+            failed = errno;
+        if (open("/dev/null", O_RDWR) < 0 && failed == 0)
+            failed = errno;
+    }
+    if (old >= 0 && close(old) < 0 && errno != EINTR && failed == 0)
+        failed = errno;
+    if (null >= 0)
+        close(null);
+    return failed;
+}
+
 /* The shared descriptor is closed too, so that who reads our output sees its end, and stays taken. */
 static int shut_output(struct port *port)
 {
     struct fdio *f = container_of(port, struct fdio, port);
-    int failed = 0;
+    int failed;
 
     loop_del(&f->watch);
     if (f->fd != f->shared)
         close(f->fd);
     f->fd = -1;
-    if (close(f->shared) < 0 && errno != EINTR)
-        failed = errno;
-    if (open("/dev/null", O_RDWR) < 0 && failed == 0)
-        failed = errno;
+    failed = replace_with_null(f->shared);
     return failed != 0 ? port_fail(port, failed) : 0;
 }
 

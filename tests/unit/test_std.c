@@ -4,6 +4,10 @@
  */
 #include "io/std.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -15,6 +19,8 @@
         if (!(what))                  \
             give_up(#what, __LINE__); \
     } while (0)
+
+enum { SHUTS = 2000 };
 
 static int report[2];
 
@@ -357,6 +363,75 @@ static void files_go_on_where_they_were(void **state)
     in_child(shared_offset, NULL);
 }
 
+/* As a name that is looked up opens files while standard output is shut. */
+static void *open_and_close(void *arg)
+{
+    atomic_bool *over = arg;
+    bool taken = false;
+
+    while (!*over && !taken) {
+        int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+        taken = fd == STDOUT_FILENO;
+        close(fd);
+    }
+    return taken ? arg : NULL;
+}
+
+static void shut_beside_a_thread(void *arg)
+{
+    struct rig *r = rig_new();
+    atomic_bool over = false;
+    pthread_t thread;
+    void *taken;
+    int file = memfd_create("output", MFD_CLOEXEC);
+
+    (void)arg;
+    CHECK(file >= 0 && pthread_create(&thread, NULL, open_and_close, &over) == 0);
+    for (int i = 0; i < SHUTS; i++) {
+        struct port *to;
+
+        CHECK(dup2(file, STDOUT_FILENO) == STDOUT_FILENO);
+        to = std_output(r->loop);
+        CHECK(port_shut(to) == 0);
+        port_free(to);
+    }
+    over = true;
+    CHECK(pthread_join(thread, &taken) == 0 && taken == NULL);
+    rig_free(r);
+}
+
+static void output_is_never_without_a_number(void **state)
+{
+    (void)state;
+    in_child(shut_beside_a_thread, NULL);
+}
+
+/* Without a descriptor to spare it is shut all the same. */
+static void shut_at_the_limit(void *arg)
+{
+    struct rig *r = rig_new();
+    struct rlimit limit = {3, 3};
+    struct stat st;
+    struct port *to;
+    int file = memfd_create("output", MFD_CLOEXEC);
+
+    (void)arg;
+    CHECK(dup2(file, STDOUT_FILENO) == STDOUT_FILENO);
+    to = std_output(r->loop);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    CHECK(port_shut(to) == 0);
+    CHECK(fstat(STDOUT_FILENO, &st) == 0 && S_ISCHR(st.st_mode));
+    port_free(to);
+    rig_free(r);
+}
+
+static void output_ends_at_the_limit_too(void **state)
+{
+    (void)state;
+    in_child(shut_at_the_limit, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +442,8 @@ int main(void)
         cmocka_unit_test(missing_ones_are_opened),
         cmocka_unit_test(missing_ones_end_at_once),
         cmocka_unit_test(files_go_on_where_they_were),
+        cmocka_unit_test(output_is_never_without_a_number),
+        cmocka_unit_test(output_ends_at_the_limit_too),
     };
     int failed = cmocka_run_group_tests_name("poll, buffer", tests, rig_poll, NULL);
 
