@@ -135,7 +135,7 @@ static int stray(const struct conf *c, const struct operands *o, int allowed, st
 
     if (o->n <= allowed)
         return 0;
-    if (c->svc.no_stdin && num_parse_time(o->args[0], 0, INT64_MAX, &time) == 0)
+    if (c->stdio.no_input && num_parse_time(o->args[0], 0, INT64_MAX, &time) == 0)
         log_notice(
             "hint: -d takes no time, as in nc: it leaves standard input unread; Ncat's -d is nearest to -i here");
     return err_set(e, STATUS_LOCAL, "stray argument '%.128s'; try 'pollcat --help'", o->args[allowed]);
@@ -295,28 +295,29 @@ static void derive_net(struct conf *c, unsigned traits)
     net->keep_open = (traits & TRAIT_KEEP_OPEN) != 0;
     net->echo = (traits & TRAIT_ECHO) != 0;
     net->segment = (size_t)c->datagram_size;
+    c->many = net->keep_open && !net->datagram;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
 }
 
-static void derive_svc(struct conf *c, unsigned traits)
+static void derive_bridge(struct conf *c, unsigned traits)
 {
     const bool datagram_client = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) == 0;
-    struct svc_conf *svc = &c->svc;
+    struct bridge_conf *bridge = &c->bridge;
 
-    svc->reconnect = c->reconnect > 0;
-    svc->many = (traits & TRAIT_KEEP_OPEN) != 0 && (traits & TRAIT_DGRAM) == 0;
-    svc->out.keep_open = svc->no_shutdown;
-    svc->out.cut = c->line || svc->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
-    svc->out.size = (size_t)c->datagram_size;
-    svc->datagram_wait = -1;
+    bridge->out.keep_open = bridge->no_shutdown;
+    bridge->out.cut = c->line || bridge->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
+    bridge->out.size = (size_t)c->datagram_size;
+    bridge->datagram_wait = -1;
     if (datagram_client && c->timeout > 0)
-        svc->datagram_wait = c->timeout;
-    else if (datagram_client && svc->quit_after == NOT_GIVEN)
-        svc->datagram_wait = DATAGRAM_WAIT;
-    if ((!datagram_client || svc->no_stdin) && svc->idle_timeout == 0)
-        svc->idle_timeout = c->timeout;
-    if (svc->quit_after < 0)
-        svc->quit_after = -1;
+        bridge->datagram_wait = c->timeout;
+    else if (datagram_client && bridge->quit_after == NOT_GIVEN)
+        bridge->datagram_wait = DATAGRAM_WAIT;
+    if ((!datagram_client || c->stdio.no_input) && c->idle_timeout == 0)
+        c->idle_timeout = c->timeout;
+    if (bridge->quit_after < 0)
+        bridge->quit_after = -1;
+    c->stdio.bridge = bridge;
+    c->console.bridge = bridge;
 }
 
 /* True in the foreground of the terminal. -1 is the group of a terminal that is not the one that controls us. */
@@ -338,17 +339,16 @@ static bool has_terminal(void)
     return in_foreground();
 }
 
-/* The names of mode, transport and service. */
-static void derive_names(struct conf *c, unsigned traits)
+/* The rows of mode, transport and service. */
+static void derive_rows(struct conf *c, unsigned traits)
 {
     const struct mode *m = mode_choose(traits);
-    const bool prompt = !c->no_prompt && !c->svc.no_stdin && c->action == CONF_RUN && m->service == NULL;
+    const bool prompt = m->at_terminal != NULL && !c->no_prompt && !c->stdio.no_input &&
+                        c->action == CONF_RUN;
 
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
-    c->service = m->service;
-    if (c->service == NULL)
-        c->service = prompt && has_terminal() ? "prompt" : "stdio";
+    c->service = prompt && has_terminal() ? m->at_terminal : m->service;
 }
 
 /* Who means Ncat's option -m gives a number of peers, with -k. */
@@ -370,11 +370,12 @@ static int check_ready_fd(const struct conf *c, struct err *e)
 /* A character that a command can begin with is none that words begin with. */
 static int check_prompt(const struct conf *c, struct err *e)
 {
-    const char *escape = c->svc.escape;
+    const char *escape = c->console.escape;
     unsigned marks;
 
-    if (c->svc.marks != NULL && view_marks_parse(c->svc.marks, &marks) < 0)
-        return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer", c->svc.marks);
+    if (c->console.marks != NULL && view_marks_parse(c->console.marks, &marks) < 0)
+        return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer",
+                       c->console.marks);
     if (escape != NULL && strcmp(escape, "none") != 0 &&
         (strlen(escape) != 1 || !ispunct((unsigned char)escape[0])))
         return err_set(e, STATUS_LOCAL,
@@ -410,8 +411,8 @@ static int parse(struct conf *c, int argc, char **argv, struct err *e)
     if (take_operands(c, &operands, e) != 0)
         return -1;
     derive_net(c, operands.traits);
-    derive_svc(c, operands.traits);
-    derive_names(c, operands.traits);
+    derive_bridge(c, operands.traits);
+    derive_rows(c, operands.traits);
     return check_prompt(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 
@@ -421,7 +422,7 @@ int conf_parse(struct conf *c, int argc, char **argv, struct err *e)
 
     memset(c, 0, sizeof *c);
     c->ready_fd = -1;
-    c->svc.quit_after = NOT_GIVEN;
+    c->bridge.quit_after = NOT_GIVEN;
     if (parse(c, argc, argv, &raw) == 0)
         return 0;
     *e = raw;

@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "console/console_conf.h"
 #include "net/net.h"
-#include "svc/service.h"
+#include "svc/bridge.h"
+#include "svc/stdio.h"
 
 /* What the command line asks for besides running. */
 enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_PROBE };
@@ -19,15 +21,19 @@ enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_P
 struct conf {
     enum conf_action action;
     struct net_conf net;
-    struct svc_conf svc;
+    struct bridge_conf bridge;
+    struct stdio_conf stdio;
+    struct console_conf console;
 
-    const char *mode;      /* a row of app/mode.h: --mode, and then the one meant in the end */
-    const char *transport; /* derived: a row of net/net.h */
-    const char *service;   /* derived: a row of svc/service.h */
-    const char *ports;     /* CONF_PROBE: the list as written; hostport_list() takes it */
-    int ready_fd;          /* -1: none */
+    const char *mode;              /* a row of app/mode.h: --mode, and then the one meant in the end */
+    const char *transport;         /* derived: a row of net/net.h */
+    const struct service *service; /* derived */
+    const char *ports;             /* CONF_PROBE: the list as written; hostport_list() takes it */
+    int ready_fd;                  /* -1: none */
     int verbose;
-    int reconnect; /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
+    bool many;            /* derived: more than one peer may come */
+    int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
+    int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
 
     /* As the options set them; conf_parse() makes the rest from these. */
@@ -41,7 +47,8 @@ struct conf {
 };
 
 /* Fills `c` from the command line, whose strings it keeps. Returns 0, or -1 with `e` (STATUS_LOCAL). Hints that do not
- * stop the program are logged as notices. conf_clear() releases what was allocated, after either. */
+ * stop the program are logged as notices. conf_clear() releases what was allocated, after either.
+ * `c` points into itself: it is not to be copied. */
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e);
 void conf_clear(struct conf *c);
 

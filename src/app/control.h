@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "peer/peer.h"
 
-/* As svc_events.sockopt: on each of the sockets of the peer, where it has several. */
+/* As svc_control.sockopt: on each of the sockets of the peer, where it has several. */
 int control_sockopt(void *ctx, struct peer *p, const char *text, char *value, size_t size, struct err *e);
 
 #endif

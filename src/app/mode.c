@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "console/console_conf.h"
+#include "svc/echo.h"
+#include "svc/stdio.h"
+
 enum { DATAGRAMS = TRAIT_DGRAM | TRAIT_MESSAGES };
 
 /* From the least to the most particular: mode_choose() takes the last that fits. */
@@ -13,12 +17,16 @@ static const struct mode modes[] = {
         .stream = "connect",
         .datagram = "udp",
         .unix_stream = "connect",
+        .service = &service_stdio,
+        .at_terminal = &service_prompt,
         .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_CONNECTED,
     },
     {
         .name = "udp",
         .help = "exchange datagrams with anyone",
         .datagram = "udp",
+        .service = &service_stdio,
+        .at_terminal = &service_prompt,
         .when = TRAIT_DGRAM,
         .gives = DATAGRAMS,
         .excludes = TRAIT_SELF,
@@ -29,6 +37,8 @@ static const struct mode modes[] = {
         .stream = "listen",
         .datagram = "udp-listen",
         .unix_stream = "listen",
+        .service = &service_stdio,
+        .at_terminal = &service_prompt,
         .when = TRAIT_LISTEN,
         .gives = TRAIT_LISTEN,
         .excludes = TRAIT_SELF | TRAIT_CONNECTED,
@@ -37,6 +47,8 @@ static const struct mode modes[] = {
         .name = "udp-connected",
         .help = "exchange datagrams with one peer",
         .datagram = "udp-connected",
+        .service = &service_stdio,
+        .at_terminal = &service_prompt,
         .when = TRAIT_CONNECTED,
         .gives = TRAIT_CONNECTED | DATAGRAMS,
         .excludes = TRAIT_LISTEN | TRAIT_SELF,
@@ -47,7 +59,7 @@ static const struct mode modes[] = {
         .stream = "listen",
         .datagram = "udp-listen",
         .unix_stream = "listen",
-        .service = "echo",
+        .service = &service_echo,
         .when = TRAIT_ECHO,
         .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
         .excludes = TRAIT_SELF | TRAIT_CONNECTED,
@@ -57,6 +69,8 @@ static const struct mode modes[] = {
         .help = "connect a socket to itself",
         .stream = "self",
         .datagram = "self",
+        .service = &service_stdio,
+        .at_terminal = &service_prompt,
         .when = TRAIT_SELF,
         .gives = TRAIT_SELF,
         .excludes = TRAIT_LISTEN | TRAIT_CONNECTED,

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+struct service;
+
 enum trait {
     TRAIT_LISTEN = 1 << 0,
     TRAIT_DGRAM = 1 << 1,     /* datagrams instead of a stream */
@@ -34,9 +36,10 @@ struct mode {
     const char *stream;      /* transport for streams; NULL: there is none */
     const char *datagram;    /* transport for datagrams; NULL: there is none */
     const char *unix_stream; /* transport for UNIX stream sockets; NULL: there is none */
-    const char *service;     /* NULL: stdio, or the prompt at a terminal */
-    unsigned when;           /* the traits that choose this mode */
-    unsigned gives;          /* the traits that --mode NAME brings */
+    const struct service *service;
+    const struct service *at_terminal; /* instead, where standard input is one; NULL: the same */
+    unsigned when;                     /* the traits that choose this mode */
+    unsigned gives;                    /* the traits that --mode NAME brings */
     unsigned excludes;
 };
 

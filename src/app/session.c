@@ -11,11 +11,13 @@
 #include "app/control.h"
 #include "app/progress.h"
 #include "app/reconnect.h"
+#include "app/services.h"
 #include "base/log.h"
 #include "loop/spawn.h"
 #include "net/sockopt.h"
 #include "peer/idle.h"
 #include "peer/info.h"
+#include "svc/front.h"
 #include "term/tty.h"
 
 struct session {
@@ -39,15 +41,10 @@ static void fail(struct session *s, const struct err *e)
         s->status = (int)e->status;
 }
 
-static bool is_lent(const struct session *s)
-{
-    return s->svc != NULL && s->svc->service->lent != NULL && s->svc->service->lent(s->svc);
-}
-
 /* A shell that the user started and works with is not taken away: its end will call quit(). */
 static void end(struct session *s)
 {
-    if (is_lent(s))
+    if (front_lent(s->svc))
         s->svc->ending = true;
     else
         loop_stop(s->loop);
@@ -90,7 +87,7 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
 
     if (e != NULL)
         why = *e; /* the service's, and gone with the peer */
-    if (s->conf->svc.many) {
+    if (s->conf->many) {
         if (e != NULL)
             log_info("%s", why.text);
         release(s, p);
@@ -143,14 +140,6 @@ static bool is_client(const struct session *s)
     return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
 }
 
-/* Bytes that were typed and wait for somebody to come. */
-static size_t waiting(const struct session *s)
-{
-    if (s->svc == NULL || s->svc->service->waiting == NULL)
-        return 0;
-    return s->svc->service->waiting(s->svc);
-}
-
 /* With nobody to send anything to, nothing is waited for but what was typed to be delivered. */
 static void input_ended(void *ctx, bool ended)
 {
@@ -159,8 +148,8 @@ static void input_ended(void *ctx, bool ended)
     s->input_ended = ended;
     if (!ended || !is_client(s) || s->peers.first != NULL || s->line.net != NULL)
         return;
-    if (waiting(s) > 0 && reconnect_waits(&s->line))
-        log_notice("%zu bytes wait for the connection; ^C gives up", waiting(s));
+    if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
+        log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));
     else
         end(s);
 }
@@ -191,22 +180,23 @@ static void settled(void *ctx)
     struct session *s = ctx;
 
     s->svc->moving = false;
-    if (s->svc->service->settled != NULL)
-        s->svc->service->settled(s->svc);
+    front_settled(s->svc);
 }
 
 static int start_service(struct session *s)
 {
-    struct svc_events events = {.ctx = s,
-                                .finished = finished,
-                                .quit = quit,
-                                .ended = input_ended,
-                                .sockopt = control_sockopt,
-                                .sockopt_row = sockopt_row,
-                                .connect = connect_to};
+    const struct svc svc = {.service = s->conf->service,
+                            .conf = services_conf(s->conf),
+                            .loop = s->loop,
+                            .peers = &s->peers,
+                            .pool = &s->pool,
+                            .host = {s, finished, quit, input_ended},
+                            .control = {s, control_sockopt, sockopt_row, connect_to},
+                            .many = s->conf->many,
+                            .again = s->conf->reconnect > 0};
     struct err e;
 
-    s->svc = svc_start(s->conf->service, s->loop, &s->conf->svc, &s->peers, &s->pool, &events, &e);
+    s->svc = svc_start(&svc, &e);
     if (s->svc == NULL)
         fail(s, &e);
     return s->svc == NULL ? -1 : 0;
@@ -237,8 +227,8 @@ static void up(void *ctx, struct peer *p)
         return;
     }
     reconnect_up(&s->line, p);
-    if (s->conf->svc.idle_timeout > 0)
-        peer_idle(p, s->conf->svc.idle_timeout, idle);
+    if (s->conf->idle_timeout > 0)
+        peer_idle(p, s->conf->idle_timeout, idle);
     svc_attach(s->svc, p);
 }
 
@@ -247,7 +237,7 @@ static void failed(void *ctx, const struct err *e)
     struct session *s = ctx;
     struct err why = *e;
 
-    if ((!s->input_ended || waiting(s) > 0) && reconnect_later(&s->line, &why))
+    if ((!s->input_ended || front_waiting(s->svc) > 0) && reconnect_later(&s->line, &why))
         return;
     if (!s->input_ended && (s->line.asked || reconnect_moves(&s->line))) {
         log_error("%s", why.text);
@@ -287,8 +277,7 @@ static void on_interrupt(void *ctx, int signo)
 {
     struct session *s = ctx;
 
-    if (signo == SIGINT && s->svc != NULL && s->svc->service->interrupt != NULL &&
-        s->svc->service->interrupt(s->svc))
+    if (signo == SIGINT && front_interrupt(s->svc))
         return;
     s->signo = signo;
     loop_stop(s->loop);
@@ -308,19 +297,16 @@ static void on_counts(void *ctx, int signo)
 static void on_stop(void *ctx, int signo)
 {
     struct session *s = ctx;
-    bool shown = s->svc != NULL && s->svc->service->suspend != NULL;
     struct err e;
 
-    if (is_lent(s))
+    if (front_lent(s->svc))
         return; /* it is not ours to give up */
-    if (shown)
-        s->svc->service->suspend(s->svc);
+    front_suspend(s->svc);
     signal(signo, SIG_DFL);
     raise(signo);
     if (loop_signal(s->loop, signo, on_stop, s, &e) < 0)
         fail(s, &e);
-    if (shown)
-        s->svc->service->resume(s->svc);
+    front_resume(s->svc);
 }
 
 static int catch_signals(struct session *s, struct err *e)
@@ -350,7 +336,7 @@ static bool show(void *ctx, enum log_level level, const char *line)
     struct session *s = ctx;
 
     (void)level;
-    return s->svc != NULL && s->svc->service->show != NULL && s->svc->service->show(s->svc, line);
+    return front_show(s->svc, line);
 }
 
 /* Returns 0, or -1 with `e` filled. Names are resolved before signals are caught: getaddrinfo(3) would not
@@ -376,7 +362,7 @@ static int begin(struct session *s, struct err *e)
     log_set_sink(show, s);
     if (s->conf->progress)
         progress_start(&s->progress, s->loop, &s->peers,
-                       strcmp(s->conf->service, "prompt") == 0 && tty_same(STDIN_FILENO, STDERR_FILENO));
+                       s->conf->service->front != NULL && tty_same(STDIN_FILENO, STDERR_FILENO));
     /* Who connects sees the prompt once connected; who listens, or connects again and again, at once. */
     if ((!is_client(s) || s->conf->reconnect > 0) && start_service(s) < 0)
         return err_set(e, STATUS_LOCAL, "%s", "");
@@ -385,9 +371,9 @@ static int begin(struct session *s, struct err *e)
 
 static void tell_unsent(struct session *s)
 {
-    if (waiting(s) == 0)
+    if (front_waiting(s->svc) == 0)
         return;
-    log_error("%zu bytes that were typed were not sent: nobody came", waiting(s));
+    log_error("%zu bytes that were typed were not sent: nobody came", front_waiting(s->svc));
     if (s->status == STATUS_OK)
         s->status = STATUS_NETWORK;
 }

@@ -3,6 +3,7 @@
  * Commands that read and write files.
  */
 #include "console/commands.h"
+#include "console/console_conf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static void hide_bar(struct task *t)
     if (c->commands->bar != t)
         return;
     c->commands->bar = NULL;
-    prompt_set_text(c->prompt, c->svc->conf->prompt != NULL ? c->svc->conf->prompt : c->base);
+    prompt_set_text(c->prompt, c->conf->prompt != NULL ? c->conf->prompt : c->base);
 }
 
 /* "data.bin [=====>     ] 31% 4.20 MiB/s> " */

@@ -18,7 +18,7 @@ enum { VALUE = 64 };
 
 static int list_options(struct console *c, struct peer *p, struct err *e)
 {
-    const struct svc_events *net = &c->svc->events;
+    const struct svc_control *net = &c->svc->control;
     const char *name, *arg, *help;
     unsigned n = 0;
 
@@ -37,7 +37,7 @@ static int list_options(struct console *c, struct peer *p, struct err *e)
 
 int command_opt(struct console *c, const char *args, struct err *e)
 {
-    const struct svc_events *net = &c->svc->events;
+    const struct svc_control *net = &c->svc->control;
     char *word, value[VALUE] = "";
     struct peer *p;
     int result;
@@ -85,7 +85,7 @@ static void add_option(struct complete *to, const char *name, const char *arg, c
 
 void complete_opt(struct console *c, struct complete *to, size_t index, const char *typed)
 {
-    const struct svc_events *net = &c->svc->events;
+    const struct svc_control *net = &c->svc->control;
     const char *name, *arg, *help;
 
     if (index > 0 || net->sockopt_row == NULL)
@@ -185,7 +185,7 @@ int command_info(struct console *c, const char *args, struct err *e)
 
 static int connect_to(struct console *c, const char *host, const char *port, struct err *e)
 {
-    return c->svc->events.connect(c->svc->events.ctx, host, port, e);
+    return c->svc->control.connect(c->svc->control.ctx, host, port, e);
 }
 
 /* HOST PORT, or HOST:PORT. A UNIX path is a host without a port. */
@@ -214,7 +214,7 @@ int command_connect(struct console *c, const char *args, struct err *e)
 
     if (args_take(c, "connect", args, 0, 2, words, e) < 0)
         return -1;
-    if (c->svc->events.connect != NULL)
+    if (c->svc->control.connect != NULL)
         result = connect_words(c, words, e);
     else
         result = err_set(e, STATUS_LOCAL, "this is not how it connects");

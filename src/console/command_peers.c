@@ -203,6 +203,6 @@ int command_quit(struct console *c, const char *args, struct err *e)
 {
     (void)args;
     (void)e;
-    c->svc->events.quit(c->svc->events.ctx, NULL);
+    c->svc->host.quit(c->svc->host.ctx, NULL);
     return 0;
 }

@@ -324,7 +324,7 @@ static void guest_ended(void *ctx, int status)
         edit_done(c, g->file, status);
     task_end(&g->task);
     if (c->svc->ending)
-        c->svc->events.quit(c->svc->events.ctx, NULL);
+        c->svc->host.quit(c->svc->host.ctx, NULL);
 }
 
 static const struct child_ops guest_child = {.ended = guest_ended, .stopped = guest_stopped};

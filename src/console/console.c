@@ -14,9 +14,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "console/commands.h"
+#include "console/console_conf.h"
 #include "io/queue.h"
 #include "io/std.h"
-#include "svc/rows.h"
+#include "svc/front.h"
 #include "term/tty.h"
 
 enum {
@@ -41,7 +42,7 @@ static void update_base(struct console *c)
 {
     char text[sizeof c->base] = "> ";
 
-    if (c->svc->conf->prompt != NULL || c->prompt == NULL)
+    if (c->conf->prompt != NULL || c->prompt == NULL)
         return;
     if (c->talkers.count > 1 && c->talkers.to != NULL)
         snprintf(text, sizeof text, "%u> ", (unsigned)c->talkers.to->number);
@@ -233,7 +234,7 @@ static void input_ended(void *ctx, bool gone)
     if (!gone)
         return;
     err_set(&e, STATUS_HANGUP, "the terminal is gone");
-    c->svc->events.quit(c->svc->events.ctx, &e);
+    c->svc->host.quit(c->svc->host.ctx, &e);
 }
 
 /* Starting and stopping. */
@@ -258,7 +259,7 @@ static void free_console(struct console *c)
 }
 
 /* Colour of our own: on request, or where nobody asked for none (no-color.org). */
-static bool wants_color(const struct svc_conf *conf)
+static bool wants_color(const struct console_conf *conf)
 {
     enum { AUTO = 1, ALWAYS };
     const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -270,13 +271,13 @@ static bool wants_color(const struct svc_conf *conf)
 
 static void start_view(struct console *c)
 {
-    const struct svc_conf *conf = c->svc->conf;
+    const struct console_conf *conf = c->conf;
 
     c->view = (struct view){.loop = c->svc->loop,
                             .screen = c->screen,
                             .color = wants_color(conf),
                             .colors = conf->allow_colors,
-                            .labels = conf->many,
+                            .labels = c->svc->many,
                             .hide = hide,
                             .ctx = c};
     view_init(&c->view);
@@ -292,10 +293,10 @@ static void start_view(struct console *c)
 
 static void start_input(struct console *c)
 {
-    const struct svc_conf *conf = c->svc->conf;
+    const struct console_conf *conf = c->conf;
 
     c->input = conf->input > 0 ? (enum input_mode)(conf->input - 1) : INPUT_TEXT;
-    c->eol = conf->eol > 0 ? (enum eol)(conf->eol - 1) : conf->out.crlf ? EOL_CRLF : EOL_LF;
+    c->eol = conf->eol > 0 ? (enum eol)(conf->eol - 1) : conf->bridge->out.crlf ? EOL_CRLF : EOL_LF;
     c->escape = '~';
     if (conf->escape != NULL)
         c->escape = conf->escape[1] == '\0' ? conf->escape[0] : '\0';
@@ -304,7 +305,7 @@ static void start_input(struct console *c)
 
 static int start_prompt(struct console *c, struct err *e)
 {
-    const struct svc_conf *conf = c->svc->conf;
+    const struct console_conf *conf = c->conf;
     const struct prompt_opts opts = {
         .text = conf->prompt != NULL ? conf->prompt : c->base,
         .history = conf->history,
@@ -331,7 +332,7 @@ static int start_prompt(struct console *c, struct err *e)
     return c->prompt != NULL ? 0 : -1;
 }
 
-static int start(struct svc *s, struct err *e)
+static int console_start(struct svc *s, struct err *e)
 {
     struct console *c = mem_alloc(sizeof *c);
     const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
@@ -339,6 +340,7 @@ static int start(struct svc *s, struct err *e)
         .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
 
     c->svc = s;
+    c->conf = s->conf;
     c->sink = queue_new(s->loop, &sink);
     c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
     talkers_init(&c->talkers);
@@ -349,13 +351,13 @@ static int start(struct svc *s, struct err *e)
     }
     s->state = c;
     ends.out = c->output != NULL ? c->output : c->sink;
-    c->bridge = bridge_new(s, &ends);
+    c->bridge = bridge_new(s, c->conf->bridge, &ends);
     console_init_sending(c);
     commands_init(c);
     return 0;
 }
 
-static void attach(struct svc *s, struct peer *peer)
+static void console_attach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
     bool anyone = peer->datagram && peer->remote->len == 0;
@@ -371,7 +373,7 @@ static void attach(struct svc *s, struct peer *peer)
     joined(c, t);
 }
 
-static void detach(struct svc *s, struct peer *peer)
+static void console_detach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
     struct talker *self = bridge_ctx(peer);
@@ -386,7 +388,7 @@ static void detach(struct svc *s, struct peer *peer)
     bridge_detach(c->bridge, peer);
     port_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */
-    if (c->closed || s->conf->many)
+    if (c->closed || s->many)
         return;
     c->ending = false;
     if (c->ended) {
@@ -395,7 +397,7 @@ static void detach(struct svc *s, struct peer *peer)
     }
 }
 
-static void stop(struct svc *s)
+static void console_stop(struct svc *s)
 {
     struct console *c = s->state;
 
@@ -406,7 +408,7 @@ static void stop(struct svc *s)
     free_console(c);
 }
 
-static bool show(struct svc *s, const char *line)
+static bool console_show(struct svc *s, const char *line)
 {
     struct console *c = s->state;
 
@@ -416,63 +418,67 @@ static bool show(struct svc *s, const char *line)
     return true;
 }
 
-static bool interrupt(struct svc *s)
+static bool console_interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
     return prompt_interrupt(c->prompt) || (!commands_lent(c) && commands_stop(c));
 }
 
-static void suspend(struct svc *s)
+static void console_suspend(struct svc *s)
 {
     struct console *c = s->state;
 
     prompt_suspend(c->prompt);
 }
 
-static void resume(struct svc *s)
+static void console_resume(struct svc *s)
 {
     struct console *c = s->state;
 
     prompt_resume(c->prompt);
 }
 
-static size_t waiting(const struct svc *s)
+static size_t console_waiting(const struct svc *s)
 {
     return ((const struct console *)s->state)->early_size;
 }
 
-static bool sends(const struct svc *s, const struct peer *peer)
+static bool console_sends(const struct svc *s, const struct peer *peer)
 {
     const struct console *c = s->state;
 
     return bridge_unsent(c->bridge, peer) > 0 || commands_sending(c, bridge_ctx(peer)) != NULL;
 }
 
-static void settled(struct svc *s)
+static void console_settled(struct svc *s)
 {
     console_wake(s->state);
 }
 
-static bool is_lent(struct svc *s)
+static bool console_is_lent(struct svc *s)
 {
     return commands_lent(s->state);
 }
 
+static const struct front console_front = {
+    .show = console_show,
+    .waiting = console_waiting,
+    .settled = console_settled,
+    .interrupt = console_interrupt,
+    .suspend = console_suspend,
+    .resume = console_resume,
+    .lent = console_is_lent,
+};
+
 const struct service service_prompt = {
     .name = "prompt",
     .help = "lines typed at a terminal, what arrives above them",
-    .start = start,
-    .attach = attach,
-    .detach = detach,
-    .stop = stop,
+    .start = console_start,
+    .attach = console_attach,
+    .detach = console_detach,
+    .stop = console_stop,
     .holds_up = bridge_holds_up,
-    .show = show,
-    .interrupt = interrupt,
-    .suspend = suspend,
-    .resume = resume,
-    .lent = is_lent,
-    .settled = settled,
-    .sends = sends,
-    .waiting = waiting,
+    .sends = console_sends,
+    .front = &console_front,
 };

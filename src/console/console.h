@@ -18,6 +18,7 @@
 #include "term/screen.h"
 
 struct chunk;
+struct console_conf;
 struct commands; /* of command*.c */
 
 /* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
@@ -28,7 +29,8 @@ struct console_wait {
 };
 
 struct console {
-    struct svc *svc; /* loop, conf, peers, events */
+    struct svc *svc; /* loop, peers, host, control */
+    const struct console_conf *conf;
     struct bridge *bridge;
     struct talkers talkers;
     struct screen *screen;

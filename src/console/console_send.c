@@ -127,7 +127,7 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
         bridge_missed(c->bridge, base->peer, chunk->len);
         return;
     }
-    if (c->svc->conf->many && !loop_timer_pending(&c->idle))
+    if (c->svc->many && !loop_timer_pending(&c->idle))
         loop_timer_set(c->svc->loop, &c->idle, IDLE);
     t->sent += chunk->len;
 }
@@ -162,7 +162,7 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     } else if (c->talkers.count == 0) {
         if (c->nearly == 0)
             log_notice("nobody is connected: what is sent now waits for the %s",
-                       c->svc->conf->many ? "first who joins" : "connection");
+                       c->svc->many ? "first who joins" : "connection");
         keep_early(c, chunk);
     } else {
         for (struct talker *x = talkers_next(&c->talkers, NULL), *next; x != NULL; x = next) {
@@ -430,7 +430,7 @@ void console_end(struct console *c, struct talker *t)
 
     if (c->ended || (t != NULL && t->meta != NULL))
         return;
-    if (!c->svc->conf->many)
+    if (!c->svc->many)
         t = NULL;
     commands_stop_endless(c, t);
     name = commands_sending(c, t);
@@ -488,7 +488,7 @@ struct link *console_out(struct console *c, struct talker *t)
 
 void console_init_sending(struct console *c)
 {
-    bool waits = !c->svc->conf->many || bridge_slow(c->bridge) == SLOW_WAIT;
+    bool waits = !c->svc->many || bridge_slow(c->bridge) == SLOW_WAIT;
 
     pace_init(&c->pace, c->svc->loop, waits ? PACE_WAIT : PACE_SKIP, all_have_room);
     c->idle.fire = fire_idle;

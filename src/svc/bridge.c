@@ -22,6 +22,7 @@
 
 struct bridge {
     struct svc *svc;
+    const struct bridge_conf *conf;
     struct bridge_ends ends;
     struct port *sink;    /* where what peers send goes */
     struct port *nowhere; /* the sink of --send-only */
@@ -74,12 +75,12 @@ static void finish(struct wire *w)
     struct svc *s = w->bridge->svc;
 
     w->peer->port->hung_up = NULL;
-    s->events.finished(s->events.ctx, w->peer, w->err);
+    s->host.finished(s->host.ctx, w->peer, w->err);
 }
 
 static void quit(struct bridge *b, const struct err *e)
 {
-    b->svc->events.quit(b->svc->events.ctx, e);
+    b->svc->host.quit(b->svc->host.ctx, e);
 }
 
 /* Input for all that is there and was not given to them. */
@@ -146,7 +147,7 @@ static void fire_quit(struct timer *t)
 
 static void quit_if_sent(struct bridge *b)
 {
-    if (b->svc->conf->quit_after == 0 && b->input_ended && all_sent(b))
+    if (b->conf->quit_after == 0 && b->input_ended && all_sent(b))
         quit(b, NULL);
 }
 
@@ -157,10 +158,10 @@ static void input_ended(struct link *k)
     if (b->input_ended)
         return;
     b->input_ended = true;
-    if (b->svc->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
-        loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
-    if (b->svc->events.ended != NULL)
-        b->svc->events.ended(b->svc->events.ctx, true);
+    if (b->conf->quit_after > 0 && !loop_timer_pending(&b->quit))
+        loop_timer_set(b->svc->loop, &b->quit, b->conf->quit_after);
+    if (b->svc->host.ended != NULL)
+        b->svc->host.ended(b->svc->host.ctx, true);
 }
 
 /* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
@@ -170,7 +171,7 @@ static void input_hung_up(struct port *port, void *ctx)
 
     port->hung_up = NULL;
     if (!loop_timer_pending(&b->quit))
-        loop_timer_set(b->svc->loop, &b->quit, b->svc->conf->quit_after);
+        loop_timer_set(b->svc->loop, &b->quit, b->conf->quit_after);
 }
 
 /* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
@@ -268,7 +269,7 @@ static void datagram_quiet(struct peer *p)
 static void check(struct wire *w)
 {
     struct bridge *b = w->bridge;
-    const struct svc_conf *conf = b->svc->conf;
+    const struct bridge_conf *conf = b->conf;
     char name[ADDR_TEXT];
 
     if (is_over(w->in) && out_is_over(w)) {
@@ -280,7 +281,7 @@ static void check(struct wire *w)
             finish(w);
         else if (conf->datagram_wait >= 0)
             peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
-    } else if (is_over(w->in) && conf->reconnect && !b->input_ended) {
+    } else if (is_over(w->in) && b->svc->again && !b->input_ended) {
         log_notice("%s ended its side", peer_name(w->peer, name));
         finish(w); /* who ends its direction is more often gone than waiting for more */
     } else if (is_over(w->in)) {
@@ -310,7 +311,7 @@ static void out_done(struct link *k)
     if (k->state == LINK_DST_FAILED && w->err == NULL)
         err_sys(failure(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
     if (k->state == LINK_DST_FAILED &&
-        (is_over(w->in) || (!is_fanned(w) && w->bridge->svc->conf->quit_after == 0))) {
+        (is_over(w->in) || (!is_fanned(w) && w->bridge->conf->quit_after == 0))) {
         finish(w);
         return;
     }
@@ -318,7 +319,7 @@ static void out_done(struct link *k)
         leave_fan(w);
     if (k->state == LINK_DST_FAILED && w->bridge->ends.deaf != NULL)
         w->bridge->ends.deaf(w->bridge->ends.ctx, w->peer);
-    if (k->state == LINK_DONE && w->bridge->svc->conf->quit_after == 0) {
+    if (k->state == LINK_DONE && w->bridge->conf->quit_after == 0) {
         quit_if_sent(w->bridge);
         return;
     }
@@ -390,19 +391,20 @@ static void run_close_slow(struct job *j)
     }
 }
 
-struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends)
+struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const struct bridge_ends *ends)
 {
     struct bridge *b = mem_alloc(sizeof *b);
 
     b->svc = s;
+    b->conf = conf;
     b->ends = *ends;
     b->quit.fire = fire_quit;
     b->close_slow.run = run_close_slow;
-    b->slow = s->conf->slow != SLOW_AUTO ? (enum slow_peer)s->conf->slow : ends->slow;
-    if (s->conf->send_only)
+    b->slow = conf->slow != SLOW_AUTO ? (enum slow_peer)conf->slow : ends->slow;
+    if (conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
-    if (ends->in != NULL && s->conf->quit_after > 0) {
+    if (ends->in != NULL && conf->quit_after > 0) {
         ends->in->hung_up = input_hung_up;
         ends->in->hung_up_ctx = b;
     }
@@ -427,7 +429,7 @@ void bridge_free(struct bridge *b)
 
 static void start_out(struct wire *w, struct port *src, struct link_opts opts)
 {
-    opts.keep_open = w->bridge->svc->conf->no_shutdown;
+    opts.keep_open = w->bridge->conf->no_shutdown;
     w->out = link_new(src, w->peer->port, w->bridge->svc->pool, &opts);
     w->out->done = out_done;
     w->out->moved = out_moved;
@@ -478,7 +480,7 @@ static void start_fan(struct bridge *b)
                             .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
-    b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->svc->conf->out);
+    b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->conf->out);
     b->feed->done = feed_done;
     b->feed->ended = input_ended;
     b->feed->ctx = b;
@@ -489,8 +491,8 @@ static void wire_out(struct bridge *b, struct wire *w)
     w->silent = b->ends.apart;
     if (b->ends.in == NULL)
         return;
-    if (!b->svc->conf->many) {
-        start_out(w, b->ends.in, b->svc->conf->out);
+    if (!b->svc->many) {
+        start_out(w, b->ends.in, b->conf->out);
         return;
     }
     if (b->fan == NULL)
@@ -501,9 +503,8 @@ static void wire_out(struct bridge *b, struct wire *w)
 void bridge_attach(struct bridge *b, struct peer *p)
 {
     struct wire *w = mem_alloc(sizeof *w);
-    const struct svc_conf *conf = b->svc->conf;
     /* At a prompt another peer may always follow. */
-    bool lasts = conf->many || conf->reconnect || b->ends.apart;
+    bool lasts = b->svc->many || b->svc->again || b->ends.apart;
     struct link_opts shared = {.keep_open = lasts || b->nowhere != NULL || p->datagram};
 
     w->bridge = b;
@@ -561,7 +562,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
     struct wire *w = p->svc;
     char name[ADDR_TEXT];
 
-    if (b->svc->conf->reconnect && !b->svc->ending)
+    if (b->svc->again && !b->svc->ending)
         tell_lost(w);
     tell_undelivered(w);
     if (w->missed > 0)
@@ -578,7 +579,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
 void bridge_feed(struct bridge *b, struct peer *p, struct port *in)
 {
     struct wire *w = p->svc;
-    struct link_opts opts = b->svc->conf->out;
+    struct link_opts opts = b->conf->out;
 
     opts.crlf = false; /* what a line ends with was settled when it was typed */
     w->silent = false;
@@ -592,7 +593,7 @@ bool bridge_unfeed(struct bridge *b, struct peer *p)
     const struct link *k = w->out;
 
     if (is_over(k) || k->taps != NULL || link_held(k) > 0 || port_pending(k->src) > 0 ||
-        b->svc->conf->out.interval > 0)
+        b->conf->out.interval > 0)
         return false;
     link_free(w->out);
     w->out = NULL;
@@ -610,8 +611,8 @@ void bridge_begin(struct bridge *b)
 {
     b->input_ended = false;
     loop_timer_clear(&b->quit);
-    if (b->svc->events.ended != NULL)
-        b->svc->events.ended(b->svc->events.ctx, false);
+    if (b->svc->host.ended != NULL)
+        b->svc->host.ended(b->svc->host.ctx, false);
 }
 
 void bridge_missed(struct bridge *b, struct peer *p, size_t size)

@@ -12,6 +12,24 @@
 
 struct bridge;
 
+/* What to do with a peer that takes less than is sent to all. */
+enum slow_peer {
+    SLOW_AUTO,  /* the service's own choice */
+    SLOW_WAIT,  /* the others wait for it */
+    SLOW_DROP,  /* it misses what comes until it has room */
+    SLOW_CLOSE, /* it is closed */
+};
+
+struct bridge_conf {
+    bool send_only;     /* what peers send is dropped */
+    bool no_shutdown;   /* the end of our input does not end our direction */
+    int slow;           /* enum slow_peer */
+    int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
+    int64_t
+        datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */
+    struct link_opts out; /* of the links to peers */
+};
+
 /* What the local side looks like. The ports stay the caller's and must outlive the bridge. */
 struct bridge_ends {
     struct port *in;  /* where what we send comes from; NULL: nothing is sent, or `apart` */
@@ -25,7 +43,8 @@ struct bridge_ends {
     void *ctx;
 };
 
-struct bridge *bridge_new(struct svc *s, const struct bridge_ends *ends);
+/* `s` and `conf` must outlive it; `ends` is copied. */
+struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const struct bridge_ends *ends);
 void bridge_free(struct bridge *b);
 void bridge_attach(struct bridge *b, struct peer *p);
 void bridge_detach(struct bridge *b, struct peer *p);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * echo: what a peer sends goes back to it (RFC 862): one link from a port to itself.
+ * One link from a port to itself.
  */
-#include "svc/rows.h"
+#include "svc/echo.h"
 
-static void finished(struct link *k)
+static void echo_finished(struct link *k)
 {
     struct peer *p = k->ctx;
     struct svc *s = p->svc;
@@ -12,14 +12,14 @@ static void finished(struct link *k)
     char name[ADDR_TEXT];
 
     if (k->state == LINK_DONE) {
-        s->events.finished(s->events.ctx, p, NULL);
+        s->host.finished(s->host.ctx, p, NULL);
         return;
     }
     err_sys(&e, STATUS_NETWORK, p->port->error, "%s", peer_name(p, name));
-    s->events.finished(s->events.ctx, p, &e);
+    s->host.finished(s->host.ctx, p, &e);
 }
 
-static void moved(struct link *k)
+static void echo_moved(struct link *k)
 {
     struct peer *p = k->ctx;
     uint64_t n = k->bytes - p->sent;
@@ -27,29 +27,29 @@ static void moved(struct link *k)
     peer_count(p, n, n);
 }
 
-static int start(struct svc *s, struct err *e)
+static int echo_start(struct svc *s, struct err *e)
 {
     (void)s, (void)e;
     return 0;
 }
 
-static void attach(struct svc *s, struct peer *p)
+static void echo_attach(struct svc *s, struct peer *p)
 {
     struct link *k = link_new(p->port, p->port, s->pool, NULL);
 
-    k->done = finished;
-    k->moved = moved;
+    k->done = echo_finished;
+    k->moved = echo_moved;
     k->ctx = p;
     p->svc = s;
 }
 
-static void detach(struct svc *s, struct peer *p)
+static void echo_detach(struct svc *s, struct peer *p)
 {
     (void)s;
     link_free(p->port->reader);
 }
 
-static void stop(struct svc *s)
+static void echo_stop(struct svc *s)
 {
     (void)s;
 }
@@ -57,8 +57,8 @@ static void stop(struct svc *s)
 const struct service service_echo = {
     .name = "echo",
     .help = "send back what a peer sends",
-    .start = start,
-    .attach = attach,
-    .detach = detach,
-    .stop = stop,
+    .start = echo_start,
+    .attach = echo_attach,
+    .detach = echo_detach,
+    .stop = echo_stop,
 };

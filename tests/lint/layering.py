@@ -20,7 +20,6 @@ KNOWN = {
     "src/app/options.h includes app/conf.h",
     "src/console/commands.h includes console/command.h",
     "src/console/console.c includes console/commands.h",
-    "src/console/console.c includes svc/rows.h",
     "src/console/mark.h includes console/view.h",
     "src/console/task.c includes console/commands.h",
     "src/io/port.c includes io/link.h",
@@ -29,7 +28,6 @@ KNOWN = {
     "src/svc/bridge.c includes netinet/in.h",
     "src/svc/bridge.c includes netinet/tcp.h",
     "src/svc/bridge.c includes sys/socket.h",
-    "src/svc/service.c includes svc/rows.h",
     "src/term/complete.h includes console/command.h",
     "src/term/prompt.h includes console/view.h",
 }

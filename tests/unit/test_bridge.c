@@ -6,11 +6,17 @@
 
 enum { PEERS = 3 };
 
+struct setup {
+    struct bridge_conf bridge;
+    bool many;     /* peers */
+    bool no_input; /* of ours */
+};
+
 /* A bridge between a queue and a sink here, and peers on socket pairs. */
 struct span {
     struct rig *rig;
     struct svc svc;
-    struct svc_conf conf;
+    struct bridge_conf conf;
     struct peer_table peers;
     struct bridge *bridge;
     struct port *in;
@@ -60,7 +66,7 @@ static bool keep_line(void *ctx, enum log_level level, const char *line)
     return true;
 }
 
-static struct span *span_new(const struct svc_conf *conf)
+static struct span *span_new(const struct setup *conf)
 {
     struct span *s = calloc(1, sizeof *s);
     struct queue_opts opts = {.limit = 1};
@@ -69,16 +75,17 @@ static struct span *span_new(const struct svc_conf *conf)
     assert_non_null(s);
     log_set_sink(keep_line, s);
     s->rig = rig_new();
-    s->conf = *conf;
+    s->conf = conf->bridge;
     peer_table_init(&s->peers, s->rig->loop);
     s->in = queue_new(s->rig->loop, &opts);
     sink_open(&s->out, s->rig);
-    s->svc = (struct svc){.loop = s->rig->loop, .conf = &s->conf, .peers = &s->peers, .pool = &s->rig->pool};
-    s->svc.events = (struct svc_events){.ctx = s, .finished = on_finished, .quit = on_quit};
-    ends.in = conf->no_stdin ? NULL : s->in;
+    s->svc = (struct svc){
+        .loop = s->rig->loop, .many = conf->many, .peers = &s->peers, .pool = &s->rig->pool};
+    s->svc.host = (struct svc_host){.ctx = s, .finished = on_finished, .quit = on_quit};
+    ends.in = conf->no_input ? NULL : s->in;
     ends.out = s->out.port;
     ends.slow = SLOW_WAIT;
-    s->bridge = bridge_new(&s->svc, &ends);
+    s->bridge = bridge_new(&s->svc, &s->conf, &ends);
     for (int i = 0; i < PEERS; i++)
         s->far[i] = -1;
     return s;
@@ -132,7 +139,7 @@ static void says(struct span *s, const char *text)
     rig_put(s->in, text, strlen(text));
 }
 
-static const struct svc_conf plain = {.quit_after = -1, .datagram_wait = -1};
+static const struct setup plain = {.bridge = {.quit_after = -1, .datagram_wait = -1}};
 
 /* Either direction may end first; the peer is finished when both have. */
 static void both_directions_end(void **state)
@@ -209,11 +216,11 @@ static void peer_that_resets(void **state)
 
 static void options_of_the_end(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     struct span *s;
 
     (void)state;
-    conf.no_shutdown = true;
+    conf.bridge.no_shutdown = true;
     s = span_new(&conf);
     join(s, 0);
     queue_end(s->in);
@@ -225,7 +232,7 @@ static void options_of_the_end(void **state)
     span_free(s);
 
     conf = plain;
-    conf.no_stdin = true;
+    conf.no_input = true;
     s = span_new(&conf);
     join(s, 0);
     rig_rest(s->rig, 40);
@@ -236,7 +243,7 @@ static void options_of_the_end(void **state)
     span_free(s);
 
     conf = plain;
-    conf.send_only = true;
+    conf.bridge.send_only = true;
     s = span_new(&conf);
     join(s, 0);
     assert_int_equal(write(s->far[0], "unwanted", 8), 8);
@@ -251,13 +258,13 @@ static void options_of_the_end(void **state)
 
 static void quits_after_the_input(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     static unsigned char data[4000000];
     int64_t start;
     struct span *s;
 
     (void)state;
-    conf.quit_after = 0;
+    conf.bridge.quit_after = 0;
     s = span_new(&conf);
     join(s, 0);
     says(s, "all of it");
@@ -268,7 +275,7 @@ static void quits_after_the_input(void **state)
     must_read(s->far[0], "all of it");
     span_free(s);
 
-    conf.quit_after = 50;
+    conf.bridge.quit_after = 50;
     s = span_new(&conf);
     join(s, 0);
     start = rig_clock(CLOCK_MONOTONIC);
@@ -312,7 +319,7 @@ static void output_that_fails(void **state)
 
 static void many_peers(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     struct span *s;
 
     (void)state;
@@ -354,7 +361,7 @@ static void many_peers(void **state)
 /* It listens no more, but stays to speak: the others go on, however much is sent. */
 static void one_of_many_stops_listening(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     enum { EACH = 10000, ROUNDS = 100 };
     static unsigned char piece[EACH], back[EACH];
     struct span *s;
@@ -394,7 +401,7 @@ static void one_of_many_stops_listening(void **state)
 /* Nothing ends by itself between datagrams: some quiet does it. */
 static void datagram_client(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     struct dgram_opts opts = {.connected = true};
     static const struct addr nobody;
     int64_t start;
@@ -402,7 +409,7 @@ static void datagram_client(void **state)
     int fds[2];
 
     (void)state;
-    conf.datagram_wait = 40;
+    conf.bridge.datagram_wait = 40;
     s = span_new(&conf);
     rig_pair(fds, SOCK_DGRAM);
     s->far[0] = fds[1];
@@ -429,14 +436,14 @@ static void datagram_client(void **state)
 /* What came and waits for our own output is no silence of the peer's, nor lost by one. */
 static void slow_output_ends_no_datagram_client(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     struct dgram_opts opts = {.connected = true};
     static const struct addr nobody;
     struct span *s;
     int fds[2];
 
     (void)state;
-    conf.datagram_wait = 20;
+    conf.bridge.datagram_wait = 20;
     s = span_new(&conf);
     rig_pair(fds, SOCK_DGRAM);
     s->far[0] = fds[1];
@@ -478,7 +485,7 @@ static void input_that_is_dropped(void **state)
 /* One that waits for another is not silent by itself. */
 static void who_waits_for_another(void **state)
 {
-    struct svc_conf conf = plain;
+    struct setup conf = plain;
     static unsigned char data[100000];
     struct span *s;
 

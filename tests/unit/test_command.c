@@ -15,6 +15,7 @@
 
 #include "console/command.h"
 #include "console/console.h"
+#include "console/console_conf.h"
 #include "io/fd.h"
 
 /* A console without a terminal: commands that answer nothing can be run. */
@@ -22,7 +23,7 @@ struct rig {
     struct loop *loop;
     struct peer_table peers;
     struct svc svc;
-    struct svc_conf conf;
+    struct console_conf conf;
     struct console c;
     char dir[64], old[256];
     bool quit;
@@ -84,11 +85,11 @@ static int set_up(void **state)
     peer_table_init(&r->peers, r->loop);
     r->svc = (struct svc){
         .loop = r->loop,
-        .conf = &r->conf,
         .peers = &r->peers,
-        .events = {
-            .ctx = r, .quit = quit, .sockopt = sockopt, .sockopt_row = sockopt_row, .connect = connect_to}};
+        .host = {.ctx = r, .quit = quit},
+        .control = {.ctx = r, .sockopt = sockopt, .sockopt_row = sockopt_row, .connect = connect_to}};
     r->c.svc = &r->svc;
+    r->c.conf = &r->conf;
     r->c.escape = '~';
     r->c.talkers = (struct talkers){.loop = r->loop, .leaving = leaving};
     r->c.view = (struct view){.loop = r->loop};
@@ -331,8 +332,8 @@ static void net_is_asked(void **state)
     accept_line(r, "~connect /run/x");
     assert_string_equal(r->host, "/run/x");
     assert_string_equal(r->port, "-");
-    r->svc.events.connect = NULL;
-    r->svc.events.sockopt = NULL;
+    r->svc.control.connect = NULL;
+    r->svc.control.sockopt = NULL;
     refuse(r, "~connect", "this is not how it connects");
     refuse(r, "~opt", "socket options are not to be had here");
 }

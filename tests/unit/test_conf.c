@@ -228,7 +228,7 @@ static void the_mode_follows(void **state)
         run_well(&r, rows[i].line);
         same(rows[i].line, "the mode", r.c.mode, rows[i].mode);
         same(rows[i].line, "the transport", r.c.transport, rows[i].transport);
-        same(rows[i].line, "the service", r.c.service, rows[i].service);
+        same(rows[i].line, "the service", r.c.service->name, rows[i].service);
         assert_int_equal(r.c.net.family, rows[i].family);
         assert_int_equal(r.c.net.datagram, rows[i].datagram);
         assert_int_equal(r.c.net.echo, strcmp(rows[i].mode, "echo") == 0);
@@ -271,11 +271,11 @@ static void times_are_derived(void **state)
         struct run r;
 
         run_well(&r, rows[i].line);
-        if (r.c.net.connect_timeout != rows[i].connect || r.c.svc.idle_timeout != rows[i].idle ||
-            r.c.svc.datagram_wait != rows[i].datagram || r.c.svc.quit_after != rows[i].quit)
+        if (r.c.net.connect_timeout != rows[i].connect || r.c.idle_timeout != rows[i].idle ||
+            r.c.bridge.datagram_wait != rows[i].datagram || r.c.bridge.quit_after != rows[i].quit)
             fail_msg("%s: %lld %lld %lld %lld", rows[i].line, (long long)r.c.net.connect_timeout,
-                     (long long)r.c.svc.idle_timeout, (long long)r.c.svc.datagram_wait,
-                     (long long)r.c.svc.quit_after);
+                     (long long)r.c.idle_timeout, (long long)r.c.bridge.datagram_wait,
+                     (long long)r.c.bridge.quit_after);
         conf_clear(&r.c);
     }
 }
@@ -303,11 +303,11 @@ static void links_are_described(void **state)
         struct run r;
 
         run_well(&r, rows[i].line);
-        out = &r.c.svc.out;
+        out = &r.c.bridge.out;
         if (out->cut != rows[i].cut || r.c.net.segment != rows[i].size || out->interval != rows[i].interval ||
             out->crlf != rows[i].crlf || out->keep_open != rows[i].keep_open)
             fail_msg("%s", rows[i].line);
-        assert_int_equal(r.c.svc.no_shutdown, rows[i].keep_open);
+        assert_int_equal(r.c.bridge.no_shutdown, rows[i].keep_open);
         conf_clear(&r.c);
     }
 }
@@ -331,7 +331,7 @@ static void many_peers_only_on_streams(void **state)
 
         run_well(&r, rows[i].line);
         assert_int_equal(r.c.net.keep_open, rows[i].keep_open);
-        assert_int_equal(r.c.svc.many, rows[i].many);
+        assert_int_equal(r.c.many, rows[i].many);
         conf_clear(&r.c);
     }
 }
@@ -426,7 +426,7 @@ static void a_terminal_gets_the_prompt(void **state)
         struct run r;
 
         run_well(&r, rows[i].line);
-        same(rows[i].line, "the service", r.c.service, rows[i].service);
+        same(rows[i].line, "the service", r.c.service->name, rows[i].service);
         conf_clear(&r.c);
     }
     assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);

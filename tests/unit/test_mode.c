@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "app/services.h"
 #include "net/net.h"
 #include "svc/service.h"
 
@@ -31,6 +32,17 @@ static void rows_are_whole(void **state)
     assert_null(mode_find("conn"));
 }
 
+static bool is_registered(const struct service *s)
+{
+    const struct service *row;
+
+    for (size_t i = 0; (row = services_row(i)) != NULL; i++) {
+        if (row == s)
+            return true;
+    }
+    return false;
+}
+
 static void rows_name_what_exists(void **state)
 {
     const struct mode *m;
@@ -40,7 +52,9 @@ static void rows_name_what_exists(void **state)
         assert_true(m->stream == NULL || net_find(m->stream) != NULL);
         assert_true(m->datagram == NULL || net_find(m->datagram) != NULL);
         assert_true(m->unix_stream == NULL || net_find(m->unix_stream) != NULL);
-        assert_true(m->service == NULL || service_find(m->service) != NULL);
+        assert_true(is_registered(m->service));
+        assert_true(m->at_terminal == NULL ||
+                    (is_registered(m->at_terminal) && m->at_terminal->front != NULL));
     }
 }
 

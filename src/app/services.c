@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/services.h"
+
+#include "console/console_conf.h"
+#include "svc/echo.h"
+#include "svc/stdio.h"
+
+enum { NONE = -1 };
+
+static const struct {
+    const struct service *service;
+    long conf; /* offset in struct conf */
+} rows[] = {
+    {&service_stdio, offsetof(struct conf, stdio)},
+    {&service_prompt, offsetof(struct conf, console)},
+    {&service_echo, NONE},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+const struct service *services_row(size_t i)
+{
+    return i < ROWS ? rows[i].service : NULL;
+}
+
+const void *services_conf(const struct conf *c)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].service == c->service && rows[i].conf != NONE)
+            return (const char *)c + rows[i].conf;
+    }
+    return NULL;
+}
