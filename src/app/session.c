@@ -91,7 +91,6 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
         if (e != NULL)
             log_info("%s", why.text);
         release(s, p);
-        net_peer_gone(s->line.net);
         return;
     }
     if (!s->input_ended && s->conf->reconnect > 0) {

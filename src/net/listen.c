@@ -36,6 +36,7 @@ struct listen {
     bool told;    /* that it rests; until nobody waits any more */
     bool over;    /* closed: send no more events */
     struct timer rest;
+    struct peer_watch peers; /* while it is open */
     struct job begin, bury;
 };
 
@@ -45,6 +46,7 @@ static void stop(struct listen *l)
     l->over = true;
     loop_timer_clear(&l->rest);
     loop_job_del(&l->begin);
+    peer_table_unwatch(&l->peers);
     for (int i = 0; i < l->count; i++)
         loop_del(&l->listeners[i].watch);
     bind_close(l->bound, l->count);
@@ -71,6 +73,14 @@ static void wake(struct listen *l)
 static void rest_over(struct timer *t)
 {
     wake(container_of(t, struct listen, rest));
+}
+
+static void peer_gone(struct peer_watch *w)
+{
+    struct listen *l = container_of(w, struct listen, peers);
+
+    if (l->resting)
+        wake(l);
 }
 
 static void rest(struct listen *l, const struct addr *at, int sys)
@@ -242,6 +252,8 @@ static int open_listen(struct net *n, struct err *e)
         x->watch.fire = fire;
     }
     l->rest.fire = rest_over;
+    l->peers.gone = peer_gone;
+    peer_table_watch(n->peers, &l->peers);
     l->begin.run = begin;
     loop_soon(n->loop, &l->begin);
     n->state = l;
@@ -265,19 +277,10 @@ static void close_listen(struct net *n)
     loop_finally(n->loop, &l->bury);
 }
 
-static void peer_gone(struct net *n)
-{
-    struct listen *l = n->state;
-
-    if (l->resting)
-        wake(l);
-}
-
 const struct transport net_listen = {
     .name = "listen",
     .help = "accept connections on a port or a UNIX path",
     .caps = NET_STREAM | NET_MANY,
     .open = open_listen,
     .close = close_listen,
-    .peer_gone = peer_gone,
 };

@@ -52,9 +52,3 @@ void net_close(struct net *n)
     n->transport->close(n);
     free(n);
 }
-
-void net_peer_gone(struct net *n)
-{
-    if (n->transport->peer_gone != NULL)
-        n->transport->peer_gone(n);
-}

@@ -3,7 +3,7 @@
  * net: how connections come to exist: the registry of transports and what they share.
  *
  * A transport is a file and a row. It resolves, binds, connects or listens, makes peers and hands them to the
- * session through struct net_events; from then on it knows them no more, but for net_peer_gone().
+ * session through struct net_events; from then on it knows them no more.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -68,7 +68,6 @@ struct transport {
     unsigned caps;
     int (*open)(struct net *, struct err *);
     void (*close)(struct net *);
-    void (*peer_gone)(struct net *); /* Optional. */
 };
 
 /* What a transport works with. */
@@ -91,8 +90,5 @@ struct net *net_open(const char *transport, struct loop *loop, const struct net_
 
 /* Closes listeners and pending attempts, removes our own UNIX paths. Peers stay. NULL is fine. */
 void net_close(struct net *n);
-
-/* A peer of this net was freed: a listener at its limit may accept again. */
-void net_peer_gone(struct net *n);
 
 #endif

@@ -10,6 +10,25 @@
 void peer_table_init(struct peer_table *t, struct loop *loop)
 {
     *t = (struct peer_table){.loop = loop, .next_number = 1};
+    list_init(&t->watches);
+}
+
+void peer_table_watch(struct peer_table *t, struct peer_watch *w)
+{
+    list_add(&t->watches, &w->place);
+}
+
+void peer_table_unwatch(struct peer_watch *w)
+{
+    list_del(&w->place);
+}
+
+static void tell_gone(struct peer_table *t)
+{
+    struct peer_watch *w;
+    struct list *ahead;
+
+    list_each(w, ahead, &t->watches, struct peer_watch, place) w->gone(w);
 }
 
 void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received)
@@ -63,6 +82,7 @@ void peer_free(struct peer *p)
     free(p->local);
     free(p->remote);
     free(p);
+    tell_gone(t);
 }
 
 int peer_fd(const struct peer *p, unsigned i)

@@ -11,11 +11,19 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/list.h"
 #include "io/port.h"
+
+/* Who wants to know that a peer of the table is gone; owned by whoever that is. */
+struct peer_watch {
+    struct list place;
+    void (*gone)(struct peer_watch *);
+};
 
 struct peer_table {
     struct loop *loop;
     struct peer *first, *last;
+    struct list watches;
     unsigned count;          /* peers now */
     unsigned next_number;    /* numbers are never used twice */
     uint64_t sent, received; /* bytes of the peers that are gone; peer_table_bytes() adds those present */
@@ -41,6 +49,10 @@ struct peer {
 };
 
 void peer_table_init(struct peer_table *t, struct loop *loop);
+
+/* Calls `gone` (which is set) for each peer that leaves, from now on; no more. */
+void peer_table_watch(struct peer_table *t, struct peer_watch *w);
+void peer_table_unwatch(struct peer_watch *w);
 
 /* Bytes sent and received by all peers so far. */
 void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *received);

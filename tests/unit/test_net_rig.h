@@ -96,7 +96,6 @@ static inline bool rig_make_room(void *ctx)
     if (!r->yielding || r->peers.first == NULL)
         return false;
     peer_free(r->peers.first);
-    net_peer_gone(r->net);
     return true;
 }
 

@@ -381,7 +381,6 @@ static void listen_to_many(void **state)
     assert_true(rig_said(r, "limit of 3 peers reached"));
     assert_int_equal(recv(fds[4], &byte, 1, 0), 0);
     peer_free(r->up[0]);
-    net_peer_gone(r->net);
     close(fds[4]);
     fds[4] = rig_dial(&r->bound[0], SOCK_STREAM);
     r->stop_lines = 0;
@@ -439,7 +438,6 @@ static void listen_at_the_limit_of_descriptors(void **state)
     assert_true(rig_said(r, "rests: Too many open files"));
     r->stop_lines = 0;
     peer_free(r->up[0]);
-    net_peer_gone(r->net);
     r->stop_up = 2;
     rig_run(r);
     for (unsigned i = 0; i < r->nlines; i++)
