@@ -8,8 +8,6 @@
 #include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "net/resolve_ahead.h"
 
 enum {
     SECOND = 1000,
@@ -18,39 +16,16 @@ enum {
     NEXT_TURN = 1,   /* ms that let the sockets of this turn be closed */
 };
 
-struct place {
-    struct net_conf conf;
-    char *host, *port; /* of conf, when they are not the command line's */
-};
-
-static void free_place(struct place *p)
+static void stop_moving(struct reconnect *r)
 {
-    if (p == NULL)
-        return;
-    free(p->host);
-    free(p->port);
-    free(p);
-}
-
-static struct net *open_at(struct reconnect *r, const struct place *p, struct err *e)
-{
-    return net_open(r->conf->transport, r->loop, &p->conf, r->peers, &r->events, e);
-}
-
-static void stop_asking(struct reconnect *r)
-{
-    resolve_abandon(r->ahead);
-    r->ahead = NULL;
-    if (r->next != r->place)
-        free_place(r->next);
+    dial_free(r->next);
     r->next = NULL;
 }
 
 void reconnect_close(struct reconnect *r)
 {
     loop_timer_clear(&r->timer);
-    net_close(r->net);
-    r->net = NULL;
+    dial_close(r->here);
 }
 
 static void leave(struct reconnect *r)
@@ -59,25 +34,22 @@ static void leave(struct reconnect *r)
         r->leave(r->events.ctx);
 }
 
-/* Goes to `p`, which it takes. A datagram socket may have to give its address to the next one: it is closed first. */
-static int move(struct reconnect *r, struct place *p, struct err *e)
+/* Goes to `d`, which it takes. A datagram socket may have to give its address to the next one: it is closed first. */
+static int move(struct reconnect *r, struct dial *d, struct err *e)
 {
     const bool stream = (net_find(r->conf->transport)->caps & NET_STREAM) != 0;
-    struct net *n;
 
     if (!stream) {
         leave(r);
         reconnect_close(r);
     }
-    n = open_at(r, p, e);
-    if (n == NULL) {
-        free_place(p);
+    if (dial_open(d, e) < 0) {
+        dial_free(d);
         return -1;
     }
     reconnect_close(r);
-    free_place(r->place);
-    r->net = n;
-    r->place = p;
+    dial_free(r->here);
+    r->here = d;
     r->tries = 0;
     r->delay = 0;
     r->asked = true;
@@ -87,153 +59,113 @@ static int move(struct reconnect *r, struct place *p, struct err *e)
 }
 
 /* The addresses of r->next are known, or why they are not. */
-static void found(void *ctx, struct addr *list, int n, const struct err *why)
+static void move_when_known(void *ctx, const struct err *why)
 {
     struct reconnect *r = ctx;
-    struct place *p = r->next;
-    const bool elsewhere = p != r->place;
-    struct err e = *why;
-    int result = n;
+    struct dial *d = r->next;
+    struct err e;
 
-    r->ahead = NULL;
     r->next = NULL;
-    p->conf.found = list;
-    p->conf.nfound = n;
-    if (n >= 0 && elsewhere)
-        result = move(r, p, &e);
-    else if (n >= 0)
-        result = reconnect_open(r, &e);
-    else if (elsewhere)
-        free_place(p);
-    r->place->conf.found = NULL;
-    free(list);
-    if (result < 0 && elsewhere)
+    if (why != NULL) {
+        log_error("%s", why->text);
+        dial_free(d);
+    } else if (move(r, d, &e) < 0) {
         log_error("%s", e.text);
-    else if (result < 0)
-        r->events.failed(r->events.ctx, &e);
-    if (elsewhere && r->settled != NULL)
+    }
+    if (r->settled != NULL)
         r->settled(r->events.ctx);
 }
 
-static struct resolve_opts opts_of(const struct net_conf *c)
-{
-    return (struct resolve_opts){
-        .family = c->family, .socktype = c->datagram ? SOCK_DGRAM : SOCK_STREAM, .numeric = c->numeric};
-}
-
-static bool asks(const struct place *p)
-{
-    const struct resolve_opts opts = opts_of(&p->conf);
-
-    return p->conf.family != AF_UNIX && resolve_asks(p->conf.host, &opts);
-}
-
-/* What needs no looking up is right. Returns 0, or -1 with `e`. */
-static int check(const struct place *p, struct err *e)
-{
-    const struct resolve_opts opts = opts_of(&p->conf);
-    struct addr *list = NULL;
-    int n = 0;
-
-    if (p->conf.family != AF_UNIX)
-        n = resolve(p->conf.host, p->conf.port, &opts, &list, e);
-    free(list);
-    return n < 0 ? -1 : 0;
-}
-
-/* Looks up the name of `p`; found() goes on. */
-static int ask(struct reconnect *r, struct place *p, struct err *e)
-{
-    const struct resolve_opts opts = opts_of(&p->conf);
-
-    r->ahead = resolve_ahead(r->loop, p->conf.host, p->conf.port, &opts, found, r, e);
-    if (r->ahead != NULL)
-        r->next = p;
-    return r->ahead != NULL ? 0 : -1;
-}
-
-static void fire(struct timer *t)
+static void dial_again(struct timer *t)
 {
     struct reconnect *r = container_of(t, struct reconnect, timer);
     struct err e;
 
     if (reconnect_moves(r))
         loop_timer_set(r->loop, t, SECOND); /* it may come to nothing */
-    else if ((asks(r->place) ? ask(r, r->place, &e) : reconnect_open(r, &e)) < 0)
+    else if (dial_start(r->here, &e) < 0)
         r->events.failed(r->events.ctx, &e);
+}
+
+static struct dial *new_dial(const struct reconnect *r, const struct net_conf *conf)
+{
+    return dial_new(r->conf->transport, r->loop, conf, r->peers, &r->events);
 }
 
 void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
                     const struct net_events *events)
 {
     *r = (struct reconnect){.conf = conf, .loop = loop, .peers = peers, .events = *events};
-    r->place = mem_alloc(sizeof *r->place);
-    r->place->conf = conf->net;
-    r->timer.fire = fire;
+    r->here = new_dial(r, &conf->net);
+    r->timer.fire = dial_again;
 }
 
 void reconnect_clear(struct reconnect *r)
 {
-    stop_asking(r);
-    reconnect_close(r);
-    free_place(r->place);
-    r->place = NULL;
+    stop_moving(r);
+    loop_timer_clear(&r->timer);
+    dial_free(r->here);
+    r->here = NULL;
 }
 
 int reconnect_open(struct reconnect *r, struct err *e)
 {
-    r->net = open_at(r, r->place, e);
-    return r->net != NULL ? 0 : -1;
+    return dial_open(r->here, e);
 }
 
-/* The place that is meant, newly allocated. */
-static struct place *make_place(const struct reconnect *r, const char *host, const char *port, struct err *e)
+static struct dial *new_dial_to(const struct reconnect *r, const char *host, const char *port)
 {
-    struct place *p = mem_alloc(sizeof *p);
-    const struct net_conf *now = &r->place->conf;
+    struct net_conf conf = *dial_conf(r->here);
 
-    p->conf = *now;
-    if (host == NULL) {
-        host = now->host;
-        port = now->port;
-    }
-    if (port != NULL || host == NULL || now->family == AF_UNIX) {
-        p->host = host != NULL ? mem_strdup(host) : NULL;
-        p->port = port != NULL ? mem_strdup(port) : NULL;
-    } else if (hostport_split(host, &p->host, &p->port) != 0 || p->host == NULL || p->port == NULL) {
+    conf.host = host;
+    conf.port = port;
+    conf.name = NULL;
+    return new_dial(r, &conf);
+}
+
+/* A dial to the place that is meant; NULL with `e`. */
+static struct dial *choose_dial(const struct reconnect *r, const char *host, const char *port, struct err *e)
+{
+    struct dial *d = NULL;
+    char *own_host, *own_port;
+
+    if (host == NULL)
+        return new_dial(r, dial_conf(r->here));
+    if (port != NULL || dial_conf(r->here)->family == AF_UNIX)
+        return new_dial_to(r, host, port);
+    if (hostport_split(host, &own_host, &own_port) == 0 && own_host != NULL && own_port != NULL)
+        d = new_dial_to(r, own_host, own_port);
+    else
         err_set(e, STATUS_LOCAL, "'%.128s': a host and a port are needed", host);
-        free_place(p);
-        return NULL;
-    }
-    p->conf.host = p->host;
-    p->conf.port = p->port;
-    return p;
+    free(own_host);
+    free(own_port);
+    return d;
 }
 
 int reconnect_to(struct reconnect *r, const char *host, const char *port, struct err *e)
 {
-    struct place *p = make_place(r, host, port, e);
+    struct dial *d = choose_dial(r, host, port, e);
 
-    if (p == NULL)
+    if (d == NULL)
         return -1;
-    if (!asks(p) && check(p, e) < 0) {
-        free_place(p);
+    if (dial_look_up(d, move_when_known, r, e) < 0) {
+        dial_free(d);
         return -1;
     }
-    if (r->next == r->place && r->next != NULL)
-        loop_timer_set(r->loop, &r->timer, NEXT_TURN); /* to go on with, should this come to nothing */
-    stop_asking(r);
-    if (!asks(p))
-        return move(r, p, e);
-    if (ask(r, p, e) == 0)
-        return 0;
-    free_place(p);
-    return -1;
+    if (dial_looks_up(r->here)) { /* to go on with, should this come to nothing */
+        loop_timer_set(r->loop, &r->timer, NEXT_TURN);
+        dial_close(r->here);
+    }
+    stop_moving(r);
+    if (!dial_looks_up(d))
+        return move(r, d, e);
+    r->next = d;
+    return 0;
 }
 
 bool reconnect_moves(const struct reconnect *r)
 {
-    return r->next != NULL && r->next != r->place;
+    return r->next != NULL;
 }
 
 /* Up to a quarter more, so that those who lost the same server do not come back all at once. */
@@ -291,7 +223,12 @@ bool reconnect_later(struct reconnect *r, struct err *e)
 
 bool reconnect_waits(const struct reconnect *r)
 {
-    return loop_timer_pending(&r->timer) || (r->next != NULL && r->next == r->place);
+    return loop_timer_pending(&r->timer) || dial_looks_up(r->here);
+}
+
+bool reconnect_is_open(const struct reconnect *r)
+{
+    return dial_is_open(r->here);
 }
 
 void reconnect_up(struct reconnect *r, const struct peer *p)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reconnect: the transport of this run, and opening it anew: in another place, or in the same after a while.
+ * reconnect: the dial of a client, and dialling anew: to another place, or to the same after a while.
  *
  * The first attempt comes at once, the next ones after 1, 2, 4 and so on up to 30 seconds. A connection that lasted
  * begins anew with that; one that ended at once does not, so that nobody is run down. Names are looked up while the loop
@@ -14,19 +14,15 @@
 
 #include "app/conf.h"
 #include "loop/loop.h"
-#include "net/net.h"
-
-struct place; /* where to connect to */
+#include "net/dial.h"
 
 struct reconnect {
     const struct conf *conf;
     struct loop *loop;
     struct peer_table *peers;
     struct net_events events;
-    struct net *net; /* NULL: none is open */
-    struct place *place;
-    struct place *next;          /* where a name is looked up for: `place` or another; NULL: none is */
-    struct resolve_ahead *ahead; /* the looking up */
+    struct dial *here;
+    struct dial *next; /* where a name is looked up for, to go there; NULL: nowhere */
     struct timer timer;
     int64_t delay; /* ms before the next attempt */
     int64_t since; /* loop time when the connection was made */
@@ -43,10 +39,10 @@ void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *l
                     const struct net_events *events);
 void reconnect_clear(struct reconnect *r);
 
-/* Closes the transport; reconnect_to() may open it again. */
+/* Closes the dial; reconnect_to() may open it again. */
 void reconnect_close(struct reconnect *r);
 
-/* Opens the transport. Returns 0, or -1 with `e`. */
+/* Opens the dial; names are looked up in place. Returns 0, or -1 with `e`. */
 int reconnect_open(struct reconnect *r, struct err *e);
 
 /* Opens it in another place, or (`host` is NULL) in the same once more; the one that was open is closed, and left. `host`
@@ -57,12 +53,15 @@ int reconnect_to(struct reconnect *r, const char *host, const char *port, struct
 
 bool reconnect_moves(const struct reconnect *r);
 
-/* Closes the transport and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL:
+/* Closes the dial and will open it again after a while, if that was asked for (--reconnect). `e` is why, or NULL:
  * where it is told here its text is empty after. False: it is not to be. */
 bool reconnect_later(struct reconnect *r, struct err *e);
 
 /* It does so now. */
 bool reconnect_waits(const struct reconnect *r);
+
+/* There is a connection, or one under way. */
+bool reconnect_is_open(const struct reconnect *r);
 
 /* The connection is made. */
 void reconnect_up(struct reconnect *r, const struct peer *p);

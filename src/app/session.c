@@ -25,7 +25,8 @@ struct session {
     struct loop *loop;
     struct link_pool pool;
     struct peer_table peers;
-    struct reconnect line; /* to the network */
+    struct net *listener;  /* NULL: we connect */
+    struct reconnect line; /* to the network, of who connects */
     struct svc *svc;
     struct progress progress;
     int status;
@@ -145,7 +146,7 @@ static void input_ended(void *ctx, bool ended)
     struct session *s = ctx;
 
     s->input_ended = ended;
-    if (!ended || !is_client(s) || s->peers.first != NULL || s->line.net != NULL)
+    if (!ended || !is_client(s) || s->peers.first != NULL || reconnect_is_open(&s->line))
         return;
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));
@@ -338,12 +339,24 @@ static bool show(void *ctx, enum log_level level, const char *line)
     return front_show(s->svc, line);
 }
 
+static int open_network(struct session *s, struct err *e)
+{
+    const struct net_events events = {
+        .ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
+
+    reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
+    s->line.leave = leave;
+    s->line.settled = settled;
+    if (is_client(s))
+        return reconnect_open(&s->line, e) == 0 || reconnect_later(&s->line, e) ? 0 : -1;
+    s->listener = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
+    return s->listener != NULL ? 0 : -1;
+}
+
 /* Returns 0, or -1 with `e` filled. Names are resolved before signals are caught: getaddrinfo(3) would not
  * return for them. */
 static int begin(struct session *s, struct err *e)
 {
-    struct net_events events = {.ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
-
     s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);
     if (s->loop == NULL)
         return -1;
@@ -351,10 +364,7 @@ static int begin(struct session *s, struct err *e)
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
-    reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
-    s->line.leave = leave;
-    s->line.settled = settled;
-    if (reconnect_open(&s->line, e) < 0 && !reconnect_later(&s->line, e))
+    if (open_network(s, e) < 0)
         return -1;
     if (catch_signals(s, e) < 0)
         return -1;
@@ -391,6 +401,7 @@ static void clear(struct session *s)
     s->svc = NULL;
     log_set_sink(NULL, NULL);
     if (s->loop != NULL) {
+        net_close(s->listener);
         reconnect_clear(&s->line);
         loop_free(s->loop);
         link_pool_clear(&s->pool);

@@ -135,7 +135,8 @@ static enum outcome succeed(struct connect *c, struct attempt *a)
         return SUCCEEDED;
     }
     p->client = true;
-    log_info("connected to %s from %s", addr_format(p->remote, to), addr_format(p->local, from));
+    p->name = n->conf->name != NULL ? mem_strdup(n->conf->name) : NULL;
+    log_info("connected to %s from %s", peer_name(p, to), addr_format(p->local, from));
     n->events.up(n->events.ctx, p);
     return SUCCEEDED;
 }
@@ -265,7 +266,7 @@ static int open_connect(struct net *n, struct err *e)
     int type = conf->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
     struct addr *addrs, *source;
     int nsource = socket_source(conf, type, &source, e);
-    int count = nsource < 0 ? -1 : socket_resolve(conf, conf->host, conf->port, type, false, &addrs, e);
+    int count = nsource < 0 ? -1 : socket_target(conf, type, &addrs, e);
     struct connect *c;
 
     if (count < 0) {

@@ -18,11 +18,18 @@
 #include "loop/loop.h"
 #include "peer/peer.h"
 
+/* The addresses of a name, where it was looked up before; NULL: it was not. */
+struct net_found {
+    struct addr *list;
+    int n;
+};
+
 /* What the command line says of the network. Strings are the command line's and outlive the net. */
 struct net_conf {
-    const char *host;        /* NULL: any when listening */
-    const char *port;        /* number or service name; NULL only for UNIX sockets and self-connect */
-    int family;              /* AF_UNSPEC, AF_INET, AF_INET6; AF_UNIX: `host` is the path or @name */
+    const char *host; /* NULL: any when listening */
+    const char *port; /* number or service name; NULL only for UNIX sockets and self-connect */
+    const char *name; /* who the peer is, for people, where that is not whom we connect to; else NULL */
+    int family;       /* AF_UNSPEC, AF_INET, AF_INET6; AF_UNIX: `host` is the path or @name */
     const char *source_host; /* bind to it before connecting; for UNIX datagram our own path */
     const char *source_port;
     bool datagram; /* -u: for self-connect and UNIX sockets */
@@ -34,10 +41,8 @@ struct net_conf {
     unsigned max_conns;      /* 0: as many as descriptors allow */
     int backlog;             /* 0: SOMAXCONN */
     int64_t connect_timeout; /* ms, 0: the kernel's */
-    const struct addr
-        *found; /* the addresses of `host` with the port, where they are known already; else NULL */
-    int nfound;
-    const char **sockopts; /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
+    struct net_found target, source; /* of host and port; of source_host and source_port */
+    const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
     size_t nsockopts;
 };
 

@@ -122,7 +122,7 @@ static int choose(const struct net_conf *conf, int type, struct addr *at, struct
         return addr_set_unix(at, "");
     if (conf->family == AF_UNSPEC && conf->host == NULL)
         four.family = AF_INET;
-    if (socket_resolve(&four, conf->host, conf->port, type, false, &list, e) < 0)
+    if (socket_target(&four, type, &list, e) < 0)
         return -1;
     *at = list[0];
     free(list);

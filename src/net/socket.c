@@ -36,11 +36,6 @@ int socket_resolve(const struct net_conf *conf, const char *host, const char *po
     struct resolve_opts opts = {
         .family = conf->family, .socktype = type, .passive = passive, .numeric = conf->numeric};
 
-    if (conf->found != NULL && host == conf->host) {
-        *out = mem_alloc((size_t)conf->nfound * sizeof **out);
-        memcpy(*out, conf->found, (size_t)conf->nfound * sizeof **out);
-        return conf->nfound;
-    }
     if (conf->family != AF_UNIX)
         return resolve(host, port, &opts, out, e);
     *out = mem_alloc(sizeof **out);
@@ -54,9 +49,27 @@ int socket_resolve(const struct net_conf *conf, const char *host, const char *po
                    host, sizeof(*out)->un.sun_path - 1);
 }
 
+static int copy_found(const struct net_found *found, struct addr **out)
+{
+    size_t size = (size_t)found->n * sizeof **out;
+
+    *out = mem_alloc(size);
+    memcpy(*out, found->list, size);
+    return found->n;
+}
+
+int socket_target(const struct net_conf *conf, int type, struct addr **out, struct err *e)
+{
+    if (conf->target.list != NULL)
+        return copy_found(&conf->target, out);
+    return socket_resolve(conf, conf->host, conf->port, type, false, out, e);
+}
+
 int socket_source(const struct net_conf *conf, int type, struct addr **out, struct err *e)
 {
     *out = NULL;
+    if (conf->source.list != NULL)
+        return copy_found(&conf->source, out);
     if (conf->source_host == NULL && (conf->source_port == NULL || conf->family == AF_UNIX))
         return 0;
     return socket_resolve(conf, conf->source_host, conf->source_port, type, true, out, e);

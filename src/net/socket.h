@@ -19,9 +19,12 @@ int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase
 /* Sets an integer option that only helps: a failure is not reported. */
 void socket_set(int fd, int level, int number, int value);
 
-/* The addresses for the command line's words, or the one UNIX address. As resolve(). */
+/* The addresses for `host` and `port`, or the one UNIX address. As resolve(). */
 int socket_resolve(const struct net_conf *conf, const char *host, const char *port, int type, bool passive,
                    struct addr **out, struct err *e);
+
+/* The addresses to connect to. The same. */
+int socket_target(const struct net_conf *conf, int type, struct addr **out, struct err *e);
 
 /* The addresses that -s and -p ask to be bound to. Returns how many (0: neither was given), or -1. */
 int socket_source(const struct net_conf *conf, int type, struct addr **out, struct err *e);

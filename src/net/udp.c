@@ -179,7 +179,7 @@ static int open_client(struct net *n, bool connected, struct err *e)
     const struct net_conf *conf = n->conf;
     struct addr *source, *to = NULL;
     int nsource = socket_source(conf, SOCK_DGRAM, &source, e);
-    int count = nsource < 0 ? -1 : socket_resolve(conf, conf->host, conf->port, SOCK_DGRAM, false, &to, e);
+    int count = nsource < 0 ? -1 : socket_target(conf, SOCK_DGRAM, &to, e);
     struct udp *u = udp_new(n);
     int r = -1;
 

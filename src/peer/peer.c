@@ -81,6 +81,7 @@ void peer_free(struct peer *p)
     port_free(p->port);
     free(p->local);
     free(p->remote);
+    free(p->name);
     free(p);
     tell_gone(t);
 }
@@ -105,7 +106,9 @@ void peer_count(struct peer *p, uint64_t sent, uint64_t received)
 
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT])
 {
-    if (p->remote->len == 0)
+    if (p->name != NULL)
+        snprintf(text, ADDR_TEXT, "%s", p->name);
+    else if (p->remote->len == 0)
         snprintf(text, ADDR_TEXT, "anyone");
     else
         addr_format(p->remote, text);

@@ -35,6 +35,7 @@ struct peer {
     struct port *port;
     struct addr *local,
         *remote;     /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
+    char *name;      /* who it is, where no address tells; NULL: `remote` does */
     unsigned number; /* from 1 */
     bool datagram;   /* no connection: nothing ends by itself */
     bool client;     /* we spoke first */
@@ -70,7 +71,7 @@ int peer_fd(const struct peer *p, unsigned i);
 /* Bytes moved. */
 void peer_count(struct peer *p, uint64_t sent, uint64_t received);
 
-/* "127.0.0.1 port 80", for messages. Returns `text`. */
+/* "127.0.0.1 port 80", or its name, for messages. Returns `text`. */
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT]);
 
 #endif

@@ -406,6 +406,20 @@ def test_a_name_that_takes_long_does_not_stop_reconnecting(pollcat, tmp_path, en
     assert p.wait() == 0
 
 
+def test_a_source_that_takes_long_does_not_stop_reconnecting(pollcat, tmp_path):
+    with serve() as server:
+        p = pollcat("--reconnect", "-s", "slow", "127.0.0.1", port_of(server), wrap=with_hosts(tmp_path, HOSTS))
+        with accept(server) as sock, Held(tmp_path / "hosts") as hosts:
+            sock.close()
+            wait_for(hosts.is_waited_for, "the question")
+            p.signal(signal.SIGUSR1)
+            p.until_err(r"^pollcat: sent 0 bytes")
+        with accept(server) as sock:
+            p.send(b"hello").close()
+            assert receive_all(sock) == b"hello"
+    assert p.wait() == 0
+
+
 # A crash gives the terminal back.
 
 

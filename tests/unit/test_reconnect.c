@@ -138,7 +138,7 @@ static void goes_elsewhere(void **state)
     assert_int_equal(reconnect_to(&p.line, "127.0.0.1", NULL, &e), -1);
     assert_non_null(strstr(e.text, "a host and a port are needed"));
     assert_int_equal(reconnect_to(&p.line, "127.0.0.1", "nonsense", &e), -1);
-    assert_non_null(p.line.net);
+    assert_true(reconnect_is_open(&p.line));
     end(&p);
 }
 

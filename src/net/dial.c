@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/dial.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "net/resolve_ahead.h"
+
+/* One of the two names. */
+struct question {
+    struct dial *dial;
+    struct net_found *found;     /* where the answer goes */
+    struct resolve_ahead *ahead; /* NULL: not being looked up */
+};
+
+struct dial {
+    const char *transport;
+    struct loop *loop;
+    struct peer_table *peers;
+    struct net_events events;
+    struct net_conf conf;
+    char *host, *port, *name; /* those of conf */
+    struct question target, source;
+    struct net *net; /* NULL: not open */
+    void (*known)(void *ctx, const struct err *why);
+    void *ctx;
+};
+
+static char *copy(const char *text)
+{
+    return text != NULL ? mem_strdup(text) : NULL;
+}
+
+struct dial *dial_new(const char *transport, struct loop *loop, const struct net_conf *conf,
+                      struct peer_table *peers, const struct net_events *events)
+{
+    struct dial *d = mem_alloc(sizeof *d);
+
+    *d = (struct dial){
+        .transport = transport, .loop = loop, .peers = peers, .events = *events, .conf = *conf};
+    d->conf.host = d->host = copy(conf->host);
+    d->conf.port = d->port = copy(conf->port);
+    d->conf.name = d->name = copy(conf->name);
+    d->target = (struct question){.dial = d, .found = &d->conf.target};
+    d->source = (struct question){.dial = d, .found = &d->conf.source};
+    return d;
+}
+
+static void forget_answer(struct question *q)
+{
+    resolve_abandon(q->ahead);
+    q->ahead = NULL;
+    free(q->found->list);
+    *q->found = (struct net_found){0};
+}
+
+static void forget_answers(struct dial *d)
+{
+    forget_answer(&d->target);
+    forget_answer(&d->source);
+}
+
+static void take_answer(void *ctx, struct addr *list, int n, const struct err *e)
+{
+    struct question *q = ctx;
+    struct dial *d = q->dial;
+
+    q->ahead = NULL;
+    if (n < 0) {
+        forget_answers(d);
+        d->known(d->ctx, e);
+        return;
+    }
+    *q->found = (struct net_found){.list = list, .n = n};
+    if (!dial_looks_up(d))
+        d->known(d->ctx, NULL);
+}
+
+/* What needs no looking up is right. */
+static int check_name(const char *host, const char *port, const struct resolve_opts *opts, struct err *e)
+{
+    struct addr *list;
+    int n = resolve(host, port, opts, &list, e);
+
+    free(list);
+    return n < 0 ? -1 : 0;
+}
+
+static int ask(struct question *q, const char *host, const char *port, bool passive, struct err *e)
+{
+    const struct net_conf *conf = &q->dial->conf;
+    const struct resolve_opts opts = {.family = conf->family,
+                                      .socktype = conf->datagram ? SOCK_DGRAM : SOCK_STREAM,
+                                      .passive = passive,
+                                      .numeric = conf->numeric};
+
+    if (!resolve_asks(host, &opts))
+        return check_name(host, port, &opts, e);
+    q->ahead = resolve_ahead(q->dial->loop, host, port, &opts, take_answer, q, e);
+    return q->ahead != NULL ? 0 : -1;
+}
+
+int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why), void *ctx, struct err *e)
+{
+    const struct net_conf *c = &d->conf;
+
+    forget_answers(d);
+    d->known = known;
+    d->ctx = ctx;
+    if (c->family == AF_UNIX)
+        return 0;
+    if (ask(&d->target, c->host, c->port, false, e) == 0 &&
+        ((c->source_host == NULL && c->source_port == NULL) ||
+         ask(&d->source, c->source_host, c->source_port, true, e) == 0))
+        return 0;
+    forget_answers(d);
+    return -1;
+}
+
+bool dial_looks_up(const struct dial *d)
+{
+    return d->target.ahead != NULL || d->source.ahead != NULL;
+}
+
+int dial_open(struct dial *d, struct err *e)
+{
+    d->net = net_open(d->transport, d->loop, &d->conf, d->peers, &d->events, e);
+    forget_answers(d);
+    return d->net != NULL ? 0 : -1;
+}
+
+static void open_when_known(void *ctx, const struct err *why)
+{
+    struct dial *d = ctx;
+    struct err e;
+
+    if (why == NULL && dial_open(d, &e) == 0)
+        return;
+    if (why != NULL)
+        e = *why;
+    d->events.failed(d->events.ctx, &e);
+}
+
+int dial_start(struct dial *d, struct err *e)
+{
+    if (dial_look_up(d, open_when_known, d, e) < 0)
+        return -1;
+    return dial_looks_up(d) ? 0 : dial_open(d, e);
+}
+
+void dial_close(struct dial *d)
+{
+    forget_answers(d);
+    net_close(d->net);
+    d->net = NULL;
+}
+
+bool dial_is_open(const struct dial *d)
+{
+    return d->net != NULL;
+}
+
+const struct net_conf *dial_conf(const struct dial *d)
+{
+    return &d->conf;
+}
+
+void dial_free(struct dial *d)
+{
+    if (d == NULL)
+        return;
+    dial_close(d);
+    free(d->host);
+    free(d->port);
+    free(d->name);
+    free(d);
+}
