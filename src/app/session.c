@@ -54,7 +54,7 @@ static void end(struct session *s)
 /* What the peer's port did not deliver, or the kernel dropped before it was read. */
 static void account(struct session *s, const struct peer *p)
 {
-    uint64_t dropped = p->datagram ? dgram_dropped(p->port) : 0;
+    uint64_t dropped = port_dropped(p->port);
 
     if (dropped > 0)
         log_notice("%llu datagrams were dropped: the receive buffer was full (try --recv-buffer)",

@@ -196,6 +196,6 @@ size_t task_piece(const struct task *t)
         return most;
     if (p->datagram && addr_family(p->local) != AF_UNIX)
         most = DATAGRAM;
-    max = (p->port->ops->caps & IO_MSG) != 0 ? port_max(p->port) : most;
+    max = (port_caps(p->port) & IO_MSG) != 0 ? port_max(p->port) : most;
     return max > 0 && max < most ? max : most;
 }

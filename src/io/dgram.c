@@ -35,6 +35,7 @@ struct endpoint {
 
 struct dgram {
     struct port port;
+    struct layer layer;
     struct dgram_opts opts;
     int family;
     struct meta to;   /* where plain writes go, and from which address and socket */
@@ -51,7 +52,7 @@ struct dgram {
     struct endpoint at[];
 };
 
-static unsigned want(struct watch *w)
+static unsigned endpoint_want(struct watch *w)
 {
     const struct endpoint *at = container_of(w, struct endpoint, watch);
     struct dgram *d = at->dgram;
@@ -81,7 +82,7 @@ static void report_refusals(struct dgram *d, unsigned i)
     }
 }
 
-static void fire(struct watch *w, unsigned events)
+static void endpoint_ready(struct watch *w, unsigned events)
 {
     struct endpoint *at = container_of(w, struct endpoint, watch);
     struct dgram *d = at->dgram;
@@ -97,7 +98,7 @@ static void fire(struct watch *w, unsigned events)
     port_event(&d->port, events);
 }
 
-static void fire_retry(struct timer *t)
+static void retry_send(struct timer *t)
 {
     struct dgram *d = container_of(t, struct dgram, retry);
 
@@ -308,9 +309,9 @@ static ssize_t answer(struct dgram *d, const struct cmsg_out *out)
     return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
 }
 
-static ssize_t write_dgram(struct port *port, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
-    struct dgram *d = container_of(port, struct dgram, port);
+    struct dgram *d = container_of(l, struct dgram, layer);
     struct cmsg_out out = {.data = data, .size = size, .answer = d->opts.echo};
 
     if (!d->opts.connected) {
@@ -327,9 +328,9 @@ static ssize_t write_dgram(struct port *port, const void *data, size_t size, con
     return d->opts.echo && d->family != AF_UNIX ? answer(d, &out) : send_one(d, &out);
 }
 
-static ssize_t read_dgram(struct port *port, void *data, size_t size, struct meta *meta)
+static ssize_t read_dgram(struct layer *l, void *data, size_t size, struct meta *meta)
 {
-    struct dgram *d = container_of(port, struct dgram, port);
+    struct dgram *d = container_of(l, struct dgram, layer);
     unsigned first = d->turn;
     struct meta own;
     ssize_t n;
@@ -351,9 +352,9 @@ static ssize_t read_dgram(struct port *port, void *data, size_t size, struct met
     return IO_AGAIN;
 }
 
-static size_t max_dgram(const struct port *port)
+static size_t max_dgram(const struct layer *l)
 {
-    const struct dgram *d = container_of(port, const struct dgram, port);
+    const struct dgram *d = container_of(l, const struct dgram, layer);
     size_t max = MAX_IPV6, segments;
 
     if (d->family == AF_UNIX)
@@ -366,42 +367,71 @@ static size_t max_dgram(const struct port *port)
     return d->opts.segment * (segments < 1 ? 1 : segments > MAX_SEGMENTS ? MAX_SEGMENTS : segments);
 }
 
-static size_t longest(const struct port *port)
+static size_t longest_dgram(const struct layer *l)
 {
-    const struct dgram *d = container_of(port, const struct dgram, port);
+    const struct dgram *d = container_of(l, const struct dgram, layer);
 
     /* With -v, each is written out before the next one is told of. */
     return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
 }
 
-static size_t pending(const struct port *port)
+static size_t dgram_pending(const struct layer *l)
 {
-    const struct dgram *d = container_of(port, const struct dgram, port);
+    const struct dgram *d = container_of(l, const struct dgram, layer);
 
     /* A read sends the answers that wait. */
     return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
 }
 
-static int shut_dgram(struct port *port)
+static int shut_dgram(struct layer *l)
 {
-    struct dgram *d = container_of(port, struct dgram, port);
+    struct dgram *d = container_of(l, struct dgram, layer);
 
     if (d->opts.seqpacket && shutdown(d->at[0].watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
-        return port_fail(port, errno);
+        return layer_fail(l, errno);
     return 0;
 }
 
-static void touch(struct port *port)
+static void touch_dgram(struct layer *l)
 {
-    struct dgram *d = container_of(port, struct dgram, port);
+    struct dgram *d = container_of(l, struct dgram, layer);
 
     for (unsigned i = 0; i < d->n; i++)
         loop_touch(&d->at[i].watch);
 }
 
-static void free_dgram(struct port *port)
+static int dgram_fd(const struct layer *l, unsigned i)
 {
-    struct dgram *d = container_of(port, struct dgram, port);
+    const struct dgram *d = container_of(l, const struct dgram, layer);
+
+    return i < d->n ? d->at[i].watch.fd : -1;
+}
+
+/* What was dropped since the last datagram that was received, and with it told. */
+static uint64_t dropped_by_now(int fd, uint64_t told)
+{
+    uint32_t info[SK_MEMINFO_VARS];
+    socklen_t len = sizeof info;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof info[0] ||
+        info[SK_MEMINFO_DROPS] < told)
+        return told;
+    return info[SK_MEMINFO_DROPS];
+}
+
+static uint64_t dgram_dropped(const struct layer *l)
+{
+    const struct dgram *d = container_of(l, const struct dgram, layer);
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < d->n; i++)
+        sum += dropped_by_now(d->at[i].watch.fd, d->dropped[i]);
+    return sum;
+}
+
+static void free_dgram(struct layer *l)
+{
+    struct dgram *d = container_of(l, struct dgram, layer);
 
     loop_timer_clear(&d->retry);
     for (unsigned i = 0; i < d->n; i++) {
@@ -415,14 +445,15 @@ static void free_dgram(struct port *port)
 
 static const struct layer_ops ops = {
     .name = "datagram",
-    .caps = IO_MSG | IO_ADDRESSED | IO_HALFCLOSE,
     .read = read_dgram,
     .write = write_dgram,
-    .pending = pending,
+    .pending = dgram_pending,
     .shut = shut_dgram,
-    .touch = touch,
+    .touch = touch_dgram,
     .max = max_dgram,
-    .longest = longest,
+    .longest = longest_dgram,
+    .fd = dgram_fd,
+    .dropped = dgram_dropped,
     .free = free_dgram,
 };
 
@@ -440,15 +471,15 @@ struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const stru
     int domain = AF_UNIX;
     socklen_t len = sizeof domain;
 
-    port_init(&d->port, &ops, loop, NULL);
+    port_init(&d->port, loop, &d->layer, &ops, IO_MSG | IO_ADDRESSED | IO_HALFCLOSE);
     d->opts = *opts;
     d->n = n;
-    d->retry.fire = fire_retry;
+    d->retry.fire = retry_send;
     for (unsigned i = 0; i < n; i++) {
         d->at[i].dgram = d;
         get_local(fds[i], &d->at[i].local);
         cmsg_prepare(fds[i], &d->at[i].local, opts->connected, opts->echo);
-        d->at[i].watch = (struct watch){.fd = fds[i], .want = want, .fire = fire};
+        d->at[i].watch = (struct watch){.fd = fds[i], .want = endpoint_want, .fire = endpoint_ready};
         loop_add(loop, &d->at[i].watch);
     }
     if (getsockopt(fds[0], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0)
@@ -462,33 +493,4 @@ void dgram_set_to(struct port *port, const struct addr *to)
 
     d->to = (struct meta){.peer = *to};
     port_event_soon(port, LOOP_OUT);
-}
-
-int dgram_fd(const struct port *port, unsigned i)
-{
-    const struct dgram *d = container_of(port, const struct dgram, port);
-
-    return port->ops == &ops && i < d->n ? d->at[i].watch.fd : -1;
-}
-
-/* What was dropped since the last datagram that was received, and with it told. */
-static uint64_t dropped_by_now(int fd, uint64_t told)
-{
-    uint32_t info[SK_MEMINFO_VARS];
-    socklen_t len = sizeof info;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof info[0] ||
-        info[SK_MEMINFO_DROPS] < told)
-        return told;
-    return info[SK_MEMINFO_DROPS];
-}
-
-uint64_t dgram_dropped(const struct port *port)
-{
-    const struct dgram *d = container_of(port, const struct dgram, port);
-    uint64_t sum = 0;
-
-    for (unsigned i = 0; i < d->n; i++)
-        sum += dropped_by_now(d->at[i].watch.fd, d->dropped[i]);
-    return sum;
 }

@@ -22,16 +22,11 @@ struct dgram_opts {
     bool seqpacket; /* connection-oriented: reading 0 is the end, port_shut() works */
 };
 
-/* A port on `n` (1 to DGRAM_SOCKETS) bound sockets, non-blocking already. Takes the descriptors. */
+/* A port on `n` (1 to DGRAM_SOCKETS) bound sockets, non-blocking already. Takes the descriptors. port_dropped() counts
+ * what the kernel dropped because our receive buffer was full (SO_RXQ_OVFL, SO_MEMINFO). */
 struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts);
 
 /* Sets where plain writes go. For unconnected sockets. */
 void dgram_set_to(struct port *port, const struct addr *to);
-
-/* Socket `i` of it; -1 past the end, and for any other port. */
-int dgram_fd(const struct port *port, unsigned i);
-
-/* Datagrams that the kernel dropped because our receive buffer was full (SO_RXQ_OVFL, SO_MEMINFO). */
-uint64_t dgram_dropped(const struct port *port);
 
 #endif

@@ -11,127 +11,130 @@
 #include "base/mem.h"
 #include "io/fdio.h"
 
-static ssize_t result(struct port *port, ssize_t n)
+static ssize_t result(struct layer *l, ssize_t n)
 {
     if (n >= 0)
         return n;
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return IO_AGAIN;
-    return port_fail(port, errno);
+    return layer_fail(l, errno);
 }
 
-ssize_t fdio_read(struct port *port, void *data, size_t size, struct meta *meta)
+ssize_t fdio_read(struct layer *l, void *data, size_t size, struct meta *meta)
 {
     ssize_t n;
 
     (void)meta;
     do
-        n = read(container_of(port, struct fdio, port)->fd, data, size);
+        n = read(container_of(l, struct fdio, layer)->watch.fd, data, size);
     while (n < 0 && errno == EINTR);
-    return n == 0 ? IO_EOF : result(port, n);
+    return n == 0 ? IO_EOF : result(l, n);
 }
 
-ssize_t fdio_write(struct port *port, const void *data, size_t size, const struct meta *meta)
+ssize_t fdio_write(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
     ssize_t n;
 
     (void)meta;
     do
-        n = write(container_of(port, struct fdio, port)->fd, data, size);
+        n = write(container_of(l, struct fdio, layer)->watch.fd, data, size);
     while (n < 0 && errno == EINTR);
-    return result(port, n);
+    return result(l, n);
 }
 
-ssize_t fdio_recv(struct port *port, void *data, size_t size, struct meta *meta)
+ssize_t fdio_recv(struct layer *l, void *data, size_t size, struct meta *meta)
 {
     ssize_t n;
 
     (void)meta;
     do
-        n = recv(container_of(port, struct fdio, port)->fd, data, size, MSG_DONTWAIT);
+        n = recv(container_of(l, struct fdio, layer)->watch.fd, data, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    return n == 0 ? IO_EOF : result(port, n);
+    return n == 0 ? IO_EOF : result(l, n);
 }
 
-ssize_t fdio_send(struct port *port, const void *data, size_t size, const struct meta *meta)
+ssize_t fdio_send(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
     ssize_t n;
 
     (void)meta;
     do
-        n = send(container_of(port, struct fdio, port)->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = send(container_of(l, struct fdio, layer)->watch.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
-    return result(port, n);
+    return result(l, n);
 }
 
-int fdio_shut_socket(struct port *port)
+int fdio_shut_socket(struct layer *l)
 {
     /* A connection that is gone already is the reader's news. */
-    if (shutdown(container_of(port, struct fdio, port)->fd, SHUT_WR) < 0 && errno != ENOTCONN)
-        return port_fail(port, errno);
+    if (shutdown(container_of(l, struct fdio, layer)->watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
+        return layer_fail(l, errno);
     return 0;
 }
 
-void fdio_touch(struct port *port)
+void fdio_touch(struct layer *l)
 {
-    loop_touch(&container_of(port, struct fdio, port)->watch);
+    loop_touch(&container_of(l, struct fdio, layer)->watch);
 }
 
-int fdio_fd(const struct port *port)
+int fdio_fd(const struct layer *l, unsigned i)
 {
-    return container_of(port, const struct fdio, port)->fd;
+    return i == 0 ? container_of(l, const struct fdio, layer)->watch.fd : -1;
 }
 
-static unsigned want(struct watch *w)
+static unsigned fd_want(struct watch *w)
 {
     return port_want(&container_of(w, struct fdio, watch)->port);
 }
 
-static void fire(struct watch *w, unsigned events)
+static void fd_ready(struct watch *w, unsigned events)
 {
-    port_event(&container_of(w, struct fdio, watch)->port, events);
+    layer_event(&container_of(w, struct fdio, watch)->layer, events);
 }
 
-struct fdio *fdio_new(struct loop *loop, int fd, const struct layer_ops *ops)
+void fdio_init(struct fdio *f, struct loop *loop, int fd, const struct layer_ops *ops, unsigned caps)
+{
+    port_init(&f->port, loop, &f->layer, ops, caps);
+    f->watch.fd = fd;
+    f->watch.want = fd_want;
+    f->watch.fire = fd_ready;
+    if (fd >= 0)
+        loop_add(loop, &f->watch);
+}
+
+static struct port *fdio_new(struct loop *loop, int fd, const struct layer_ops *ops, unsigned caps)
 {
     struct fdio *f = mem_alloc(sizeof *f);
 
-    port_init(&f->port, ops, loop, NULL);
-    f->fd = fd;
-    f->watch.fd = fd;
-    f->watch.want = want;
-    f->watch.fire = fire;
-    if (fd >= 0)
-        loop_add(loop, &f->watch);
-    return f;
+    fdio_init(f, loop, fd, ops, caps);
+    return &f->port;
 }
 
-void fdio_free(struct port *port)
+void fdio_free(struct layer *l)
 {
-    struct fdio *f = container_of(port, struct fdio, port);
+    struct fdio *f = container_of(l, struct fdio, layer);
 
     loop_del(&f->watch);
-    if (f->fd >= 0)
-        close(f->fd);
+    if (f->watch.fd >= 0)
+        close(f->watch.fd);
     free(f);
 }
 
 /* Closing a socket that holds unread bytes resets the connection, and what we sent last may be lost with it
  * (RFC 2525, 2.17): say that we end first, and read away what is there. */
-static void free_socket(struct port *port)
+static void free_socket(struct layer *l)
 {
-    int fd = container_of(port, struct fdio, port)->fd;
+    int fd = container_of(l, struct fdio, layer)->watch.fd;
     char drop[16 * 1024];
 
     shutdown(fd, SHUT_WR);
     for (int i = 0; i < 64 && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
         continue;
-    fdio_free(port);
+    fdio_free(l);
 }
 
 static const struct layer_ops socket_ops = {
     .name = "socket",
-    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_recv,
     .write = fdio_send,
     .shut = fdio_shut_socket,
@@ -142,22 +145,23 @@ static const struct layer_ops socket_ops = {
 
 struct port *fd_socket(struct loop *loop, int fd)
 {
-    return &fdio_new(loop, fd, &socket_ops)->port;
+    return fdio_new(loop, fd, &socket_ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
 }
 
-static int shut_file(struct port *port)
+static int shut_file(struct layer *l)
 {
-    struct fdio *f = container_of(port, struct fdio, port);
-    int fd = f->fd;
+    struct fdio *f = container_of(l, struct fdio, layer);
+    int fd = f->watch.fd;
 
+    if (fd < 0)
+        return 0;
     loop_del(&f->watch);
-    f->fd = -1;
-    return close(fd) < 0 && errno != EINTR ? port_fail(port, errno) : 0;
+    f->watch.fd = -1;
+    return close(fd) < 0 && errno != EINTR ? layer_fail(l, errno) : 0;
 }
 
 static const struct layer_ops file_ops = {
     .name = "file",
-    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_read,
     .write = fdio_write,
     .shut = shut_file,
@@ -168,24 +172,23 @@ static const struct layer_ops file_ops = {
 
 struct port *fd_file(struct loop *loop, int fd)
 {
-    return &fdio_new(loop, fd, &file_ops)->port;
+    return fdio_new(loop, fd, &file_ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
 }
 
-static ssize_t write_null(struct port *port, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_null(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
-    (void)port, (void)data, (void)meta;
+    (void)l, (void)data, (void)meta;
     return (ssize_t)size;
 }
 
-static ssize_t read_null(struct port *port, void *data, size_t size, struct meta *meta)
+static ssize_t read_null(struct layer *l, void *data, size_t size, struct meta *meta)
 {
-    (void)port, (void)data, (void)size, (void)meta;
+    (void)l, (void)data, (void)size, (void)meta;
     return IO_EOF;
 }
 
 static const struct layer_ops null_ops = {
     .name = "null",
-    .caps = IO_STREAM,
     .read = read_null,
     .write = write_null,
     .free = fdio_free,
@@ -193,5 +196,5 @@ static const struct layer_ops null_ops = {
 
 struct port *fd_null(struct loop *loop)
 {
-    return &fdio_new(loop, -1, &null_ops)->port;
+    return fdio_new(loop, -1, &null_ops, IO_STREAM);
 }

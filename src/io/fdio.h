@@ -11,24 +11,23 @@
 
 struct fdio {
     struct port port;
-    struct watch watch;
-    int fd;     /* what is read, written and waited for; closed with the port when not shared */
-    int shared; /* the descriptor 0 or 1 behind it (io/std.c) */
+    struct layer layer;
+    struct watch watch; /* its fd is read, written and waited for, and closed with the port; -1: none */
 };
 
-/* A watched descriptor; -1: none. */
-struct fdio *fdio_new(struct loop *loop, int fd, const struct layer_ops *ops);
+/* Takes `fd` under watch; -1: none. */
+void fdio_init(struct fdio *f, struct loop *loop, int fd, const struct layer_ops *ops, unsigned caps);
 
 /* Parts for the ops: read(2) and write(2); recv(2) and send(2), which never block. */
-ssize_t fdio_read(struct port *port, void *data, size_t size, struct meta *meta);
-ssize_t fdio_write(struct port *port, const void *data, size_t size, const struct meta *meta);
-ssize_t fdio_recv(struct port *port, void *data, size_t size, struct meta *meta);
-ssize_t fdio_send(struct port *port, const void *data, size_t size, const struct meta *meta);
-int fdio_shut_socket(struct port *port);
-void fdio_touch(struct port *port);
-int fdio_fd(const struct port *port);
+ssize_t fdio_read(struct layer *l, void *data, size_t size, struct meta *meta);
+ssize_t fdio_write(struct layer *l, const void *data, size_t size, const struct meta *meta);
+ssize_t fdio_recv(struct layer *l, void *data, size_t size, struct meta *meta);
+ssize_t fdio_send(struct layer *l, const void *data, size_t size, const struct meta *meta);
+int fdio_shut_socket(struct layer *l);
+void fdio_touch(struct layer *l);
+int fdio_fd(const struct layer *l, unsigned i);
 
 /* Closes the descriptor. */
-void fdio_free(struct port *port);
+void fdio_free(struct layer *l);
 
 #endif

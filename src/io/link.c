@@ -14,14 +14,19 @@ bool link_empty(const struct link *k)
     return k->start == k->end && !k->message && (k->splice == NULL || k->splice->held == 0);
 }
 
+bool link_fits_kernel(const struct link *k)
+{
+    return k->taps == NULL && (port_caps(k->src) & port_caps(k->dst) & IO_RAWFD) != 0;
+}
+
 bool link_wants_read(const struct link *k)
 {
     if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused)
         return false;
     if (k->splice == NULL)
-        return k->shares ? !k->waiting : link_copy_wants_read(k);
-    /* With a tap, the kernel path is only emptied. */
-    return k->taps == NULL && !k->waiting && splice_has_room(k->splice);
+        return k->shares ? !link_waits(k) : link_copy_wants_read(k);
+    /* A kernel path that is to be left is only emptied. */
+    return link_fits_kernel(k) && !link_waits(k) && splice_has_room(k->splice);
 }
 
 bool link_is_held_up(const struct link *k)
@@ -55,7 +60,7 @@ bool link_disown_dst(struct link *k)
 {
     if (k->dst->owner == k)
         k->dst->owner = NULL;
-    if (k->dst->owner != NULL || k->dst->writers == NULL)
+    if (k->dst->owner != NULL || list_empty(&k->dst->writers))
         return false;
     port_event_soon(k->dst, LOOP_OUT);
     return true;
@@ -86,7 +91,7 @@ static void end(struct link *k)
 {
     int r;
 
-    if (!k->src_eof || !link_empty(k) || k->waiting)
+    if (!k->src_eof || !link_empty(k) || link_waits(k))
         return;
     if (k->src_failed) {
         link_finish(k, LINK_SRC_FAILED);
@@ -104,15 +109,15 @@ static void end(struct link *k)
 /* Bulk shows, nobody wants to see it, and nothing is held that would be overtaken. */
 static bool wants_kernel(const struct link *k)
 {
-    return k->bulk && k->taps == NULL && link_empty(k) && !k->src_eof;
+    return k->bulk && link_fits_kernel(k) && link_empty(k) && !k->src_eof;
 }
 
 static void move_in_kernel(struct link *k)
 {
     link_kernel_move(k);
-    if (k->splice != NULL && k->taps != NULL && k->splice->held == 0)
+    if (k->splice != NULL && k->splice->held == 0 && !link_fits_kernel(k))
         link_kernel_leave(k);
-    if (k->splice == NULL && k->start < k->end && !k->waiting)
+    if (k->splice == NULL && k->start < k->end && !link_waits(k))
         link_copy_move(k); /* what was taken back */
 }
 
@@ -121,6 +126,7 @@ static uint64_t move(struct link *k)
 {
     uint64_t before = k->bytes + k->messages;
 
+    k->shares = k->shares && link_share_fits(k);
     if (k->shares)
         link_share_move(k);
     else if (k->splice == NULL && !wants_kernel(k))
@@ -149,7 +155,7 @@ void link_pump(struct link *k)
             link_copy_release(k);
         if (link_wants_read(k) && port_pending(k->src) > 0)
             loop_soon(k->src->loop, &k->job);
-        else if (!k->waiting && k->dst->owner == k)
+        else if (!link_waits(k) && k->dst->owner == k)
             loop_soon(k->src->loop, &k->job); /* the budget ended in the middle of a write */
         port_touch(k->src);
     }
@@ -225,7 +231,7 @@ struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool
                 link_keeps_messages(dst);
     k->shares = link_share_fits(k);
     k->bulk = pool->pipes.eager && !k->copies && !k->shares;
-    if (src->ops->caps & IO_ADDRESSED)
+    if (port_caps(src) & IO_ADDRESSED)
         k->meta = mem_alloc(sizeof *k->meta);
     k->job.run = run_pump;
     src->reader = k;

@@ -36,13 +36,13 @@ enum link_cut {
 };
 
 struct link_opts {
-    enum link_cut cut;
     size_t
         size; /* of the messages the destination makes of what it gets: a shorter one is written only when the
-                    source has nothing more; 0: any */
+                          source has nothing more; 0: any */
     int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
-    bool crlf;        /* LF becomes CRLF on the way */
-    bool keep_open;   /* the end of the source does not end the destination's direction */
+    enum link_cut cut;
+    bool crlf;      /* LF becomes CRLF on the way */
+    bool keep_open; /* the end of the source does not end the destination's direction */
 };
 
 enum link_state {
@@ -64,7 +64,6 @@ struct link {
     struct port *src, *dst;
     struct link_opts opts;
     struct link_pool *pool;
-    enum link_state state;
     void (*done)(
         struct link *); /* called once, when state is no longer LINK_RUNNING; may free the link. Optional */
     void (*moved)(struct link *); /* called after bytes reached the destination. Optional */
@@ -73,29 +72,29 @@ struct link {
     uint64_t bytes;               /* written to the destination, as it saw them */
     uint64_t messages;            /* writes of whole messages, when either end has boundaries */
     uint64_t lost;                /* see LINK_DST_FAILED */
-    bool src_eof;                 /* the source has ended; bytes may still be held */
+    enum link_state state;
+    bool src_eof; /* the source has ended; bytes may still be held */
 
-    unsigned char *block; /* the rest is the link's own */
-    uint32_t cap;         /* its size */
-    uint32_t start, end;  /* what is held: block[start..end) */
-    uint32_t scanned;     /* bytes held that are known to have no newline */
-    uint32_t unit;        /* bytes of the write begun and not yet finished */
-    struct meta *meta;    /* of the message held, when the source is IO_ADDRESSED */
-    struct crlf crlf;
-    bool message; /* a message is held, though it may be empty */
-    bool waiting; /* in dst->writers: no room there, or another link's turn */
+    bool message; /* a message is held, though it may be empty; the rest is the link's own */
     bool src_failed, told_end;
     bool resting; /* between two lines, for the interval */
     bool paused;
     bool pumping, freed;
-    struct link *next; /* in dst->writers */
+    bool bulk;    /* the last read was large */
+    bool shares;  /* bytes are written from the memory of the source */
+    bool drained; /* the source had nothing when last asked */
+    bool copies;  /* the kernel path does not work between these ends */
+    struct crlf crlf;
+    unsigned char small; /* turns in a row in which the kernel path moved little */
+    uint32_t cap;        /* the size of `block` */
+    uint32_t start, end; /* what is held: block[start..end) */
+    uint32_t scanned;    /* bytes held that are known to have no newline */
+    uint32_t unit;       /* bytes of the write begun and not yet finished */
+    unsigned char *block;
+    struct meta *meta; /* of the message held, when the source is IO_ADDRESSED */
+    struct list place; /* in dst->writers: no room there, or another link's turn */
     struct tap *taps;
     struct splice *splice; /* the kernel path, while it is taken */
-    unsigned char small;   /* turns in a row in which the kernel path moved little */
-    bool bulk;             /* the last read was large */
-    bool shares;           /* bytes are written from the memory of the source */
-    bool drained;          /* the source had nothing when last asked */
-    bool copies;           /* the kernel path does not work between these ends */
     struct rest *rest;     /* the pause between lines; NULL without one */
     struct job job;
 };

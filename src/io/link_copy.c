@@ -24,7 +24,7 @@ static size_t least(const struct link *k)
 /* Each read, or each write, stands for itself. */
 static bool is_apart(const struct port *port)
 {
-    return (port->ops->caps & (IO_MSG | IO_ADDRESSED)) != 0;
+    return (port_caps(port) & (IO_MSG | IO_ADDRESSED)) != 0;
 }
 
 /* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
@@ -127,7 +127,7 @@ static ssize_t fill(struct link *k, bool *full)
         k->message = link_keeps_messages(k->src);
         k->messages += k->message;
         *full = k->message || (size_t)n == size || k->opts.size > 0;
-        k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && k->taps == NULL;
+        k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && link_fits_kernel(k);
     } else if (n != IO_AGAIN) {
         link_source_ended(k, n == IO_ERROR);
     }
@@ -201,7 +201,7 @@ static ssize_t flush(struct link *k)
 {
     ssize_t n;
 
-    if (k->waiting)
+    if (link_waits(k))
         return IO_AGAIN;
     if (k->dst->owner != k) {
         if (!next_unit(k) || !link_own_dst(k))

@@ -78,11 +78,11 @@ void link_kernel_move(struct link *k)
 {
     uint64_t before = k->bytes;
 
-    while (!k->waiting && k->bytes - before < BUDGET && step_kernel(k))
+    while (!link_waits(k) && k->bytes - before < BUDGET && step_kernel(k))
         continue;
     if (k->splice == NULL)
         return;
-    if (k->bytes - before >= SMALL || k->waiting)
+    if (k->bytes - before >= SMALL || link_waits(k))
         k->small = 0;
     else if (k->small < SMALL_TURNS)
         k->small++;

@@ -16,7 +16,13 @@ struct rest {
 
 static inline bool link_keeps_messages(const struct port *port)
 {
-    return (port->ops->caps & IO_MSG) != 0;
+    return (port_caps(port) & IO_MSG) != 0;
+}
+
+/* There was no room at the destination, or it was another link's turn. */
+static inline bool link_waits(const struct link *k)
+{
+    return list_in(&k->place);
 }
 
 /* Nothing is held. */
@@ -40,7 +46,10 @@ void link_copy_take_block(struct link *k);
 void link_copy_release(struct link *k);
 void link_copy_init(struct link *k);
 
-/* In the kernel (io/link_kernel.c): after bulk shows; left when a tap comes. */
+/* Nobody wants to see the bytes, and no layer must. */
+bool link_fits_kernel(const struct link *k);
+
+/* In the kernel (io/link_kernel.c): after bulk shows; left when it fits no more. */
 void link_kernel_enter(struct link *k);
 void link_kernel_leave(struct link *k);
 void link_kernel_move(struct link *k);

@@ -8,7 +8,7 @@ enum { BUDGET = 64 }; /* writes before the others have their turn */
 
 bool link_share_fits(const struct link *k)
 {
-    return k->src->ops->peek != NULL && k->opts.cut == LINK_CUT_READ && !k->opts.crlf &&
+    return k->src->top->ops->peek != NULL && k->opts.cut == LINK_CUT_READ && !k->opts.crlf &&
            !link_keeps_messages(k->src) && !link_keeps_messages(k->dst);
 }
 
@@ -16,7 +16,7 @@ bool link_share_fits(const struct link *k)
 static bool step(struct link *k)
 {
     const void *data;
-    ssize_t n = k->src->ops->peek(k->src, &data);
+    ssize_t n = k->src->top->ops->peek(k->src->top, &data);
     ssize_t wrote;
 
     if (n == IO_EOF)
@@ -37,7 +37,7 @@ static bool step(struct link *k)
     for (struct tap *t = k->taps; t != NULL; t = t->next)
         t->see(t, data, (size_t)wrote, NULL);
     k->bytes += (uint64_t)wrote;
-    k->src->ops->skip(k->src, (size_t)wrote);
+    k->src->top->ops->skip(k->src->top, (size_t)wrote);
     if (wrote == n && link_disown_dst(k))
         port_wait_room(k->dst, k);
     return !k->freed;
@@ -45,7 +45,7 @@ static bool step(struct link *k)
 
 void link_share_move(struct link *k)
 {
-    for (int i = 0; i < BUDGET && !k->paused && !k->waiting && !k->src_eof; i++) {
+    for (int i = 0; i < BUDGET && !k->paused && !link_waits(k) && !k->src_eof; i++) {
         if (!step(k))
             return;
     }

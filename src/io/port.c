@@ -1,199 +1,259 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "io/port.h"
 
-#include <stdint.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/container.h"
+#include "base/mem.h"
 #include "io/link.h"
-
-static struct port *top_of(struct port *port)
-{
-    while (port->upper != NULL)
-        port = port->upper;
-    return port;
-}
+#include "io/port_more.h"
 
 static void run_event(struct job *j)
 {
-    struct port *port = container_of(j, struct port, job);
-    unsigned events = port->events;
+    struct port *p = container_of(j, struct port, job);
+    unsigned events = p->events;
 
-    port->events = 0;
-    port_event(port, events);
+    p->events = 0;
+    port_event(p, events);
 }
 
+/* The bottom comes last: the port is in its memory. */
 static void run_bury(struct job *j)
 {
-    struct port *port = container_of(j, struct port, job);
+    struct port *p = container_of(j, struct port, job);
+    struct layer *l = p->top;
 
-    while (port != NULL) {
-        struct port *lower = port->lower;
+    free(p->more);
+    while (l != NULL) {
+        struct layer *lower = l->lower;
 
-        port->ops->free(port);
-        port = lower;
+        l->ops->free(l);
+        l = lower;
     }
 }
 
-void port_init(struct port *port, const struct layer_ops *ops, struct loop *loop, struct port *lower)
+void port_init(struct port *p, struct loop *loop, struct layer *bottom, const struct layer_ops *ops,
+               unsigned caps)
 {
-    *port = (struct port){.ops = ops, .loop = loop, .lower = lower};
-    port->job.run = run_event;
-    if (lower != NULL)
-        lower->upper = port;
+    *p = (struct port){.loop = loop, .top = bottom, .told = true, .job.run = run_event};
+    list_init(&p->writers);
+    layer_init(bottom, ops, caps);
+    bottom->port = p;
 }
 
-void port_free(struct port *top)
+void port_free(struct port *p)
 {
-    if (top == NULL || top->freed)
+    if (p == NULL || p->freed)
         return;
-    for (struct port *port = top; port != NULL; port = port->lower) {
-        port->freed = true;
-        loop_job_del(&port->job);
+    p->freed = true;
+    loop_job_del(&p->job);
+    port_touch(p);
+    p->job.run = run_bury;
+    loop_finally(p->loop, &p->job);
+}
+
+struct port_more *port_more(struct port *p)
+{
+    if (p->more == NULL)
+        p->more = mem_alloc(sizeof *p->more);
+    return p->more;
+}
+
+ssize_t port_read(struct port *p, void *data, size_t size, struct meta *meta)
+{
+    if (p->shaking)
+        return p->error != 0 ? IO_ERROR : IO_AGAIN;
+    return layer_read(p->top, data, size, meta);
+}
+
+ssize_t port_write(struct port *p, const void *data, size_t size, const struct meta *meta)
+{
+    if (p->shaking)
+        return p->error != 0 ? IO_ERROR : IO_AGAIN;
+    return layer_write(p->top, data, size, meta);
+}
+
+size_t port_pending(const struct port *p)
+{
+    return p->shaking ? 0 : layer_pending(p->top);
+}
+
+int port_shut(struct port *p)
+{
+    if (p->shaking)
+        return p->error != 0 ? IO_ERROR : IO_AGAIN;
+    return layer_shut(p->top);
+}
+
+size_t port_max(const struct port *p)
+{
+    return layer_max(p->top);
+}
+
+size_t port_longest(const struct port *p)
+{
+    return layer_longest(p->top);
+}
+
+static struct layer *bottom_of(const struct port *p)
+{
+    struct layer *l = p->top;
+
+    while (l->lower != NULL)
+        l = l->lower;
+    return l;
+}
+
+int port_fd(const struct port *p, unsigned i)
+{
+    const struct layer *l = bottom_of(p);
+
+    return l->ops->fd != NULL ? l->ops->fd(l, i) : -1;
+}
+
+uint64_t port_dropped(const struct port *p)
+{
+    const struct layer *l = bottom_of(p);
+
+    return l->ops->dropped != NULL ? l->ops->dropped(l) : 0;
+}
+
+void port_error(const struct port *p, struct err *e, enum status status, const char *what, ...)
+{
+    char text[sizeof e->text];
+    va_list args;
+
+    va_start(args, what);
+    vsnprintf(text, sizeof text, what, args);
+    va_end(args);
+    if (p->more == NULL || p->more->words[0] == '\0') {
+        err_sys(e, status, p->error, "%s", text);
+        return;
     }
-    port_touch(top);
-    top->job.run = run_bury;
-    loop_finally(top->loop, &top->job);
+    err_set(e, status, "%.*s: %s", (int)(sizeof text - sizeof p->more->words), text, p->more->words);
+    e->sys = p->error;
 }
 
-ssize_t port_read(struct port *port, void *data, size_t size, struct meta *meta)
+void port_touch(struct port *p)
 {
-    return port->ops->read(port, data, size, meta);
+    struct layer *l = bottom_of(p);
+
+    if (l->ops->touch != NULL)
+        l->ops->touch(l);
 }
 
-ssize_t port_write(struct port *port, const void *data, size_t size, const struct meta *meta)
+/* What the links, and who waits for the other side to leave, want of the top. */
+static unsigned wanted_above(const struct port *p)
 {
-    return port->ops->write(port, data, size, meta);
-}
-
-size_t port_pending(const struct port *port)
-{
-    size_t n = 0;
-
-    for (; port != NULL; port = port->lower) {
-        if (port->ops->pending != NULL)
-            n += port->ops->pending(port);
-    }
-    return n;
-}
-
-int port_shut(struct port *port)
-{
-    return port->ops->shut != NULL ? port->ops->shut(port) : 0;
-}
-
-void port_touch(struct port *port)
-{
-    for (; port != NULL; port = port->lower) {
-        if (port->ops->touch != NULL)
-            port->ops->touch(port);
-    }
-}
-
-size_t port_max(const struct port *port)
-{
-    return port->ops->max != NULL ? port->ops->max(port) : LINK_BUFFER;
-}
-
-size_t port_longest(const struct port *port)
-{
-    return port->ops->longest != NULL ? port->ops->longest(port) : SIZE_MAX;
-}
-
-int port_fd(const struct port *port)
-{
-    return port->ops->fd != NULL ? port->ops->fd(port) : -1;
-}
-
-unsigned port_want(struct port *bottom)
-{
-    struct port *port = top_of(bottom);
     unsigned wanted = 0;
 
-    if (port->freed)
-        return 0;
-    if (port->reader != NULL && link_wants_read(port->reader))
+    if (p->reader != NULL && link_wants_read(p->reader))
         wanted |= LOOP_IN;
-    if (port->writers != NULL)
+    if (!list_empty(&p->writers))
         wanted |= LOOP_OUT;
-    if (port->hung_up != NULL)
+    if (p->hung_up != NULL)
         wanted |= LOOP_HUP;
-    for (; port != NULL; port = port->lower) {
-        if (port->ops->want != NULL)
-            wanted = port->ops->want(port, wanted);
+    return wanted;
+}
+
+unsigned port_want(struct port *p)
+{
+    struct layer *l = p->shaking ? port_shaking(p) : p->top;
+    unsigned wanted = 0;
+
+    if (p->freed || (p->shaking && p->error != 0))
+        return 0;
+    if (!p->shaking)
+        wanted = wanted_above(p);
+    else if (l != NULL && l->ops->want == NULL)
+        wanted = LOOP_IN;
+    for (; l != NULL; l = l->lower) {
+        if (l->ops->want != NULL)
+            wanted = l->ops->want(l, wanted);
     }
     return wanted;
 }
 
-void port_event(struct port *bottom, unsigned events)
+static void serve_writer(struct port *p)
 {
-    struct port *port = top_of(bottom);
+    struct link *k = list_first(&p->writers, struct link, place);
 
-    /* A layer may have to read before it can write, and the other way round. */
-    if (port != bottom && events & (LOOP_IN | LOOP_OUT))
-        events |= LOOP_IN | LOOP_OUT;
-    if (!port->freed && port->writers != NULL && events & (LOOP_OUT | LOOP_HUP)) {
-        struct link *k = port->writers;
-
-        port_unwait_room(port, k);
-        link_pump(k);
-        /* Had it nothing to write, the next one is still to be woken. */
-        if (!port->freed && port->owner == NULL && port->writers != NULL && !k->waiting)
-            port_event_soon(port, LOOP_OUT);
-    } else if (!port->freed && port->hung_up != NULL && events & LOOP_HUP) {
-        port->hung_up(port, port->hung_up_ctx);
-    }
-    if (!port->freed && port->reader != NULL && events & (LOOP_IN | LOOP_HUP))
-        link_pump(port->reader);
+    port_unwait_room(p, k);
+    link_pump(k);
+    /* Had it nothing to write, the next one is still to be woken. */
+    if (!p->freed && p->owner == NULL && !list_empty(&p->writers) && !list_in(&k->place))
+        port_event_soon(p, LOOP_OUT);
 }
 
-void port_event_soon(struct port *bottom, unsigned events)
+static void serve_links(struct port *p, unsigned events)
 {
-    if (bottom->freed)
+    if (!list_empty(&p->writers) && events & (LOOP_OUT | LOOP_HUP))
+        serve_writer(p);
+    else if (p->hung_up != NULL && events & LOOP_HUP)
+        p->hung_up(p, p->hung_up_ctx);
+    if (!p->freed && p->reader != NULL && events & (LOOP_IN | LOOP_HUP))
+        link_pump(p->reader);
+}
+
+/* What `events` at layer `from` are at `l`, which stands above it. */
+static unsigned rise(struct layer *l, const struct layer *from, unsigned events)
+{
+    if (l == from)
+        return events;
+    events = rise(l->lower, from, events);
+    return l->ops->event != NULL ? l->ops->event(l, events) : events;
+}
+
+void layer_event(struct layer *l, unsigned events)
+{
+    struct port *p = l->port;
+
+    if (p == NULL || p->freed)
         return;
-    bottom->events |= (unsigned char)events;
-    loop_soon(bottom->loop, &bottom->job);
+    events = rise(p->top, l, events);
+    if (((p->told && !p->shaking) || port_shake(p)) && !p->freed)
+        serve_links(p, events);
 }
 
-int port_fail(struct port *port, int error)
+void port_event(struct port *p, unsigned events)
 {
-    if (port->error == 0)
-        port->error = error;
+    layer_event(bottom_of(p), events);
+}
+
+void port_event_soon(struct port *p, unsigned events)
+{
+    if (p->freed)
+        return;
+    p->events |= (unsigned char)events;
+    loop_soon(p->loop, &p->job);
+}
+
+int port_fail(struct port *p, int error)
+{
+    if (p->error == 0)
+        p->error = error;
     return IO_ERROR;
 }
 
-void port_wait_room(struct port *port, struct link *k)
+void port_wait_room(struct port *p, struct link *k)
 {
-    if (k->waiting)
+    if (list_in(&k->place))
         return;
-    k->waiting = true;
-    k->next = NULL;
     /* Whoever is in the middle of a write goes first. */
-    if (port->writers != NULL && port->owner == k) {
-        k->next = port->writers;
-        port->writers = k;
-    } else if (port->writers != NULL) {
-        port->last_writer->next = k;
-        port->last_writer = k;
-    } else {
-        port->writers = port->last_writer = k;
-    }
-    port_touch(port);
+    if (p->owner == k)
+        list_push(&p->writers, &k->place);
+    else
+        list_add(&p->writers, &k->place);
+    port_touch(p);
 }
 
-void port_unwait_room(struct port *port, struct link *k)
+void port_unwait_room(struct port *p, struct link *k)
 {
-    struct link *before = NULL;
-
-    if (!k->waiting)
+    if (!list_in(&k->place))
         return;
-    for (struct link *w = port->writers; w != k; w = w->next)
-        before = w;
-    if (before == NULL)
-        port->writers = k->next;
-    else
-        before->next = k->next;
-    if (port->last_writer == k)
-        port->last_writer = before;
-    k->waiting = false;
-    port_touch(port);
+    list_del(&k->place);
+    port_touch(p);
 }

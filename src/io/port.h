@@ -1,149 +1,106 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * port: one end that bytes come from and go to: a stack of layers.
+ * port: where links (io/link.h) meet one end that bytes come from and go to.
  *
- * The bottom is a descriptor (fd, dgram) or something that is none (queue, fan, the prompt); a layer above
- * (TLS, a proxy handshake) does its reads and writes through port_read() and port_write() of the one below and never
- * looks for a descriptor. Links (io/link.h) hold the top of a stack and are the only callers of port_read() and
- * port_write() on it. A port is the source of at most one link and the destination of any number.
+ * Below it stands a stack of layers (io/layer.h), the bottom being a descriptor or none. Links are the only callers of
+ * port_read() and port_write(). A port is the source of at most one link and the destination of any number.
  *
- * Events travel up: a bottom calls port_event() when it became readable or writable, and the links are pumped.
- * Interest travels down: port_want() asks the links, then each layer translates on the way to the bottom.
- * EINTR never leaves a port; EAGAIN is IO_AGAIN.
+ * A layer can be put on or taken off while nothing is under way. While a handshake is unfinished links get nothing:
+ * reads and writes return IO_AGAIN.
  */
 #ifndef IO_PORT_H
 #define IO_PORT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
-#include "base/addr.h"
+#include "base/list.h"
+#include "io/layer.h"
 #include "loop/loop.h"
 
-struct port;
 struct link;
+struct port_more;
 
-/* What a read or write returns besides a count; a count of 0 is an empty datagram, never the end. */
-enum {
-    IO_AGAIN = -1, /* nothing now; port_event() will tell */
-    IO_EOF = -2,   /* read: the other side ended its direction */
-    IO_ERROR = -3, /* port->error says why */
-};
-
-enum port_cap {
-    IO_STREAM = 1,     /* bytes without boundaries */
-    IO_MSG = 2,        /* each read and each write is one message (UDP, UNIX datagram, seqpacket) */
-    IO_HALFCLOSE = 4,  /* port_shut() ends our direction and leaves the other open */
-    IO_RAWFD = 8,      /* port_fd() is the bytes themselves: sendfile(2) and splice(2) may move them */
-    IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
-};
-
-/* Where a message came from, so that an answer can go there from the address that was spoken to. */
-struct meta {
-    struct addr peer;
-    struct addr local;    /* the address it was sent to; its port is not filled; len 0: not known */
-    unsigned ifindex;     /* the interface it came through; 0: not known */
-    unsigned char socket; /* which of the port's sockets */
-    unsigned char hops;   /* its TTL or hop limit; 0: not known */
-    bool secret;          /* taps are to see its length alone */
-};
-
-struct layer_ops {
-    const char *name;
-    unsigned caps;
-
-    /* Up to `size` bytes into `data`. Messages fill `*meta` (when not NULL) and are cut at `size`, which is
-     * reported in the log. Returns a count or IO_*. */
-    ssize_t (*read)(struct port *, void *data, size_t size, struct meta *meta);
-
-    /* Up to `size` bytes of `data`; a message whole or not at all, to `*meta`, or where the port sends by itself
-     * when `meta` is NULL. Returns a count or IO_*. */
-    ssize_t (*write)(struct port *, const void *data, size_t size, const struct meta *meta);
-
-    /* For bytes that are in memory: where the next ones are (a count, IO_AGAIN or IO_EOF), and that the first `n` of
-     * them were taken. Optional, both or none. */
-    ssize_t (*peek)(struct port *, const void **data);
-    void (*skip)(struct port *, size_t n);
-
-    /* Bytes that can be read at once though the descriptor may not say so. Optional. */
-    size_t (*pending)(const struct port *);
-
-    /* Ends our direction. Returns 0, IO_AGAIN (call again on LOOP_OUT) or IO_ERROR. Optional: nothing to end. */
-    int (*shut)(struct port *);
-
-    /* Says that the interest of the links changed: a bottom touches its watch, a layer translates and calls
-     * port_touch(lower). Optional. */
-    void (*touch)(struct port *);
-
-    /* Translates what is wanted of this layer (LOOP_IN, LOOP_OUT) to what it wants of the one below, or, at the
-     * bottom, of its descriptor. Optional: the same. */
-    unsigned (*want)(struct port *, unsigned wanted);
-
-    /* The longest message a write takes (IO_MSG only). */
-    size_t (*max)(const struct port *);
-
-    /* The longest message a read may give. Optional: not known. */
-    size_t (*longest)(const struct port *);
-
-    /* The descriptor for IO_RAWFD, else -1. Optional. */
-    int (*fd)(const struct port *);
-
-    /* Closes and releases this layer (the ones below are released by port_free()). Runs when no callback of the
-     * loop is on the stack. */
-    void (*free)(struct port *);
-};
-
-/* Embedded as the first member of each layer's own struct. */
 struct port {
-    const struct layer_ops *ops;
     struct loop *loop;
-    struct port *lower, *upper;
-    struct link *reader;                /* whose source this is */
-    struct link *writers, *last_writer; /* links that wait for room here, first come first served */
-    struct link *owner;                 /* the link that is in the middle of a write of its own */
-    int error;                          /* errno of the failure, 0 while all is well */
-    bool lost;                          /* something accepted could not be delivered, and was reported */
-    bool cut;                           /* a message was longer than the room for it, and was reported */
-    bool freed;
+    struct layer *top;
+    struct link *reader;    /* whose source this is */
+    struct list writers;    /* links that wait for room here, first come first served */
+    struct link *owner;     /* the link that is in the middle of a write of its own */
+    struct port_more *more; /* what only few ports have: NULL */
     void (*hung_up)(struct port *,
                     void *ctx); /* the other side left while nobody waits for it here. Optional:
-                                                whoever sets it asks for LOOP_HUP */
+                                                  whoever sets it asks for LOOP_HUP */
     void *hung_up_ctx;
     struct job job;       /* a deferred port_event(), in the end the release */
+    int error;            /* errno of the failure, 0 while all is well; port_error() has the words */
     unsigned char events; /* for `job` */
+    bool lost : 1;        /* something accepted could not be delivered, and was reported */
+    bool cut : 1;         /* a message was longer than the room for it, and was reported */
+    bool freed : 1;
+    bool shaking : 1; /* a handshake is unfinished, or failed: links get nothing */
+    bool told : 1;    /* who asked for the handshakes was told how they ended */
 };
 
-/* Prepares the embedded struct; `lower` is NULL at the bottom, otherwise its layer is taken over. */
-void port_init(struct port *port, const struct layer_ops *ops, struct loop *loop, struct port *lower);
+/* Prepares a port over a bottom whose memory they share: the free op of `bottom` releases both. */
+void port_init(struct port *p, struct loop *loop, struct layer *bottom, const struct layer_ops *ops,
+               unsigned caps);
 
-/* Takes the whole stack out of use at once and releases it when the turn ends. Its links must be gone (link_free). */
-void port_free(struct port *top);
+/* Takes the port out of use at once and releases all its layers when the turn ends. Its links must be gone (link_free).
+ * NULL is fine. */
+void port_free(struct port *p);
+
+/* Puts a layer on top, and takes it; its handshake begins when those below it are done. Returns 0, or -1 with `e` filled
+ * and the layer still the caller's: a write is under way, or the port has failed. */
+int port_push(struct port *p, struct layer *l, struct err *e);
+
+/* Takes the top layer off and releases it when the turn ends. Returns 0, or -1 with `e` filled: it holds bytes, a write or
+ * a handshake is under way, or it is the bottom. */
+int port_pop(struct port *p, struct err *e);
+
+/* Tells once, and never before it returns, how the handshakes of all layers ended: `e` is NULL when they are done (or
+ * there are none), else why not, and is gone when `done` returns; it may free the port. There is no limit in time:
+ * port_free() gives up. */
+void port_handshake(struct port *p, void (*done)(struct port *p, void *ctx, const struct err *e), void *ctx);
 
 /* As the ops of the top. */
-ssize_t port_read(struct port *port, void *data, size_t size, struct meta *meta);
-ssize_t port_write(struct port *port, const void *data, size_t size, const struct meta *meta);
-size_t port_pending(const struct port *port);
-int port_shut(struct port *port);
-void port_touch(struct port *port);
-size_t port_max(const struct port *port);
-size_t port_longest(const struct port *port);
-int port_fd(const struct port *port);
+ssize_t port_read(struct port *p, void *data, size_t size, struct meta *meta);
+ssize_t port_write(struct port *p, const void *data, size_t size, const struct meta *meta);
+size_t port_pending(const struct port *p);
+int port_shut(struct port *p);
+size_t port_max(const struct port *p);
+size_t port_longest(const struct port *p);
 
-/* For bottoms: what the links on top want of this one now, translated by every layer between. */
-unsigned port_want(struct port *bottom);
+/* IO_*, of the top. */
+static inline unsigned port_caps(const struct port *p)
+{
+    return p->top->caps;
+}
 
-/* For bottoms: something happened; pumps the links on top at once. */
-void port_event(struct port *bottom, unsigned events);
+/* Descriptor `i` of the bottom; -1: there is none. It is the bytes themselves only with IO_RAWFD. */
+int port_fd(const struct port *p, unsigned i);
+
+/* Messages that the bottom dropped for want of room, as far as it knows. */
+uint64_t port_dropped(const struct port *p);
+
+/* Fills `e` with "WHAT: WHY", why the port failed. */
+void port_error(const struct port *p, struct err *e, enum status status, const char *what, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The interest of links, or `hung_up`, changed. */
+void port_touch(struct port *p);
+
+/* For bottoms: what is wanted of the descriptor now, translated by every layer. */
+unsigned port_want(struct port *p);
+
+/* For bottoms: something happened; pumps the links at once. */
+void port_event(struct port *p, unsigned events);
 
 /* The same in the next job stage: for ports without a descriptor, whose callers stand in a pump already. */
-void port_event_soon(struct port *bottom, unsigned events);
+void port_event_soon(struct port *p, unsigned events);
 
-/* For ops: records errno value `error`, unless there was one before, and returns IO_ERROR. */
-int port_fail(struct port *port, int error);
+/* For handlers (io/queue.h): records errno value `error`, unless there was one before, and returns IO_ERROR. */
+int port_fail(struct port *p, int error);
 
-/* For links: joins and leaves the queue of those that wait for room at `port`. */
-void port_wait_room(struct port *port, struct link *k);
-void port_unwait_room(struct port *port, struct link *k);
+/* For links: joins and leaves the queue of those that wait for room at `p`. */
+void port_wait_room(struct port *p, struct link *k);
+void port_unwait_room(struct port *p, struct link *k);
 
 #endif

@@ -15,6 +15,7 @@ struct item {
 
 struct queue {
     struct port port;
+    struct layer layer;
     struct queue_opts opts;
     struct item *first, *last;
     size_t offset; /* bytes of the first chunk that were read */
@@ -36,9 +37,9 @@ static void drop_first(struct queue *q)
     q->offset = 0;
 }
 
-static ssize_t peek(struct port *port, const void **data)
+static ssize_t peek_queue(struct layer *l, const void **data)
 {
-    struct queue *q = container_of(port, struct queue, port);
+    struct queue *q = container_of(l, struct queue, layer);
 
     if (q->first == NULL)
         return q->ended ? IO_EOF : IO_AGAIN;
@@ -46,17 +47,17 @@ static ssize_t peek(struct port *port, const void **data)
     return (ssize_t)(q->first->chunk->len - q->offset);
 }
 
-static void skip(struct port *port, size_t n)
+static void skip_queue(struct layer *l, size_t n)
 {
-    struct queue *q = container_of(port, struct queue, port);
-    bool was_full = queue_full(port);
+    struct queue *q = container_of(l, struct queue, layer);
+    bool was_full = queue_full(&q->port);
 
     q->offset += n;
     q->size -= n;
     if (q->offset == q->first->chunk->len)
         drop_first(q);
-    if (was_full && !queue_full(port) && q->opts.room != NULL)
-        q->opts.room(port, q->opts.ctx);
+    if (was_full && !queue_full(&q->port) && q->opts.room != NULL)
+        q->opts.room(&q->port, q->opts.ctx);
 }
 
 static void tell_meta(const struct queue *q, struct meta *meta)
@@ -68,9 +69,9 @@ static void tell_meta(const struct queue *q, struct meta *meta)
     meta->secret = q->first != NULL && q->first->chunk->secret;
 }
 
-static ssize_t read_queue(struct port *port, void *data, size_t size, struct meta *meta)
+static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta *meta)
 {
-    const struct queue *q = container_of(port, const struct queue, port);
+    const struct queue *q = container_of(l, const struct queue, layer);
     size_t done = 0;
     ssize_t n;
 
@@ -79,46 +80,46 @@ static ssize_t read_queue(struct port *port, void *data, size_t size, struct met
     do {
         const void *from;
 
-        n = peek(port, &from);
+        n = peek_queue(l, &from);
         if (n < 0)
             break;
         if ((size_t)n > size - done)
             n = (ssize_t)(size - done);
         memcpy((char *)data + done, from, (size_t)n);
         done += (size_t)n;
-        skip(port, (size_t)n);
+        skip_queue(l, (size_t)n);
     } while (done < size && !q->opts.whole && !q->opts.addressed);
     return done > 0 ? (ssize_t)done : n;
 }
 
-static ssize_t write_queue(struct port *port, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_queue(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
-    struct queue *q = container_of(port, struct queue, port);
+    struct queue *q = container_of(l, struct queue, layer);
 
     if (q->opts.write == NULL)
         return (ssize_t)size;
-    return q->opts.write(port, q->opts.ctx, data, size, meta);
+    return q->opts.write(&q->port, q->opts.ctx, data, size, meta);
 }
 
-static size_t pending(const struct port *port)
+static size_t queue_pending(const struct layer *l)
 {
-    const struct queue *q = container_of(port, const struct queue, port);
+    const struct queue *q = container_of(l, const struct queue, layer);
 
     return q->size + (q->ended ? 1 : 0);
 }
 
-static int shut(struct port *port)
+static int shut_queue(struct layer *l)
 {
-    struct queue *q = container_of(port, struct queue, port);
+    struct queue *q = container_of(l, struct queue, layer);
 
     if (q->opts.shut != NULL)
-        q->opts.shut(port, q->opts.ctx);
+        q->opts.shut(&q->port, q->opts.ctx);
     return 0;
 }
 
-static void free_queue(struct port *port)
+static void free_queue(struct layer *l)
 {
-    struct queue *q = container_of(port, struct queue, port);
+    struct queue *q = container_of(l, struct queue, layer);
 
     while (q->first != NULL)
         drop_first(q);
@@ -127,33 +128,21 @@ static void free_queue(struct port *port)
 
 static const struct layer_ops ops = {
     .name = "queue",
-    .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_queue,
     .write = write_queue,
-    .pending = pending,
-    .shut = shut,
-    .free = free_queue,
-};
-
-static const struct layer_ops addressed_ops = {
-    .name = "queue",
-    .caps = IO_STREAM | IO_HALFCLOSE | IO_ADDRESSED,
-    .read = read_queue,
-    .write = write_queue,
-    .pending = pending,
-    .shut = shut,
+    .pending = queue_pending,
+    .shut = shut_queue,
     .free = free_queue,
 };
 
 static const struct layer_ops shared_ops = {
     .name = "queue",
-    .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_queue,
     .write = write_queue,
-    .peek = peek,
-    .skip = skip,
-    .pending = pending,
-    .shut = shut,
+    .peek = peek_queue,
+    .skip = skip_queue,
+    .pending = queue_pending,
+    .shut = shut_queue,
     .free = free_queue,
 };
 
@@ -161,7 +150,8 @@ struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
 {
     struct queue *q = mem_alloc(sizeof *q);
 
-    port_init(&q->port, opts->addressed ? &addressed_ops : opts->shared ? &shared_ops : &ops, loop, NULL);
+    port_init(&q->port, loop, &q->layer, opts->shared ? &shared_ops : &ops,
+              IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0));
     q->opts = *opts;
     return &q->port;
 }

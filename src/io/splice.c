@@ -120,12 +120,12 @@ static bool gives_splice(const struct stat *st)
 
 struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again)
 {
-    struct splice s = {.in = port_fd(src), .out = port_fd(dst), .pipe = {-1, -1}};
+    struct splice s = {.in = port_fd(src, 0), .out = port_fd(dst, 0), .pipe = {-1, -1}};
     struct stat in, out;
     struct splice *new;
 
     *again = false;
-    if (!p->allowed || !(src->ops->caps & dst->ops->caps & IO_RAWFD) || fstat(s.in, &in) < 0 ||
+    if (!p->allowed || !(port_caps(src) & port_caps(dst) & IO_RAWFD) || fstat(s.in, &in) < 0 ||
         fstat(s.out, &out) < 0 || !gives_splice(&in) || !takes_splice(s.out, &out))
         return NULL;
     s.from_pipe = S_ISFIFO(in.st_mode);

@@ -9,10 +9,16 @@
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/mem.h"
 #include "io/fdio.h"
 #include "loop/wait.h"
 
 enum { PIPE_ROOM = 1024 * 1024 }; /* bytes in a pipe we share, where the kernel allows as much (pipe(7)) */
+
+struct stream {
+    struct fdio f;
+    int shared; /* the descriptor 0 or 1 behind it */
+};
 
 int std_sanitize(void)
 {
@@ -25,18 +31,18 @@ int std_sanitize(void)
 
 /* On a description we share, another process may take what poll(2) promised; all that can be done is to ask
  * right before. */
-static ssize_t read_shared(struct port *port, void *data, size_t size, struct meta *meta)
+static ssize_t read_shared(struct layer *l, void *data, size_t size, struct meta *meta)
 {
-    if (wait_ready(container_of(port, struct fdio, port)->fd, LOOP_IN) == 0)
+    if (wait_ready(container_of(l, struct fdio, layer)->watch.fd, LOOP_IN) == 0)
         return IO_AGAIN;
-    return fdio_read(port, data, size, meta);
+    return fdio_read(l, data, size, meta);
 }
 
-static ssize_t write_shared(struct port *port, const void *data, size_t size, const struct meta *meta)
+static ssize_t write_shared(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
-    if (wait_ready(container_of(port, struct fdio, port)->fd, LOOP_OUT) == 0)
+    if (wait_ready(container_of(l, struct fdio, layer)->watch.fd, LOOP_OUT) == 0)
         return IO_AGAIN;
-    return fdio_write(port, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
+    return fdio_write(l, data, size < PIPE_BUF ? size : PIPE_BUF, meta);
 }
 
 /* Puts /dev/null in the place of `fd` with one call: a number that is free for a moment may become another thread's. What
@@ -62,66 +68,66 @@ static int replace_with_null(int fd)
 }
 
 /* The shared descriptor is closed too, so that who reads our output sees its end, and stays taken. */
-static int shut_output(struct port *port)
+static int shut_output(struct layer *l)
 {
-    struct fdio *f = container_of(port, struct fdio, port);
+    struct stream *s = container_of(l, struct stream, f.layer);
     int failed;
 
-    loop_del(&f->watch);
-    if (f->fd != f->shared)
-        close(f->fd);
-    f->fd = -1;
-    failed = replace_with_null(f->shared);
-    return failed != 0 ? port_fail(port, failed) : 0;
+    if (s->f.watch.fd < 0)
+        return 0;
+    loop_del(&s->f.watch);
+    if (s->f.watch.fd != s->shared)
+        close(s->f.watch.fd);
+    s->f.watch.fd = -1;
+    failed = replace_with_null(s->shared);
+    return failed != 0 ? layer_fail(l, failed) : 0;
 }
 
-static int shut_socket(struct port *port)
+static int shut_socket(struct layer *l)
 {
-    fdio_shut_socket(port);
-    return shut_output(port);
+    if (container_of(l, struct stream, f.layer)->f.watch.fd >= 0)
+        fdio_shut_socket(l);
+    return shut_output(l);
 }
 
-static void free_std(struct port *port)
+static void free_stream(struct layer *l)
 {
-    struct fdio *f = container_of(port, struct fdio, port);
+    struct stream *s = container_of(l, struct stream, f.layer);
 
-    loop_del(&f->watch);
-    if (f->fd == f->shared)
-        f->fd = -1;
-    fdio_free(port);
+    loop_del(&s->f.watch);
+    if (s->f.watch.fd == s->shared)
+        s->f.watch.fd = -1;
+    fdio_free(l);
 }
 
 static const struct layer_ops own_ops = {
     .name = "standard stream",
-    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_read,
     .write = fdio_write,
     .shut = shut_output,
     .touch = fdio_touch,
     .fd = fdio_fd,
-    .free = free_std,
+    .free = free_stream,
 };
 
 static const struct layer_ops socket_ops = {
     .name = "standard stream",
-    .caps = IO_STREAM | IO_HALFCLOSE | IO_RAWFD,
     .read = fdio_recv,
     .write = fdio_send,
     .shut = shut_socket,
     .touch = fdio_touch,
     .fd = fdio_fd,
-    .free = free_std,
+    .free = free_stream,
 };
 
 static const struct layer_ops shared_ops = {
     .name = "standard stream",
-    .caps = IO_STREAM | IO_HALFCLOSE,
     .read = read_shared,
     .write = write_shared,
     .shut = shut_output,
     .touch = fdio_touch,
     .fd = fdio_fd,
-    .free = free_std,
+    .free = free_stream,
 };
 
 static bool is_stream_socket(int fd)
@@ -141,10 +147,11 @@ static int reopen(int fd, int access)
     return open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-static struct port *open_std(struct loop *loop, int fd, int access)
+static struct port *open_stream(struct loop *loop, int fd, int access)
 {
     const struct layer_ops *ops = &shared_ops;
-    struct fdio *f;
+    unsigned caps = IO_STREAM | IO_HALFCLOSE;
+    struct stream *s = mem_alloc(sizeof *s);
     struct stat st;
     int own = fd;
 
@@ -161,17 +168,19 @@ static struct port *open_std(struct loop *loop, int fd, int access)
         else
             own = fd;
     }
-    f = fdio_new(loop, own, ops);
-    f->shared = fd;
-    return &f->port;
+    if (ops != &shared_ops)
+        caps |= IO_RAWFD;
+    s->shared = fd;
+    fdio_init(&s->f, loop, own, ops, caps);
+    return &s->f.port;
 }
 
 struct port *std_input(struct loop *loop)
 {
-    return open_std(loop, STDIN_FILENO, O_RDONLY);
+    return open_stream(loop, STDIN_FILENO, O_RDONLY);
 }
 
 struct port *std_output(struct loop *loop)
 {
-    return open_std(loop, STDOUT_FILENO, O_WRONLY);
+    return open_stream(loop, STDOUT_FILENO, O_WRONLY);
 }

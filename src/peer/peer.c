@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "io/dgram.h"
 
 void peer_table_init(struct peer_table *t, struct loop *loop)
 {
@@ -88,13 +87,7 @@ void peer_free(struct peer *p)
 
 int peer_fd(const struct peer *p, unsigned i)
 {
-    const struct port *bottom = p->port;
-    int fd;
-
-    while (bottom->lower != NULL)
-        bottom = bottom->lower;
-    fd = i == 0 ? port_fd(bottom) : -1;
-    return fd >= 0 ? fd : dgram_fd(bottom, i);
+    return port_fd(p->port, i);
 }
 
 void peer_count(struct peer *p, uint64_t sent, uint64_t received)

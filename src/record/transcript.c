@@ -285,7 +285,7 @@ void transcript_add(struct transcript *x, const struct talker *t, struct link *k
     r->peer = t->peer;
     r->number = t->meta == NULL && t->shown ? t->number : 0;
     r->sent = sent;
-    r->messages = (t->peer->port->ops->caps & IO_MSG) != 0;
+    r->messages = (port_caps(t->peer->port) & IO_MSG) != 0;
     r->next = x->ears;
     x->ears = r;
     link_tap_add(k, &r->tap);

@@ -89,7 +89,7 @@ static uint64_t unsent_input(const struct bridge *b)
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
     int unread = 0;
 
-    if (!b->input_ended && b->ends.in != NULL && ioctl(port_fd(b->ends.in), FIONREAD, &unread) == 0)
+    if (!b->input_ended && b->ends.in != NULL && ioctl(port_fd(b->ends.in, 0), FIONREAD, &unread) == 0)
         sum += (uint64_t)unread;
     return sum;
 }
@@ -177,7 +177,7 @@ static void input_hung_up(struct port *port, void *ctx)
 /* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
 static enum status local_status(const struct port *port)
 {
-    const int fd = port_fd(port);
+    const int fd = port_fd(port, 0);
     struct stat st;
 
     if ((port->error != EIO && port->error != 0) || fd < 0 || fstat(fd, &st) < 0)
@@ -215,7 +215,7 @@ static void wire_ended(struct link *k)
  * queue tells, which outlives a reset; of a UNIX socket the error. */
 static int left_behind(const struct port *port)
 {
-    int fd = port_fd(port), sys = 0, queued = 0;
+    int fd = port_fd(port, 0), sys = 0, queued = 0;
     socklen_t len = sizeof sys;
 
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
@@ -243,7 +243,7 @@ static void hung_up(struct port *port, void *ctx)
 static void watch_for_leaving(struct wire *w)
 {
     struct port *port = w->peer->port;
-    int fd = port_fd(port), on = 1, idle = 5, interval = 5, count = 3;
+    int fd = port_fd(port, 0), on = 1, idle = 5, interval = 5, count = 3;
 
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0) {
         /* Refused on UNIX sockets, which need none of them. */
@@ -629,7 +629,7 @@ enum slow_peer bridge_slow(const struct bridge *b)
 void bridge_close(struct bridge *b, struct peer *p, bool reset)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    int fd = port_fd(p->port);
+    int fd = port_fd(p->port, 0);
 
     (void)b;
     /* Of a TCP connection nothing but a reset remains; elsewhere it is refused. */

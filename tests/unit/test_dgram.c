@@ -421,7 +421,7 @@ static void drops_are_counted(void **state)
     assert_true(got < 50);
     must_send(fa, data, 500, &server); /* the count comes with the next datagram */
     assert_int_equal(read_soon(port, data, sizeof data, NULL), 500);
-    assert_int_equal(dgram_dropped(port), 50 - got);
+    assert_int_equal(port_dropped(port), 50 - got);
     port_free(port);
     close(fa);
     end(r);

@@ -16,7 +16,7 @@ static void socket_calls(void **state)
     rig_pair(s, SOCK_STREAM);
     assert_int_equal(fcntl(s[0], F_SETFL, 0), 0); /* it does not block even so */
     port = fd_socket(r->loop, s[0]);
-    assert_int_equal(port_fd(port), s[0]);
+    assert_int_equal(port_fd(port, 0), s[0]);
     assert_int_equal(port_read(port, data, sizeof data, NULL), IO_AGAIN);
     assert_int_equal(port_write(port, "out", 3, NULL), 3);
     assert_int_equal(read(s[1], data, sizeof data), 3);
@@ -143,7 +143,7 @@ static void null_swallows(void **state)
     assert_int_equal(port_write(port, "anything", 8, NULL), 8);
     assert_int_equal(port_read(port, data, sizeof data, NULL), IO_EOF);
     assert_int_equal(port_shut(port), 0);
-    assert_int_equal(port_fd(port), -1);
+    assert_int_equal(port_fd(port, 0), -1);
     port_free(port);
     rig_free(r);
 }

@@ -136,7 +136,7 @@ static void chunks_know_where_they_go(void **state)
     char data[10];
 
     (void)state;
-    assert_true((q->ops->caps & IO_ADDRESSED) != 0);
+    assert_true((port_caps(q) & IO_ADDRESSED) != 0);
     put_to(q, "abc", &one);
     put_to(q, "d", NULL);
     put_to(q, "ef", &two);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/layer.h"
+
+void layer_init(struct layer *l, const struct layer_ops *ops, unsigned caps)
+{
+    *l = (struct layer){.ops = ops, .caps = (unsigned short)caps};
+}
+
+ssize_t layer_read(struct layer *l, void *data, size_t size, struct meta *meta)
+{
+    return l->ops->read(l, data, size, meta);
+}
+
+ssize_t layer_write(struct layer *l, const void *data, size_t size, const struct meta *meta)
+{
+    return l->ops->write(l, data, size, meta);
+}
+
+size_t layer_pending(const struct layer *l)
+{
+    while (l->ops->pending == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->pending != NULL ? l->ops->pending(l) : 0;
+}
+
+int layer_shut(struct layer *l)
+{
+    while (l->ops->shut == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->shut != NULL ? l->ops->shut(l) : 0;
+}
+
+size_t layer_max(const struct layer *l)
+{
+    while (l->ops->max == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->max != NULL ? l->ops->max(l) : LAYER_MAX;
+}
+
+size_t layer_longest(const struct layer *l)
+{
+    while (l->ops->longest == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->longest != NULL ? l->ops->longest(l) : SIZE_MAX;
+}
