@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Made by tools/gen-options from src/app/options.c; do not edit.
+# Made by tools/gen-options from src/app/option_rows.c; do not edit.
 
 complete -c pollcat -f
 complete -c pollcat -n '__fish_contains_opt -s U unixsock seqpacket' -F

@@ -34,19 +34,22 @@ struct operands {
     char given[128]; /* the options that stand before, and a blank, for advice */
 };
 
-void conf_add_sockopt(struct conf *c, const char *text)
-{
-    c->net.sockopts = mem_resize(c->net.sockopts, (c->net.nsockopts + 1) * sizeof *c->net.sockopts);
-    c->net.sockopts[c->net.nsockopts++] = text;
-}
-
-char *conf_own(struct conf *c, char *text)
+/* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
+static char *conf_own(struct conf *c, char *text)
 {
     if (text != NULL) {
         c->owned = mem_resize(c->owned, (c->nowned + 1) * sizeof *c->owned);
         c->owned[c->nowned++] = text;
     }
     return text;
+}
+
+void conf_add_sockopt(void *conf, const char *text)
+{
+    struct conf *c = conf;
+
+    c->net.sockopts = mem_resize(c->net.sockopts, (c->net.nsockopts + 1) * sizeof *c->net.sockopts);
+    c->net.sockopts[c->net.nsockopts++] = conf_own(c, mem_strdup(text));
 }
 
 void conf_clear(struct conf *c)
@@ -395,10 +398,11 @@ static void note_given(struct operands *o, char **args, int n)
 
 static int parse(struct conf *c, int argc, char **argv, struct err *e)
 {
+    const struct option_fields fields = {c, conf_add_sockopt};
     struct options o;
     struct operands operands;
 
-    if (options_parse(c, &o, argc, argv, e) != 0)
+    if (options_parse(&fields, &o, argc, argv, e) != 0)
         return -1;
     if (c->action != CONF_RUN)
         return 0;

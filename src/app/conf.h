@@ -52,10 +52,7 @@ struct conf {
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e);
 void conf_clear(struct conf *c);
 
-/* Appends a text for net/sockopt.h; the string is not copied. */
-void conf_add_sockopt(struct conf *c, const char *text);
-
-/* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
-char *conf_own(struct conf *c, char *text);
+/* Appends a copy of a text for net/sockopt.h to a struct conf: for struct option_fields. */
+void conf_add_sockopt(void *conf, const char *text);
 
 #endif

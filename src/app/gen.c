@@ -8,7 +8,7 @@
 #include "app/options.h"
 #include "console/command.h"
 
-static const char origin[] = "Made by tools/gen-options from src/app/options.c; do not edit.";
+static const char origin[] = "Made by tools/gen-options from src/app/option_rows.c; do not edit.";
 
 static bool repeats(const struct option_row *row)
 {

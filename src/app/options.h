@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * options: THE table of options, and its reader.
+ * options: what the table of options is made of, and its reader.
  *
  * getopt_long(3), --help, the OPTIONS section of the manual and the completions of three shells all come from
- * option_row(). An option is a row and, where no field fits, a field of struct conf. What goes together is
- * said by traits (app/mode.h), never by code.
+ * option_row(). An option is a row of app/option_rows.c and, where no field fits, a field of struct conf, of which
+ * nothing else is known here. What goes together is said by traits (app/mode.h), never by code.
  */
 #ifndef APP_OPTIONS_H
 #define APP_OPTIONS_H
@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/conf.h"
 #include "app/mode.h"
 #include "base/err.h"
 
@@ -29,6 +28,8 @@ enum option_group {
     OPTION_GROUPS,
 };
 
+enum { OPTIONS_MAX = 96 }; /* rows */
+
 /* What an option does with its argument. */
 enum option_type {
     OPTION_TRAIT,     /* nothing but what `gives` says */
@@ -39,7 +40,7 @@ enum option_type {
     OPTION_TIME_MS,   /* int64_t field, milliseconds */
     OPTION_STRING,    /* const char * field */
     OPTION_WORD,      /* int field becomes the place of the argument among `words`, from 1 */
-    OPTION_ACTION,    /* enum conf_action field becomes `min`; nothing behind it is read */
+    OPTION_ACTION,    /* int field becomes `min`; nothing behind it is read */
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
 };
@@ -76,9 +77,9 @@ struct option_row {
 
 /* What was given, for checks that come after the reading. */
 struct options {
-    unsigned traits;                    /* of the options; options_traits() has all */
-    const struct mode *mode;            /* --mode, or NULL */
-    const struct option_row *given[96]; /* each row once, in the order given; no aliases */
+    unsigned traits;                             /* of the options; options_traits() has all */
+    const struct mode *mode;                     /* --mode, or NULL */
+    const struct option_row *given[OPTIONS_MAX]; /* each row once, in the order given; no aliases */
     size_t ngiven;
     int next; /* argv[next] is the first operand */
 };
@@ -93,9 +94,16 @@ const struct option_row *option_target(const struct option_row *row);
 /* The title of a group. */
 const char *option_group(enum option_group g);
 
-/* Reads the options of `argv` into `c`, whose defaults are set, and permutes operands behind them. Stops early at an
+/* Where what is given goes: the struct that rows have offsets of, whose defaults are set; and a text for the sockets, which
+ * is to be copied. */
+struct option_fields {
+    void *at;
+    void (*sockopt)(void *at, const char *text);
+};
+
+/* Reads the options of `argv` into `to`, and permutes operands behind them. Stops early at an
  * OPTION_ACTION. Returns 0, or -1 with `e`. */
-int options_parse(struct conf *c, struct options *o, int argc, char **argv, struct err *e);
+int options_parse(const struct option_fields *to, struct options *o, int argc, char **argv, struct err *e);
 
 /* The traits of this run: those of the options and of --mode. */
 unsigned options_traits(const struct options *o);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "app/absent.h"
+#include "app/conf.h"
 #include "app/mode.h"
 #include "base/log.h"
 
@@ -27,11 +28,12 @@ static void start(struct run *r, const char *const *words, int n)
 {
     static char program[] = "pollcat";
     char *argv[16] = {program};
+    const struct option_fields fields = {&r->c, conf_add_sockopt};
 
     for (int i = 0; i < n; i++)
         argv[i + 1] = (char *)(uintptr_t)words[i]; /* getopt_long() moves the pointers alone */
     memset(r, 0, sizeof *r);
-    r->result = options_parse(&r->c, &r->o, n + 1, argv, &r->e);
+    r->result = options_parse(&fields, &r->o, n + 1, argv, &r->e);
 }
 
 #define RUN(r, ...)                              \

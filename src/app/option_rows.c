@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * THE table of options.
+ */
+#include <limits.h>
+
+#include "app/conf.h"
+#include "app/options.h"
+
+#define FIELD(member) offsetof(struct conf, member)
+
+/* clang-format off */
+static const struct option_row rows[] = {
+    /* What it does */
+    { .ch = 'l', .name = "listen", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_LISTEN,
+      .help = "wait for a peer instead of connecting",
+      .doc = "Wait for a peer instead of connecting to one.\n"
+             "Without\n.Fl k\none peer is served, and the program ends with it.\n"
+             "IPv4 and IPv6 are both served unless the address or\n.Fl 4\nor\n.Fl 6\nsays otherwise.\n"
+             "Port 0 lets the kernel choose;\n.Fl v\nand\n.Fl -ready-fd\ntell which it chose.\n" },
+    { .ch = 'u', .name = "udp", .group = OPTION_MODE, .type = OPTION_TRAIT,
+      .gives = TRAIT_DGRAM | TRAIT_MESSAGES,
+      .help = "datagrams; anyone may answer",
+      .doc = "Use UDP instead of TCP, or with\n.Fl U\nUNIX datagram sockets.\n"
+             "The socket is not connected: anyone may answer.\nSee\n.Sx Datagrams .\n" },
+    { .name = "udp-connected", .group = OPTION_MODE, .type = OPTION_TRAIT,
+      .gives = TRAIT_CONNECTED | TRAIT_DGRAM | TRAIT_MESSAGES,
+      .help = "datagrams of one peer; a refusal ends it",
+      .doc = "Use UDP on a connected socket: only that peer is heard, and when it refuses,\n"
+             "the program ends with status 1.\n" },
+    { .ch = 'E', .name = "echo", .group = OPTION_MODE, .type = OPTION_TRAIT,
+      .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
+      .help = "send back what peers send (is -l -k as well)",
+      .doc = "Send back to each peer what it sends (RFC 862).\nImplies\n.Fl l\nand\n.Fl k .\n" },
+    { .name = "self-connect", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_SELF,
+      .help = "connect a socket to itself; [PORT]",
+      .doc = "Connect one socket to its own address, so that what is sent comes back.\n"
+             "Without a port the kernel chooses one.\n"
+             "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
+    { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
+      .value = VALUE_MODE,
+      .help = "any of these by name, or connect",
+      .doc = "Choose the mode by its name:\n.Cm connect , listen , udp , udp-connected , echo\nor\n.Cm self-connect .\n" },
+    { .ch = 'z', .name = "zero", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PROBE,
+      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_CONNECTED | TRAIT_UNIX,
+      .help = "only report open ports",
+      .doc = "Only report which ports are open, and exchange nothing.\n"
+             "Ports may be several operands, lists and ranges:\n.Ql 22,80,8000-8010 .\n"
+             "The status is 0 when any of them is open.\n"
+             "With\n.Fl u\na port is\n.Ql open\nwhen something answers,\n.Ql closed\nwhen it is reported unreachable, and otherwise\n"
+             ".Ql no answer .\n" },
+    { .ch = 'r', .name = "randomize", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(randomize),
+      .needs = TRAIT_PROBE,
+      .help = "with -z: shuffle",
+      .doc = "With\n.Fl z ,\ntry the ports in random order.\n" },
+
+    /* Where */
+    { .ch = 'U', .name = "unixsock", .group = OPTION_ADDRESS, .type = OPTION_TRAIT, .gives = TRAIT_UNIX,
+      .help = "the address is a PATH or an abstract @NAME",
+      .doc = "Use UNIX sockets.\nThe address is a path, or\n.Pf @ Ar name\nfor a socket in the abstract name space.\n" },
+    { .name = "seqpacket", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(net.seqpacket),
+      .gives = TRAIT_UNIX | TRAIT_MESSAGES, .excludes = TRAIT_DGRAM | TRAIT_SELF,
+      .help = "UNIX sockets with connections and boundaries",
+      .doc = "Use UNIX sockets of type\n.Dv SOCK_SEQPACKET .\nImplies\n.Fl U .\n" },
+    { .ch = '4', .name = "ipv4", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(ipv4),
+      .gives = TRAIT_IPV4, .excludes = TRAIT_UNIX,
+      .help = "only IPv4",
+      .doc = "Use IPv4 only.\n" },
+    { .ch = '6', .name = "ipv6", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(ipv6),
+      .excludes = TRAIT_UNIX | TRAIT_IPV4,
+      .help = "only IPv6",
+      .doc = "Use IPv6 only.\n" },
+    { .ch = 'n', .name = "nodns", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(net.numeric),
+      .help = "no names, only numeric addresses and ports",
+      .doc = "Look up no names of hosts or services, in either direction.\n" },
+    { .ch = 'p', .name = "source-port", .arg = "PORT", .group = OPTION_ADDRESS, .type = OPTION_STRING,
+      .field = FIELD(net.source_port), .value = VALUE_PORT, .excludes = TRAIT_UNIX,
+      .help = "local port",
+      .doc = "Send from this local port.\nWith\n.Fl l ,\nlisten on it.\n" },
+    { .ch = 's', .name = "source", .arg = "ADDR", .group = OPTION_ADDRESS, .type = OPTION_STRING,
+      .field = FIELD(net.source_host), .value = VALUE_HOST, .gives = TRAIT_SOURCE,
+      .help = "local address",
+      .doc = "Send from this local address; for a UNIX datagram socket, its own path.\n"
+             "With\n.Fl l ,\nlisten on it.\n" },
+
+    /* Many peers */
+    { .ch = 'k', .name = "keep-open", .group = OPTION_LISTEN, .type = OPTION_TRAIT,
+      .gives = TRAIT_KEEP_OPEN, .needs = TRAIT_LISTEN,
+      .help = "go on after a peer left; many at once",
+      .doc = "With\n.Fl l ,\ngo on after a peer left, and serve many at once.\n"
+             "Standard input goes to all of them.\n" },
+    { .name = "max-conns", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.max_conns),
+      .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_DGRAM,
+      .help = "refuse more peers",
+      .doc = "Serve at most\n.Ar N\npeers at once; more are refused, which\n.Fl v\nreports.\n" },
+    { .name = "backlog", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.backlog),
+      .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN, .excludes = TRAIT_DGRAM,
+      .help = "queue of connections",
+      .doc = "Let the kernel queue\n.Ar N\nconnections that are not accepted yet; see\n.Xr listen 2 .\n" },
+    { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
+      .field = FIELD(bridge.slow), .value = VALUE_WORDS, .words = "wait drop close",
+      .needs = TRAIT_KEEP_OPEN, .excludes = TRAIT_ECHO | TRAIT_DGRAM,
+      .help = "wait, drop or close when one is too slow",
+      .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
+             ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
+             ".Cm close\nit, as at the prompt by default.\n" },
+    { .name = "ready-fd", .arg = "FD", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(ready_fd),
+      .min = 1, .max = INT_MAX,
+      .help = "write \"ADDRESS PORT\" there once bound",
+      .doc = "Write one line,\n.Ql ADDRESS PORT ,\nto this descriptor for each socket once it listens or is bound.\n"
+             "For scripts and tests.\n" },
+
+    /* What is sent, and its end */
+    { .ch = 'N', .name = "shutdown", .group = OPTION_DATA, .type = OPTION_TRAIT, .gives = TRAIT_SHUTDOWN,
+      .help = "pass the end on",
+      .doc = "Pass the end of standard input on to the peer as a half-close.\nThis is the default.\n" },
+    { .name = "no-shutdown", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.no_shutdown),
+      .excludes = TRAIT_SHUTDOWN | TRAIT_ECHO,
+      .help = "stay open at the end",
+      .doc = "Keep the direction to the peer open after the end of standard input.\n" },
+    { .ch = 'q', .name = "quit-after", .arg = "SECS", .group = OPTION_DATA, .type = OPTION_TIME_MS,
+      .field = FIELD(bridge.quit_after), .min = INT64_C(-1000) * INT_MAX, .max = INT64_C(1000) * INT_MAX,
+      .excludes = TRAIT_ECHO,
+      .help = "quit SECS after the end of input",
+      .doc = "Quit this long after the end of standard input, whatever the peer does; 0 is at once after\n"
+             "everything was sent, a negative number never.\n" },
+    { .ch = 'd', .name = "no-stdin", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stdio.no_input),
+      .gives = TRAIT_NO_INPUT,
+      .help = "only receive (also --recv-only)",
+      .doc = "Only receive: standard input is not read, and its end ends nothing.\n" },
+    { .name = "recv-only", .alias = "no-stdin" },
+    { .name = "send-only", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.send_only),
+      .excludes = TRAIT_NO_INPUT | TRAIT_ECHO,
+      .help = "only send",
+      .doc = "Only send: what arrives is dropped.\n" },
+    { .ch = 'C', .name = "crlf", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.out.crlf),
+      .excludes = TRAIT_ECHO,
+      .help = "send CRLF for LF",
+      .doc = "Send CRLF where the input has LF.\nA CRLF that is there already stays as it is.\n" },
+    { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
+      .field = FIELD(bridge.out.interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = TRAIT_ECHO,
+      .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",
+      .help = "pause between the lines sent",
+      .doc = "Pause this long between the lines sent.\n" },
+    { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress),
+      .help = "draw amount, rate and time on standard error",
+      .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
+             "input is a file,\nhow much of it is done and how long the rest will take.\nAt a prompt it is told once, at the end.\n" },
+    { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
+      .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = TRAIT_ECHO,
+      .help = "a line, a datagram",
+      .doc = "Send each line as one datagram.\n"
+             "Without this, what one read of a pipe gives is one datagram.\n" },
+    { .name = "datagram-size", .arg = "N", .group = OPTION_DATA, .type = OPTION_SIZE, .field = FIELD(datagram_size),
+      .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | TRAIT_ECHO,
+      .help = "cut datagrams",
+      .doc = "Cut what is sent into datagrams of\n.Ar N\nbytes; 1400 avoids fragments on the internet.\n" },
+
+    /* How long */
+    { .ch = 'w', .name = "timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
+      .field = FIELD(timeout), .min = 0, .max = INT_MAX,
+      .ncat = "-w limits connecting and then idling, as in nc; Ncat's -w is --wait here",
+      .help = "limit on connecting, and then on idling",
+      .doc = "Give up when connecting takes longer, and end when a connection then carries nothing for as long.\n"
+             "When this program was the first to send a datagram, wait as long for answers after the end of\n"
+             "standard input; getting none is no failure.\n"
+             "While standard output takes nothing, the peer is not blamed for silence.\n" },
+    { .name = "wait", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(wait),
+      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN,
+      .help = "limit on connecting",
+      .doc = "Give up when connecting takes longer.\n" },
+    { .name = "idle-timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
+      .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX,
+      .help = "on idling",
+      .doc = "Close a peer that neither sent nor took anything for so long.\n" },
+    { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
+      .field = FIELD(reconnect), .min = 1, .max = INT_MAX,
+      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
+      .help = "connect again, up to MAX times in a row",
+      .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"
+             "30 seconds, each told on a line.\nA peer that ends its direction counts as gone.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
+             "limit.\nStandard input goes on with the next connection; what was read of it and not sent is counted as\n"
+             "lost, which makes the status 1.\nOnce standard input has ended, the end of the connection ends the "
+             "program.\n" },
+
+    /* The sockets */
+    { .ch = 'b', .name = "broadcast", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .sockopt = "broadcast", .needs = TRAIT_DGRAM, .excludes = TRAIT_UNIX,
+      .help = "allow broadcast",
+      .doc = "Allow datagrams to broadcast addresses.\n" },
+    { .ch = 'D', .name = "debug", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .sockopt = "debug",
+      .help = "SO_DEBUG",
+      .doc = "Set\n.Dv SO_DEBUG .\n" },
+    { .ch = 'I', .name = "recv-buffer", .arg = "SIZE", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
+      .sockopt = "rcvbuf",
+      .help = "SO_RCVBUF",
+      .doc = "Set the size of the receive buffer.\n" },
+    { .ch = 'O', .name = "send-buffer", .arg = "SIZE", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
+      .sockopt = "sndbuf",
+      .help = "SO_SNDBUF",
+      .doc = "Set the size of the send buffer.\n" },
+    { .ch = 'T', .name = "tos", .arg = "TOS", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
+      .value = VALUE_WORDS, .sockopt = "tos", .excludes = TRAIT_UNIX,
+      .words = "af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 critical cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 "
+               "ef inetcontrol lowdelay netcontrol reliability throughput",
+      .help = "type of service: lowdelay, ef, af11, 0x10...",
+      .doc = "Set the type of service or traffic class: a number,\n.Cm critical , inetcontrol , lowdelay , netcontrol ,\n"
+             ".Cm reliability , throughput , ef ,\nor one of\n.Cm af11\nto\n.Cm af43\nand\n.Cm cs0\nto\n.Cm cs7 .\n" },
+    { .ch = 'M', .name = "ttl", .arg = "N", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
+      .sockopt = "ttl", .excludes = TRAIT_UNIX,
+      .help = "hops of what is sent",
+      .doc = "Set the TTL or hop limit of what is sent.\n" },
+    { .ch = 'm', .name = "min-ttl", .arg = "N", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
+      .sockopt = "minttl", .max = 255, .excludes = TRAIT_UNIX,
+      .ncat = "-m is the least TTL, as in nc; Ncat's -m is --max-conns here",
+      .help = "least on arrival",
+      .doc = "Drop what arrives with a smaller TTL or hop limit.\n" },
+    { .name = "sockopt", .arg = "NAME[=VALUE]", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .value = VALUE_SOCKOPT,
+      .help = "set any option; NAME? tells its value",
+      .doc = "Set a socket option by its name; an option that is on or off is turned on by\n.Ar NAME\nalone.\n"
+             ".Ar NAME Ns Ql \\&?\nprints the value in effect.\nMay be repeated.\n" },
+    { .name = "list-sockopts", .group = OPTION_SOCKET, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_LIST_SOCKOPTS,
+      .help = "list their names",
+      .doc = "List the names that\n.Fl -sockopt\nknows, and end.\n" },
+
+    /* The prompt */
+    { .name = "prompt", .arg = "TEXT", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.prompt),
+      .excludes = TRAIT_ECHO,
+      .help = "before typed lines",
+      .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
+             "or the number of the one that lines go to.\n" },
+    { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = TRAIT_ECHO,
+      .help = "the same as --view raw",
+      .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"
+             "Only for peers that are trusted.\n" },
+    { .name = "view", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.view),
+      .value = VALUE_WORDS, .words = "text hex raw", .excludes = TRAIT_ECHO,
+      .help = "text, hex or raw",
+      .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
+             ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
+             ".Cm raw ,\nas it is, only for peers that are trusted.\n" },
+    { .name = "marks", .arg = "LIST", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.marks),
+      .value = VALUE_WORDS, .words = "direction size peer none", .excludes = TRAIT_ECHO,
+      .help = "direction,size,peer",
+      .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
+             "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
+             ".Cm none .\n" },
+    { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.time),
+      .value = VALUE_WORDS, .words = "none absolute start delta", .excludes = TRAIT_ECHO,
+      .help = "absolute,start,delta",
+      .doc = "The time that stands before each line:\n.Cm absolute\n(of the day), since the\n.Cm start ,\n.Cm delta\n"
+             "(since the line before), or\n.Cm none .\n" },
+    { .name = "input", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.input),
+      .value = VALUE_WORDS, .words = "text escapes hex", .excludes = TRAIT_ECHO,
+      .help = "text, escapes, hex",
+      .doc = "What a typed line means:\n.Cm text\n(the default), the line and its end;\n.Cm escapes ,\n"
+             "with\n.Ql \\er \\en \\et \\e0 \\exHH \\euHHHH \\e\\e\n"
+             "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 65 6c6c 6f .\n" },
+    { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
+      .value = VALUE_WORDS, .words = "lf crlf none nul", .excludes = TRAIT_ECHO,
+      .help = "lf, crlf, none, nul",
+      .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\n" },
+    { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
+      .value = VALUE_WORDS, .words = "auto always never", .excludes = TRAIT_ECHO,
+      .help = "auto, always, never",
+      .doc = "Whether marks, peers and escaped bytes are shown in colour:\n.Cm auto\n"
+             "(the default), unless\n.Ev NO_COLOR\nis set or the terminal cannot;\n.Cm always\nor\n.Cm never .\n" },
+    { .name = "allow-colors", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.allow_colors),
+      .excludes = TRAIT_ECHO,
+      .help = "of the peers",
+      .doc = "Let escape sequences that set colours and the like (SGR) pass; all others are still escaped.\n" },
+    { .name = "escape-char", .arg = "CHAR", .group = OPTION_PROMPT, .type = OPTION_STRING,
+      .field = FIELD(console.escape), .excludes = TRAIT_ECHO,
+      .help = "instead of ~",
+      .doc = "The character with which commands begin, instead of\n.Ql ~ ,\nor\n.Cm none\nto have no commands.\n"
+             "Two of them at the beginning of a line send one.\n" },
+    { .name = "history", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.history),
+      .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = TRAIT_ECHO,
+      .help = "keep the history there",
+      .doc = "Keep the history of the prompt in this file.\n" },
+    { .name = "no-prompt", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(no_prompt),
+      .help = "none at a terminal",
+      .doc = "Show no prompt, even at a terminal.\n" },
+    { .name = "no-history", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.no_history),
+      .excludes = TRAIT_HISTORY,
+      .help = "keep none",
+      .doc = "Neither read nor write a history.\n" },
+
+    /* The rest */
+    { .ch = 'v', .name = "verbose", .group = OPTION_OTHER, .type = OPTION_COUNT, .field = FIELD(verbose),
+      .help = "say what happens; -vv says more",
+      .doc = "Say on standard error what happens, each line with the local and the remote address.\n"
+             "Given twice, say more.\n" },
+    { .ch = 'h', .name = "help", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_HELP,
+      .help = "this page",
+      .doc = "Show the options on one page, and end.\n" },
+    { .name = "version", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_VERSION,
+      .help = "version",
+      .doc = "Show the version and what was compiled in, and end.\n" },
+};
+/* clang-format on */
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+_Static_assert(ROWS <= (int)OPTIONS_MAX, "options.h: OPTIONS_MAX");
+
+const struct option_row *option_row(size_t i)
+{
+    return i < ROWS ? &rows[i] : NULL;
+}
