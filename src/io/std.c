@@ -20,10 +20,23 @@ struct stream {
     int shared; /* the descriptor 0 or 1 behind it */
 };
 
+/* Takes the lowest free descriptor: with /dev/null, or in a tree that has none (a bare chroot) with a pipe that has
+ * ended. Returns it, or -1. */
+static int open_null(void)
+{
+    int ends[2];
+    int fd = open("/dev/null", O_RDWR);
+
+    if (fd >= 0 || errno != ENOENT || pipe(ends) < 0)
+        return fd;
+    close(ends[1]);
+    return ends[0];
+}
+
 int std_sanitize(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open_null() < 0)
             return -1;
     }
     return 0;
@@ -49,7 +62,7 @@ static ssize_t write_shared(struct layer *l, const void *data, size_t size, cons
  * closing the old one tells counts, so it goes last. Returns 0, or an errno. */
 static int replace_with_null(int fd)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null = open_null();
     int old = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     int failed = 0;
 
@@ -57,7 +70,7 @@ static int replace_with_null(int fd)
         /* No descriptor to spare: the one that this gives back is what /dev/null gets. */
         if (close(fd) < 0 && errno != EINTR)
             failed = errno;
-        if (open("/dev/null", O_RDWR) < 0 && failed == 0)
+        if (open_null() < 0 && failed == 0)
             failed = errno;
     }
     if (old >= 0 && close(old) < 0 && errno != EINTR && failed == 0)

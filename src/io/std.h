@@ -12,7 +12,8 @@
 
 #include "io/port.h"
 
-/* Opens /dev/null on each of the descriptors 0 to 2 that is closed. Call first in main(). Returns 0 or -1. */
+/* Opens /dev/null, or where there is none a pipe that has ended, on each of the descriptors 0 to 2 that is closed.
+ * Call first in main(). Returns 0 or -1. */
 int std_sanitize(void);
 
 /* Standard input and standard output. port_shut() of the output closes it for its reader. */
