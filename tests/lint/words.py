@@ -11,8 +11,9 @@ from pathlib import Path
 TOP = Path(os.environ.get("POLLCAT_SRC") or Path(__file__).resolve().parents[2])
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
 SOURCES = ["src/**/*.[ch]", "tools/**/*", "tests/**/*.[ch]", "tests/**/*.py", "tests/**/*.sh", "doc/**/*.py", "doc/**/*.sh"]
-SCRIPTS = ["dev", "bootstrap", ".ci/run", "tests/run", "tests/*/run", "configure.ac", "Makefile.am", "completions/*"]
-PROSE = ["*.md", "NEWS", "doc/**/*.md", "doc/*.1"]
+SCRIPTS = ["dev", "bootstrap", ".ci/run", "tests/run", "tests/*/run", "configure.ac", "Makefile.am", "completions/*",
+           "packaging/*", "tests/package/*", "debian/rules", "debian/p*[mt]", "debian/tests/[!c]*"]
+PROSE = ["*.md", "NEWS", "doc/**/*.md", "doc/*.1", "debian/c*", "debian/watch"]
 HOMES = "|".join(["home", "root", "Users", "work", "workspace", "builds"])
 
 # (which files, what, why)
