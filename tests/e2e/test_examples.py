@@ -51,7 +51,8 @@ VARYING = [(re.compile(pattern), shown) for pattern, shown in [
 # Blocks that no test runs: how they begin, and why.
 NOT_RUN = {
     "./dev run": "builds, and installs what is missing",
-    "./bootstrap &&": "builds and installs; the make targets themselves are what runs this test",
+    "./dev deb": "builds and installs; tests/package does",
+    "./configure &&": "builds and installs; tests/package does",
     "$if pollcat": "settings of readline, not a session",
 }
 
