@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-enum { OFFSET_DIGITS = 8, HALF = 8 };
+#include "base/hex.h"
 
-static const char digits[] = "0123456789abcdef";
+enum { OFFSET_DIGITS = 8, HALF = 8 };
 
 static unsigned columns_of(const struct hexdump *h)
 {
@@ -20,7 +20,7 @@ static char *put_offset(char *o, uint64_t offset)
     while (n < 16 && offset >> (4 * n) != 0)
         n++;
     while (n-- > 0)
-        *o++ = digits[offset >> (4 * n) & 0xf];
+        *o++ = hex_digit(offset >> (4 * n));
     return o;
 }
 
@@ -33,8 +33,10 @@ static size_t put_line(uint64_t offset, const unsigned char *p, unsigned n, unsi
     for (unsigned i = 0; i < columns; i++) {
         if (i % HALF == 0)
             *o++ = ' ';
-        o[0] = i < n ? digits[p[i] >> 4] : ' ';
-        o[1] = i < n ? digits[p[i] & 0xf] : ' ';
+        if (i < n)
+            hex_put(p[i], o);
+        else
+            memset(o, ' ', 2);
         o[2] = ' ';
         o += 3;
     }

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/crlf.h"
+#include "base/hex.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/width.h"
 
 static const char *const mode_names[] = {"text", "escapes", "hex"};
@@ -63,37 +65,13 @@ const char *eol_name(enum eol eol)
     return (size_t)eol < EOLS ? eol_names[eol] : NULL;
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Fills the fault: from `offset` up to `end`, and on to where the character at `end` - 1 ends. */
 static int refuse(struct work *w, size_t offset, size_t end, const char *why)
 {
-    while (end < w->n && ((unsigned char)w->line[end] & 0xc0) == 0x80)
+    while (end < w->n && utf8_inner(w->line[end]))
         end++;
     *w->fault = (struct input_fault){offset, end - offset, why};
     return -1;
-}
-
-/* RFC 3629, section 3. */
-static void put_utf8(struct work *w, uint32_t c)
-{
-    unsigned char *o = w->out + w->outn;
-    size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-
-    o[0] = (unsigned char)(lead[more] | c >> (6 * more));
-    for (size_t i = 1; i <= more; i++)
-        o[i] = (unsigned char)(0x80 | (c >> (6 * (more - i)) & 0x3f));
-    w->outn += more + 1;
 }
 
 /* \x, \u and \U, whose letter is at `at` + 1. */
@@ -103,16 +81,16 @@ static int put_number(struct work *w, size_t digits, const char *why)
     uint32_t value = 0;
 
     for (; i < start + 2 + digits; i++) {
-        int d = i < w->n ? digit(w->line[i]) : -1;
+        int d = i < w->n ? hex_value(w->line[i]) : -1;
 
         if (d < 0)
             return refuse(w, start, i, why);
         value = value << 4 | (uint32_t)d;
     }
-    if (digits > 2 && (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)))
+    if (digits > 2 && !utf8_exists(value))
         return refuse(w, start, i, "no such character");
     if (digits > 2)
-        put_utf8(w, value);
+        w->outn += utf8_encode(value, w->out + w->outn);
     else
         w->out[w->outn++] = (unsigned char)value;
     w->at = i;
@@ -171,13 +149,13 @@ static int put_hex_run(struct work *w)
             return refuse(w, w->at - 2, w->at, "0x needs hex digits behind it");
     }
     for (; w->at < w->n && !blank(w->line[w->at]); w->at += 2) {
-        int high = digit(w->line[w->at]), low;
+        int high = hex_value(w->line[w->at]), low;
 
         if (high < 0)
             return refuse(w, w->at, w->at + 1, "not a hex digit");
         if (w->at + 1 == w->n || blank(w->line[w->at + 1]))
             return refuse(w, w->at, w->at + 1, "a byte needs two hex digits");
-        low = digit(w->line[w->at + 1]);
+        low = hex_value(w->line[w->at + 1]);
         if (low < 0)
             return refuse(w, w->at + 1, w->at + 2, "not a hex digit");
         w->out[w->outn++] = (unsigned char)(high << 4 | low);

@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/reopen.h"
 #include "base/text.h"
 
 /* A line, what may stand before it and the newline stay within PIPE_BUF: a pipe takes all or nothing. */
@@ -34,7 +35,7 @@ static struct {
  * description of our own can be non-blocking. */
 static ssize_t write_reopened(const char *text, size_t n)
 {
-    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = reopen_own(STDERR_FILENO, O_WRONLY);
     int sys;
     ssize_t got;
 

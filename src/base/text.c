@@ -4,6 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
+#include "base/utf8.h"
+
 /* What becomes of the bytes at hand. */
 enum verdict {
     PASS,   /* they form a harmless character */
@@ -63,39 +66,16 @@ static bool harmless(uint32_t c)
     return !(c <= 0x200f || (c >= 0x2028 && c <= 0x202e) || c >= 0x2066);
 }
 
-/* How long a UTF-8 sequence is by its first byte; 0 when none begins so. `*min` and `*max` bound the second
- * byte, which rules out overlong forms, surrogates and what is above U+10FFFF (RFC 3629, section 4). */
-static size_t sequence(unsigned char lead, unsigned char *min, unsigned char *max)
-{
-    *min = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    *max = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (lead < 0xc2 || lead > 0xf4)
-        return 0;
-    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
 /* Judges a byte of 0x80 and more with the `n` - 1 bytes behind it; `*len` becomes how many bytes that is. */
 static enum verdict judge_utf8(const unsigned char *p, size_t n, size_t *len)
 {
-    unsigned char min, max;
-    size_t need = sequence(p[0], &min, &max);
     uint32_t c;
+    int got = utf8_decode(p, n, &c);
 
-    *len = 1;
-    if (need == 0)
-        return ESCAPE;
-    c = p[0] & (0x7fu >> need);
-    for (size_t i = 1; i < need; i++) {
-        if (i >= n)
-            return MORE;
-        if (p[i] < min || p[i] > max)
-            return ESCAPE;
-        c = c << 6 | (p[i] & 0x3f);
-        min = 0x80;
-        max = 0xbf;
-    }
-    *len = need;
-    return harmless(c) ? PASS : ESCAPE;
+    *len = got > 0 ? (size_t)got : 1;
+    if (got == UTF8_CUT)
+        return MORE;
+    return got > 0 && harmless(c) ? PASS : ESCAPE;
 }
 
 /* Judges an ESC where colours pass. What does not become one is judged byte by byte. */
@@ -129,13 +109,10 @@ static enum verdict judge(const struct text_safe *s, const unsigned char *p, siz
 
 static size_t escape(const unsigned char *p, size_t n, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
-
     for (size_t i = 0; i < n; i++, out += ESCAPED) {
         out[0] = '\\';
         out[1] = 'x';
-        out[2] = digits[p[i] >> 4];
-        out[3] = digits[p[i] & 0xf];
+        hex_put(p[i], out + 2);
     }
     return n * ESCAPED;
 }

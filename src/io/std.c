@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/reopen.h"
 #include "io/fdio.h"
 #include "loop/wait.h"
 
@@ -151,15 +151,6 @@ static bool is_stream_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-/* A description of our own of what `fd` stands for, or -1. */
-static int reopen(int fd, int access)
-{
-    char path[32];
-
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 static struct port *open_stream(struct loop *loop, int fd, int access)
 {
     const struct layer_ops *ops = &shared_ops;
@@ -175,7 +166,7 @@ static struct port *open_stream(struct loop *loop, int fd, int access)
     } else {
         if (S_ISFIFO(st.st_mode))
             (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM); /* fewer wake-ups; a smaller one serves as well */
-        own = reopen(fd, access);
+        own = reopen_own(fd, access);
         if (own >= 0)
             ops = &own_ops;
         else

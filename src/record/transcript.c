@@ -13,6 +13,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 enum {
     LINE = 1024,                         /* bytes of a line that are held until it ends */
@@ -158,16 +159,6 @@ static void end_line(struct ear *r, const char *name, const char *data, size_t n
     r->held = 0;
 }
 
-/* Bytes of `data` that end with a whole character, when possible. */
-static size_t whole(const char *data, size_t n)
-{
-    size_t cut = n;
-
-    while (cut > 1 && n - cut < 3 && ((unsigned char)data[cut - 1] & 0xc0) == 0x80)
-        cut--;
-    return cut > 1 && ((unsigned char)data[cut - 1] & 0xc0) == 0xc0 ? cut - 1 : n;
-}
-
 /* Holds what has no end yet; what is too long goes in parts. */
 static void hold(struct ear *r, const char *name, const char *data, size_t n)
 {
@@ -177,7 +168,7 @@ static void hold(struct ear *r, const char *name, const char *data, size_t n)
         if (r->line == NULL)
             r->line = mem_alloc(LINE);
         memcpy(r->line + r->held, data, room);
-        part = whole(r->line, LINE);
+        part = utf8_whole(r->line, LINE);
         put_line(r, name, r->line, part, true);
         memmove(r->line, r->line + part, LINE - part);
         r->held = LINE - part;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 static char *whole_match(const char *line, size_t start, const char *word)
 {
@@ -28,7 +29,7 @@ static size_t common(const struct complete *c)
             same++;
         n = same;
     }
-    while (n > 0 && ((unsigned char)c->words[0][n] & 0xc0) == 0x80)
+    while (n > 0 && utf8_inner(c->words[0][n]))
         n--;
     return n;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 enum { READ_SIZE = 16 * 1024 };
 
@@ -53,44 +54,6 @@ ssize_t keys_read(struct keys *k, int fd)
     return n;
 }
 
-/* The length of the UTF-8 sequence that `lead` begins; 1 for all that begins none. */
-static size_t sequence(unsigned char lead)
-{
-    if (lead >= 0xc2 && lead < 0xe0)
-        return 2;
-    if (lead >= 0xe0 && lead < 0xf0)
-        return 3;
-    return lead >= 0xf0 && lead < 0xf5 ? 4 : 1;
-}
-
-static bool is_cut(const unsigned char *s, size_t n)
-{
-    size_t len = sequence(s[0]);
-
-    if (n >= len)
-        return false;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return false;
-    }
-    return true;
-}
-
-/* RFC 3629, section 4: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static bool is_character(const unsigned char *s, size_t n)
-{
-    size_t len = sequence(s[0]);
-
-    if (len == 1 || len > n)
-        return s[0] < 0x80;
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return false;
-    }
-    return !(s[0] == 0xe0 && s[1] < 0xa0) && !(s[0] == 0xed && s[1] > 0x9f) &&
-           !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] > 0x8f);
-}
-
 /* A paste that is cut short gets its end: readline relies on it. */
 void keys_force(struct keys *k)
 {
@@ -127,22 +90,24 @@ enum keys_state keys_state(struct keys *k, bool utf8)
             return memcmp(s, paste_begin, n) == 0 ? KEYS_KEY : KEYS_READY;
         return memcmp(s, paste_begin, MARK) == 0 ? paste(k, s, n) : KEYS_READY;
     }
-    return utf8 && is_cut(s, n) ? KEYS_KEY : KEYS_READY;
+    return utf8 && utf8_decode(s, n, &(uint32_t){0}) == UTF8_CUT ? KEYS_KEY : KEYS_READY;
 }
 
 int keys_next(struct keys *k, bool utf8)
 {
-    int c;
+    int c, len = 1;
 
     if (k->start == k->end)
         return -1;
     c = k->data[k->start];
     if (k->rest > 0)
         k->rest--;
-    else if (utf8 && !is_character(k->data + k->start, k->end - k->start))
-        c = KEYS_INVALID;
     else if (utf8)
-        k->rest = sequence((unsigned char)c) - 1;
+        len = utf8_decode(k->data + k->start, k->end - k->start, &(uint32_t){0});
+    if (len < 1)
+        c = KEYS_INVALID;
+    else if (len > 1)
+        k->rest = (size_t)len - 1;
     k->start++;
     k->seen = 0;
     if (k->start == k->end)

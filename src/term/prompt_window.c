@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/width.h"
 #include "term/tail.h"
 
@@ -54,18 +55,13 @@ static size_t forward(const char *line, size_t n, size_t from, unsigned room, co
     return from;
 }
 
-static bool is_inner(char c)
-{
-    return (c & 0xc0) == 0x80;
-}
-
 static size_t backward(const char *line, size_t n, size_t from, unsigned room, const struct layout *l)
 {
     while (from > 0) {
         size_t len, at = from - 1;
         unsigned c;
 
-        while (at > 0 && from - at < 4 && is_inner(line[at]))
+        while (at > 0 && from - at < 4 && utf8_inner(line[at]))
             at--;
         c = cost(line + at, n - at, l, &len);
         if (at + len < from) { /* not one character */
@@ -129,7 +125,7 @@ static void move(struct prompt_window *w, const char *line, size_t n, size_t poi
     }
     if (w->from > point || forward(line, n, w->from, room, &l) < point)
         w->from = backward(line, n, point, room / 2, &l);
-    while (w->from > 0 && w->from < point && is_inner(line[w->from]))
+    while (w->from > 0 && w->from < point && utf8_inner(line[w->from]))
         w->from++;
     w->to = forward(line, n, w->from, room, &l);
 }

@@ -10,6 +10,7 @@
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/reopen.h"
 #include "loop/wait.h"
 
 enum {
@@ -34,11 +35,8 @@ static int open_again(int fd)
 {
     const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     const char *name = ttyname(fd);
-    char path[32];
-    int own;
+    int own = reopen_own(fd, O_WRONLY);
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    own = open(path, flags);
     if (own < 0 && name != NULL)
         own = open(name, flags);
     if (own < 0 && fd == STDIN_FILENO)
