@@ -9,6 +9,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/dress.h"
 #include "net/socket.h"
 #include "net/transport.h"
 
@@ -32,6 +33,7 @@ struct connect {
     int nsource;
     int type;
     struct timer delay, limit;
+    struct dresser dresser;
     struct job begin, bury;
     struct err worst;   /* the most telling failure so far */
     bool worst_connect; /* connect(2) failed, rather than what comes before it */
@@ -117,27 +119,32 @@ static bool wants_itself(const struct attempt *a)
     return false;
 }
 
+static void dressed(struct dresser *d, struct peer *p)
+{
+    struct net *n = d->net;
+    char from[ADDR_TEXT], to[ADDR_TEXT];
+
+    log_info("connected to %s from %s", peer_name(p, to), addr_format(p->local, from));
+    n->events.up(n->events.ctx, p);
+}
+
+static void undressed(struct dresser *d, const struct err *e)
+{
+    d->net->events.failed(d->net->events.ctx, e);
+}
+
+/* The first attempt that works ends the race; what is left of the time goes to the handshakes. */
 static enum outcome succeed(struct connect *c, struct attempt *a)
 {
-    char from[ADDR_TEXT], to[ADDR_TEXT];
-    struct net *n = c->net;
+    int64_t left = loop_timer_pending(&c->limit) ? c->limit.at - loop_now(c->net->loop) : 0;
+    int64_t limit = left > 0 ? left : c->net->conf->connect_timeout > 0 ? 1 : 0;
     int fd = a->watch.fd;
-    struct peer *p;
-    struct err e;
 
     loop_del(&a->watch);
     a->watch.fd = -1;
     c->pending--;
     stop(c);
-    p = socket_peer(n, fd, c->type, &a->to, &e);
-    if (p == NULL) {
-        n->events.failed(n->events.ctx, &e);
-        return SUCCEEDED;
-    }
-    p->client = true;
-    p->name = n->conf->name != NULL ? mem_strdup(n->conf->name) : NULL;
-    log_info("connected to %s from %s", peer_name(p, to), addr_format(p->local, from));
-    n->events.up(n->events.ctx, p);
+    dress(&c->dresser, fd, &a->to, limit);
     return SUCCEEDED;
 }
 
@@ -286,6 +293,9 @@ static int open_connect(struct net *n, struct err *e)
         c->attempts[i].watch.fd = -1;
     }
     free(addrs);
+    c->dresser = (struct dresser){
+        .net = n, .type = type, .client = true, .what = "connect to", .up = dressed, .failed = undressed};
+    dresser_init(&c->dresser);
     c->delay.fire = delay_over;
     c->limit.fire = limit_over;
     c->begin.run = begin;
@@ -308,6 +318,7 @@ static void close_connect(struct net *n)
     struct connect *c = n->state;
 
     stop(c);
+    dresser_clear(&c->dresser);
     for (int i = 0; i < c->count; i++)
         unix_remove(&c->attempts[i].own);
     c->bury.run = bury;

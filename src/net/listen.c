@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "loop/wait.h"
 #include "net/bind.h"
+#include "net/dress.h"
 #include "net/socket.h"
 #include "net/transport.h"
 
@@ -31,12 +32,12 @@ struct listen {
     struct bound *bound;
     struct listener *listeners;
     int count;
-    int type;
     bool resting; /* until the timer, or until a peer is gone */
     bool told;    /* that it rests; until nobody waits any more */
     bool over;    /* closed: send no more events */
     struct timer rest;
     struct peer_watch peers; /* while it is open */
+    struct dresser dresser;
     struct job begin, bury;
 };
 
@@ -105,16 +106,41 @@ static bool make_room(struct listen *l)
     return events->make_room != NULL && events->make_room(events->ctx);
 }
 
+static void dressed(struct dresser *d, struct peer *p)
+{
+    struct net *n = d->net;
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+    if (log_shows(LOG_INFO))
+        log_info("connection on %s from %s", addr_format(p->local, local), addr_format(p->remote, remote));
+    n->events.up(n->events.ctx, p);
+}
+
+static void undressed(struct dresser *d, const struct err *e)
+{
+    struct listen *l = container_of(d, struct listen, dresser);
+    struct net *n = d->net;
+
+    if (!n->conf->keep_open) {
+        n->events.failed(n->events.ctx, e);
+        return;
+    }
+    if (e->status == STATUS_NETWORK) /* that one's alone */
+        log_info("%s", e->text);
+    else
+        log_error("%s", e->text);
+    if (l->resting)
+        wake(l);
+}
+
 /* Takes over a new connection. Returns false when no more is to be accepted now. */
 static bool take(struct listen *l, int fd, const struct addr *from)
 {
     const struct net_conf *conf = l->net->conf;
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
-    struct net *n = l->net;
-    struct peer *p;
-    struct err e;
+    unsigned count = l->net->peers->count + l->dresser.count;
+    char remote[ADDR_TEXT];
 
-    if (conf->max_conns > 0 && n->peers->count >= conf->max_conns && !make_room(l)) {
+    if (conf->max_conns > 0 && count >= conf->max_conns && !make_room(l)) {
         log_info("refused connection from %s: limit of %u peers reached", addr_format(from, remote),
                  conf->max_conns);
         close(fd);
@@ -126,18 +152,7 @@ static bool take(struct listen *l, int fd, const struct addr *from)
     }
     if (!conf->keep_open)
         stop(l);
-    p = socket_peer(n, fd, l->type, from, &e);
-    if (p == NULL && conf->keep_open) {
-        log_error("%s", e.text);
-        return true;
-    }
-    if (p == NULL) {
-        n->events.failed(n->events.ctx, &e);
-        return false;
-    }
-    if (log_shows(LOG_INFO))
-        log_info("connection on %s from %s", addr_format(p->local, local), addr_format(p->remote, remote));
-    n->events.up(n->events.ctx, p);
+    dress(&l->dresser, fd, from, conf->connect_timeout);
     return !l->over;
 }
 
@@ -239,7 +254,6 @@ static int open_listen(struct net *n, struct err *e)
         return -1;
     l = mem_alloc(sizeof *l);
     l->net = n;
-    l->type = type;
     l->bound = bound;
     l->count = count;
     l->listeners = mem_alloc((size_t)count * sizeof *l->listeners);
@@ -251,6 +265,9 @@ static int open_listen(struct net *n, struct err *e)
         x->watch.want = want;
         x->watch.fire = fire;
     }
+    l->dresser = (struct dresser){
+        .net = n, .type = type, .what = "connection from", .up = dressed, .failed = undressed};
+    dresser_init(&l->dresser);
     l->rest.fire = rest_over;
     l->peers.gone = peer_gone;
     peer_table_watch(n->peers, &l->peers);
@@ -273,6 +290,7 @@ static void close_listen(struct net *n)
     struct listen *l = n->state;
 
     stop(l);
+    dresser_clear(&l->dresser);
     l->bury.run = bury;
     loop_finally(n->loop, &l->bury);
 }

@@ -24,6 +24,13 @@ struct net_found {
     int n;
 };
 
+/* A layer that is put on each new connection before it is a peer. */
+struct net_layer {
+    /* A new one, or NULL with `e`. `client`: we speak first. */
+    struct layer *(*make)(const void *conf, bool client, struct err *e);
+    const void *conf;
+};
+
 /* What the command line says of the network. Strings are the command line's and outlive the net. */
 struct net_conf {
     const char *host; /* NULL: any when listening */
@@ -40,10 +47,12 @@ struct net_conf {
     size_t segment;          /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns;      /* 0: as many as descriptors allow */
     int backlog;             /* 0: SOMAXCONN */
-    int64_t connect_timeout; /* ms, 0: the kernel's */
+    int64_t connect_timeout; /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
     struct net_found target, source; /* of host and port; of source_host and source_port */
     const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
     size_t nsockopts;
+    const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
+    size_t nlayers;
 };
 
 /* How a transport tells the session. Called from the loop, never from within net_open(). */

@@ -46,27 +46,22 @@ static void fail(struct self *s, const struct err *e)
 
 static void succeed(struct self *s)
 {
-    struct dgram_opts opts = {.connected = true, .segment = s->net->conf->segment};
     struct net *n = s->net;
     int fd = s->watch.fd;
     char text[ADDR_TEXT];
+    struct addr local;
+    struct port *port;
     struct peer *p;
     struct err e;
 
     loop_del(&s->watch);
     s->watch.fd = -1;
-    if (!s->datagram) {
-        p = socket_peer(n, fd, SOCK_STREAM, &s->at, &e);
-    } else if (socket_options(fd, n->conf, SOCKOPT_CONNECTED, &e) < 0) {
-        close(fd);
-        p = NULL;
-    } else {
-        p = peer_new(n->peers, dgram_new(n->loop, &fd, 1, &opts), &s->at, &s->at);
-    }
-    if (p == NULL) {
+    port = socket_port(n, fd, s->datagram ? SOCK_DGRAM : SOCK_STREAM, &local, &e);
+    if (port == NULL) {
         fail(s, &e);
         return;
     }
+    p = peer_new(n->peers, port, &local, &s->at);
     p->datagram = s->datagram;
     p->client = true;
     s->over = true;

@@ -190,17 +190,15 @@ enum status socket_status(int sys)
     }
 }
 
-struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e)
+struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e)
 {
-    struct dgram_opts opts = {.connected = true, .seqpacket = true, .segment = n->conf->segment};
-    struct addr local;
-    struct port *port;
+    struct dgram_opts opts = {
+        .connected = true, .seqpacket = type == SOCK_SEQPACKET, .segment = n->conf->segment};
 
     if (socket_options(fd, n->conf, SOCKOPT_CONNECTED, e) < 0) {
         close(fd);
         return NULL;
     }
-    socket_local(fd, &local);
-    port = type == SOCK_SEQPACKET ? dgram_new(n->loop, &fd, 1, &opts) : fd_socket(n->loop, fd);
-    return peer_new(n->peers, port, &local, remote);
+    socket_local(fd, local);
+    return type == SOCK_STREAM ? fd_socket(n->loop, fd) : dgram_new(n->loop, &fd, 1, &opts);
 }

@@ -49,8 +49,8 @@ int socket_connected(int fd, bool itself);
 /* The exit status that a failed connect(2) deserves: STATUS_NETWORK when the network or the peer said no. */
 enum status socket_status(int sys);
 
-/* A peer on the connected stream or seqpacket socket `fd`, which is taken. `remote` is used where the kernel
- * tells none. Returns NULL with `e`, `fd` closed, when an option is refused. */
-struct peer *socket_peer(struct net *n, int fd, int type, const struct addr *remote, struct err *e);
+/* A port on the connected socket `fd`, which is taken; its own address into `local`. Returns NULL with
+ * `e`, `fd` closed, when an option is refused. */
+struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e);
 
 #endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/dress.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/container.h"
+#include "base/mem.h"
+#include "net/socket.h"
+
+enum { PATIENCE = 60 * 1000 }; /* ms */
+
+/* A connection whose handshakes are under way. */
+struct dressing {
+    struct list place;
+    struct dresser *dresser;
+    struct port *port;
+    struct addr *local, *remote; /* from addr_dup() */
+    struct timer limit;
+};
+
+void dresser_init(struct dresser *d)
+{
+    list_init(&d->dressing);
+}
+
+static void end_dressing(struct dressing *x)
+{
+    list_del(&x->place);
+    x->dresser->count--;
+    loop_timer_clear(&x->limit);
+    free(x->local);
+    free(x->remote);
+    free(x);
+}
+
+static void give_up_dressing(struct dressing *x)
+{
+    port_free(x->port);
+    end_dressing(x);
+}
+
+void dresser_clear(struct dresser *d)
+{
+    struct dressing *x;
+    struct list *ahead;
+
+    list_each(x, ahead, &d->dressing, struct dressing, place) give_up_dressing(x);
+}
+
+static void make_peer(struct dresser *d, struct port *port, const struct addr *local,
+                      const struct addr *remote)
+{
+    const char *name = d->net->conf->name;
+    struct peer *p = peer_new(d->net->peers, port, local, remote);
+
+    p->client = d->client;
+    p->name = d->client && name != NULL ? mem_strdup(name) : NULL;
+    d->up(d, p);
+}
+
+static void dressing_done(struct port *port, void *ctx, const struct err *why)
+{
+    struct dressing *x = ctx;
+    struct dresser *d = x->dresser;
+    struct addr local, remote;
+    char text[ADDR_TEXT];
+    struct err e;
+
+    addr_copy(&local, x->local);
+    addr_copy(&remote, x->remote);
+    end_dressing(x);
+    if (why == NULL) {
+        make_peer(d, port, &local, &remote);
+        return;
+    }
+    port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, addr_format(&remote, text));
+    port_free(port);
+    d->failed(d, &e);
+}
+
+static void dressing_late(struct timer *t)
+{
+    struct dressing *x = container_of(t, struct dressing, limit);
+    struct dresser *d = x->dresser;
+    char text[ADDR_TEXT];
+    struct err e;
+
+    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "%s %s", d->what, addr_format(x->remote, text));
+    give_up_dressing(x);
+    d->failed(d, &e);
+}
+
+/* Puts on all layers, from the socket up. Returns 0, or -1 with `e`. */
+static int put_on(const struct dresser *d, struct port *port, struct err *e)
+{
+    const struct net_conf *conf = d->net->conf;
+
+    for (size_t i = 0; i < conf->nlayers; i++) {
+        struct layer *l = conf->layers[i].make(conf->layers[i].conf, d->client, e);
+
+        if (l == NULL)
+            return -1;
+        if (port_push(port, l, e) < 0) {
+            l->ops->free(l);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void start_dressing(struct dresser *d, struct port *port, const struct addr *local,
+                           const struct addr *remote, int64_t limit)
+{
+    struct dressing *x = mem_alloc(sizeof *x);
+
+    x->dresser = d;
+    x->port = port;
+    x->local = addr_dup(local);
+    x->remote = addr_dup(remote);
+    x->limit.fire = dressing_late;
+    list_add(&d->dressing, &x->place);
+    d->count++;
+    loop_timer_set(d->net->loop, &x->limit, limit > 0 ? limit : PATIENCE);
+    port_handshake(port, dressing_done, x);
+}
+
+void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit)
+{
+    struct addr local;
+    struct err e;
+    struct port *port = socket_port(d->net, fd, d->type, &local, &e);
+
+    if (port == NULL) {
+        d->failed(d, &e);
+    } else if (put_on(d, port, &e) < 0) {
+        port_free(port);
+        d->failed(d, &e);
+    } else if (d->net->conf->nlayers == 0) {
+        make_peer(d, port, &local, remote);
+    } else {
+        start_dressing(d, port, &local, remote, limit);
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * dress: from a connected socket to a peer: options are set, layers put on, and their handshakes made, within a time.
+ * Private to net/.
+ *
+ * A dresser belongs to a transport and serves all its connections. Where nothing is to be put on, the peer is there at
+ * once.
+ */
+#ifndef NET_DRESS_H
+#define NET_DRESS_H
+
+#include <stdint.h>
+
+#include "base/list.h"
+#include "net/net.h"
+
+struct dresser {
+    struct net *net;
+    int type;         /* SOCK_STREAM or SOCK_SEQPACKET */
+    bool client;      /* we speak first */
+    const char *what; /* begins error texts: "connect to" */
+    /* How it ended; each may close the net. */
+    void (*up)(struct dresser *d, struct peer *p);
+    void (*failed)(struct dresser *d, const struct err *e);
+
+    struct list dressing; /* the rest is its own */
+    unsigned count;       /* connections that are being dressed */
+};
+
+/* `d` zeroed but for what is not its own. */
+void dresser_init(struct dresser *d);
+
+/* Gives up what is being dressed, without a word. */
+void dresser_clear(struct dresser *d);
+
+/* Takes a connected socket, whose other end is `remote` where the kernel tells none. up() or failed() follows, maybe before
+ * it returns. `limit` ms are given for handshakes; 0: a minute, so that nobody is waited for without end. */
+void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit);
+
+#endif
