@@ -376,7 +376,7 @@ static int check_prompt(const struct conf *c, struct err *e)
     const char *escape = c->console.escape;
     unsigned marks;
 
-    if (c->console.marks != NULL && view_marks_parse(c->console.marks, &marks) < 0)
+    if (c->console.marks != NULL && mark_parse(c->console.marks, &marks) < 0)
         return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer",
                        c->console.marks);
     if (escape != NULL && strcmp(escape, "none") != 0 &&

@@ -213,12 +213,6 @@ int command_help(struct console *c, const char *args, struct err *e)
 
 /* Completion */
 
-void complete_add(struct complete *to, const char *word)
-{
-    to->words = mem_resize(to->words, (to->n + 1) * sizeof *to->words);
-    to->words[to->n++] = mem_strdup(word);
-}
-
 void complete_commands(struct console *c, struct complete *to, size_t index, const char *typed)
 {
     (void)c;

@@ -11,10 +11,10 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "term/complete.h"
 
 struct console;
 struct talker;
-struct complete;
 
 struct command {
     const char *name;
@@ -36,19 +36,8 @@ const struct command *command_find(const char *name);
  * the nearest name, bad arguments, failures); nothing of it is ever sent. */
 int command_run(struct console *c, const char *line, struct err *e);
 
-/* What may stand in a line in place of line[start..cursor). */
-struct complete {
-    size_t start;
-    char **words; /* `n` of them, each from malloc(3) */
-    size_t n;
-    bool open; /* the last word goes on: no blank behind it */
-};
-
 /* Offers words for `line`, which begins with the escape character, up to `cursor`; `to` is zeroed. */
 void command_complete(struct console *c, const char *line, size_t cursor, struct complete *to);
-
-/* Adds a word, which is copied. */
-void complete_add(struct complete *to, const char *word);
 
 /* A console comes and goes: the state that commands keep in c->commands (repeats, files, shells). */
 void commands_init(struct console *c);

@@ -40,12 +40,13 @@ static const char *rtt_format(const struct talker *t, char *text, size_t size)
 
 static void list(struct console *c, const struct talker *t)
 {
-    char label[VIEW_LABEL], name[ADDR_TEXT], since[AMOUNT_TEXT], out[AMOUNT_TEXT], in[AMOUNT_TEXT];
-    char text[VIEW_LABEL + ADDR_TEXT + 256], rtt[32];
+    char label[MARK_LABEL], name[ADDR_TEXT], since[AMOUNT_TEXT], out[AMOUNT_TEXT], in[AMOUNT_TEXT];
+    char text[MARK_LABEL + ADDR_TEXT + 256], rtt[32];
     uint64_t sent, received;
+    unsigned width;
 
     talker_bytes(t, &sent, &received);
-    view_label(&c->view, t, label);
+    mark_label(&c->view.marks, t, label, &width);
     snprintf(text, sizeof text, "%c %s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
              label, label[0] != '\0' ? " " : "", talker_name(t, name),
              amount_time(since, loop_now(c->svc->loop) - t->since), amount_size(out, (double)sent),

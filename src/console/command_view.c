@@ -44,10 +44,10 @@ static const char *shown_name(void *ctx, size_t i)
         modes++;
     if (name != NULL)
         return name;
-    for (unsigned m = 0; (name = view_mark_name(m)) != NULL; m++) {
+    for (unsigned m = 0; (name = mark_name(m)) != NULL; m++) {
         if (modes + m == i)
             return name;
-        if (modes + m + 1 == i && view_mark_name(m + 1) == NULL)
+        if (modes + m + 1 == i && mark_name(m + 1) == NULL)
             return "none";
     }
     return NULL;
@@ -88,7 +88,7 @@ void complete_view(struct console *c, struct complete *to, size_t index, const c
         complete_from(to, typed, shown_name, NULL);
         return;
     }
-    for (unsigned i = 0; (name = view_mark_name(i)) != NULL; i++) {
+    for (unsigned i = 0; (name = mark_name(i)) != NULL; i++) {
         char word[128];
 
         if (strncmp(name, comma + 1, strlen(comma + 1)) != 0)
@@ -139,7 +139,7 @@ int command_eol(struct console *c, const char *args, struct err *e)
 int command_time(struct console *c, const char *args, struct err *e)
 {
     size_t choice = 0;
-    int r = choose(c, "time", "time", args, time_name, c->view.clock.kind, &choice, e);
+    int r = choose(c, "time", "time", args, time_name, c->view.marks.clock.kind, &choice, e);
 
     if (r > 0)
         view_set_time(&c->view, (enum clock_kind)choice);
@@ -150,11 +150,11 @@ static void say_view(struct console *c)
 {
     char marks[80] = "";
 
-    for (unsigned i = 0; view_mark_name(i) != NULL; i++) {
+    for (unsigned i = 0; mark_name(i) != NULL; i++) {
         size_t n = strlen(marks);
 
-        if ((c->view.marks & 1u << i) != 0)
-            snprintf(marks + n, sizeof marks - n, "%s%s", n > 0 ? "," : "", view_mark_name(i));
+        if ((c->view.marks.set & 1u << i) != 0)
+            snprintf(marks + n, sizeof marks - n, "%s%s", n > 0 ? "," : "", mark_name(i));
     }
     console_say(c, "view: %s, marks: %s", view_mode_name(c->view.mode), marks[0] != '\0' ? marks : "none");
 }
@@ -164,7 +164,7 @@ static int parse_view(const char *word, enum view_mode *mode, unsigned *marks, s
 {
     size_t choice;
 
-    if (view_mode_parse(word, mode) == 0 || view_marks_parse(word, marks) == 0)
+    if (view_mode_parse(word, mode) == 0 || mark_parse(word, marks) == 0)
         return 0;
     return args_choice("view", word, shown_name, NULL, &choice, e);
 }
@@ -172,7 +172,7 @@ static int parse_view(const char *word, enum view_mode *mode, unsigned *marks, s
 int command_view(struct console *c, const char *args, struct err *e)
 {
     enum view_mode mode = c->view.mode;
-    unsigned marks = c->view.marks;
+    unsigned marks = c->view.marks.set;
     int result = 0;
     char *words[2];
 

@@ -64,12 +64,12 @@ void console_set_to(struct console *c, struct talker *t)
 
 static void tell(struct console *c, const struct talker *t, const char *what)
 {
-    char label[VIEW_LABEL], name[ADDR_TEXT], text[VIEW_LABEL + ADDR_TEXT + 32];
+    char name[ADDR_TEXT], text[ADDR_TEXT + 32];
 
-    if (!c->view.labels || c->svc->ending || !t->shown)
+    if (!c->view.marks.labels || c->svc->ending || !t->shown)
         return;
-    snprintf(text, sizeof text, "%s %s %s", view_label(&c->view, t, label), talker_name(t, name), what);
-    view_say(&c->view, text);
+    snprintf(text, sizeof text, "%s %s", talker_name(t, name), what);
+    view_tell(&c->view, t, text);
 }
 
 static void joined(struct console *c, struct talker *t)
@@ -107,7 +107,7 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     t = talkers_hear(&c->talkers, p, meta, &made);
     if (!made)
         return t;
-    if (self->shown && c->talkers.to == NULL && !c->view.labels)
+    if (self->shown && c->talkers.to == NULL && !c->view.marks.labels)
         c->talkers.to = self;
     view_set_labels(&c->view, true);
     joined(c, t);
@@ -130,7 +130,7 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     struct talker *t;
     size_t n;
 
-    if (screen_full(c->screen)) {
+    if (screen_full(c->sheet.screen)) {
         c->waits = true;
         return IO_AGAIN;
     }
@@ -156,7 +156,7 @@ static void peer_ended(void *ctx, struct peer *peer)
     char name[ADDR_TEXT];
 
     view_finish(&c->view, t);
-    if (c->view.labels)
+    if (c->view.marks.labels)
         tell(c, t, "ended its side");
     else if (!c->ended && !c->ending)
         log_notice("%s ended its side; ^D ends ours", peer_name(peer, name));
@@ -178,23 +178,15 @@ static void screen_has_room(void *ctx)
 {
     struct console *c = ctx;
 
-    if (screen_torn(c->screen) && c->prompt != NULL)
+    if (screen_torn(c->sheet.screen) && c->prompt != NULL)
         prompt_redraw(c->prompt);
-    if (c->waits && !screen_full(c->screen)) {
+    if (c->waits && !screen_full(c->sheet.screen)) {
         c->waits = false;
         port_event_soon(c->sink, LOOP_OUT);
     }
 }
 
 /* The prompt's questions. */
-
-static unsigned hide(void *ctx)
-{
-    struct console *c = ctx;
-
-    prompt_hide(c->prompt);
-    return prompt_columns(c->prompt);
-}
 
 static int typed(void *ctx, const char *text, unsigned how, size_t *at)
 {
@@ -244,11 +236,11 @@ static void free_console(struct console *c)
     console_clear_sending(c);
     if (c->prompt != NULL)
         prompt_free(c->prompt);
-    if (c->screen != NULL) {
-        if (c->view.midline)
-            screen_put(c->screen, "\r\n", 2);
-        screen_flush(c->screen, LAST_FLUSH);
-        screen_close(c->screen);
+    if (c->sheet.screen != NULL) {
+        if (c->sheet.midline)
+            screen_put(c->sheet.screen, "\r\n", 2);
+        screen_flush(c->sheet.screen, LAST_FLUSH);
+        screen_close(c->sheet.screen);
     }
     view_clear(&c->view);
     talkers_clear(&c->talkers);
@@ -274,21 +266,18 @@ static void start_view(struct console *c)
     const struct console_conf *conf = c->conf;
 
     c->view = (struct view){.loop = c->svc->loop,
-                            .screen = c->screen,
-                            .color = wants_color(conf),
-                            .colors = conf->allow_colors,
-                            .labels = c->svc->many,
-                            .hide = hide,
-                            .ctx = c};
-    view_init(&c->view);
+                            .sheet = &c->sheet,
+                            .colors = conf->allow_colors && !c->sheet.dumb,
+                            .marks = {.labels = c->svc->many, .color = wants_color(conf)}};
     if (conf->view > 0)
         c->view.mode = (enum view_mode)(conf->view - 1);
     else if (conf->raw)
         c->view.mode = VIEW_RAW;
     if (conf->time > 0)
-        c->view.clock.kind = (enum clock_kind)(conf->time - 1);
+        c->view.marks.clock.kind = (enum clock_kind)(conf->time - 1);
     if (conf->marks != NULL)
-        (void)view_marks_parse(conf->marks, &c->view.marks); /* checked where it was read */
+        (void)mark_parse(conf->marks, &c->view.marks.set); /* checked where it was read */
+    view_init(&c->view);
 }
 
 static void start_input(struct console *c)
@@ -320,16 +309,16 @@ static int start_prompt(struct console *c, struct err *e)
     };
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO;
 
-    c->screen = screen_open(c->svc->loop, fd, screen_has_room, c, e);
-    if (c->screen == NULL)
+    c->sheet.screen = screen_open(c->svc->loop, fd, screen_has_room, c, e);
+    if (c->sheet.screen == NULL)
         return -1;
     if (fd == STDIN_FILENO)
         c->output = std_output(c->svc->loop);
+    c->prompt = prompt_new(c->svc->loop, &c->sheet, &opts, e);
+    if (c->prompt == NULL)
+        return -1;
     start_view(c);
-    c->prompt = prompt_new(c->svc->loop, &c->view, &opts, e);
-    if (c->view.dumb)
-        c->view.colors = false;
-    return c->prompt != NULL ? 0 : -1;
+    return 0;
 }
 
 static int console_start(struct svc *s, struct err *e)

@@ -15,7 +15,7 @@
 #include "svc/bridge.h"
 #include "svc/service.h"
 #include "term/prompt.h"
-#include "term/screen.h"
+#include "term/sheet.h"
 
 struct chunk;
 struct console_conf;
@@ -33,7 +33,7 @@ struct console {
     const struct console_conf *conf;
     struct bridge *bridge;
     struct talkers talkers;
-    struct screen *screen;
+    struct sheet sheet;
     struct view view;
     struct prompt *prompt;
     struct commands *commands; /* the commands' own */

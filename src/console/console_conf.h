@@ -14,7 +14,7 @@ struct console_conf {
     bool no_history;
     bool raw;                          /* show what arrives as it is */
     int view, input, eol, time, color; /* places among the words of the options, from 1; 0: not given */
-    const char *marks;                 /* --marks, for view_marks_parse(); NULL: none */
+    const char *marks;                 /* --marks, for mark_parse(); NULL: none */
     const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */
     bool allow_colors;                 /* the peers' own pass */
 };

@@ -5,37 +5,21 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/sgr.h"
 #include "console/talker.h"
 
 static const char faint[] = "\033[2m";
 
-static const char *const modes[] = {"text", "hex", "raw"};
-static const char *const marks[] = {"direction", "size", "peer"};
+static const char *const names[] = {"direction", "size", "peer"}; /* in the order of their bits */
 
-enum { MODES = sizeof modes / sizeof modes[0], MARKS = sizeof marks / sizeof marks[0] };
+enum { NAMES = sizeof names / sizeof names[0] };
 
-int view_mode_parse(const char *name, enum view_mode *mode)
+const char *mark_name(unsigned i)
 {
-    for (unsigned i = 0; i < MODES; i++) {
-        if (strcmp(name, modes[i]) == 0) {
-            *mode = (enum view_mode)i;
-            return 0;
-        }
-    }
-    return -1;
+    return i < NAMES ? names[i] : NULL;
 }
 
-const char *view_mode_name(enum view_mode mode)
-{
-    return (unsigned)mode < MODES ? modes[mode] : NULL;
-}
-
-const char *view_mark_name(unsigned i)
-{
-    return i < MARKS ? marks[i] : NULL;
-}
-
-int view_marks_parse(const char *list, unsigned *out)
+int mark_parse(const char *list, unsigned *out)
 {
     unsigned found = 0;
 
@@ -47,9 +31,9 @@ int view_marks_parse(const char *list, unsigned *out)
         size_t n = strcspn(p, ",");
         unsigned i = 0;
 
-        while (i < MARKS && (strlen(marks[i]) != n || strncmp(p, marks[i], n) != 0))
+        while (i < NAMES && (strlen(names[i]) != n || strncmp(p, names[i], n) != 0))
             i++;
-        if (i == MARKS)
+        if (i == NAMES)
             return -1;
         found |= 1u << i;
         p += n;
@@ -69,14 +53,14 @@ static size_t put(char *out, size_t at, const char *text)
 }
 
 /* Puts `text` in a style; `*width` grows by its columns. */
-static size_t put_styled(const struct view *v, char *out, size_t at, const char *style, const char *text,
+static size_t put_styled(const struct marks *m, char *out, size_t at, const char *style, const char *text,
                          unsigned *width)
 {
     *width += (unsigned)strlen(text);
-    if (v->color)
+    if (m->color)
         at = put(out, at, style);
     at = put(out, at, text);
-    return v->color ? put(out, at, SGR_RESET) : at;
+    return m->color ? put(out, at, SGR_RESET) : at;
 }
 
 /* The colour of a talker: not red, which looks like an error. */
@@ -88,23 +72,28 @@ static const char *style_of(const struct talker *t, char style[static 12])
     return style;
 }
 
-static size_t put_label(const struct view *v, char *out, size_t at, const struct talker *t, unsigned *width)
+static size_t put_label(const struct marks *m, char *out, size_t at, const struct talker *t, unsigned *width)
 {
     char text[16] = "[all]", style[12];
 
     if (t != NULL)
         snprintf(text, sizeof text, "[%u]", (unsigned)t->number);
-    return put_styled(v, out, at, style_of(t, style), text, width);
+    return put_styled(m, out, at, style_of(t, style), text, width);
 }
 
-const char *view_label(const struct view *v, const struct talker *t, char *text)
+const char *mark_label(const struct marks *m, const struct talker *t, char text[static MARK_LABEL],
+                       unsigned *width)
 {
-    unsigned width = 0;
-
+    *width = 0;
     text[0] = '\0';
     if (t != NULL && t->shown)
-        text[put_label(v, text, 0, t, &width)] = '\0';
+        text[put_label(m, text, 0, t, width)] = '\0';
     return text;
+}
+
+bool mark_any(const struct marks *m)
+{
+    return m->labels || m->set != 0 || m->clock.kind != CLOCK_NONE;
 }
 
 static int64_t wall(void)
@@ -115,32 +104,32 @@ static int64_t wall(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-size_t mark_put(struct view *v, const struct mark_line *line, char out[static MARK_MOST], unsigned *width)
+size_t mark_put(struct marks *m, const struct mark_line *line, char out[static MARK_MOST], unsigned *width)
 {
     char text[CLOCK_TEXT], style[12];
     size_t n = 0;
 
     *width = 0;
-    if (v->clock.kind != CLOCK_NONE) {
-        clock_format(&v->clock, loop_now(v->loop), v->clock.kind == CLOCK_ABSOLUTE ? wall() : 0, text);
-        n = put_styled(v, out, n, faint, text, width);
+    if (m->clock.kind != CLOCK_NONE) {
+        clock_format(&m->clock, loop_now(m->loop), m->clock.kind == CLOCK_ABSOLUTE ? wall() : 0, text);
+        n = put_styled(m, out, n, faint, text, width);
         n = put(out, n, " ");
         ++*width;
     }
-    if ((v->marks & VIEW_DIRECTION) != 0) {
-        n = put_styled(v, out, n, line->sent ? "\033[1m" : style_of(line->talker, style),
+    if ((m->set & MARK_DIRECTION) != 0) {
+        n = put_styled(m, out, n, line->sent ? "\033[1m" : style_of(line->talker, style),
                        line->sent ? ">" : "<", width);
         n = put(out, n, " ");
         ++*width;
     }
-    if ((v->labels || (v->marks & VIEW_PEER) != 0) && (line->talker == NULL || line->talker->shown)) {
-        n = put_label(v, out, n, line->talker, width);
+    if ((m->labels || (m->set & MARK_PEER) != 0) && (line->talker == NULL || line->talker->shown)) {
+        n = put_label(m, out, n, line->talker, width);
         n = put(out, n, " ");
         ++*width;
     }
-    if (line->size != MARK_NO_SIZE && (v->marks & VIEW_SIZE) != 0) {
+    if (line->size != MARK_NO_SIZE && (m->set & MARK_SIZE) != 0) {
         snprintf(text, sizeof text, "(%zu)", line->size);
-        n = put_styled(v, out, n, faint, text, width);
+        n = put_styled(m, out, n, faint, text, width);
         n = put(out, n, " ");
         ++*width;
     }

@@ -158,12 +158,12 @@ bool task_waits(struct task *t)
         console_wait_room(c, &t->wait);
         return true;
     }
-    return (c->view.marks & VIEW_DIRECTION) != 0 && task_waits_screen(t);
+    return (c->view.marks.set & MARK_DIRECTION) != 0 && task_waits_screen(t);
 }
 
 bool task_waits_screen(struct task *t)
 {
-    bool full = screen_full(t->c->screen);
+    bool full = screen_full(t->c->sheet.screen);
 
     if (full)
         loop_timer_set(t->c->svc->loop, &t->timer, SCREEN_RETRY);

@@ -11,6 +11,7 @@
 #include "console/mark.h"
 #include "console/talker.h"
 #include "term/row.h"
+#include "term/wrap.h"
 
 enum {
     PIECE = 16 * 1024, /* bytes shown in one go */
@@ -22,13 +23,17 @@ enum {
     QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
 };
 
+static const char *const modes[] = {"text", "hex", "raw"}; /* in the order of enum view_mode */
+
+enum { MODES = sizeof modes / sizeof modes[0] };
+
 static const char inverse[] = "\033[7m", upright[] = "\033[27m";
 static const char unfinished[] = "...";
 
 /* What is held of a talker. */
 struct view_line {
     struct talker *talker;
-    struct view_line *next, *prev; /* in view.held */
+    struct list place; /* in view.held */
     struct text_safe safe;
     struct sgr sgr; /* the colours before the text */
     struct hexdump hex;
@@ -41,13 +46,44 @@ struct view_line {
     size_t shown; /* of the text: kept, because what comes may go back over it */
 };
 
-static void fire_quiet(struct timer *t);
+static void quiet_passed(struct timer *t);
+
+int view_mode_parse(const char *name, enum view_mode *mode)
+{
+    for (unsigned i = 0; i < MODES; i++) {
+        if (strcmp(name, modes[i]) == 0) {
+            *mode = (enum view_mode)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+const char *view_mode_name(enum view_mode mode)
+{
+    return (unsigned)mode < MODES ? modes[mode] : NULL;
+}
 
 /* Putting on the screen. */
 
 static void print(struct view *v, const char *text, size_t n)
 {
-    screen_put(v->screen, text, n);
+    sheet_put(v->sheet, text, n);
+}
+
+static void print_row(void *ctx, const char *text, size_t n)
+{
+    print(ctx, text, n);
+}
+
+/* The marks of a line, and what is to follow them in its rows. */
+static void begin_line(struct view *v, const struct mark_line *line, unsigned columns, struct wrap *w)
+{
+    char prefix[MARK_MOST];
+    unsigned width;
+
+    print(v, prefix, mark_put(&v->marks, line, prefix, &width));
+    wrap_begin(w, columns, width, print_row, v);
 }
 
 /* Raw text is never known to be whole sequences. */
@@ -56,19 +92,16 @@ static bool has_colors(const struct view *v)
     return v->colors && v->mode == VIEW_TEXT;
 }
 
+static void set_mode(struct view *v, enum view_mode mode)
+{
+    v->mode = mode;
+    v->sheet->colors = has_colors(v);
+}
+
 static void scan_colors(const struct view *v, struct sgr *s, const char *text, size_t n)
 {
     if (has_colors(v))
         sgr_scan(s, text, n);
-}
-
-/* The same of a peer's text in its plain form. */
-static void print_text(void *ctx, const char *text, size_t n)
-{
-    struct view *v = ctx;
-
-    print(v, text, n);
-    scan_colors(v, &v->tail.sgr, text, n);
 }
 
 /* The colours that a peer left are its text's alone. */
@@ -88,36 +121,28 @@ static void end_colors(struct view *v, const struct sgr *s)
         print(v, SGR_RESET, sizeof SGR_RESET - 1);
 }
 
-/* Makes room above the line that is typed. */
-static unsigned make_way(struct view *v)
-{
-    unsigned columns = v->line ? v->hide(v->ctx) : 80;
-
-    if (v->line ? v->stands : v->midline)
-        print(v, "\r\n", 2);
-    v->stands = v->midline = false;
-    return columns;
-}
-
 static bool is_marked(const struct view *v)
 {
-    return v->mode == VIEW_HEX || v->labels || v->marks != 0 || v->clock.kind != CLOCK_NONE;
+    return v->mode == VIEW_HEX || mark_any(&v->marks);
 }
 
 static void set_safe(const struct view *v, struct text_safe *safe)
 {
     safe->colors = v->colors;
     safe->returns = true;
-    safe->begin = v->color ? inverse : NULL;
-    safe->end = v->color ? upright : NULL;
+    safe->begin = v->marks.color ? inverse : NULL;
+    safe->end = v->marks.color ? upright : NULL;
 }
 
 void view_init(struct view *v)
 {
     v->text = mem_alloc(text_safe_max(PIECE));
-    v->quiet.fire = fire_quiet;
+    v->quiet.fire = quiet_passed;
+    v->marks.loop = v->loop;
+    list_init(&v->held);
+    set_mode(v, v->mode);
     set_safe(v, &v->safe);
-    clock_init(&v->clock, CLOCK_NONE, loop_now(v->loop));
+    clock_init(&v->marks.clock, v->marks.clock.kind, loop_now(v->loop));
 }
 
 void view_clear(struct view *v)
@@ -129,118 +154,11 @@ void view_clear(struct view *v)
 
 /* Plain: one talker, no marks. */
 
-/* Prints what the screen does not show yet of the unfinished line. */
-static void print_tail(struct view *v)
-{
-    if (!v->stands)
-        print_text(v, v->tail.text, v->tail.len);
-}
-
-void view_answered(struct view *v)
-{
-    scan_colors(v, &v->tail.sgr, v->tail.text, v->tail.len);
-    v->tail.len = 0;
-    v->stands = false;
-    v->stale = true;
-}
-
-/* All of it stands on the screen afterwards; more than there is room for is not kept. */
-static void keep_dumb(struct view *v, const char *text, size_t n)
-{
-    print_tail(v);
-    if (v->tail.len + n > TAIL_SIZE / 2)
-        v->tail.len = 0;
-    print(v, text, n);
-    if (n > TAIL_SIZE / 2) {
-        text += n - TAIL_SIZE / 2;
-        n = TAIL_SIZE / 2;
-    }
-    memcpy(v->tail.text + v->tail.len, text, n);
-    v->tail.len += n;
-    v->stands = true;
-}
-
-static void show_above(struct view *v, const char *text, size_t n)
-{
-    unsigned columns = v->hide(v->ctx);
-    const char *newline = memrchr(text, '\n', n);
-
-    if (newline != NULL) {
-        size_t lines = (size_t)(newline + 1 - text);
-
-        print_tail(v);
-        v->tail.len = 0;
-        print_text(v, text, lines);
-        view_answered(v);
-        text += lines;
-        n -= lines;
-    }
-    v->stale = true;
-    if (n > 0 && v->dumb)
-        keep_dumb(v, text, n);
-    else if (n > 0)
-        tail_add(&v->tail, text, n, columns, print_text, v);
-}
-
-static void show_plain(struct view *v, const char *text, size_t n)
-{
-    if (n == 0)
-        return;
-    if (v->line)
-        v->hide(v->ctx);
-    begin_colors(v, &v->tail.sgr);
-    if (v->line) {
-        show_above(v, text, n);
-    } else {
-        print_text(v, text, n);
-        v->midline = text[n - 1] != '\n';
-    }
-    end_colors(v, &v->tail.sgr);
-}
-
 static void finish_plain(struct view *v)
 {
     char rest[TEXT_REST];
 
-    show_plain(v, rest, text_safe_end(&v->safe, rest));
-}
-
-/* Before lines get marks: the unfinished one is over. */
-static void leave_plain(struct view *v)
-{
-    finish_plain(v);
-    if (v->line && v->tail.len > 0 && !v->stands) {
-        v->hide(v->ctx);
-        begin_colors(v, &v->tail.sgr);
-        print_tail(v);
-        end_colors(v, &v->tail.sgr);
-        print(v, "\r\n", 2);
-    } else {
-        make_way(v);
-    }
-    view_answered(v);
-    v->tail.sgr = (struct sgr){0};
-}
-
-char *view_unfinished(const struct view *v)
-{
-    char *text, *prompt;
-    size_t n = 0;
-
-    if (v->tail.len == 0)
-        return NULL;
-    text = mem_alloc(SGR_TEXT + v->tail.len + sizeof SGR_RESET);
-    if (has_colors(v))
-        n = sgr_format(&v->tail.sgr, text);
-    memcpy(text + n, v->tail.text, v->tail.len);
-    n += v->tail.len;
-    if (has_colors(v)) {
-        memcpy(text + n, SGR_RESET, sizeof SGR_RESET - 1);
-        n += sizeof SGR_RESET - 1;
-    }
-    prompt = tail_format(text, n);
-    free(text);
-    return prompt;
+    sheet_text(v->sheet, rest, text_safe_end(&v->safe, rest));
 }
 
 /* Held lines. */
@@ -255,21 +173,13 @@ static struct view_line *hold(struct view *v, struct talker *t)
     x->talker = t;
     x->size = MARK_NO_SIZE;
     set_safe(v, &x->safe);
-    x->next = v->held;
-    if (x->next != NULL)
-        x->next->prev = x;
-    v->held = x;
+    list_push(&v->held, &x->place);
     return x;
 }
 
-static void let_go(struct view *v, struct view_line *x)
+static void let_go(struct view_line *x)
 {
-    if (x->prev != NULL)
-        x->prev->next = x->next;
-    else
-        v->held = x->next;
-    if (x->next != NULL)
-        x->next->prev = x->prev;
+    list_del(&x->place);
     x->talker->line = NULL;
     free(x->text);
     free(x);
@@ -289,26 +199,27 @@ static void keep(struct view_line *x, const char *text, size_t n)
  * finished. */
 static void show_line(struct view *v, struct view_line *x, const char *text, size_t n, size_t from, bool more)
 {
-    char prefix[MARK_MOST], *flat = NULL;
     struct sgr sgr = x->sgr;
-    unsigned width;
+    char *flat = NULL;
+    struct wrap w;
 
     if (row_moves(text, n)) {
         text = flat = row_flat(text, n, &sgr, false, &n);
         from = 0;
     }
-    make_way(v);
-    print(v, prefix, mark_put(v, &(struct mark_line){x->talker, false, x->size}, prefix, &width));
+    begin_line(v, &(struct mark_line){x->talker, false, x->size}, sheet_above(v->sheet), &w);
     x->size = MARK_NO_SIZE;
     if (x->continued || from > 0)
-        print(v, unfinished, sizeof unfinished - 1);
+        wrap_put(&w, unfinished, sizeof unfinished - 1);
     scan_colors(v, &sgr, text, from);
     begin_colors(v, &sgr);
-    print(v, text + from, n - from);
+    w.sgr = sgr;
+    wrap_put(&w, text + from, n - from);
     scan_colors(v, &sgr, text + from, n - from);
     end_colors(v, &sgr);
+    w.sgr = (struct sgr){0};
     if (more)
-        print(v, unfinished, sizeof unfinished - 1);
+        wrap_put(&w, unfinished, sizeof unfinished - 1);
     print(v, "\n", 1);
     free(flat);
 }
@@ -400,7 +311,7 @@ static void print_dump(struct view *v, const struct mark_line *line, const char 
         const char *newline = memchr(dump, '\n', (size_t)(end - dump));
         size_t len = (size_t)(newline + 1 - dump);
 
-        print(v, prefix, mark_put(v, line, prefix, &width));
+        print(v, prefix, mark_put(&v->marks, line, prefix, &width));
         print(v, dump, len);
         dump += len;
     }
@@ -410,12 +321,12 @@ static void begin_dump(struct view *v, const struct mark_line *line, struct hexd
 {
     char prefix[MARK_MOST];
     unsigned width;
-    struct clock now = v->clock;
+    struct clock now = v->marks.clock;
 
     if (h->nheld > 0)
         return;
-    mark_put(v, line, prefix, &width);
-    v->clock = now; /* nothing was shown */
+    mark_put(&v->marks, line, prefix, &width);
+    v->marks.clock = now; /* nothing was shown */
     h->columns = hex_columns(screen, width);
 }
 
@@ -425,7 +336,7 @@ static void end_dump(struct view *v, struct view_line *x)
 
     if (x->hex.nheld == 0)
         return;
-    make_way(v);
+    sheet_above(v->sheet);
     print_dump(v, &(struct mark_line){x->talker, false, x->size}, line, hexdump_end(&x->hex, line));
     x->size = MARK_NO_SIZE;
 }
@@ -433,7 +344,7 @@ static void end_dump(struct view *v, struct view_line *x)
 static void show_hex(struct view *v, struct view_line *x, const void *data, size_t n)
 {
     const struct mark_line mark = {x->talker, false, x->size};
-    unsigned screen = make_way(v);
+    unsigned screen = sheet_above(v->sheet);
     char *dump;
 
     begin_dump(v, &mark, &x->hex, screen);
@@ -461,7 +372,7 @@ static void watch_quiet(struct view *v, struct view_line *x)
 
     if (x->len == 0 && x->hex.nheld == 0 && x->safe.nheld == 0 && x->left == 0 && !x->continued &&
         sgr_same(&x->sgr, &none)) {
-        let_go(v, x);
+        let_go(x);
         return;
     }
     x->touched = loop_now(v->loop);
@@ -471,15 +382,17 @@ static void watch_quiet(struct view *v, struct view_line *x)
 
 _Static_assert(SCREEN_FULL + MARKED * MARK_MOST < SCREEN_MOST, "what arrives must not be lost");
 
-static void fire_quiet(struct timer *timer)
+static void quiet_passed(struct timer *timer)
 {
     struct view *v = container_of(timer, struct view, quiet);
     int64_t now = loop_now(v->loop), next = 0;
+    struct view_line *x;
+    struct list *ahead;
 
-    for (struct view_line *x = v->held, *after; x != NULL; x = after) {
+    list_each(x, ahead, &v->held, struct view_line, place)
+    {
         int64_t rest = x->touched + (x->hex.nheld > 0 ? QUIET_HEX : QUIET) - now;
 
-        after = x->next;
         if (x->len == x->shown && x->hex.nheld == 0)
             continue;
         if (rest > 0) {
@@ -508,7 +421,7 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         show_lines(v, x, data, n);
     else
         show_lines(v, x, v->text, text_safe_put(&x->safe, data, n, v->text));
-    if (x->left == 0 && v->mode == VIEW_HEX && (v->marks & VIEW_SIZE) != 0)
+    if (x->left == 0 && v->mode == VIEW_HEX && (v->marks.set & MARK_SIZE) != 0)
         end_dump(v, x);
     if (message && x->left == 0) {
         if (all == 0)
@@ -521,16 +434,16 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
 /* A datagram is a line, whether its sender ended it or not. */
 static void show_safe(struct view *v, const char *data, size_t n, bool message)
 {
-    show_plain(v, v->text, text_safe_put(&v->safe, data, n, v->text));
+    sheet_text(v->sheet, v->text, text_safe_put(&v->safe, data, n, v->text));
     if (message && (n == 0 || data[n - 1] != '\n'))
-        show_plain(v, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
+        sheet_text(v->sheet, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
 }
 
 size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
 {
     size_t all = n;
 
-    if (screen_full(v->screen))
+    if (screen_full(v->sheet->screen))
         return 0;
     if (n > PIECE)
         n = PIECE;
@@ -539,7 +452,7 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
     if (is_marked(v))
         show_marked(v, t, data, n, all, message);
     else if (v->mode == VIEW_RAW)
-        show_plain(v, data, n);
+        sheet_text(v->sheet, data, n);
     else
         show_safe(v, data, n, message && n == all);
     return n;
@@ -547,7 +460,7 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
 
 static bool has_room(const struct view *v, size_t n)
 {
-    return n + MARK_MOST + CUT < screen_room(v->screen);
+    return n + MARK_MOST + CUT < screen_room(v->sheet->screen);
 }
 
 static void tell_cut(struct view *v, size_t n)
@@ -562,7 +475,7 @@ static void sent_hex(struct view *v, struct talker *t, const void *data, size_t 
 {
     struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
     const struct mark_line mark = {t, true, n};
-    unsigned screen = make_way(v);
+    unsigned screen = sheet_above(v->sheet);
     char *dump, line[HEXDUMP_LINE];
     bool whole = true;
 
@@ -578,42 +491,51 @@ static void sent_hex(struct view *v, struct talker *t, const void *data, size_t 
         tell_cut(v, n);
 }
 
+/* Puts a line of what is sent, unless there is no room for it. */
+static bool sent_line(struct view *v, const struct mark_line *mark, const char *text, size_t n,
+                      const char *rest, size_t nrest)
+{
+    unsigned columns = sheet_above(v->sheet);
+    struct wrap w;
+
+    wrap_begin(&w, columns, columns / 2, print_row, v);
+    if (!has_room(v, wrap_most(&w, n + nrest)))
+        return false;
+    begin_line(v, mark, columns, &w);
+    wrap_put(&w, text, n);
+    wrap_put(&w, rest, nrest);
+    print(v, "\n", 1);
+    return true;
+}
+
 static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
 {
+    struct mark_line mark = {t, true, n};
     struct text_safe safe = {0};
-    char *text = mem_alloc(text_safe_max(n)), prefix[MARK_MOST], rest[TEXT_REST];
+    char *text = mem_alloc(text_safe_max(n)), rest[TEXT_REST];
     size_t len, tail;
-    unsigned width;
 
     set_safe(v, &safe);
     safe.returns = safe.colors = false;
     len = text_safe_put(&safe, data, n, text);
     tail = text_safe_end(&safe, rest);
-    make_way(v);
-    for (const char *p = text, *end = text + len; p < end || p == text;) {
+    for (const char *p = text, *end = text + len; p < end || p == text; p++) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
-        if (!has_room(v, line)) {
+        if (!sent_line(v, &mark, p, line, rest, newline == NULL ? tail : 0)) {
             tell_cut(v, n);
             break;
         }
-        print(v, prefix,
-              mark_put(v, &(struct mark_line){t, true, p == text ? n : MARK_NO_SIZE}, prefix, &width));
-        print(v, p, line);
-        if (newline == NULL)
-            print(v, rest, tail);
-        print(v, "\n", 1);
-        if (newline == NULL)
-            break;
-        p += line + 1;
+        mark.size = MARK_NO_SIZE;
+        p += line;
     }
     free(text);
 }
 
 void view_sent(struct view *v, struct talker *t, const void *data, size_t n)
 {
-    if ((v->marks & VIEW_DIRECTION) == 0)
+    if ((v->marks.set & MARK_DIRECTION) == 0)
         return;
     if (v->mode == VIEW_HEX)
         sent_hex(v, t, data, n);
@@ -628,18 +550,22 @@ void view_finish(struct view *v, struct talker *t)
     if (t == NULL || t->line == NULL)
         return;
     end_line(v, t->line);
-    let_go(v, t->line);
+    let_go(t->line);
 }
 
 /* Changes. */
 
 static void settle(struct view *v)
 {
-    if (!is_marked(v))
-        leave_plain(v);
-    while (v->held != NULL) {
-        end_line(v, v->held);
-        let_go(v, v->held);
+    struct view_line *x;
+
+    if (!is_marked(v)) {
+        finish_plain(v);
+        sheet_leave(v->sheet);
+    }
+    while ((x = list_first(&v->held, struct view_line, place)) != NULL) {
+        end_line(v, x);
+        let_go(x);
     }
 }
 
@@ -648,39 +574,39 @@ void view_set_mode(struct view *v, enum view_mode mode)
     if (mode == v->mode)
         return;
     settle(v);
-    v->mode = mode;
+    set_mode(v, mode);
 }
 
 void view_set_marks(struct view *v, unsigned set)
 {
-    if (set == v->marks)
+    if (set == v->marks.set)
         return;
     settle(v);
-    v->marks = set;
+    v->marks.set = set;
 }
 
 void view_set_time(struct view *v, enum clock_kind kind)
 {
-    if (kind == v->clock.kind)
+    if (kind == v->marks.clock.kind)
         return;
     settle(v);
-    v->clock.kind = kind;
+    v->marks.clock.kind = kind;
 }
 
 void view_set_labels(struct view *v, bool labels)
 {
-    if (labels == v->labels)
+    if (labels == v->marks.labels)
         return;
     settle(v);
-    v->labels = labels;
-    v->stale = true;
+    v->marks.labels = labels;
+    v->sheet->stale = true;
 }
 
 /* Lines of our own. */
 
 void view_say(struct view *v, const char *text)
 {
-    make_way(v);
+    sheet_above(v->sheet);
     print(v, text, strlen(text));
     print(v, "\n", 1);
 }
@@ -688,9 +614,25 @@ void view_say(struct view *v, const char *text)
 void view_note(struct view *v, const char *line)
 {
     static const char name[] = "pollcat: ";
+    struct wrap w;
 
-    make_way(v);
+    wrap_begin(&w, sheet_above(v->sheet), sizeof name - 1, print_row, v);
     print(v, name, sizeof name - 1);
-    print(v, line, strlen(line));
+    wrap_put(&w, line, strlen(line));
+    print(v, "\n", 1);
+}
+
+void view_tell(struct view *v, const struct talker *t, const char *text)
+{
+    char label[MARK_LABEL];
+    unsigned columns = sheet_above(v->sheet), width;
+    struct wrap w;
+
+    mark_label(&v->marks, t, label, &width);
+    print(v, label, strlen(label));
+    wrap_begin(&w, columns, width + 1, print_row, v);
+    w.at = width;
+    wrap_put(&w, " ", 1);
+    wrap_put(&w, text, strlen(text));
     print(v, "\n", 1);
 }

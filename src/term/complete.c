@@ -7,6 +7,12 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+void complete_add(struct complete *to, const char *word)
+{
+    to->words = mem_resize(to->words, (to->n + 1) * sizeof *to->words);
+    to->words[to->n++] = mem_strdup(word);
+}
+
 static char *whole_match(const char *line, size_t start, const char *word)
 {
     size_t n = strlen(word);

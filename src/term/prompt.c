@@ -44,7 +44,7 @@ static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
 struct prompt {
     struct loop *loop;
-    struct view *view;
+    struct sheet *sheet;
     struct prompt_opts opts;
     FILE *stream; /* readline's way to the screen */
     struct tty tty;
@@ -59,13 +59,12 @@ struct prompt {
     struct job more;       /* goes on with the keys */
     int64_t drawn;         /* loop time of the last drawing */
     struct history *history;
-    char *text;       /* what the prompt is by itself */
-    char *secret;     /* what it is while a line is read without echo */
-    char *again;      /* a line that was refused: to be edited again */
-    size_t again_at;  /* with the cursor there */
-    size_t offered;   /* where in the line the words begin that are offered */
-    unsigned indent;  /* columns of the prompt */
-    unsigned columns; /* the width of the terminal */
+    char *text;      /* what the prompt is by itself */
+    char *secret;    /* what it is while a line is read without echo */
+    char *again;     /* a line that was refused: to be edited again */
+    size_t again_at; /* with the cursor there */
+    size_t offered;  /* where in the line the words begin that are offered */
+    unsigned indent; /* columns of the prompt */
     struct prompt_window window;
     bool whole;    /* the line that is typed goes as one message */
     bool handling; /* a line was typed and is being dealt with: there is none on the screen */
@@ -85,7 +84,7 @@ extern sigjmp_buf _rl_top_level __attribute__((weak));
 
 static void put(struct prompt *p, const char *text)
 {
-    screen_put(p->view->screen, text, strlen(text));
+    screen_put(p->sheet->screen, text, strlen(text));
 }
 
 /* In the middle of a search or a count readline shows a prompt of its own. */
@@ -97,20 +96,20 @@ static bool is_busy(void)
 static void set_prompt(struct prompt *p)
 {
     const char *base = p->secret != NULL ? p->secret : p->text;
-    char *text = view_unfinished(p->view);
+    char *text = sheet_unfinished(p->sheet);
 
     if (text == NULL)
         text = tail_format(base, strlen(base));
-    prompt_window_adapt(text, p->view->dumb);
+    prompt_window_adapt(text, p->sheet->dumb);
     rl_set_prompt(text);
     p->indent = tail_columns(text);
     free(text);
-    p->view->stale = false;
+    p->sheet->stale = false;
 }
 
 static void show_line(struct prompt *p)
 {
-    prompt_window_show(&p->window, p->secret != NULL, p->view->dumb);
+    prompt_window_show(&p->window, p->secret != NULL, p->sheet->dumb);
 }
 
 static void draw(struct prompt *p)
@@ -119,15 +118,15 @@ static void draw(struct prompt *p)
     loop_timer_clear(&p->calm);
     if (!p->hidden || !p->editing || p->lent)
         return;
-    if (p->view->stale && !is_busy())
+    if (p->sheet->stale && !is_busy())
         set_prompt(p);
-    if (p->view->stands && !p->view->stale)
+    if (p->sheet->stands && !p->sheet->stale)
         rl_on_new_line_with_prompt();
     else
         rl_on_new_line();
     show_line(p);
     fflush(p->stream);
-    p->hidden = p->view->stands = false;
+    p->hidden = p->sheet->stands = false;
     p->drawn = loop_now(p->loop);
 }
 
@@ -154,7 +153,7 @@ static void fire_calm(struct timer *t)
 /* Takes the empty line and its prompt away, for good. */
 static void clear_line(struct prompt *p)
 {
-    if (!p->view->dumb)
+    if (!p->sheet->dumb)
         rl_clear_visible_line();
     else if (rl_display_prompt[0] != '\0')
         rl_crlf();
@@ -164,10 +163,10 @@ void prompt_hide(struct prompt *p)
 {
     if (p->hidden || !p->editing || p->handling)
         return;
-    if (!p->view->dumb)
+    if (!p->sheet->dumb)
         rl_clear_visible_line();
-    else if (rl_end == 0 && p->view->tail.len > 0 && !p->view->stale)
-        p->view->stands = true;
+    else if (rl_end == 0 && p->sheet->tail.len > 0 && !p->sheet->stale)
+        p->sheet->stands = true;
     else if (rl_end > 0 || rl_display_prompt[0] != '\0')
         rl_crlf();
     fflush(p->stream);
@@ -190,7 +189,7 @@ void prompt_set_text(struct prompt *p, const char *text)
 
     free(p->text);
     p->text = copy;
-    p->view->stale = true;
+    p->sheet->stale = true;
     prompt_hide(p);
 }
 
@@ -201,7 +200,7 @@ void prompt_secret(struct prompt *p, const char *text)
     prompt_hide(p);
     free(p->secret);
     p->secret = copy;
-    p->view->stale = true;
+    p->sheet->stale = true;
 }
 
 unsigned prompt_indent(const struct prompt *p)
@@ -211,7 +210,7 @@ unsigned prompt_indent(const struct prompt *p)
 
 unsigned prompt_columns(const struct prompt *p)
 {
-    return p->columns;
+    return p->sheet->columns;
 }
 
 /* Asks for the size of the terminal. Readline divides by zero where there are next to no columns. */
@@ -221,10 +220,10 @@ static void measure(struct prompt *p)
 
     rl_reset_screen_size();
     rl_get_screen_size(&rows, &columns);
-    p->columns = columns > 0 ? (unsigned)columns : 1;
+    p->sheet->columns = columns > 0 ? (unsigned)columns : 1;
     if (columns < COLUMNS_LEAST)
         rl_set_screen_size(rows, COLUMNS_LEAST);
-    p->view->stale = true;
+    p->sheet->stale = true;
 }
 
 /* What is typed. */
@@ -238,15 +237,15 @@ static void release_terminal(struct prompt *p)
 
 static void end_input(struct prompt *p)
 {
-    struct view *v = p->view;
+    struct sheet *s = p->sheet;
 
     draw(p);
-    if (v->tail.len == 0 && rl_end == 0)
+    if (s->tail.len == 0 && rl_end == 0)
         clear_line(p);
     fflush(p->stream);
-    v->midline = v->tail.len > 0 || rl_end > 0;
-    view_answered(v);
-    v->line = p->editing = false;
+    s->midline = s->tail.len > 0 || rl_end > 0;
+    sheet_answered(s);
+    s->line = p->editing = false;
     rl_callback_handler_remove();
     release_terminal(p);
     keys_clear(&p->keys);
@@ -290,7 +289,7 @@ static void line_typed(char *line)
     if (line[0] == '\0' && rl_display_prompt[0] == '\0')
         put(p, "\r\n");
     fflush(p->stream);
-    view_answered(p->view);
+    sheet_answered(p->sheet);
     handle(p, line);
     set_prompt(p);
     free(line);
@@ -405,7 +404,7 @@ static void feed_keys(struct prompt *p)
         else
             read_key(p);
         /* A prompt that could not be shown during a search can be now. */
-        if (p->editing && p->view->stale && !is_busy())
+        if (p->editing && p->sheet->stale && !is_busy())
             prompt_hide(p);
     }
     fflush(p->stream);
@@ -513,9 +512,9 @@ static void start_readline(struct prompt *p)
 
     prompt_hooks_set(&hooks, &p->locale);
     measure(p);
-    p->view->dumb = rl_get_termcap("up") == NULL;
+    p->sheet->dumb = rl_get_termcap("up") == NULL;
     paste = rl_variable_value("enable-bracketed-paste");
-    p->pasting = !p->view->dumb && paste != NULL && strcmp(paste, "on") == 0;
+    p->pasting = !p->sheet->dumb && paste != NULL && strcmp(paste, "on") == 0;
 }
 
 static void take_terminal(struct prompt *p)
@@ -530,7 +529,7 @@ static void restore_at_exit(void)
     if (active == NULL || !active->tty.raw)
         return;
     release_terminal(active);
-    screen_flush(active->view->screen, FLUSH);
+    screen_flush(active->sheet->screen, FLUSH);
 }
 
 /* Signals. */
@@ -546,7 +545,7 @@ static void resized(void *ctx, int signo)
         return;
     prompt_hide(p);
     clear = rl_get_termcap("cd");
-    if (p->editing && !p->view->dumb)
+    if (p->editing && !p->sheet->dumb)
         put(p, clear != NULL ? clear : "\033[J");
     measure(p);
 }
@@ -562,7 +561,7 @@ bool prompt_interrupt(struct prompt *p)
         free(p->secret);
         p->secret = NULL;
         rl_replace_line("", 1);
-        p->view->stale = true;
+        p->sheet->stale = true;
     }
     draw(p);
     keys_clear(&p->keys);
@@ -584,7 +583,7 @@ void prompt_suspend(struct prompt *p)
         return;
     prompt_hide(p);
     release_terminal(p);
-    screen_flush(p->view->screen, FLUSH);
+    screen_flush(p->sheet->screen, FLUSH);
 }
 
 void prompt_resume(struct prompt *p)
@@ -601,7 +600,7 @@ void prompt_lend(struct prompt *p)
 {
     prompt_suspend(p);
     p->lent = true;
-    screen_hold(p->view->screen, true);
+    screen_hold(p->sheet->screen, true);
     loop_touch(&p->input);
 }
 
@@ -610,14 +609,20 @@ void prompt_reclaim(struct prompt *p, bool killed)
     p->lent = false;
     if (killed)
         tty_undo(&p->tty);
-    screen_hold(p->view->screen, false);
+    screen_hold(p->sheet->screen, false);
     prompt_resume(p);
     prompt_room(p);
 }
 
-struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts, struct err *e)
+static void hide_for_sheet(void *ctx)
 {
-    FILE *stream = screen_stream(view->screen);
+    prompt_hide(ctx);
+}
+
+struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct prompt_opts *opts,
+                          struct err *e)
+{
+    FILE *stream = screen_stream(sheet->screen);
     struct prompt *p;
 
     if (stream == NULL) {
@@ -629,21 +634,23 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
         return NULL;
     }
     active = p = mem_alloc(sizeof *p);
-    *p = (struct prompt){.loop = loop, .view = view, .opts = *opts, .stream = stream};
+    *p = (struct prompt){.loop = loop, .sheet = sheet, .opts = *opts, .stream = stream};
     p->text = mem_strdup(opts->text != NULL ? opts->text : "");
     p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = fire_input};
     p->patience.fire = fire_patience;
     p->calm.fire = fire_calm;
     p->draw.run = run_draw;
     p->more.run = run_more;
-    view->line = p->editing = true;
+    sheet->hide = hide_for_sheet;
+    sheet->ctx = p;
+    sheet->line = p->editing = true;
     start_readline(p);
     if (!opts->no_history)
         p->history = prompt_history_start(opts->history);
     atexit(restore_at_exit);
     take_terminal(p);
     rl_callback_handler_install("", line_typed);
-    p->hidden = view->stale = true;
+    p->hidden = sheet->stale = true;
     draw(p);
     loop_add(loop, &p->input);
     return p;
@@ -652,7 +659,7 @@ struct prompt *prompt_new(struct loop *loop, struct view *view, const struct pro
 /* The unfinished line and what was typed stay, with the cursor below them; a prompt of our own does not. */
 static void leave_line(struct prompt *p)
 {
-    bool shown = p->view->tail.len > 0 || rl_end > 0;
+    bool shown = p->sheet->tail.len > 0 || rl_end > 0;
 
     draw(p);
     if (shown) {
@@ -663,9 +670,9 @@ static void leave_line(struct prompt *p)
     }
     fflush(p->stream);
     rl_callback_handler_remove();
-    view_answered(p->view);
-    p->view->line = false;
-    p->view->midline = shown;
+    sheet_answered(p->sheet);
+    p->sheet->line = false;
+    p->sheet->midline = shown;
 }
 
 void prompt_free(struct prompt *p)

@@ -2,7 +2,7 @@
  *
  * prompt: the line that is typed at a terminal, edited with readline.
  *
- * It is hidden while something is printed and drawn again soon; what the peer has not finished (console/view.h) is
+ * It is hidden while something is printed and drawn again soon; what the peer has not finished (term/sheet.h) is
  * its prompt. No call waits, whatever the terminal or its user does. There is one at a time.
  */
 #ifndef TERM_PROMPT_H
@@ -10,11 +10,11 @@
 
 #include <stdbool.h>
 
-#include "console/view.h"
 #include "loop/loop.h"
+#include "term/complete.h"
+#include "term/sheet.h"
 
 struct prompt;
-struct complete;
 
 enum prompt_how {
     PROMPT_SECRET = 1, /* the line was read without echo */
@@ -30,7 +30,7 @@ struct prompt_opts {
      * prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
     int (*line)(void *ctx, const char *text, unsigned how, size_t *at);
 
-    /* Offers words for `line`, which begins with `escape`, up to `cursor` (console/command.h). Optional. */
+    /* Offers words for `line`, which begins with `escape`, up to `cursor` (term/complete.h); `to` is zeroed. Optional. */
     char escape;
     void (*complete)(void *ctx, const char *line, size_t cursor, struct complete *to);
 
@@ -45,9 +45,9 @@ struct prompt_opts {
     void *ctx;
 };
 
-/* Takes the terminal on standard input over and draws a line on the view's screen; both are the caller's and
- * outlive the prompt. `opts` is copied. Returns NULL with `e` filled. */
-struct prompt *prompt_new(struct loop *loop, struct view *view, const struct prompt_opts *opts,
+/* Takes the terminal on standard input over and draws a line on the sheet, which is the caller's and
+ * outlives the prompt. `opts` is copied. Returns NULL with `e` filled. */
+struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct prompt_opts *opts,
                           struct err *e);
 
 /* Gives the terminal back, what was typed and not sent left on it, and saves the history. */

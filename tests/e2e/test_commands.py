@@ -442,22 +442,6 @@ def test_log_of_many(many, tmp_path):
         text = re.split(part, text, maxsplit=1)[1]
 
 
-def test_a_secret_is_not_in_the_log(at, peer, tmp_path):
-    """Nor is the log, or what is saved, for everybody to read."""
-    t = at()
-    says(t, "~log talk", "talk: the transcript is appended")
-    says(t, "~save all", "all: what arrives is written there")
-    for text in ("before\r", "~secret\r", "hush\r", "behind\r"):
-        t.type(text)
-    assert peer.receive(b"behind\n") == b"before\nhush\nbehind\n"
-    says(t, "~log", "talk: closed")
-    name = f"[1] 127.0.0.1 port {peer.port}"
-    assert [line[24:] for line in (tmp_path / "talk").read_text().splitlines()][2:-1] == [
-        f"> {name}: before", f"> {name}: (a secret of 5 bytes)", f"> {name}: behind"]
-    for file in ("talk", "all"):
-        assert (tmp_path / file).stat().st_mode & 0o777 == 0o600
-
-
 def test_secret_that_is_pasted_with_its_newline(at, peer):
     t = at("--prompt", ">")
     t.type("~secret PIN: \r")

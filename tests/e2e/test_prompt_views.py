@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from support import DEADLINE, POLLCAT
-from terminal import Terminal, peer, start
+from terminal import Terminal, at, peer, says, start
 
 FULL = "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|"
 
@@ -178,3 +178,19 @@ def test_another_escape_character(start, peer):
     t = start("--escape-char=:")
     t.type("~x\r:no-such\r::y\r")
     assert peer.receive(6) == b"~x\n:y\n"
+
+
+def test_a_secret_is_not_in_the_log(at, peer, tmp_path):
+    """Nor is the log, or what is saved, for everybody to read."""
+    t = at()
+    says(t, "~log talk", "talk: the transcript is appended")
+    says(t, "~save all", "all: what arrives is written there")
+    for text in ("before\r", "~secret\r", "hush\r", "behind\r"):
+        t.type(text)
+    assert peer.receive(b"behind\n") == b"before\nhush\nbehind\n"
+    says(t, "~log", "talk: closed")
+    name = f"[1] 127.0.0.1 port {peer.port}"
+    assert [line[24:] for line in (tmp_path / "talk").read_text().splitlines()][2:-1] == [
+        f"> {name}: before", f"> {name}: (a secret of 5 bytes)", f"> {name}: behind"]
+    for file in ("talk", "all"):
+        assert (tmp_path / file).stat().st_mode & 0o777 == 0o600

@@ -7,7 +7,7 @@ import pytest
 
 from stage import POLLCAT_PROGRAM, Stage, wrap
 from support import DEADLINE, Background, udp
-from terminal import peer, start
+from terminal import listen, peer, start
 
 every_width = pytest.mark.parametrize("columns", [20, 80, 200])
 
@@ -207,3 +207,77 @@ def test_nothing_is_lost_to_a_file_or_a_transcript(stage, columns):
     assert (s.home / "got").read_bytes() == data + b"the end\n"
     kept = [line.split(": ", 1)[1] for line in (s.home / "talk").read_text().splitlines() if " < " in line]
     assert kept == lines + ["the end"]
+
+
+def behind_its_mark(t, mark, last):
+    """Waits for the line that ends with `last`, whose first row begins with `mark`: its other rows stand behind that.
+    Returns what they say, without the mark."""
+    t.wait(lambda t: any(row.endswith(last) for row in t.scrolled()), last)
+    rows = t.scrolled()
+    first = max(i for i, row in enumerate(rows) if row.startswith(mark))
+    rows = rows[first:next(i for i, row in enumerate(rows) if row.endswith(last) and i >= first) + 1]
+    for row in rows[1:]:
+        assert row.startswith(" " * len(mark)), f"in the first column: {row!r}"
+    return [row[len(mark):] for row in rows]
+
+
+@pytest.fixture
+def crowd(tmp_path):
+    """crowd(*OPTIONS): a prompt for many, and one who is connected."""
+    both = []
+
+    def begin(*options, **how):
+        t, port = listen(tmp_path, "-lk", *options, "127.0.0.1", "0", **how)
+        both.append(t)
+        both.append(socket.create_connection(("127.0.0.1", port), DEADLINE))
+        t.wait(lambda t: "[1]" in joined(t), "the peer")
+        return t, both[-1]
+
+    yield begin
+    for each in both:
+        each.close()
+
+
+@every_width
+@pytest.mark.parametrize("before", ["", "\u6c34" * 3, "\t", "a\tb\t", "e\u0301"], ids=["plain", "wide", "tab", "tabs", "joined"])
+def test_nobody_speaks_as_another(crowd, columns, before):
+    """A line that is longer than a row goes on behind its mark, however far it reaches."""
+    t, s = crowd(columns=columns)
+    for more in range(columns - 20, columns + 4):
+        line = before + more * "x" + "[2] forged"
+        s.sendall(f"{line}{more}\nend{more}\n".encode())
+        t.wait(lambda t: any(row.endswith(f"[1] end{more}") for row in t.scrolled()))
+        assert not [row for row in t.scrolled() if row.startswith("[2]")]
+
+
+@every_width
+def test_what_is_long_goes_on_behind_its_mark(crowd, columns):
+    t, s = crowd("--allow-colors", columns=columns)
+    width = columns - 4
+    s.sendall(b"\x1b[41m" + width * b"a" + 3 * b"b" + b"\x1b[m" + width * b"c" + b"\x01!\n")
+    rows = behind_its_mark(t, "[1] ", "!")
+    assert "".join(rows) == width * "a" + "bbb" + width * "c" + "\\x01!"
+    assert all(len(row) == width for row in rows[:-1])
+    for y, row in enumerate(t.lines()):
+        backgrounds = [t.screen.buffer[y][x].bg for x in range(columns)]
+        assert set(backgrounds[:4]) == {"default"}
+        assert [x for x in range(4, columns) if backgrounds[x] == "red"] == [
+            x for x in range(4, len(row)) if row[x] in "ab" and row.startswith(("[1] a", "    "))]
+    wide = (width // 2 + 1) * "\u6c34"
+    s.sendall(f"{wide}.\n".encode())
+    assert "".join(behind_its_mark(t, "[1] ", ".")).replace(" ", "") == wide + "."
+
+
+def test_it_does_so_at_the_width_of_now(crowd):
+    """After a change of the terminal's size, and without a line below."""
+    t, s = crowd(columns=80)
+    t.resize(40, 24)
+    t.type("x")
+    t.wait(lambda t: t.row().endswith("> x"))
+    s.sendall(36 * b"a" + b"[2] hello\n")
+    assert behind_its_mark(t, "[1] ", "hello") == [36 * "a", "[2] hello"]
+    t.type("\x15\x04")
+    assert s.recv(1) == b""
+    s.sendall(36 * b"b" + b"[2] there\n")
+    assert behind_its_mark(t, "[1] ", "there") == [36 * "b", "[2] there"]
+

@@ -19,7 +19,6 @@ KNOT = "io/link*"
 KNOWN = {
     "src/console/commands.h includes console/command.h",
     "src/console/console.c includes console/commands.h",
-    "src/console/mark.h includes console/view.h",
     "src/console/task.c includes console/commands.h",
     "src/io/port.c includes io/link.h",
     "src/net/net.c includes net/transport.h",
@@ -27,8 +26,6 @@ KNOWN = {
     "src/svc/bridge.c includes netinet/in.h",
     "src/svc/bridge.c includes netinet/tcp.h",
     "src/svc/bridge.c includes sys/socket.h",
-    "src/term/complete.h includes console/command.h",
-    "src/term/prompt.h includes console/view.h",
 }
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",

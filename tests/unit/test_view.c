@@ -12,16 +12,16 @@ enum { COLUMNS = 80, SEEN = 64 * 1024 };
 struct rig {
     struct rig_tty tty;
     struct loop *loop;
+    struct sheet sheet;
     struct view view;
     struct talker one, two;
     unsigned hidden;
     char seen[SEEN];
 };
 
-static unsigned hide(void *ctx)
+static void hide(void *ctx)
 {
     ((struct rig *)ctx)->hidden++;
-    return COLUMNS;
 }
 
 static int set_up(void **state)
@@ -33,9 +33,10 @@ static int set_up(void **state)
     rig_tty_open(&r->tty, O_NONBLOCK);
     r->loop = loop_new(false, &e);
     assert_non_null(r->loop);
-    r->view = (struct view){.loop = r->loop, .line = true, .hide = hide, .ctx = r};
-    r->view.screen = screen_open(r->loop, r->tty.terminal, NULL, NULL, &e);
-    assert_non_null(r->view.screen);
+    r->sheet = (struct sheet){.columns = COLUMNS, .line = true, .hide = hide, .ctx = r};
+    r->view = (struct view){.loop = r->loop, .sheet = &r->sheet};
+    r->sheet.screen = screen_open(r->loop, r->tty.terminal, NULL, NULL, &e);
+    assert_non_null(r->sheet.screen);
     r->one = (struct talker){.number = 1, .shown = true};
     r->two = (struct talker){.number = 2, .shown = true};
     view_init(&r->view);
@@ -49,9 +50,9 @@ static int tear_down(void **state)
 
     view_finish(&r->view, &r->one);
     view_finish(&r->view, &r->two);
-    assert_null(r->view.held);
+    assert_true(list_empty(&r->view.held));
     view_clear(&r->view);
-    screen_close(r->view.screen);
+    screen_close(r->sheet.screen);
     loop_free(r->loop);
     rig_tty_close(&r->tty);
     free(r);
@@ -63,12 +64,12 @@ static const char *seen(struct rig *r)
 {
     size_t at = 0;
 
-    screen_put(r->view.screen, "\001", 1);
+    screen_put(r->sheet.screen, "\001", 1);
     do {
         struct pollfd p = {.fd = r->tty.master, .events = POLLIN};
         ssize_t n;
 
-        screen_flush(r->view.screen, 1);
+        screen_flush(r->sheet.screen, 1);
         assert_int_equal(poll(&p, 1, 10000), 1);
         n = read(r->tty.master, r->seen + at, sizeof r->seen - 1 - at);
         assert_true(n > 0);
@@ -89,7 +90,7 @@ static const char *some(struct rig *r)
         memmove(r->seen, r->seen + kept - 200, 200);
         kept = 200;
     }
-    screen_flush(r->view.screen, 1);
+    screen_flush(r->sheet.screen, 1);
     assert_int_equal(poll(&p, 1, 10000), 1);
     n = read(r->tty.master, r->seen + kept, sizeof r->seen - 1 - kept);
     assert_true(n > 0);
@@ -119,14 +120,14 @@ static void the_unfinished_line_is_kept_for_the_prompt(void **state)
     show(r, &r->one, "done\nlogin: ");
     assert_string_equal(seen(r), "done\n");
     assert_true(r->hidden > 0);
-    assert_true(r->view.stale);
-    prompt = view_unfinished(&r->view);
+    assert_true(r->sheet.stale);
+    prompt = sheet_unfinished(&r->sheet);
     assert_string_equal(prompt, "login: ");
     free(prompt);
-    view_answered(&r->view);
-    assert_null(view_unfinished(&r->view));
+    sheet_answered(&r->sheet);
+    assert_null(sheet_unfinished(&r->sheet));
     show(r, &r->one, "50%\r60%");
-    prompt = view_unfinished(&r->view);
+    prompt = sheet_unfinished(&r->sheet);
     assert_string_equal(prompt, "60%");
     free(prompt);
     show(r, &r->one, "\rready\n");
@@ -141,7 +142,7 @@ static void a_datagram_leaves_no_unfinished_line(void **state)
     show_message(r, &r->one, "");
     show_message(r, &r->one, "two\nlines\n");
     assert_string_equal(seen(r), "pong\n\ntwo\nlines\n");
-    assert_null(view_unfinished(&r->view));
+    assert_null(sheet_unfinished(&r->sheet));
 }
 
 static void lines_of_talkers_never_mix(void **state)
@@ -191,7 +192,7 @@ static void a_long_line_is_shown_in_parts(void **state)
     assert_int_equal(view_show(&r->view, &r->one, line, 4000, false), 4000);
     assert_string_equal(seen(r), "");
     assert_int_equal(view_show(&r->view, &r->one, line, 1000, false), 1000);
-    assert_int_equal(strlen(seen(r)), 4 + 5000 + 3 + 1);
+    assert_int_equal(strlen(seen(r)), 4 + 5000 + 3 + 1 + (5003 / (COLUMNS - 4)) * strlen("\n    "));
     show(r, &r->one, "end\n");
     assert_string_equal(seen(r), "[1] ...end\n");
 }
@@ -201,7 +202,7 @@ static void messages_end_by_themselves(void **state)
     struct rig *r = *state;
 
     view_set_labels(&r->view, true);
-    view_set_marks(&r->view, VIEW_SIZE | VIEW_DIRECTION);
+    view_set_marks(&r->view, MARK_SIZE | MARK_DIRECTION);
     seen(r);
     show_message(r, &r->one, "a\nb");
     assert_string_equal(seen(r), "< [1] (3) a\n< [1] b\n");
@@ -223,17 +224,17 @@ static void what_is_too_long_is_cut_and_told(void **state)
     char *data = calloc(1, 2 << 20);
     const char *cut;
 
-    view_set_marks(&r->view, VIEW_DIRECTION);
+    view_set_marks(&r->view, MARK_DIRECTION);
     for (int i = 0; i < 2; i++) {
         view_set_mode(&r->view, modes[i]);
         seen(r);
         view_sent(&r->view, NULL, data, 2 << 20);
-        assert_true(screen_room(r->view.screen) > 0);
+        assert_true(screen_room(r->sheet.screen) > 0);
         do
             cut = strstr(some(r), told);
         while (cut == NULL);
         assert_string_equal(cut, told);
-        assert_false(screen_torn(r->view.screen));
+        assert_false(screen_torn(r->sheet.screen));
     }
     free(data);
 }
@@ -258,10 +259,10 @@ static void colours_do_not_leak(void **state)
     struct rig *r = *state;
     char *prompt;
 
-    r->view.colors = r->view.safe.colors = true;
+    r->view.colors = r->view.safe.colors = r->sheet.colors = true;
     show(r, &r->one, "\033[31mred\nmore: ");
     assert_string_equal(seen(r), "\033[31mred\n\033[m");
-    prompt = view_unfinished(&r->view);
+    prompt = sheet_unfinished(&r->sheet);
     assert_string_equal(prompt, "\001\033[0;31m\002more: \001\033[m\002");
     free(prompt);
     view_note(&r->view, "note");
@@ -274,7 +275,7 @@ static void escapes_have_a_style(void **state)
 {
     struct rig *r = *state;
 
-    r->view.color = true;
+    r->view.marks.color = true;
     view_set_labels(&r->view, true);
     seen(r);
     show(r, &r->one, "a\033b\n");
@@ -289,7 +290,7 @@ static void a_change_shows_what_is_held(void **state)
     assert_string_equal(seen(r), "");
     view_set_labels(&r->view, true);
     assert_string_equal(seen(r), "prompt\r\n");
-    assert_null(view_unfinished(&r->view));
+    assert_null(sheet_unfinished(&r->sheet));
     show(r, &r->one, "held");
     view_set_mode(&r->view, VIEW_RAW);
     assert_string_equal(seen(r), "[1] held\n");
@@ -308,14 +309,14 @@ static void names_are_read(void **state)
     assert_int_equal(view_mode_parse("he", &mode), -1);
     assert_string_equal(view_mode_name(VIEW_RAW), "raw");
     assert_null(view_mode_name((enum view_mode)3));
-    assert_int_equal(view_marks_parse("size,direction", &marks), 0);
-    assert_int_equal(marks, VIEW_SIZE | VIEW_DIRECTION);
-    assert_int_equal(view_marks_parse("size,", &marks), -1);
-    assert_int_equal(view_marks_parse("", &marks), -1);
-    assert_int_equal(view_marks_parse("none", &marks), 0);
+    assert_int_equal(mark_parse("size,direction", &marks), 0);
+    assert_int_equal(marks, MARK_SIZE | MARK_DIRECTION);
+    assert_int_equal(mark_parse("size,", &marks), -1);
+    assert_int_equal(mark_parse("", &marks), -1);
+    assert_int_equal(mark_parse("none", &marks), 0);
     assert_int_equal(marks, 0);
-    assert_string_equal(view_mark_name(0), "direction");
-    assert_null(view_mark_name(3));
+    assert_string_equal(mark_name(0), "direction");
+    assert_null(mark_name(3));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
