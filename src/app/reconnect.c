@@ -28,19 +28,19 @@ void reconnect_close(struct reconnect *r)
     dial_close(r->here);
 }
 
-static void leave(struct reconnect *r)
+static void leave_peer(struct reconnect *r)
 {
     if (r->leave != NULL)
         r->leave(r->events.ctx);
 }
 
 /* Goes to `d`, which it takes. A datagram socket may have to give its address to the next one: it is closed first. */
-static int move(struct reconnect *r, struct dial *d, struct err *e)
+static int move_to(struct reconnect *r, struct dial *d, struct err *e)
 {
     const bool stream = (net_find(r->conf->transport)->caps & NET_STREAM) != 0;
 
     if (!stream) {
-        leave(r);
+        leave_peer(r);
         reconnect_close(r);
     }
     if (dial_open(d, e) < 0) {
@@ -54,7 +54,7 @@ static int move(struct reconnect *r, struct dial *d, struct err *e)
     r->delay = 0;
     r->asked = true;
     if (stream)
-        leave(r);
+        leave_peer(r);
     return 0;
 }
 
@@ -69,7 +69,7 @@ static void move_when_known(void *ctx, const struct err *why)
     if (why != NULL) {
         log_error("%s", why->text);
         dial_free(d);
-    } else if (move(r, d, &e) < 0) {
+    } else if (move_to(r, d, &e) < 0) {
         log_error("%s", e.text);
     }
     if (r->settled != NULL)
@@ -158,7 +158,7 @@ int reconnect_to(struct reconnect *r, const char *host, const char *port, struct
     }
     stop_moving(r);
     if (!dial_looks_up(d))
-        return move(r, d, e);
+        return move_to(r, d, e);
     r->next = d;
     return 0;
 }
@@ -169,7 +169,7 @@ bool reconnect_moves(const struct reconnect *r)
 }
 
 /* Up to a quarter more, so that those who lost the same server do not come back all at once. */
-static int64_t jittered(int64_t delay)
+static int64_t jitter(int64_t delay)
 {
     unsigned char byte = 0;
 
@@ -178,7 +178,7 @@ static int64_t jittered(int64_t delay)
     return delay + delay / 4 * byte / UCHAR_MAX;
 }
 
-static void tell(struct err *e)
+static void tell_why(struct err *e)
 {
     if (e == NULL || e->text[0] == '\0')
         return;
@@ -186,7 +186,7 @@ static void tell(struct err *e)
     e->text[0] = '\0';
 }
 
-static bool wanted(const struct reconnect *r, struct err *e)
+static bool may_try_again(const struct reconnect *r, struct err *e)
 {
     const int max = r->conf->reconnect;
 
@@ -197,16 +197,16 @@ static bool wanted(const struct reconnect *r, struct err *e)
         return false;
     if (r->tries < max || max == INT_MAX)
         return true;
-    tell(e);
+    tell_why(e);
     log_notice("gave up after %d %s to connect again", max, max == 1 ? "attempt" : "attempts");
     return false;
 }
 
 bool reconnect_later(struct reconnect *r, struct err *e)
 {
-    if (!wanted(r, e))
+    if (!may_try_again(r, e))
         return false;
-    tell(e);
+    tell_why(e);
     reconnect_close(r);
     if (r->since > 0 && loop_now(r->loop) - r->since >= LASTED)
         r->delay = 0;
@@ -216,7 +216,7 @@ bool reconnect_later(struct reconnect *r, struct err *e)
         log_notice("connecting again in %lld s (attempt %d)", (long long)r->delay / SECOND, r->tries);
     else
         log_notice("connecting again (attempt %d)", r->tries);
-    loop_timer_set(r->loop, &r->timer, r->delay > 0 ? jittered(r->delay) : NEXT_TURN);
+    loop_timer_set(r->loop, &r->timer, r->delay > 0 ? jitter(r->delay) : NEXT_TURN);
     r->delay = r->delay == 0 ? SECOND : 2 * r->delay < DELAY_MAX ? 2 * r->delay : DELAY_MAX;
     return true;
 }

@@ -52,7 +52,7 @@ static int open_one(const struct net_conf *conf, int type, const struct addr *a,
 }
 
 /* True when the address cannot be had on this machine, whatever the port. */
-static bool missing(const struct err *e)
+static bool is_missing(const struct err *e)
 {
     return e->sys == EAFNOSUPPORT || e->sys == EADDRNOTAVAIL;
 }
@@ -73,7 +73,7 @@ static int open_all(const struct net_conf *conf, int type, const struct addr *ad
             port = addr_port(&list[count++].addr);
             continue;
         }
-        if (missing(e) && (count > 0 || i + 1 < n)) {
+        if (is_missing(e) && (count > 0 || i + 1 < n)) {
             log_info("%s", e->text);
             continue;
         }
@@ -93,7 +93,7 @@ static int open_any(const struct net_conf *conf, int type, const struct addr *ad
     for (int i = 0; i < n; i++) { /* [::] is the first */
         if (open_one(conf, type, &addrs[i], 0, &list[0], e) == 0)
             return 1;
-        if (!missing(e))
+        if (!is_missing(e))
             return -1;
     }
     return -1;

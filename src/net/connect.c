@@ -19,7 +19,7 @@ enum {
 };
 
 struct attempt {
-    struct watch watch; /* first: cast; fd -1: not under way */
+    struct watch watch; /* fd -1: not under way */
     struct connect *connect;
     struct addr to;
     struct unix_path own;
@@ -42,7 +42,7 @@ struct connect {
 
 enum outcome { FAILED, PENDING, BUSY, SUCCEEDED, HOPELESS };
 
-static void drop(struct attempt *a)
+static void drop_attempt(struct attempt *a)
 {
     if (a->watch.fd < 0)
         return;
@@ -54,24 +54,24 @@ static void drop(struct attempt *a)
 }
 
 /* Ends the race. */
-static void stop(struct connect *c)
+static void stop_race(struct connect *c)
 {
     c->over = true;
     loop_timer_clear(&c->delay);
     loop_timer_clear(&c->limit);
     loop_job_del(&c->begin);
     for (int i = 0; i < c->count; i++)
-        drop(&c->attempts[i]);
+        drop_attempt(&c->attempts[i]);
 }
 
-static void fail(struct connect *c, const struct err *e)
+static void fail_connect(struct connect *c, const struct err *e)
 {
-    stop(c);
+    stop_race(c);
     c->net->events.failed(c->net->events.ctx, e);
 }
 
 /* The error for the host as a whole: with several addresses it is the name that failed. */
-static void give_up(struct connect *c, int sys)
+static void give_up_connect(struct connect *c, int sys)
 {
     const struct net_conf *conf = c->net->conf;
     char text[ADDR_TEXT];
@@ -84,11 +84,11 @@ static void give_up(struct connect *c, int sys)
                 conf->host != NULL ? conf->host : "localhost", addr_port(&c->attempts[0].to));
     else if (sys != 0)
         err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&c->attempts[0].to, text));
-    fail(c, &e);
+    fail_connect(c, &e);
 }
 
 /* Remembers a failure. What the network says tells more than what could not even be tried. */
-static void note(struct connect *c, const struct err *e, bool connecting)
+static void note_failure(struct connect *c, const struct err *e, bool connecting)
 {
     if (c->count > 1)
         log_info("%s", e->text);
@@ -98,13 +98,13 @@ static void note(struct connect *c, const struct err *e, bool connecting)
     c->worst_connect = connecting;
 }
 
-static void note_connect(struct connect *c, const struct attempt *a, int sys)
+static void note_connect_failure(struct connect *c, const struct attempt *a, int sys)
 {
     char text[ADDR_TEXT];
     struct err e;
 
     err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&a->to, text));
-    note(c, &e, true);
+    note_failure(c, &e, true);
 }
 
 /* To be bound to the very address that is to be connected to, both given, is to ask for oneself. */
@@ -119,7 +119,7 @@ static bool wants_itself(const struct attempt *a)
     return false;
 }
 
-static void dressed(struct dresser *d, struct peer *p)
+static void client_dressed(struct dresser *d, struct peer *p)
 {
     struct net *n = d->net;
     char from[ADDR_TEXT], to[ADDR_TEXT];
@@ -128,13 +128,13 @@ static void dressed(struct dresser *d, struct peer *p)
     n->events.up(n->events.ctx, p);
 }
 
-static void undressed(struct dresser *d, const struct err *e)
+static void client_not_dressed(struct dresser *d, const struct err *e)
 {
     d->net->events.failed(d->net->events.ctx, e);
 }
 
 /* The first attempt that works ends the race; what is left of the time goes to the handshakes. */
-static enum outcome succeed(struct connect *c, struct attempt *a)
+static enum outcome end_race(struct connect *c, struct attempt *a)
 {
     int64_t left = loop_timer_pending(&c->limit) ? c->limit.at - loop_now(c->net->loop) : 0;
     int64_t limit = left > 0 ? left : c->net->conf->connect_timeout > 0 ? 1 : 0;
@@ -143,20 +143,20 @@ static enum outcome succeed(struct connect *c, struct attempt *a)
     loop_del(&a->watch);
     a->watch.fd = -1;
     c->pending--;
-    stop(c);
+    stop_race(c);
     dress(&c->dresser, fd, &a->to, limit);
     return SUCCEEDED;
 }
 
-static void advance(struct connect *c);
+static void try_next(struct connect *c);
 
-static unsigned want(struct watch *w)
+static unsigned want_attempt(struct watch *w)
 {
     (void)w;
     return LOOP_OUT;
 }
 
-static void fire(struct watch *w, unsigned events)
+static void settle_attempt(struct watch *w, unsigned events)
 {
     struct attempt *a = container_of(w, struct attempt, watch);
     struct connect *c = a->connect;
@@ -164,22 +164,22 @@ static void fire(struct watch *w, unsigned events)
 
     (void)events;
     if (sys == 0) {
-        succeed(c, a);
+        end_race(c, a);
         return;
     }
-    drop(a);
-    note_connect(c, a, sys);
-    advance(c);
+    drop_attempt(a);
+    note_connect_failure(c, a, sys);
+    try_next(c);
 }
 
 /* Makes the attempt's socket, ready for connect(2). */
-static enum outcome prepare(struct connect *c, struct attempt *a)
+static enum outcome prepare_attempt(struct connect *c, struct attempt *a)
 {
     struct err e;
     int fd = socket_new(addr_family(&a->to), c->type, &e);
 
     if (fd < 0 && e.sys == EAFNOSUPPORT) {
-        note(c, &e, false);
+        note_failure(c, &e, false);
         return FAILED;
     }
     if (fd < 0 || socket_options(fd, c->net->conf, SOCKOPT_CREATED, &e) < 0) {
@@ -191,46 +191,46 @@ static enum outcome prepare(struct connect *c, struct attempt *a)
     }
     if (socket_bind_source(fd, c->type, c->source, c->nsource, &a->to, &a->own, &e) < 0) {
         close(fd);
-        note(c, &e, false);
+        note_failure(c, &e, false);
         return FAILED;
     }
     a->watch.fd = fd;
-    a->watch.want = want;
-    a->watch.fire = fire;
+    a->watch.want = want_attempt;
+    a->watch.fire = settle_attempt;
     loop_add(c->net->loop, &a->watch);
     c->pending++;
     return PENDING;
 }
 
-static enum outcome try(struct connect *c, struct attempt *a)
+static enum outcome try_attempt(struct connect *c, struct attempt *a)
 {
-    enum outcome out = prepare(c, a);
+    enum outcome out = prepare_attempt(c, a);
     char text[ADDR_TEXT];
 
     if (out != PENDING)
         return out;
     log_debug("connecting to %s", addr_format(&a->to, text));
     if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
-        return socket_connected(a->watch.fd, wants_itself(a)) != 0 ? PENDING : succeed(c, a);
+        return socket_connected(a->watch.fd, wants_itself(a)) != 0 ? PENDING : end_race(c, a);
     if (errno == EINPROGRESS || errno == EINTR)
         return PENDING;
     out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;
     if (out == FAILED)
-        note_connect(c, a, errno);
-    drop(a);
+        note_connect_failure(c, a, errno);
+    drop_attempt(a);
     return out;
 }
 
 /* Starts the next attempts until one is under way; ends when none is left. */
-static void advance(struct connect *c)
+static void try_next(struct connect *c)
 {
     loop_timer_clear(&c->delay);
     while (c->next < c->count) {
-        switch (try(c, &c->attempts[c->next++])) {
+        switch (try_attempt(c, &c->attempts[c->next++])) {
         case SUCCEEDED:
             return;
         case HOPELESS:
-            give_up(c, 0);
+            give_up_connect(c, 0);
             return;
         case BUSY:
             c->next--;
@@ -245,26 +245,26 @@ static void advance(struct connect *c)
         }
     }
     if (c->pending == 0)
-        give_up(c, 0);
+        give_up_connect(c, 0);
 }
 
-static void delay_over(struct timer *t)
+static void attempt_delay_over(struct timer *t)
 {
-    advance(container_of(t, struct connect, delay));
+    try_next(container_of(t, struct connect, delay));
 }
 
-static void limit_over(struct timer *t)
+static void connect_late(struct timer *t)
 {
-    give_up(container_of(t, struct connect, limit), ETIMEDOUT);
+    give_up_connect(container_of(t, struct connect, limit), ETIMEDOUT);
 }
 
-static void begin(struct job *j)
+static void begin_race(struct job *j)
 {
     struct connect *c = container_of(j, struct connect, begin);
 
     if (c->net->conf->connect_timeout > 0)
         loop_timer_set(c->net->loop, &c->limit, c->net->conf->connect_timeout);
-    advance(c);
+    try_next(c);
 }
 
 static int open_connect(struct net *n, struct err *e)
@@ -293,18 +293,22 @@ static int open_connect(struct net *n, struct err *e)
         c->attempts[i].watch.fd = -1;
     }
     free(addrs);
-    c->dresser = (struct dresser){
-        .net = n, .type = type, .client = true, .what = "connect to", .up = dressed, .failed = undressed};
+    c->dresser = (struct dresser){.net = n,
+                                  .type = type,
+                                  .client = true,
+                                  .what = "connect to",
+                                  .up = client_dressed,
+                                  .failed = client_not_dressed};
     dresser_init(&c->dresser);
-    c->delay.fire = delay_over;
-    c->limit.fire = limit_over;
-    c->begin.run = begin;
+    c->delay.fire = attempt_delay_over;
+    c->limit.fire = connect_late;
+    c->begin.run = begin_race;
     loop_soon(n->loop, &c->begin);
     n->state = c;
     return 0;
 }
 
-static void bury(struct job *j)
+static void bury_connect(struct job *j)
 {
     struct connect *c = container_of(j, struct connect, bury);
 
@@ -317,11 +321,11 @@ static void close_connect(struct net *n)
 {
     struct connect *c = n->state;
 
-    stop(c);
+    stop_race(c);
     dresser_clear(&c->dresser);
     for (int i = 0; i < c->count; i++)
         unix_remove(&c->attempts[i].own);
-    c->bury.run = bury;
+    c->bury.run = bury_connect;
     loop_finally(n->loop, &c->bury);
 }
 

@@ -26,7 +26,7 @@ struct dial {
     void *ctx;
 };
 
-static char *copy(const char *text)
+static char *copy_text(const char *text)
 {
     return text != NULL ? mem_strdup(text) : NULL;
 }
@@ -38,9 +38,9 @@ struct dial *dial_new(const char *transport, struct loop *loop, const struct net
 
     *d = (struct dial){
         .transport = transport, .loop = loop, .peers = peers, .events = *events, .conf = *conf};
-    d->conf.host = d->host = copy(conf->host);
-    d->conf.port = d->port = copy(conf->port);
-    d->conf.name = d->name = copy(conf->name);
+    d->conf.host = d->host = copy_text(conf->host);
+    d->conf.port = d->port = copy_text(conf->port);
+    d->conf.name = d->name = copy_text(conf->name);
     d->target = (struct question){.dial = d, .found = &d->conf.target};
     d->source = (struct question){.dial = d, .found = &d->conf.source};
     return d;
@@ -86,7 +86,7 @@ static int check_name(const char *host, const char *port, const struct resolve_o
     return n < 0 ? -1 : 0;
 }
 
-static int ask(struct question *q, const char *host, const char *port, bool passive, struct err *e)
+static int ask_name(struct question *q, const char *host, const char *port, bool passive, struct err *e)
 {
     const struct net_conf *conf = &q->dial->conf;
     const struct resolve_opts opts = {.family = conf->family,
@@ -109,9 +109,9 @@ int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why)
     d->ctx = ctx;
     if (c->family == AF_UNIX)
         return 0;
-    if (ask(&d->target, c->host, c->port, false, e) == 0 &&
+    if (ask_name(&d->target, c->host, c->port, false, e) == 0 &&
         ((c->source_host == NULL && c->source_port == NULL) ||
-         ask(&d->source, c->source_host, c->source_port, true, e) == 0))
+         ask_name(&d->source, c->source_host, c->source_port, true, e) == 0))
         return 0;
     forget_answers(d);
     return -1;

@@ -23,7 +23,7 @@ enum {
 };
 
 struct listener {
-    struct watch watch; /* first: cast */
+    struct watch watch;
     struct listen *listen;
 };
 
@@ -42,7 +42,7 @@ struct listen {
 };
 
 /* Ends listening: the descriptors are closed and UNIX paths removed. */
-static void stop(struct listen *l)
+static void stop_listening(struct listen *l)
 {
     l->over = true;
     loop_timer_clear(&l->rest);
@@ -55,15 +55,15 @@ static void stop(struct listen *l)
     l->count = 0;
 }
 
-static void fail(struct listen *l, const struct err *e)
+static void fail_listening(struct listen *l, const struct err *e)
 {
     struct net *n = l->net;
 
-    stop(l);
+    stop_listening(l);
     n->events.failed(n->events.ctx, e);
 }
 
-static void wake(struct listen *l)
+static void wake_listeners(struct listen *l)
 {
     loop_timer_clear(&l->rest);
     l->resting = false;
@@ -71,20 +71,20 @@ static void wake(struct listen *l)
         loop_touch(&l->listeners[i].watch);
 }
 
-static void rest_over(struct timer *t)
+static void wake_after_rest(struct timer *t)
 {
-    wake(container_of(t, struct listen, rest));
+    wake_listeners(container_of(t, struct listen, rest));
 }
 
-static void peer_gone(struct peer_watch *w)
+static void wake_for_room(struct peer_watch *w)
 {
     struct listen *l = container_of(w, struct listen, peers);
 
     if (l->resting)
-        wake(l);
+        wake_listeners(l);
 }
 
-static void rest(struct listen *l, const struct addr *at, int sys)
+static void rest_listeners(struct listen *l, const struct addr *at, int sys)
 {
     char text[ADDR_TEXT];
 
@@ -99,14 +99,14 @@ static void rest(struct listen *l, const struct addr *at, int sys)
 }
 
 /* Asks the session to end a peer that has nothing more to say. */
-static bool make_room(struct listen *l)
+static bool ask_for_room(struct listen *l)
 {
     const struct net_events *events = &l->net->events;
 
     return events->make_room != NULL && events->make_room(events->ctx);
 }
 
-static void dressed(struct dresser *d, struct peer *p)
+static void newcomer_dressed(struct dresser *d, struct peer *p)
 {
     struct net *n = d->net;
     char local[ADDR_TEXT], remote[ADDR_TEXT];
@@ -116,7 +116,7 @@ static void dressed(struct dresser *d, struct peer *p)
     n->events.up(n->events.ctx, p);
 }
 
-static void undressed(struct dresser *d, const struct err *e)
+static void newcomer_not_dressed(struct dresser *d, const struct err *e)
 {
     struct listen *l = container_of(d, struct listen, dresser);
     struct net *n = d->net;
@@ -130,17 +130,17 @@ static void undressed(struct dresser *d, const struct err *e)
     else
         log_error("%s", e->text);
     if (l->resting)
-        wake(l);
+        wake_listeners(l);
 }
 
 /* Takes over a new connection. Returns false when no more is to be accepted now. */
-static bool take(struct listen *l, int fd, const struct addr *from)
+static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
 {
     const struct net_conf *conf = l->net->conf;
     unsigned count = l->net->peers->count + l->dresser.count;
     char remote[ADDR_TEXT];
 
-    if (conf->max_conns > 0 && count >= conf->max_conns && !make_room(l)) {
+    if (conf->max_conns > 0 && count >= conf->max_conns && !ask_for_room(l)) {
         log_info("refused connection from %s: limit of %u peers reached", addr_format(from, remote),
                  conf->max_conns);
         close(fd);
@@ -151,13 +151,13 @@ static bool take(struct listen *l, int fd, const struct addr *from)
         return false;
     }
     if (!conf->keep_open)
-        stop(l);
+        stop_listening(l);
     dress(&l->dresser, fd, from, conf->connect_timeout);
     return !l->over;
 }
 
 /* Errors of accept(2) that concern the connection it would have given, not the listener. */
-static bool passing(int sys)
+static bool is_passing(int sys)
 {
     switch (sys) {
     case EINTR:
@@ -181,7 +181,7 @@ static bool passing(int sys)
 }
 
 /* What to do when accept(2) failed. At the limit of descriptors it says so even when nobody waits. */
-static void refused(struct listen *l, struct listener *x, const struct addr *at, int sys)
+static void accept_failed(struct listen *l, struct listener *x, const struct addr *at, int sys)
 {
     char text[ADDR_TEXT];
     struct err e;
@@ -191,20 +191,20 @@ static void refused(struct listen *l, struct listener *x, const struct addr *at,
         return;
     }
     if (sys == EMFILE || sys == ENFILE || sys == ENOBUFS || sys == ENOMEM) {
-        if (!make_room(l)) /* else the next turn has a descriptor to give */
-            rest(l, at, sys);
+        if (!ask_for_room(l)) /* else the next turn has a descriptor to give */
+            rest_listeners(l, at, sys);
         return;
     }
     err_sys(&e, STATUS_LOCAL, sys, "accept on %s", addr_format(at, text));
-    fail(l, &e);
+    fail_listening(l, &e);
 }
 
-static unsigned want(struct watch *w)
+static unsigned want_newcomers(struct watch *w)
 {
     return container_of(w, struct listener, watch)->listen->resting ? 0 : LOOP_IN;
 }
 
-static void fire(struct watch *w, unsigned events)
+static void accept_newcomers(struct watch *w, unsigned events)
 {
     struct listen *l = container_of(w, struct listener, watch)->listen;
     const struct addr *at = &l->bound[container_of(w, struct listener, watch) - l->listeners].addr;
@@ -216,19 +216,19 @@ static void fire(struct watch *w, unsigned events)
         struct addr from;
         int fd = accept4(w->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-        if (fd < 0 && passing(errno))
+        if (fd < 0 && is_passing(errno))
             continue;
         if (fd < 0) {
-            refused(l, container_of(w, struct listener, watch), at, errno);
+            accept_failed(l, container_of(w, struct listener, watch), at, errno);
             return;
         }
         addr_set(&from, (struct sockaddr *)&ss, len);
-        if (!take(l, fd, &from))
+        if (!take_newcomer(l, fd, &from))
             return;
     }
 }
 
-static void begin(struct job *j)
+static void begin_listening(struct job *j)
 {
     struct listen *l = container_of(j, struct listen, begin);
     struct net *n = l->net;
@@ -262,22 +262,25 @@ static int open_listen(struct net *n, struct err *e)
 
         x->listen = l;
         x->watch.fd = bound[i].fd;
-        x->watch.want = want;
-        x->watch.fire = fire;
+        x->watch.want = want_newcomers;
+        x->watch.fire = accept_newcomers;
     }
-    l->dresser = (struct dresser){
-        .net = n, .type = type, .what = "connection from", .up = dressed, .failed = undressed};
+    l->dresser = (struct dresser){.net = n,
+                                  .type = type,
+                                  .what = "connection from",
+                                  .up = newcomer_dressed,
+                                  .failed = newcomer_not_dressed};
     dresser_init(&l->dresser);
-    l->rest.fire = rest_over;
-    l->peers.gone = peer_gone;
+    l->rest.fire = wake_after_rest;
+    l->peers.gone = wake_for_room;
     peer_table_watch(n->peers, &l->peers);
-    l->begin.run = begin;
+    l->begin.run = begin_listening;
     loop_soon(n->loop, &l->begin);
     n->state = l;
     return 0;
 }
 
-static void bury(struct job *j)
+static void bury_listen(struct job *j)
 {
     struct listen *l = container_of(j, struct listen, bury);
 
@@ -289,9 +292,9 @@ static void close_listen(struct net *n)
 {
     struct listen *l = n->state;
 
-    stop(l);
+    stop_listening(l);
     dresser_clear(&l->dresser);
-    l->bury.run = bury;
+    l->bury.run = bury_listen;
     loop_finally(n->loop, &l->bury);
 }
 

@@ -61,7 +61,7 @@ struct probe {
     struct job job, bury;
 };
 
-static void release(struct slot *s)
+static void release_slot(struct slot *s)
 {
     loop_timer_clear(&s->timer);
     if (s->watch.fd < 0)
@@ -71,7 +71,7 @@ static void release(struct slot *s)
     s->watch.fd = -1;
 }
 
-static struct addr target(const struct probe *p, unsigned addr, const struct item *i)
+static struct addr target_of(const struct probe *p, unsigned addr, const struct item *i)
 {
     struct addr a = p->addrs[addr];
 
@@ -80,11 +80,11 @@ static struct addr target(const struct probe *p, unsigned addr, const struct ite
 }
 
 /* Sends the results that are known, in the order of the ports. */
-static void tell(struct probe *p)
+static void tell_results(struct probe *p)
 {
     while (!p->over && p->told < p->count && p->items[p->told].known) {
         const struct item *i = &p->items[p->told++];
-        struct addr a = target(p, i->addr, i);
+        struct addr a = target_of(p, i->addr, i);
         char text[ADDR_TEXT];
         struct err e;
 
@@ -107,13 +107,13 @@ static bool start_slot(struct slot *s);
 
 /* The slot's address gave `result`. An open one settles the port; otherwise the next address has its turn,
  * and the first that at least answered is what is told. */
-static void settle(struct slot *s, enum probe_result result, int sys)
+static void settle_slot(struct slot *s, enum probe_result result, int sys)
 {
     struct probe *p = s->probe;
     struct item *i = &p->items[s->item];
     bool final = result == PROBE_OPEN || (p->datagram && result == PROBE_NO_ANSWER) || sys == 0;
 
-    release(s);
+    release_slot(s);
     if (s->addr == 0 || result < i->result) {
         i->result = (unsigned char)result;
         i->sys = sys;
@@ -129,7 +129,7 @@ static void settle(struct slot *s, enum probe_result result, int sys)
     loop_soon(p->loop, &p->job);
 }
 
-static enum probe_result judge(int sys)
+static enum probe_result judge_errno(int sys)
 {
     switch (sys) {
     case 0:
@@ -144,36 +144,36 @@ static enum probe_result judge(int sys)
     }
 }
 
-static unsigned want_in(struct watch *w)
+static unsigned want_probe_answer(struct watch *w)
 {
     (void)w;
     return LOOP_IN;
 }
 
-static unsigned want_out(struct watch *w)
+static unsigned want_probe_connected(struct watch *w)
 {
     (void)w;
     return LOOP_OUT;
 }
 
-static void fire_stream(struct watch *w, unsigned events)
+static void settle_stream(struct watch *w, unsigned events)
 {
     struct slot *s = container_of(w, struct slot, watch);
     int sys = socket_connected(w->fd, false);
 
     (void)events;
-    settle(s, judge(sys), sys);
+    settle_slot(s, judge_errno(sys), sys);
 }
 
-static void fire_datagram(struct watch *w, unsigned events)
+static void settle_datagram(struct watch *w, unsigned events)
 {
     char byte;
 
     (void)events;
     if (recv(w->fd, &byte, 1, MSG_DONTWAIT) >= 0)
-        settle(container_of(w, struct slot, watch), PROBE_OPEN, 0);
+        settle_slot(container_of(w, struct slot, watch), PROBE_OPEN, 0);
     else if (errno != EAGAIN && errno != EINTR)
-        settle(container_of(w, struct slot, watch), judge(errno), errno);
+        settle_slot(container_of(w, struct slot, watch), judge_errno(errno), errno);
 }
 
 static int64_t wait_time(const struct probe *p)
@@ -186,35 +186,35 @@ static int64_t wait_time(const struct probe *p)
 }
 
 /* Sends the empty datagram once more, or finds that there is no answer. */
-static void ask(struct slot *s)
+static void ask_datagram(struct slot *s)
 {
     struct probe *p = s->probe;
     int sys = 0;
 
     if (s->sends++ >= UDP_SENDS) {
-        settle(s, PROBE_NO_ANSWER, 0);
+        settle_slot(s, PROBE_NO_ANSWER, 0);
         return;
     }
     if (send(s->watch.fd, "", 0, MSG_DONTWAIT) < 0)
         sys = errno;
     if (sys != 0 && sys != EAGAIN && sys != ENOBUFS && sys != EINTR)
-        settle(s, judge(sys), sys);
+        settle_slot(s, judge_errno(sys), sys);
     else
         loop_timer_set(p->loop, &s->timer, wait_time(p));
 }
 
-static void time_over(struct timer *t)
+static void slot_late(struct timer *t)
 {
     struct slot *s = container_of(t, struct slot, timer);
 
     if (s->probe->datagram)
-        ask(s);
+        ask_datagram(s);
     else
-        settle(s, PROBE_NO_ANSWER, ETIMEDOUT);
+        settle_slot(s, PROBE_NO_ANSWER, ETIMEDOUT);
 }
 
 /* A socket for the slot's address, bound to the source. Returns the descriptor, or -1 with `e`. */
-static int make_socket(struct probe *p, const struct addr *to, struct err *e)
+static int make_probe_socket(struct probe *p, const struct addr *to, struct err *e)
 {
     int type = p->datagram ? SOCK_DGRAM : p->conf->seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
     struct unix_path own = {0};
@@ -235,29 +235,29 @@ static int make_socket(struct probe *p, const struct addr *to, struct err *e)
 static bool start_slot(struct slot *s)
 {
     struct probe *p = s->probe;
-    struct addr to = target(p, s->addr, &p->items[s->item]);
+    struct addr to = target_of(p, s->addr, &p->items[s->item]);
     struct err e;
-    int fd = make_socket(p, &to, &e);
+    int fd = make_probe_socket(p, &to, &e);
 
     if (fd < 0 && (e.sys == EMFILE || e.sys == ENFILE || e.sys == ENOBUFS || e.sys == ENOMEM))
         return false;
     if (fd < 0) {
         p->fatal = e;
-        settle(s, PROBE_FAILED, e.sys == EAFNOSUPPORT ? e.sys : 0);
+        settle_slot(s, PROBE_FAILED, e.sys == EAFNOSUPPORT ? e.sys : 0);
         return true;
     }
     s->watch.fd = fd;
-    s->watch.want = p->datagram ? want_in : want_out;
-    s->watch.fire = p->datagram ? fire_datagram : fire_stream;
+    s->watch.want = p->datagram ? want_probe_answer : want_probe_connected;
+    s->watch.fire = p->datagram ? settle_datagram : settle_stream;
     s->sends = 0;
     loop_add(p->loop, &s->watch);
     if (connect(fd, &to.sa, to.len) < 0 && errno != EINPROGRESS && errno != EINTR) {
         if (errno == EAGAIN && addr_family(&to) == AF_UNIX) /* its queue is full: somebody listens */
-            settle(s, PROBE_OPEN, 0);
+            settle_slot(s, PROBE_OPEN, 0);
         else
-            settle(s, judge(errno), errno);
+            settle_slot(s, judge_errno(errno), errno);
     } else if (p->datagram) {
-        ask(s);
+        ask_datagram(s);
     } else if (wait_time(p) > 0) {
         loop_timer_set(p->loop, &s->timer, wait_time(p));
     }
@@ -265,7 +265,7 @@ static bool start_slot(struct slot *s)
 }
 
 /* Fills free slots with the next ports, then tells what is known. */
-static void work(struct job *j)
+static void fill_slots(struct job *j)
 {
     struct probe *p = container_of(j, struct probe, job);
 
@@ -282,10 +282,10 @@ static void work(struct job *j)
             break;
         }
     }
-    tell(p);
+    tell_results(p);
 }
 
-static void retry_over(struct timer *t)
+static void retry_slots(struct timer *t)
 {
     loop_soon(container_of(t, struct probe, retry)->loop, &container_of(t, struct probe, retry)->job);
 }
@@ -299,7 +299,7 @@ static uint32_t random_below(uint32_t n)
     return (uint32_t)((uint64_t)r * n >> 32);
 }
 
-static void shuffle(struct item *items, size_t n)
+static void shuffle_ports(struct item *items, size_t n)
 {
     for (size_t i = n; i > 1; i--) {
         size_t k = random_below((uint32_t)i);
@@ -341,7 +341,7 @@ static void make_slots(struct probe *p)
     for (size_t i = 0; i < p->nslots; i++) {
         p->slots[i].probe = p;
         p->slots[i].watch.fd = -1;
-        p->slots[i].timer.fire = time_over;
+        p->slots[i].timer.fire = slot_late;
         list_add(&p->room, &p->slots[i].place);
     }
 }
@@ -376,14 +376,14 @@ struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const 
     list_ports(p, ports, n);
     make_slots(p);
     if (randomize)
-        shuffle(p->items, p->count);
-    p->retry.fire = retry_over;
-    p->job.run = work;
+        shuffle_ports(p->items, p->count);
+    p->retry.fire = retry_slots;
+    p->job.run = fill_slots;
     loop_soon(loop, &p->job);
     return p;
 }
 
-static void bury(struct job *j)
+static void bury_probe(struct job *j)
 {
     struct probe *p = container_of(j, struct probe, bury);
 
@@ -400,9 +400,9 @@ void probe_stop(struct probe *p)
         return;
     p->over = true;
     for (size_t i = 0; i < p->nslots; i++)
-        release(&p->slots[i]);
+        release_slot(&p->slots[i]);
     loop_timer_clear(&p->retry);
     loop_job_del(&p->job);
-    p->bury.run = bury;
+    p->bury.run = bury_probe;
     loop_finally(p->loop, &p->bury);
 }

@@ -85,7 +85,7 @@ static int explain(const char *host, const struct resolve_opts *opts, int code, 
     return err_set(e, STATUS_LOCAL, "%s: %s", host, gai_strerror(code));
 }
 
-static bool known(const struct addr *list, int n, const struct addr *a)
+static bool is_known(const struct addr *list, int n, const struct addr *a)
 {
     for (int i = 0; i < n; i++)
         if (addr_equal(&list[i], a))
@@ -109,7 +109,7 @@ static int interleave(const struct addrinfo *found, struct addr *out)
             if (next[turn]->ai_family != family[turn])
                 continue;
             addr_set(&out[n], next[turn]->ai_addr, next[turn]->ai_addrlen);
-            added = !known(out, n, &out[n]);
+            added = !is_known(out, n, &out[n]);
             n += added;
         }
     }

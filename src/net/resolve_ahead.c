@@ -40,7 +40,7 @@ static void free_question(struct question *q)
     free(q);
 }
 
-static void *ask(void *arg)
+static void *run_question(void *arg)
 {
     struct question *q = arg;
 
@@ -61,12 +61,12 @@ static int start_thread(struct resolve_ahead *a)
     r = pthread_sigmask(SIG_SETMASK, &all, &old);
     if (r != 0)
         return r;
-    r = pthread_create(&a->thread, NULL, ask, a->question);
+    r = pthread_create(&a->thread, NULL, run_question, a->question);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     return r;
 }
 
-static unsigned want(struct watch *w)
+static unsigned want_answer(struct watch *w)
 {
     (void)w;
     return LOOP_IN;
@@ -79,7 +79,7 @@ static void free_ahead(struct resolve_ahead *a)
     free(a);
 }
 
-static void fire(struct watch *w, unsigned events)
+static void give_answer(struct watch *w, unsigned events)
 {
     struct resolve_ahead *a = container_of(w, struct resolve_ahead, watch);
     struct question *q = a->question;
@@ -126,7 +126,7 @@ struct resolve_ahead *resolve_ahead(struct loop *loop, const char *host, const c
     }
     a = mem_alloc(sizeof *a);
     *a = (struct resolve_ahead){.port = number, .done = done, .ctx = ctx};
-    a->watch = (struct watch){.fd = ends[0], .want = want, .fire = fire};
+    a->watch = (struct watch){.fd = ends[0], .want = want_answer, .fire = give_answer};
     a->question = mem_alloc(sizeof *a->question);
     a->question->host = mem_strdup(host);
     a->question->opts = *opts;

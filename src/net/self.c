@@ -15,7 +15,7 @@
 #include "net/transport.h"
 
 struct self {
-    struct watch watch; /* first: cast; fd -1: given away */
+    struct watch watch; /* fd -1: given away */
     struct net *net;
     struct addr at;
     bool datagram;
@@ -24,7 +24,7 @@ struct self {
     struct job begin, bury;
 };
 
-static void stop(struct self *s)
+static void stop_self(struct self *s)
 {
     s->over = true;
     loop_job_del(&s->begin);
@@ -36,15 +36,15 @@ static void stop(struct self *s)
     s->watch.fd = -1;
 }
 
-static void fail(struct self *s, const struct err *e)
+static void fail_self(struct self *s, const struct err *e)
 {
     struct net *n = s->net;
 
-    stop(s);
+    stop_self(s);
     n->events.failed(n->events.ctx, e);
 }
 
-static void succeed(struct self *s)
+static void give_self(struct self *s)
 {
     struct net *n = s->net;
     int fd = s->watch.fd;
@@ -58,7 +58,7 @@ static void succeed(struct self *s)
     s->watch.fd = -1;
     port = socket_port(n, fd, s->datagram ? SOCK_DGRAM : SOCK_STREAM, &local, &e);
     if (port == NULL) {
-        fail(s, &e);
+        fail_self(s, &e);
         return;
     }
     p = peer_new(n->peers, port, &local, &s->at);
@@ -69,13 +69,13 @@ static void succeed(struct self *s)
     n->events.up(n->events.ctx, p);
 }
 
-static unsigned want(struct watch *w)
+static unsigned want_self(struct watch *w)
 {
     (void)w;
     return LOOP_OUT;
 }
 
-static void fire(struct watch *w, unsigned events)
+static void settle_self(struct watch *w, unsigned events)
 {
     struct self *s = container_of(w, struct self, watch);
     int sys = socket_connected(w->fd, true);
@@ -84,31 +84,31 @@ static void fire(struct watch *w, unsigned events)
 
     (void)events;
     if (sys == 0) {
-        succeed(s);
+        give_self(s);
         return;
     }
     err_sys(&e, socket_status(sys), sys, "connect to itself at %s", addr_format(&s->at, text));
-    fail(s, &e);
+    fail_self(s, &e);
 }
 
-static void begin(struct job *j)
+static void begin_self(struct job *j)
 {
     struct self *s = container_of(j, struct self, begin);
     char text[ADDR_TEXT];
     struct err e;
 
     if (connect(s->watch.fd, &s->at.sa, s->at.len) == 0) {
-        succeed(s);
+        give_self(s);
     } else if (errno == EINPROGRESS || errno == EINTR) {
         loop_add(s->net->loop, &s->watch);
     } else {
         err_sys(&e, socket_status(errno), errno, "connect to itself at %s", addr_format(&s->at, text));
-        fail(s, &e);
+        fail_self(s, &e);
     }
 }
 
 /* The address to bind to: the one given, or loopback, or a UNIX name of the kernel's choice. */
-static int choose(const struct net_conf *conf, int type, struct addr *at, struct err *e)
+static int choose_self_address(const struct net_conf *conf, int type, struct addr *at, struct err *e)
 {
     struct net_conf four = *conf;
     struct addr *list;
@@ -134,7 +134,7 @@ static int open_self(struct net *n, struct err *e)
     struct self *s;
     int fd;
 
-    if (choose(conf, type, &at, e) < 0)
+    if (choose_self_address(conf, type, &at, e) < 0)
         return -1;
     fd = socket_new(addr_family(&at), type, e);
     if (fd < 0)
@@ -151,15 +151,15 @@ static int open_self(struct net *n, struct err *e)
     s->own = own;
     socket_local(fd, &s->at);
     s->watch.fd = fd;
-    s->watch.want = want;
-    s->watch.fire = fire;
-    s->begin.run = begin;
+    s->watch.want = want_self;
+    s->watch.fire = settle_self;
+    s->begin.run = begin_self;
     n->state = s;
     loop_soon(n->loop, &s->begin);
     return 0;
 }
 
-static void bury(struct job *j)
+static void bury_self(struct job *j)
 {
     free(container_of(j, struct self, bury));
 }
@@ -168,9 +168,9 @@ static void close_self(struct net *n)
 {
     struct self *s = n->state;
 
-    stop(s);
+    stop_self(s);
     unix_remove(&s->own);
-    s->bury.run = bury;
+    s->bury.run = bury_self;
     loop_finally(n->loop, &s->bury);
 }
 

@@ -232,7 +232,7 @@ static const char *name_at(void *ctx, size_t i)
 }
 
 /* The row that `text` (NAME, NAME=VALUE, NAME?) is about; `*value` is behind the "=", "?", or NULL. */
-static const struct row *find(const char *text, const char **value, struct err *e)
+static const struct row *find_row(const char *text, const char **value, struct err *e)
 {
     size_t n = strcspn(text, "=?");
     char name[NAME_MAX_LEN];
@@ -251,7 +251,7 @@ static const struct row *find(const char *text, const char **value, struct err *
     return NULL;
 }
 
-static bool asks(const char *value)
+static bool asks_value(const char *value)
 {
     return value != NULL && value[0] == '?' && value[1] == '\0';
 }
@@ -285,7 +285,7 @@ static int parse_linger(const struct row *r, const char *text, struct linger *ou
     return 0;
 }
 
-static int parse_number(const struct row *r, const char *text, int *out)
+static int parse_number_value(const struct row *r, const char *text, int *out)
 {
     int64_t n;
     int bad;
@@ -316,14 +316,14 @@ static int parse_number(const struct row *r, const char *text, int *out)
 }
 
 /* Turns `value` (NULL: none was given) into what the kernel takes. Returns its size, or -1. */
-static int parse(const struct row *r, const char *value, union value *out)
+static int parse_value(const struct row *r, const char *value, union value *out)
 {
     memset(out, 0, sizeof *out);
     switch (r->kind) {
     case BOOL:
         return parse_bool(value == NULL ? "on" : value, &out->number) < 0 ? -1 : (int)sizeof(int);
     case FASTOPEN:
-        if (value != NULL && strcmp(value, "1") != 0 && parse_number(r, value, &out->number) == 0)
+        if (value != NULL && strcmp(value, "1") != 0 && parse_number_value(r, value, &out->number) == 0)
             return (int)sizeof(int);
         if (parse_bool(value == NULL ? "on" : value, &out->number) < 0)
             return -1;
@@ -336,7 +336,7 @@ static int parse(const struct row *r, const char *value, union value *out)
     case LINGER:
         return value == NULL || parse_linger(r, value, &out->linger) < 0 ? -1 : (int)sizeof out->linger;
     default:
-        return value == NULL || parse_number(r, value, &out->number) < 0 ? -1 : (int)sizeof(int);
+        return value == NULL || parse_number_value(r, value, &out->number) < 0 ? -1 : (int)sizeof(int);
     }
 }
 
@@ -354,12 +354,12 @@ int sockopt_check(const char *const *texts, size_t n, struct err *e)
 {
     for (size_t i = 0; i < n; i++) {
         const char *value;
-        const struct row *r = find(texts[i], &value, e);
+        const struct row *r = find_row(texts[i], &value, e);
         union value v;
 
         if (r == NULL)
             return -1;
-        if (!asks(value) && parse(r, value, &v) < 0)
+        if (!asks_value(value) && parse_value(r, value, &v) < 0)
             return refuse_value(r, texts[i], value, e);
     }
     return 0;
@@ -384,7 +384,7 @@ static struct kindof kind_of(int fd)
 }
 
 /* An IPv6 socket that speaks IPv4: its local address is mapped. */
-static bool mapped(int fd)
+static bool is_mapped(int fd)
 {
     struct sockaddr_in6 in6;
     socklen_t len = sizeof in6;
@@ -403,7 +403,7 @@ static int check_where(const struct row *r, struct kindof k, const char *text, s
 }
 
 /* An IPv6 socket gets both forms where the families differ: it may come to speak IPv4 too. */
-static int put(int fd, const struct row *r, struct kindof k, const union value *v, socklen_t size)
+static int put_value(int fd, const struct row *r, struct kindof k, const union value *v, socklen_t size)
 {
     if (r->kind == FASTOPEN) {
 #ifdef TCP_FASTOPEN_CONNECT
@@ -428,20 +428,20 @@ static int set_row(int fd, const struct row *r, struct kindof k, const char *tex
                    struct err *e)
 {
     union value v;
-    int size = parse(r, value, &v);
+    int size = parse_value(r, value, &v);
 
     if (size < 0)
         return refuse_value(r, text, value, e);
     if (check_where(r, k, text, e) < 0)
         return -1;
-    if (put(fd, r, k, &v, (socklen_t)size) < 0)
+    if (put_value(fd, r, k, &v, (socklen_t)size) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "sockopt %.128s", text);
     return 0;
 }
 
-static int fetch(int fd, const struct row *r, struct kindof k, union value *v)
+static int fetch_value(int fd, const struct row *r, struct kindof k, union value *v)
 {
-    bool six = r->level6 != 0 && k.six && !mapped(fd);
+    bool six = r->level6 != 0 && k.six && !is_mapped(fd);
     int level = six ? r->level6 : r->level;
     int number = six ? r->number6 : r->number;
     socklen_t size = r->kind == STRING   ? sizeof v->string - 1
@@ -461,7 +461,7 @@ static int fetch(int fd, const struct row *r, struct kindof k, union value *v)
     return getsockopt(fd, level, number, v, &size);
 }
 
-static void show(const struct row *r, const union value *v, char *out, size_t size)
+static void format_value(const struct row *r, const union value *v, char *out, size_t size)
 {
     for (const struct word *w = r->words; w != NULL && r->kind == INT && w->name != NULL; w++)
         if (w->value == v->number) {
@@ -505,9 +505,9 @@ static int get_row(int fd, const struct row *r, char *value, size_t size, struct
 
     if (check_where(r, k, r->name, e) < 0)
         return -1;
-    if (fetch(fd, r, k, &v) < 0)
+    if (fetch_value(fd, r, k, &v) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "sockopt %s", r->name);
-    show(r, &v, value, size);
+    format_value(r, &v, value, size);
     return 0;
 }
 
@@ -517,13 +517,13 @@ int sockopt_apply(int fd, enum sockopt_phase phase, const char *const *texts, si
 
     for (size_t i = 0; i < n; i++) {
         const char *value;
-        const struct row *r = find(texts[i], &value, e);
+        const struct row *r = find_row(texts[i], &value, e);
         char shown[VALUE_MAX_LEN];
 
         /* What can never be set is refused before anything is sent. */
         if (r == NULL || check_where(r, k, texts[i], e) < 0)
             return -1;
-        if (asks(value)) {
+        if (asks_value(value)) {
             if (phase != SOCKOPT_CONNECTED)
                 continue;
             if (get_row(fd, r, shown, sizeof shown, e) < 0)
@@ -539,11 +539,11 @@ int sockopt_apply(int fd, enum sockopt_phase phase, const char *const *texts, si
 int sockopt_set(int fd, const char *text, struct err *e)
 {
     const char *value;
-    const struct row *r = find(text, &value, e);
+    const struct row *r = find_row(text, &value, e);
 
     if (r == NULL)
         return -1;
-    if (asks(value))
+    if (asks_value(value))
         return err_set(e, STATUS_LOCAL, "sockopt %.64s: a question, not a value", text);
     return set_row(fd, r, kind_of(fd), text, value, e);
 }
@@ -551,7 +551,7 @@ int sockopt_set(int fd, const char *text, struct err *e)
 int sockopt_get(int fd, const char *name, char *value, size_t size, struct err *e)
 {
     const char *behind;
-    const struct row *r = find(name, &behind, e);
+    const struct row *r = find_row(name, &behind, e);
 
     return r == NULL ? -1 : get_row(fd, r, value, size, e);
 }

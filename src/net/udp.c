@@ -34,7 +34,7 @@ static void tell_client(const struct udp *u)
     log_info("sending to %s from %s", addr_format(&u->remote, remote), addr_format(&u->local, local));
 }
 
-static void begin(struct job *j)
+static void begin_udp(struct job *j)
 {
     struct udp *u = container_of(j, struct udp, begin);
     struct net *n = u->net;
@@ -62,11 +62,11 @@ static struct udp *udp_new(struct net *n)
     struct udp *u = mem_alloc(sizeof *u);
 
     u->net = n;
-    u->begin.run = begin;
+    u->begin.run = begin_udp;
     return u;
 }
 
-static void bury(struct job *j)
+static void bury_udp(struct job *j)
 {
     free(container_of(j, struct udp, bury));
 }
@@ -83,7 +83,7 @@ static void close_udp(struct net *n)
     unix_remove(&u->own);
     u->bound = NULL;
     u->nbound = 0;
-    u->bury.run = bury;
+    u->bury.run = bury_udp;
     loop_finally(n->loop, &u->bury);
 }
 
@@ -103,7 +103,7 @@ static int client_socket(struct udp *u, const struct addr *source, int nsource, 
     return fd;
 }
 
-static int connect_to(int fd, const struct addr *to, struct err *e)
+static int connect_udp(int fd, const struct addr *to, struct err *e)
 {
     char text[ADDR_TEXT];
 
@@ -114,7 +114,7 @@ static int connect_to(int fd, const struct addr *to, struct err *e)
 
 /* Asks the kernel which address would be used towards `to`, with a socket that sends nothing. Fails when
  * there is no way there, or nobody has bound the UNIX name. */
-static int look(struct udp *u, const struct addr *to, struct err *e)
+static int look_for_route(struct udp *u, const struct addr *to, struct err *e)
 {
     struct addr seen;
     int fd = socket_new(addr_family(to), SOCK_DGRAM, e);
@@ -122,7 +122,7 @@ static int look(struct udp *u, const struct addr *to, struct err *e)
 
     if (fd < 0)
         return -1;
-    r = connect_to(fd, to, e);
+    r = connect_udp(fd, to, e);
     if (r == 0 && addr_is_any(&u->local)) {
         socket_local(fd, &seen);
         addr_set_port(&seen, addr_port(&u->local));
@@ -153,7 +153,7 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
     if (fd < 0)
         return -1;
     if (u->connected) {
-        if (connect_to(fd, to, e) < 0)
+        if (connect_udp(fd, to, e) < 0)
             goto out;
     } else if (nsource == 0) {
         give_port(fd, to);
@@ -161,7 +161,7 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
     if (socket_options(fd, u->net->conf, SOCKOPT_CONNECTED, e) < 0)
         goto out;
     socket_local(fd, &u->local);
-    if (!u->connected && look(u, to, e) < 0 && (!last || addr_family(to) == AF_UNIX))
+    if (!u->connected && look_for_route(u, to, e) < 0 && (!last || addr_family(to) == AF_UNIX))
         goto out;
     u->remote = *to;
     u->port = dgram_new(u->net->loop, &fd, 1, &opts);

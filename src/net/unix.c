@@ -27,7 +27,7 @@ static char *path_of(const struct addr *a)
 
 /* True when no process has a socket bound there. A datagram socket asks: a live socket of that type takes no
  * notice of it, and any other type answers EPROTOTYPE, so that nobody's only connection is used up. */
-static bool dead(const struct addr *a)
+static bool is_dead_socket(const struct addr *a)
 {
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool refused;
@@ -50,7 +50,7 @@ static int check_dead(const struct addr *a, const char *path, const char *what, 
     if (!S_ISSOCK(st.st_mode))
         return err_set(e, STATUS_LOCAL, "%s %s: the file exists and is not a socket", what,
                        addr_format(a, text));
-    if (!dead(a))
+    if (!is_dead_socket(a))
         return err_sys(e, STATUS_LOCAL, EADDRINUSE, "%s %s", what, addr_format(a, text));
     return 0;
 }
@@ -63,7 +63,7 @@ struct lock {
     char *path;
 };
 
-static int lock_failed(struct lock *l, const struct addr *a, const char *what, int sys, struct err *e)
+static int fail_lock(struct lock *l, const struct addr *a, const char *what, int sys, struct err *e)
 {
     char text[ADDR_TEXT];
 
@@ -75,7 +75,7 @@ static int lock_failed(struct lock *l, const struct addr *a, const char *what, i
     return err_sys(e, STATUS_LOCAL, sys, "lock %s", addr_format(a, text));
 }
 
-static int lock(struct lock *l, const char *path, const struct addr *a, const char *what, struct err *e)
+static int lock_path(struct lock *l, const char *path, const struct addr *a, const char *what, struct err *e)
 {
     size_t size = strlen(path) + sizeof LOCK_ENDING;
     struct stat st = {0};
@@ -85,14 +85,14 @@ static int lock(struct lock *l, const char *path, const struct addr *a, const ch
     do {
         l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
         if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) < 0 || fstat(l->fd, &st) < 0)
-            return lock_failed(l, a, what, errno, e);
+            return fail_lock(l, a, what, errno, e);
         if (st.st_nlink == 0)
             close(l->fd);
     } while (st.st_nlink == 0);
     return 0;
 }
 
-static void unlock(struct lock *l)
+static void unlock_path(struct lock *l)
 {
     if (unlink(l->path) < 0)
         log_debug("remove %s: %s", l->path, strerror(errno));
@@ -111,7 +111,7 @@ static int remove_dead(const struct addr *a, const char *path, struct err *e)
     return 0;
 }
 
-static int bind_to(int fd, const struct addr *a, const char *what, struct err *e)
+static int bind_once(int fd, const struct addr *a, const char *what, struct err *e)
 {
     char text[ADDR_TEXT];
 
@@ -126,10 +126,11 @@ static int bind_anew(int fd, const struct addr *a, const char *path, const char 
     struct lock l;
     bool bound;
 
-    if (check_dead(a, path, what, e) < 0 || lock(&l, path, a, what, e) < 0)
+    if (check_dead(a, path, what, e) < 0 || lock_path(&l, path, a, what, e) < 0)
         return -1;
-    bound = check_dead(a, path, what, e) == 0 && remove_dead(a, path, e) == 0 && bind_to(fd, a, what, e) == 0;
-    unlock(&l);
+    bound = check_dead(a, path, what, e) == 0 && remove_dead(a, path, e) == 0 &&
+            bind_once(fd, a, what, e) == 0;
+    unlock_path(&l);
     return bound ? 0 : -1;
 }
 
@@ -137,7 +138,7 @@ int unix_bind(int fd, const struct addr *a, const char *what, struct unix_path *
 {
     char *path = path_of(a);
     struct stat st;
-    int r = bind_to(fd, a, what, e);
+    int r = bind_once(fd, a, what, e);
 
     if (r < 0 && e->sys == EADDRINUSE && path != NULL)
         r = bind_anew(fd, a, path, what, e);
