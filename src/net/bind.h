@@ -6,7 +6,7 @@
 #ifndef NET_BIND_H
 #define NET_BIND_H
 
-#include "net/net.h"
+#include "net/transport.h"
 #include "net/unix.h"
 
 struct bound {

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/dress.h"
+#include "net/rows.h"
 #include "net/socket.h"
-#include "net/transport.h"
 
 enum {
     ATTEMPT_DELAY = 250, /* ms until the next address gets its turn, RFC 8305 section 8 */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "net/net.h"
+#include "net/transport.h"
 
 struct dresser {
     struct net *net;

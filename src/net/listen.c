@@ -14,8 +14,8 @@
 #include "loop/wait.h"
 #include "net/bind.h"
 #include "net/dress.h"
+#include "net/rows.h"
 #include "net/socket.h"
-#include "net/transport.h"
 
 enum {
     ACCEPTS = 64,     /* connections taken per wake-up, so that peers get their turn */

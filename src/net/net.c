@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "net/rows.h"
 #include "net/sockopt.h"
-#include "net/transport.h"
 
 static const struct transport *const transports[] = {
     &net_connect, &net_listen, &net_udp, &net_udp_listen, &net_udp_connected, &net_self,

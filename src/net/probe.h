@@ -10,7 +10,7 @@
 #define NET_PROBE_H
 
 #include "base/hostport.h"
-#include "net/net.h"
+#include "net/transport.h"
 
 enum probe_result { PROBE_OPEN, PROBE_CLOSED, PROBE_NO_ANSWER, PROBE_FAILED };
 

@@ -11,8 +11,8 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/rows.h"
 #include "net/socket.h"
-#include "net/transport.h"
 
 struct self {
     struct watch watch; /* fd -1: given away */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * socket: what the transports share: making, binding and naming sockets, and turning one into a peer. Private
- * to net/.
+ * socket: what the transports share: making, connecting, binding and naming sockets, and a port on
+ * one. Private to net/.
  */
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
-#include "net/net.h"
 #include "net/sockopt.h"
+#include "net/transport.h"
 #include "net/unix.h"
 
 /* A non-blocking, close-on-exec socket. Returns the descriptor, or -1 with `e` (e->sys says why). */

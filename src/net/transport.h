@@ -1,16 +1,97 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transport: the rows of the registry in net.c, one for each way to come by a peer. Private to net/.
+ * transport: what a transport is, and what it works with.
  *
- * A row's open() must leave nothing behind when it fails; its close() is called exactly once after it
- * succeeded. Events are sent from the loop, and any of them may close the net: touch nothing of it afterwards
- * without asking.
+ * A transport is a file and a row (net/rows.h). It resolves, binds, connects or listens, makes peers and hands them to
+ * whoever opened it through struct net_events; from then on it knows them no more.
  */
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H
 
-#include "net/net.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-extern const struct transport net_connect, net_listen, net_udp, net_udp_listen, net_udp_connected, net_self;
+#include "base/addr.h"
+#include "base/err.h"
+#include "io/dgram.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+
+/* The addresses of a name, where it was looked up before; NULL: it was not. */
+struct net_found {
+    struct addr *list;
+    int n;
+};
+
+/* A layer that is put on each new connection before it is a peer. */
+struct net_layer {
+    /* A new one, or NULL with `e`. `client`: we speak first. */
+    struct layer *(*make)(const void *conf, bool client, struct err *e);
+    const void *conf;
+};
+
+/* What the command line says of the network. Strings are the command line's and outlive the net. */
+struct net_conf {
+    const char *host; /* NULL: any when listening */
+    const char *port; /* number or service name; NULL only for UNIX sockets and self-connect */
+    const char *name; /* who the peer is, for people, where that is not whom we connect to; else NULL */
+    int family;       /* AF_UNSPEC, AF_INET, AF_INET6; AF_UNIX: `host` is the path or @name */
+    const char *source_host; /* bind to it before connecting; for UNIX datagram our own path */
+    const char *source_port;
+    bool datagram; /* -u: for self-connect and UNIX sockets */
+    bool seqpacket;
+    bool numeric;            /* no DNS, in either direction */
+    bool keep_open;          /* listen: go on after a peer left, many at once */
+    bool echo;               /* the service only answers: datagrams are guarded against loops */
+    size_t segment;          /* cut what is sent into datagrams of this size; 0: a read is a datagram */
+    unsigned max_conns;      /* 0: as many as descriptors allow */
+    int backlog;             /* 0: SOMAXCONN */
+    int64_t connect_timeout; /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
+    struct net_found target, source; /* of host and port; of source_host and source_port */
+    const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
+    size_t nsockopts;
+    const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
+    size_t nlayers;
+};
+
+/* How a transport tells the session. Called from the loop, never from within net_open(). */
+struct net_events {
+    void *ctx;
+    void (*bound)(void *ctx, const struct addr *local); /* a socket listens, or is bound to receive */
+    void (*up)(void *ctx, struct peer *peer);           /* a peer is there; taken by the session */
+    void (*failed)(void *ctx, const struct err *e);     /* there will be no (more) peer */
+    bool (*make_room)(
+        void *ctx); /* the limit is reached: ends the oldest peer that only waits for us to speak
+                                     and has all that we said; false when there is none. Its descriptor is free
+                                     in the next turn */
+};
+
+struct net;
+
+/* What caps may say of a transport. */
+enum net_cap {
+    NET_STREAM = 1,
+    NET_DGRAM = 2,
+    NET_MANY = 4,   /* may bring many peers */
+    NET_CLIENT = 8, /* speaks first */
+};
+
+struct transport {
+    const char *name, *help;
+    unsigned caps;
+    int (*open)(struct net *, struct err *);
+    void (*close)(struct net *);
+};
+
+/* What a transport works with. */
+struct net {
+    const struct transport *transport;
+    struct loop *loop;
+    const struct net_conf *conf;
+    struct peer_table *peers;
+    struct net_events events;
+    void *state; /* the transport's own */
+};
 
 #endif

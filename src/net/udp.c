@@ -12,8 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/bind.h"
+#include "net/rows.h"
 #include "net/socket.h"
-#include "net/transport.h"
 
 struct udp {
     struct net *net;

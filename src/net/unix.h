@@ -4,7 +4,8 @@
  *
  * Only a dead socket, one that no process has open, is ever removed to make room, under a lock: a file beside it that
  * is gone when unix_bind() returns. At the end only the very file that bind(2) made is removed, while its socket is
- * still open: from then on it is for the next one to say whose it is. Abstract and unnamed addresses leave nothing behind (unix(7)).
+ * still open: from then on it is for the next one to say whose it is. Abstract and unnamed addresses leave nothing
+ * behind (unix(7)).
  */
 #ifndef NET_UNIX_H
 #define NET_UNIX_H

@@ -21,7 +21,6 @@ KNOWN = {
     "src/console/console.c includes console/commands.h",
     "src/console/task.c includes console/commands.h",
     "src/io/port.c includes io/link.h",
-    "src/net/net.c includes net/transport.h",
     "src/record/transcript.h includes console/talker.h",
     "src/svc/bridge.c includes netinet/in.h",
     "src/svc/bridge.c includes netinet/tcp.h",
