@@ -17,6 +17,7 @@
 #include "net/sockopt.h"
 #include "peer/idle.h"
 #include "peer/info.h"
+#include "peer/leave.h"
 #include "svc/front.h"
 #include "term/tty.h"
 
@@ -32,10 +33,12 @@ struct session {
     int status;
     int signo;
     bool input_ended;
+    bool failed; /* the program ends at once: there is nothing to wait for */
 };
 
 static void fail(struct session *s, const struct err *e)
 {
+    s->failed = true;
     if (e->text[0] != '\0')
         log_error("%s", e->text);
     if (s->status == STATUS_OK)
@@ -72,12 +75,18 @@ static void tell_closed(const struct peer *p)
                  peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
 }
 
-static void release(struct session *s, struct peer *p)
+/* `well`: what was sent is to arrive. */
+static void release(struct session *s, struct peer *p, bool well)
 {
+    int64_t limit = s->conf->idle_timeout > 0 ? s->conf->idle_timeout : LEAVE_LIMIT;
+
     tell_closed(p);
     svc_detach(s->svc, p);
     account(s, p);
-    peer_free(p);
+    if (well)
+        leave_close(p, limit);
+    else
+        peer_free(p);
 }
 
 /* A peer's failure is that peer's alone when there may be others. */
@@ -91,24 +100,24 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
     if (s->conf->many) {
         if (e != NULL)
             log_info("%s", why.text);
-        release(s, p);
+        release(s, p, e == NULL);
         return;
     }
     if (!s->input_ended && s->conf->reconnect > 0) {
-        release(s, p);
+        release(s, p, e == NULL);
         (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
         return;
     }
     if (reconnect_moves(&s->line)) {
         if (e != NULL)
             log_error("%s", why.text);
-        release(s, p);
+        release(s, p, e == NULL);
         reconnect_close(&s->line);
         return;
     }
     if (e != NULL)
         fail(s, &why);
-    release(s, p);
+    release(s, p, e == NULL);
     end(s);
 }
 
@@ -172,7 +181,7 @@ static void leave(void *ctx)
     struct session *s = ctx;
 
     if (s->peers.first != NULL)
-        release(s, s->peers.first);
+        release(s, s->peers.first, true);
 }
 
 static void settled(void *ctx)
@@ -387,6 +396,18 @@ static void tell_unsent(struct session *s)
         s->status = STATUS_NETWORK;
 }
 
+/* Those that are about to get the last of what was sent; a signal ends it at once. */
+static void wait_for_leaving(struct session *s)
+{
+    struct err e;
+
+    if (s->signo == 0 && !s->failed && leave_wait(&s->peers, &e) < 0)
+        fail(s, &e);
+    leave_drop(&s->peers);
+    if (s->peers.lost && s->status == STATUS_OK)
+        s->status = STATUS_NETWORK;
+}
+
 static void clear(struct session *s)
 {
     progress_stop(&s->progress);
@@ -395,7 +416,7 @@ static void clear(struct session *s)
         s->svc->killed = s->signo != 0;
     }
     while (s->peers.first != NULL)
-        release(s, s->peers.first);
+        release(s, s->peers.first, !s->failed && s->signo == 0);
     tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;
@@ -403,6 +424,7 @@ static void clear(struct session *s)
     if (s->loop != NULL) {
         net_close(s->listener);
         reconnect_clear(&s->line);
+        wait_for_leaving(s);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

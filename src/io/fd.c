@@ -121,14 +121,15 @@ void fdio_free(struct layer *l)
 }
 
 /* Closing a socket that holds unread bytes resets the connection, and what we sent last may be lost with it
- * (RFC 2525, 2.17): say that we end first, and read away what is there. */
+ * (RFC 2525, 2.17): say that we end first, and read away what is there. port_close() does it better. */
 static void free_socket(struct layer *l)
 {
     int fd = container_of(l, struct fdio, layer)->watch.fd;
     char drop[16 * 1024];
 
-    shutdown(fd, SHUT_WR);
-    for (int i = 0; i < 64 && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
+    if (!l->port->closing)
+        shutdown(fd, SHUT_WR);
+    for (int i = 0; i < 64 && !l->port->closing && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
         continue;
     fdio_free(l);
 }

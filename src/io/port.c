@@ -50,6 +50,8 @@ void port_free(struct port *p)
         return;
     p->freed = true;
     loop_job_del(&p->job);
+    if (p->more != NULL)
+        loop_timer_clear(&p->more->closing.look);
     port_touch(p);
     p->job.run = run_bury;
     loop_finally(p->loop, &p->job);
@@ -166,7 +168,9 @@ unsigned port_want(struct port *p)
 
     if (p->freed || (p->shaking && p->error != 0))
         return 0;
-    if (!p->shaking)
+    if (p->closing)
+        wanted = LOOP_IN | (p->more->closing.shut ? 0U : (unsigned)LOOP_OUT);
+    else if (!p->shaking)
         wanted = wanted_above(p);
     else if (l != NULL && l->ops->want == NULL)
         wanted = LOOP_IN;
@@ -214,7 +218,9 @@ void layer_event(struct layer *l, unsigned events)
     if (p == NULL || p->freed)
         return;
     events = rise(p->top, l, events);
-    if (((p->told && !p->shaking) || port_shake(p)) && !p->freed)
+    if (p->closing)
+        port_go_on_closing(p);
+    else if (((p->told && !p->shaking) || port_shake(p)) && !p->freed)
         serve_links(p, events);
 }
 

@@ -36,6 +36,7 @@ struct port {
     bool cut : 1;         /* a message was longer than the room for it, and was reported */
     bool freed : 1;
     bool shaking : 1; /* a handshake is unfinished, or failed: links get nothing */
+    bool closing : 1; /* port_close() has it */
     bool told : 1;    /* who asked for the handshakes was told how they ended */
 };
 
@@ -46,6 +47,14 @@ void port_init(struct port *p, struct loop *loop, struct layer *bottom, const st
 /* Takes the port out of use at once and releases all its layers when the turn ends. Its links must be gone (link_free).
  * NULL is fine. */
 void port_free(struct port *p);
+
+/* Ends a connection so that nothing of ours is lost, and releases it as port_free() does: ends our side, goes on reading
+ * (and drops what comes) until the peer ends its own or has all that was sent to it. Gives up after `limit` ms in which
+ * it took nothing. `heard`: the peer has spoken before; it may be about to answer, and has a moment for it. Its links
+ * must be gone. Returns true when it is released already; else `done` is called once, later, from the loop: with the
+ * bytes that are lost, and the errno of a connection that failed. */
+bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ctx, uint64_t lost, int error),
+                void *ctx);
 
 /* Puts a layer on top, and takes it; its handshake begins when those below it are done. Returns 0, or -1 with `e` filled
  * and the layer still the caller's: a write is under way, or the port has failed. */

@@ -6,16 +6,36 @@
 #define IO_PORT_MORE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "loop/timer.h"
 
 struct layer;
 struct port;
+
+/* port_close() under way. */
+struct closing {
+    struct port *port;
+    void (*done)(void *ctx, uint64_t lost, int error);
+    void *ctx;
+    struct timer look;
+    int64_t limit; /* ms without progress */
+    int64_t since; /* loop time of the last progress */
+    int64_t heard; /* loop time when the peer last sent */
+    int64_t pause; /* ms between looks */
+    uint64_t unsent;
+    bool is_unix;
+    bool shut;  /* our side is ended */
+    bool talks; /* the peer sends */
+    bool ended; /* it has ended, or failed */
+};
 
 struct port_more {
     char words[200]; /* why it failed; empty: errno says it all */
     void (*shaken)(struct port *, void *ctx, const struct err *e); /* port_handshake() */
     void *shaken_ctx;
+    struct closing closing;
 };
 
 /* Makes it, if there is none. */
@@ -23,6 +43,9 @@ struct port_more *port_more(struct port *p);
 
 /* Goes on with handshakes. Returns true when links may be served. */
 bool port_shake(struct port *p);
+
+/* Something happened at a port that is closing. */
+void port_go_on_closing(struct port *p);
 
 /* The lowest layer whose handshake is unfinished; NULL: there is none. */
 struct layer *port_shaking(const struct port *p);

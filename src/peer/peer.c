@@ -10,6 +10,7 @@ void peer_table_init(struct peer_table *t, struct loop *loop)
 {
     *t = (struct peer_table){.loop = loop, .next_number = 1};
     list_init(&t->watches);
+    list_init(&t->leaving);
 }
 
 void peer_table_watch(struct peer_table *t, struct peer_watch *w)
@@ -61,9 +62,10 @@ struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr
     return p;
 }
 
-void peer_free(struct peer *p)
+struct port *peer_remove(struct peer *p)
 {
     struct peer_table *t = p->table;
+    struct port *port = p->port;
 
     if (p->prev != NULL)
         p->prev->next = p->next;
@@ -77,12 +79,17 @@ void peer_free(struct peer *p)
     t->sent += p->sent;
     t->received += p->received;
     loop_timer_clear(&p->idle);
-    port_free(p->port);
     free(p->local);
     free(p->remote);
     free(p->name);
     free(p);
     tell_gone(t);
+    return port;
+}
+
+void peer_free(struct peer *p)
+{
+    port_free(peer_remove(p));
 }
 
 int peer_fd(const struct peer *p, unsigned i)

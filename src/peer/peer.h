@@ -23,6 +23,9 @@ struct peer_watch {
 struct peer_table {
     struct loop *loop;
     struct peer *first, *last;
+    struct list leaving; /* peer/leave.h: connections that are closing */
+    bool awaited;        /* and somebody waits for them */
+    bool lost;           /* one of them left bytes behind, and it was told */
     struct list watches;
     unsigned count;          /* peers now */
     unsigned next_number;    /* numbers are never used twice */
@@ -64,6 +67,9 @@ struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr
 
 /* Takes it out of the table and closes its port. Its links must be gone. */
 void peer_free(struct peer *p);
+
+/* The same, but its port becomes the caller's. */
+struct port *peer_remove(struct peer *p);
 
 /* Socket `i` of the peer; -1 past the end. Most have one, a datagram socket may be several. */
 int peer_fd(const struct peer *p, unsigned i);

@@ -4,21 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/below.h"
 #include "io/fan.h"
 #include "io/fd.h"
 #include "io/queue.h"
 #include "peer/idle.h"
 #include "peer/info.h"
+#include "peer/leave.h"
 
 struct bridge {
     struct svc *svc;
@@ -74,7 +70,7 @@ static void finish(struct wire *w)
 {
     struct svc *s = w->bridge->svc;
 
-    w->peer->port->hung_up = NULL;
+    leave_unwatch(w->peer);
     s->host.finished(s->host.ctx, w->peer, w->err);
 }
 
@@ -87,10 +83,9 @@ static void quit(struct bridge *b, const struct err *e)
 static uint64_t unsent_input(const struct bridge *b)
 {
     uint64_t sum = b->feed != NULL ? link_held(b->feed) : 0;
-    int unread = 0;
 
-    if (!b->input_ended && b->ends.in != NULL && ioctl(port_fd(b->ends.in, 0), FIONREAD, &unread) == 0)
-        sum += (uint64_t)unread;
+    if (!b->input_ended && b->ends.in != NULL)
+        sum += below_unread(b->ends.in);
     return sum;
 }
 
@@ -177,12 +172,9 @@ static void input_hung_up(struct port *port, void *ctx)
 /* A terminal that hung up fails with EIO, if there was time to fail; so does a disk. */
 static enum status local_status(const struct port *port)
 {
-    const int fd = port_fd(port, 0);
-    struct stat st;
+    bool may_be = port->error == EIO || port->error == 0;
 
-    if ((port->error != EIO && port->error != 0) || fd < 0 || fstat(fd, &st) < 0)
-        return STATUS_LOCAL;
-    return S_ISCHR(st.st_mode) ? STATUS_HANGUP : STATUS_LOCAL;
+    return may_be && below_is_device(port) ? STATUS_HANGUP : STATUS_LOCAL;
 }
 
 static void input_failed(struct bridge *b)
@@ -211,50 +203,18 @@ static void wire_ended(struct link *k)
         input_ended(&(struct link){.ctx = w->bridge});
 }
 
-/* A connection is gone that the peer had ended: the errno when it left something of ours behind, else 0. Of TCP the
- * queue tells, which outlives a reset; of a UNIX socket the error. */
-static int left_behind(const struct port *port)
-{
-    int fd = port_fd(port, 0), sys = 0, queued = 0;
-    socklen_t len = sizeof sys;
-
-    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
-        return 0;
-    if (sys == ECONNRESET || (sys != 0 && ioctl(fd, TIOCOUTQ, &queued) == 0 && queued > 0))
-        return sys;
-    return 0;
-}
-
 static void hung_up(struct port *port, void *ctx)
 {
     struct wire *w = ctx;
     char name[ADDR_TEXT];
-    int sys = left_behind(port);
+    int sys = leave_behind(w->peer);
 
+    (void)port;
     if (sys != 0)
         err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
     else
         log_info("%s has left", peer_name(w->peer, name));
     finish(w);
-}
-
-/* The peer said its last; it may still listen. Whether it does, only the network can tell: UNIX sockets say so at
- * once, TCP when keep-alive probes go unanswered or are refused. */
-static void watch_for_leaving(struct wire *w)
-{
-    struct port *port = w->peer->port;
-    int fd = port_fd(port, 0), on = 1, idle = 5, interval = 5, count = 3;
-
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0) {
-        /* Refused on UNIX sockets, which need none of them. */
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-    }
-    w->peer->ended = true;
-    port->hung_up = hung_up;
-    port->hung_up_ctx = w;
-    port_touch(port);
 }
 
 static void datagram_quiet(struct peer *p)
@@ -285,7 +245,7 @@ static void check(struct wire *w)
         log_notice("%s ended its side", peer_name(w->peer, name));
         finish(w); /* who ends its direction is more often gone than waiting for more */
     } else if (is_over(w->in)) {
-        watch_for_leaving(w);
+        leave_watch(w->peer, hung_up, w);
         if (b->ends.peer_ended != NULL)
             b->ends.peer_ended(b->ends.ctx, w->peer);
     }
@@ -628,13 +588,9 @@ enum slow_peer bridge_slow(const struct bridge *b)
 
 void bridge_close(struct bridge *b, struct peer *p, bool reset)
 {
-    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    int fd = port_fd(p->port, 0);
-
     (void)b;
-    /* Of a TCP connection nothing but a reset remains; elsewhere it is refused. */
-    if (reset && fd >= 0)
-        (void)connect(fd, &nobody, sizeof nobody);
+    if (reset)
+        leave_reset(p);
     finish(p->svc);
 }
 

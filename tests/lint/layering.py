@@ -22,9 +22,6 @@ KNOWN = {
     "src/console/task.c includes console/commands.h",
     "src/io/port.c includes io/link.h",
     "src/record/transcript.h includes console/talker.h",
-    "src/svc/bridge.c includes netinet/in.h",
-    "src/svc/bridge.c includes netinet/tcp.h",
-    "src/svc/bridge.c includes sys/socket.h",
 }
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The end of a connection that loses nothing. Closing a socket while the peer still sends resets the connection, and the
+ * reset destroys what we sent and the peer has not read (RFC 2525, 2.17). So we end our side and go on reading, and
+ * drop what comes, until the peer has ended too or has all of ours.
+ */
+#include "base/container.h"
+#include "io/below.h"
+#include "io/port.h"
+#include "io/port_more.h"
+
+enum {
+    DROP = 64 * 1024, /* bytes read at once */
+    DROPS = 16,       /* reads before the others have their turn */
+    FIRST_LOOK = 1,   /* ms until the kernel's queue is looked at again, of which no descriptor tells */
+    LAST_LOOK = 64,
+    QUIET = 100,      /* ms without a byte from a peer that has all, and may be answering still */
+    ANSWERING = 3000, /* ms that a peer may go on sending when it has all */
+};
+
+/* Reads what is there, and drops it. Returns true when no more will come. */
+static bool drop_input(struct port *p, struct closing *c)
+{
+    char drop[DROP];
+
+    for (int i = 0; i < DROPS; i++) {
+        ssize_t n = port_read(p, drop, sizeof drop, NULL);
+
+        if (n == IO_AGAIN)
+            return false;
+        if (n < 0)
+            return true;
+        c->talks = true;
+        c->heard = loop_now(p->loop);
+    }
+    if (port_pending(p) > 0)
+        port_event_soon(p, LOOP_IN);
+    return false;
+}
+
+/* Nothing of ours is on its way: TCP has acknowledged all, a UNIX socket has it in the peer's hands at once. */
+static bool has_all(const struct closing *c)
+{
+    return c->shut && (c->is_unix || c->unsent == 0);
+}
+
+/* A peer that has all and still speaks may be about to read; it is given some time. Of a UNIX socket it is known
+ * whether there is anything to read. */
+static bool is_answering(const struct closing *c, int64_t now)
+{
+    if (c->is_unix ? c->unsent == 0 : !c->talks)
+        return false;
+    return now - c->heard < QUIET && now - c->since < ANSWERING;
+}
+
+/* Returns true when there is nothing more to wait for. */
+static bool step(struct port *p, struct closing *c)
+{
+    int64_t now = loop_now(p->loop);
+    uint64_t unsent;
+
+    if (!c->shut)
+        c->shut = port_shut(p) != IO_AGAIN;
+    c->ended = drop_input(p, c);
+    unsent = below_unsent(p);
+    if (unsent < c->unsent)
+        c->since = now;
+    c->unsent = unsent;
+    if (c->ended || p->error != 0)
+        return true;
+    return has_all(c) ? !is_answering(c, now) : now - c->since >= c->limit;
+}
+
+/* What the peer has not got. When it ended its side itself the kernel goes on sending after us. */
+static uint64_t lost(const struct port *p, const struct closing *c)
+{
+    if (c->is_unix || (c->ended && p->error == 0))
+        return 0;
+    return c->unsent > 1 && c->unsent != UINT64_MAX ? c->unsent - 1 : 0; /* our end counts as one */
+}
+
+void port_go_on_closing(struct port *p)
+{
+    struct closing *c = &p->more->closing;
+
+    if (!step(p, c)) {
+        port_touch(p);
+        return;
+    }
+    port_free(p);
+    c->done(c->ctx, lost(p, c), p->error);
+}
+
+static void look_again(struct timer *t)
+{
+    struct port_more *more = container_of(t, struct port_more, closing.look);
+    struct closing *c = &more->closing;
+    struct port *p = c->port;
+
+    c->pause = c->pause < LAST_LOOK ? 2 * c->pause : LAST_LOOK;
+    loop_timer_set(p->loop, &c->look, c->pause);
+    port_go_on_closing(p);
+}
+
+bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ctx, uint64_t lost, int error),
+                void *ctx)
+{
+    struct closing c = {
+        .port = p, .done = done, .ctx = ctx, .limit = limit, .talks = heard, .pause = FIRST_LOOK};
+
+    bool done_now;
+
+    c.since = c.heard = loop_now(p->loop);
+    c.is_unix = below_is_unix(p);
+    c.unsent = UINT64_MAX;
+    done_now = p->error != 0 || p->shaking || step(p, &c);
+    if (done_now && lost(p, &c) == 0) {
+        p->closing = true; /* what was there is read */
+        port_free(p);
+        return true;
+    }
+    p->closing = true;
+    port_more(p)->closing = c;
+    p->more->closing.look.fire = look_again;
+    loop_timer_set(p->loop, &p->more->closing.look, done_now ? 0 : c.pause);
+    port_touch(p);
+    return false;
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was sent arrives though we leave first: -q 0 and --send-only, and peers who still speak."""
+import signal
+import socket
+
+import pytest
+
+from support import Background, accept, dial, payload, port_of, receive_all, serve, serve_unix
+
+SIZE = 4 << 20
+LEAVING = [("-q", "0"), ("--send-only",)]
+
+
+@pytest.fixture(params=["TCP", "UNIX"])
+def client(request, pollcat, tmp_path):
+    """client(*ARGS): the program, connected, and the peer's socket."""
+    def connect(*args):
+        unix = request.param == "UNIX"
+        with serve_unix(tmp_path / "s") if unix else serve() as server:
+            where = ("-U", str(tmp_path / "s")) if unix else ("127.0.0.1", port_of(server))
+            cat = pollcat(*args, *where)
+            return cat, accept(server)
+
+    return connect
+
+
+def acknowledge(peer, step=1 << 16):
+    """Reads all, a little at a time, and answers each piece. An error of either ends it."""
+    got = bytearray()
+    while piece := peer.recv(step):
+        got += piece
+        peer.sendall(b"%d\n" % len(got))
+    return bytes(got)
+
+
+def flood(peer):
+    """Sends as long as somebody is there."""
+    block = bytes(1 << 16)
+    try:
+        while True:
+            peer.sendall(block)
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("args", LEAVING)
+def test_a_peer_that_acknowledges_while_it_reads_gets_all(client, args):
+    cat, peer = client(*args)
+    sender = Background(lambda: cat.send(payload(SIZE)).close())
+    assert acknowledge(peer) == payload(SIZE)
+    sender.result()
+    peer.close()
+    assert (cat.wait(), cat.err) == (0, "")
+
+
+@pytest.mark.parametrize("args", LEAVING)
+def test_a_peer_that_floods_gets_all(client, args):
+    cat, peer = client(*args)
+    sender = Background(lambda: cat.send(payload(1 << 20)).close())
+    flooder = Background(flood, peer)
+    assert receive_all(peer) == payload(1 << 20)
+    sender.result()
+    peer.close()
+    flooder.result()
+    assert (cat.wait(), cat.err) == (0, "")
+
+
+def narrow():
+    server = serve()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    return server
+
+
+def test_what_never_arrived_is_told(pollcat):
+    with narrow() as server:
+        cat = pollcat("-q", "0", "-w", "1s", "127.0.0.1", port_of(server))
+        peer = accept(server)
+    cat.send(payload(100_000)).close()
+    assert cat.wait() == 1
+    assert cat.until_err(r"^pollcat: \d+ bytes for 127.0.0.1 port \d+ were lost: it took nothing for 1 s$")
+    peer.close()
+
+
+def test_a_reset_while_we_leave_is_told(pollcat):
+    with narrow() as server:
+        cat = pollcat("-q", "0", "127.0.0.1", port_of(server))
+        peer = accept(server)
+    cat.send(payload(100_000)).close()
+    peer.recv(1)
+    peer.close()  # with bytes unread, it is a reset
+    assert cat.wait() == 1
+    assert cat.until_err(r"^pollcat: (\d+ bytes for .* were lost: |send to .*: )")
+
+
+def test_an_interrupt_waits_for_nobody(pollcat):
+    with narrow() as server:
+        cat = pollcat("-v", "-q", "0", "127.0.0.1", port_of(server))
+        peer = accept(server)
+    cat.send(payload(100_000)).close()
+    cat.until_err("closed .* sent 100000 bytes")
+    assert cat.signal(signal.SIGINT).wait() == -signal.SIGINT
+    peer.close()
+
+
+def test_a_closing_peer_holds_up_no_other(pollcat):
+    """A listener that only sends goes on while one of its peers takes nothing."""
+    cat = pollcat("-l", "-k", "-v", "-w", "1s", "127.0.0.1", "0", "--send-only")
+    slow = dial(cat.port)
+    quick = dial(cat.port)
+    sender = Background(lambda: cat.send(payload(200_000)).close())
+    assert receive_all(quick) == payload(200_000)
+    sender.result()
+    assert receive_all(slow) == payload(200_000)
+    cat.signal(signal.SIGTERM)
+    assert cat.wait() == -signal.SIGTERM
