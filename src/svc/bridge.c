@@ -3,21 +3,23 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/container.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/below.h"
 #include "io/fan.h"
 #include "io/fd.h"
 #include "io/queue.h"
-#include "peer/idle.h"
 #include "peer/info.h"
 #include "peer/leave.h"
+#include "svc/wire.h"
 
 struct bridge {
     struct svc *svc;
+    struct wire_owner owner;
+    struct list strands;
     const struct bridge_conf *conf;
     struct bridge_ends ends;
     struct port *sink;    /* where what peers send goes */
@@ -30,51 +32,32 @@ struct bridge {
     bool input_ended;
 };
 
-/* The two directions of one peer. */
-struct wire {
-    struct bridge *bridge;
-    struct peer *peer;
-    struct link *out, *in;
+/* One peer, and its place among the others. */
+struct strand {
+    struct wire wire;
+    struct list place;       /* in bridge->strands */
     void *ctx;               /* the caller's */
-    struct fan_member share; /* of the fan; `out` comes with the first bytes */
-    bool silent;             /* with ends.apart: nothing was sent to it yet, but may be */
-    bool slow;               /* so slow that it is to be closed */
+    struct fan_member share; /* of the fan, which makes wire.out with the first bytes */
     uint64_t missed;         /* bytes it was too slow for */
-    struct err *err;         /* why it failed; NULL: it did not */
+    bool slow;               /* so slow that it is to be closed */
 };
 
-static bool is_fanned(const struct wire *w)
+static struct strand *strand_of(const struct peer *p)
 {
-    return w->share.pace.pace != NULL;
+    return p->svc != NULL ? container_of((struct wire *)p->svc, struct strand, wire) : NULL;
 }
 
-static bool is_over(const struct link *k)
+static struct bridge *bridge_of(const struct wire *w)
 {
-    return k == NULL || k->state != LINK_RUNNING;
+    return container_of(w->owner, struct bridge, owner);
 }
 
-static bool out_is_over(const struct wire *w)
+static bool is_fanned(const struct strand *s)
 {
-    return w->out != NULL ? is_over(w->out) : !is_fanned(w) && !w->silent;
+    return s->share.pace.pace != NULL;
 }
 
-/* Room for why it failed; the latest reason counts. */
-static struct err *failure(struct wire *w)
-{
-    if (w->err == NULL)
-        w->err = mem_alloc(sizeof *w->err);
-    return w->err;
-}
-
-static void finish(struct wire *w)
-{
-    struct svc *s = w->bridge->svc;
-
-    leave_unwatch(w->peer);
-    s->host.finished(s->host.ctx, w->peer, w->err);
-}
-
-static void quit(struct bridge *b, const struct err *e)
+static void bridge_quit(struct bridge *b, const struct err *e)
 {
     b->svc->host.quit(b->svc->host.ctx, e);
 }
@@ -90,66 +73,69 @@ static uint64_t unsent_input(const struct bridge *b)
 }
 
 /* What was given to one of them. */
-static uint64_t unsent_to(const struct wire *w)
+static uint64_t unsent_to(const struct strand *s)
 {
-    if (w == NULL || w->out == NULL)
+    const struct link *out = s != NULL ? s->wire.out : NULL;
+
+    if (out == NULL)
         return 0;
-    return link_held(w->out) + (is_fanned(w) || w->bridge->ends.apart ? queue_size(w->out->src) : 0);
+    return link_held(out) + (is_fanned(s) || bridge_of(&s->wire)->ends.apart ? queue_size(out->src) : 0);
 }
 
 /* Input that is there and was not sent. */
-static uint64_t unsent(const struct bridge *b)
+static uint64_t bridge_unsent_all(const struct bridge *b)
 {
     uint64_t sum = unsent_input(b);
+    struct strand *s;
+    struct list *ahead;
 
-    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next)
-        sum += unsent_to(p->svc);
+    list_each(s, ahead, &b->strands, struct strand, place) sum += unsent_to(s);
     return sum;
 }
 
 uint64_t bridge_unsent(const struct bridge *b, const struct peer *p)
 {
-    return unsent_input(b) + unsent_to(p->svc);
+    return unsent_input(b) + unsent_to(strand_of(p));
 }
 
 static bool all_sent(const struct bridge *b)
 {
-    if (!is_over(b->feed))
-        return false;
-    for (const struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
-        const struct wire *w = p->svc;
+    struct strand *s;
+    struct list *ahead;
 
-        if (w != NULL && !out_is_over(w))
+    if (b->feed != NULL && b->feed->state == LINK_RUNNING)
+        return false;
+    list_each(s, ahead, &b->strands, struct strand, place)
+    {
+        if (!wire_out_is_over(&s->wire))
             return false;
     }
     return true;
 }
 
-static void fire_quit(struct timer *t)
+static void time_is_up(struct timer *t)
 {
     struct bridge *b = container_of(t, struct bridge, quit);
-    uint64_t left = unsent(b);
+    uint64_t left = bridge_unsent_all(b);
     struct err e;
 
     if (left == 0 || all_sent(b)) {
-        quit(b, NULL);
+        bridge_quit(b, NULL);
         return;
     }
     err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent",
             (unsigned long long)left);
-    quit(b, &e);
+    bridge_quit(b, &e);
 }
 
 static void quit_if_sent(struct bridge *b)
 {
     if (b->conf->quit_after == 0 && b->input_ended && all_sent(b))
-        quit(b, NULL);
+        bridge_quit(b, NULL);
 }
 
-static void input_ended(struct link *k)
+static void input_ended(struct bridge *b)
 {
-    struct bridge *b = k->ctx;
-
     if (b->input_ended)
         return;
     b->input_ended = true;
@@ -182,7 +168,7 @@ static void input_failed(struct bridge *b)
     struct err e;
 
     err_sys(&e, local_status(b->ends.in), b->ends.in->error, "standard input");
-    quit(b, &e);
+    bridge_quit(b, &e);
 }
 
 static void feed_done(struct link *k)
@@ -195,130 +181,102 @@ static void feed_done(struct link *k)
         quit_if_sent(b);
 }
 
-static void wire_ended(struct link *k)
+static void feed_ended(struct link *k)
 {
-    struct wire *w = k->ctx;
-
-    if (!is_fanned(w) && !w->bridge->ends.apart)
-        input_ended(&(struct link){.ctx = w->bridge});
+    input_ended(k->ctx);
 }
 
-static void hung_up(struct port *port, void *ctx)
-{
-    struct wire *w = ctx;
-    char name[ADDR_TEXT];
-    int sys = leave_behind(w->peer);
+/* What a wire asks. */
 
-    (void)port;
-    if (sys != 0)
-        err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
-    else
-        log_info("%s has left", peer_name(w->peer, name));
-    finish(w);
+static void bridge_finished(struct wire *w)
+{
+    struct svc *s = bridge_of(w)->svc;
+
+    s->host.finished(s->host.ctx, w->peer, w->err);
 }
 
-static void datagram_quiet(struct peer *p)
+static bool bridge_peer_ended(struct wire *w)
 {
-    if (bridge_holds_up(p))
-        peer_idle(p, p->idle_limit, datagram_quiet);
-    else
-        finish(p->svc);
-}
-
-/* Decides, after a direction of the peer ended, whether the peer is finished. */
-static void check(struct wire *w)
-{
-    struct bridge *b = w->bridge;
-    const struct bridge_conf *conf = b->conf;
+    struct bridge *b = bridge_of(w);
     char name[ADDR_TEXT];
 
-    if (is_over(w->in) && out_is_over(w)) {
-        finish(w);
-    } else if (out_is_over(w) && conf->send_only) {
-        finish(w);
-    } else if (w->peer->datagram && w->out != NULL && is_over(w->out)) {
-        if (w->err != NULL)
-            finish(w);
-        else if (conf->datagram_wait >= 0)
-            peer_idle(w->peer, conf->datagram_wait, datagram_quiet);
-    } else if (is_over(w->in) && b->svc->again && !b->input_ended) {
+    if (b->svc->again && !b->input_ended) {
+        /* Who ends its direction is more often gone than waiting for more. */
         log_notice("%s ended its side", peer_name(w->peer, name));
-        finish(w); /* who ends its direction is more often gone than waiting for more */
-    } else if (is_over(w->in)) {
-        leave_watch(w->peer, hung_up, w);
-        if (b->ends.peer_ended != NULL)
-            b->ends.peer_ended(b->ends.ctx, w->peer);
+        return false;
     }
+    if (b->ends.peer_ended != NULL)
+        b->ends.peer_ended(b->ends.ctx, w->peer);
+    return true;
 }
 
-/* Nobody reads this peer's share any more: the others must not wait for it. */
-static void leave_fan(struct wire *w)
+static bool bridge_deaf(struct wire *w)
 {
-    link_free(w->out);
-    w->out = NULL;
-    fan_del(w->bridge->fan, &w->share);
+    struct bridge *b = bridge_of(w);
+    struct strand *s = container_of(w, struct strand, wire);
+
+    if (!is_fanned(s) && b->conf->quit_after == 0)
+        return false;
+    if (is_fanned(s) && !w->peer->datagram) {
+        wire_unfeed(w, false); /* nobody reads its share any more: the others must not wait for it */
+        fan_del(b->fan, &s->share);
+    }
+    if (b->ends.deaf != NULL)
+        b->ends.deaf(b->ends.ctx, w->peer);
+    return true;
 }
 
-static void out_done(struct link *k)
+static bool bridge_sent(struct wire *w)
 {
-    struct wire *w = k->ctx;
-    char name[ADDR_TEXT];
+    struct bridge *b = bridge_of(w);
 
-    if (k->state == LINK_SRC_FAILED && !is_fanned(w)) {
-        input_failed(w->bridge);
-        return;
-    }
-    if (k->state == LINK_DST_FAILED && w->err == NULL)
-        err_sys(failure(w), STATUS_NETWORK, k->dst->error, "send to %s", peer_name(w->peer, name));
-    if (k->state == LINK_DST_FAILED &&
-        (is_over(w->in) || (!is_fanned(w) && w->bridge->conf->quit_after == 0))) {
-        finish(w);
-        return;
-    }
-    if (k->state == LINK_DST_FAILED && is_fanned(w) && !w->peer->datagram)
-        leave_fan(w);
-    if (k->state == LINK_DST_FAILED && w->bridge->ends.deaf != NULL)
-        w->bridge->ends.deaf(w->bridge->ends.ctx, w->peer);
-    if (k->state == LINK_DONE && w->bridge->conf->quit_after == 0) {
-        quit_if_sent(w->bridge);
-        return;
-    }
-    check(w);
+    quit_if_sent(b);
+    return b->conf->quit_after != 0;
 }
 
-static void in_done(struct link *k)
+static void bridge_source_ended(struct wire *w)
 {
-    struct wire *w = k->ctx;
+    struct bridge *b = bridge_of(w);
+
+    if (!is_fanned(container_of(w, struct strand, wire)) && !b->ends.apart)
+        input_ended(b);
+}
+
+static void bridge_source_failed(struct wire *w)
+{
+    input_failed(bridge_of(w));
+}
+
+static void bridge_sink_failed(struct wire *w)
+{
+    const struct port *sink = w->in->dst;
     struct err e;
-    char name[ADDR_TEXT];
 
-    if (k->state == LINK_DST_FAILED) {
-        err_sys(&e, local_status(k->dst), k->dst->error, "standard output");
-        if (k->dst->error == EPIPE)
-            e.text[0] = '\0';
-        quit(w->bridge, &e);
-    } else if (k->state == LINK_SRC_FAILED) {
-        if (w->err == NULL || w->err->sys == EPIPE)
-            err_sys(failure(w), STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
-        finish(w);
-    } else {
-        check(w);
-    }
+    err_sys(&e, local_status(sink), sink->error, "standard output");
+    if (sink->error == EPIPE)
+        e.text[0] = '\0';
+    bridge_quit(bridge_of(w), &e);
 }
 
-static void out_moved(struct link *k)
+/* What is sent to all stands still, but has all gone to this one. */
+static bool bridge_waits_for_others(const struct wire *w)
 {
-    struct wire *w = k->ctx;
+    const struct link *feed = bridge_of(w)->feed;
 
-    peer_count(w->peer, k->bytes - w->peer->sent, 0);
+    return is_fanned(container_of(w, const struct strand, wire)) && feed != NULL && link_is_held_up(feed) &&
+           (w->out == NULL || (link_held(w->out) == 0 && port_pending(w->out->src) == 0));
 }
 
-static void in_moved(struct link *k)
-{
-    struct wire *w = k->ctx;
-
-    peer_count(w->peer, 0, k->bytes - w->peer->received);
-}
+static const struct wire_owner hooks = {
+    .finished = bridge_finished,
+    .peer_ended = bridge_peer_ended,
+    .deaf = bridge_deaf,
+    .sent = bridge_sent,
+    .source_ended = bridge_source_ended,
+    .source_failed = bridge_source_failed,
+    .sink_failed = bridge_sink_failed,
+    .holds_up = bridge_waits_for_others,
+};
 
 static void sink_gone(struct port *port, void *ctx)
 {
@@ -326,28 +284,30 @@ static void sink_gone(struct port *port, void *ctx)
 
     port->hung_up = NULL; /* it does not end, and the program may wait for a shell before it does */
     err_set(&e, local_status(port), "%s", "");
-    quit(ctx, &e);
+    bridge_quit(ctx, &e);
 }
 
-static struct wire *find_slow(const struct bridge *b)
+static struct strand *find_slow(const struct bridge *b)
 {
-    for (struct peer *p = b->svc->peers->first; p != NULL; p = p->next) {
-        struct wire *w = p->svc;
+    struct strand *s;
+    struct list *ahead;
 
-        if (w != NULL && w->slow)
-            return w;
+    list_each(s, ahead, &b->strands, struct strand, place)
+    {
+        if (s->slow)
+            return s;
     }
     return NULL;
 }
 
-static void run_close_slow(struct job *j)
+static void close_slow(struct job *j)
 {
     struct bridge *b = container_of(j, struct bridge, close_slow);
-    struct wire *w;
+    struct strand *s;
 
-    while ((w = find_slow(b)) != NULL) {
-        w->slow = false;
-        finish(w);
+    while ((s = find_slow(b)) != NULL) {
+        s->slow = false;
+        wire_finish(&s->wire);
     }
 }
 
@@ -358,8 +318,12 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
     b->svc = s;
     b->conf = conf;
     b->ends = *ends;
-    b->quit.fire = fire_quit;
-    b->close_slow.run = run_close_slow;
+    b->owner = hooks;
+    b->owner.send_only = conf->send_only;
+    b->owner.datagram_wait = conf->datagram_wait;
+    list_init(&b->strands);
+    b->quit.fire = time_is_up;
+    b->close_slow.run = close_slow;
     b->slow = conf->slow != SLOW_AUTO ? (enum slow_peer)conf->slow : ends->slow;
     if (conf->send_only)
         b->nowhere = fd_null(s->loop);
@@ -387,183 +351,155 @@ void bridge_free(struct bridge *b)
     free(b);
 }
 
-static void start_out(struct wire *w, struct port *src, struct link_opts opts)
+static void start_out(struct strand *s, struct port *source, struct link_opts opts)
 {
-    opts.keep_open = w->bridge->conf->no_shutdown;
-    w->out = link_new(src, w->peer->port, w->bridge->svc->pool, &opts);
-    w->out->done = out_done;
-    w->out->moved = out_moved;
-    w->out->ended = wire_ended;
-    w->out->ctx = w;
+    opts.keep_open = bridge_of(&s->wire)->conf->no_shutdown;
+    wire_feed(&s->wire, source, &opts);
 }
 
 /* What is sent to all was cut and changed on its way into the fan. */
-static void open_out(void *ctx, struct fan_member *m)
+static void open_share(void *ctx, struct fan_member *m)
 {
     (void)ctx;
-    start_out(container_of(m, struct wire, share), m->pace.queue, (struct link_opts){0});
+    start_out(container_of(m, struct strand, share), m->pace.queue, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. Whoever sends stands on the stack with it: it is not closed at once. */
-static void miss(struct wire *w, size_t size)
+static void strand_miss(struct strand *s, size_t size)
 {
-    struct bridge *b = w->bridge;
+    struct peer *p = s->wire.peer;
+    struct bridge *b = bridge_of(&s->wire);
     char name[ADDR_TEXT];
 
-    if (w->slow)
+    if (s->slow)
         return;
+    p->port->lost = true;
     if (b->slow == SLOW_CLOSE) {
-        log_notice("%s is too slow and was closed; see --slow-peer", peer_name(w->peer, name));
-        w->peer->port->lost = true;
-        w->slow = true;
+        log_notice("%s is too slow and was closed; see --slow-peer", peer_name(p, name));
+        s->slow = true;
         loop_soon(b->svc->loop, &b->close_slow);
         return;
     }
-    if (w->missed == 0)
-        log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(w->peer, name));
-    w->missed += size;
-    w->peer->port->lost = true;
+    if (s->missed == 0)
+        log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(p, name));
+    s->missed += size;
 }
 
 static void share_missed(void *ctx, struct fan_member *m, size_t size)
 {
     (void)ctx;
-    miss(container_of(m, struct wire, share), size);
+    strand_miss(container_of(m, struct strand, share), size);
 }
 
 /* The input is read from the first peer on; before, it waits outside. */
 static void start_fan(struct bridge *b)
 {
     struct fan_opts opts = {.slow = b->slow == SLOW_WAIT ? PACE_WAIT : PACE_SKIP,
-                            .open = open_out,
+                            .open = open_share,
                             .missed = share_missed,
                             .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->conf->out);
     b->feed->done = feed_done;
-    b->feed->ended = input_ended;
+    b->feed->ended = feed_ended;
     b->feed->ctx = b;
 }
 
-static void wire_out(struct bridge *b, struct wire *w)
+static void join_input(struct bridge *b, struct strand *s)
 {
-    w->silent = b->ends.apart;
+    s->wire.expects = b->ends.apart;
     if (b->ends.in == NULL)
         return;
     if (!b->svc->many) {
-        start_out(w, b->ends.in, b->conf->out);
+        start_out(s, b->ends.in, b->conf->out);
         return;
     }
     if (b->fan == NULL)
         start_fan(b);
-    fan_add(b->fan, &w->share);
+    s->wire.expects = true;
+    fan_add(b->fan, &s->share);
 }
 
 void bridge_attach(struct bridge *b, struct peer *p)
 {
-    struct wire *w = mem_alloc(sizeof *w);
+    struct strand *s = mem_alloc(sizeof *s);
     /* At a prompt another peer may always follow. */
     bool lasts = b->svc->many || b->svc->again || b->ends.apart;
     struct link_opts shared = {.keep_open = lasts || b->nowhere != NULL || p->datagram};
 
-    w->bridge = b;
-    w->peer = p;
-    p->svc = w;
-    w->in = link_new(p->port, b->sink, b->svc->pool, &shared);
-    w->in->done = in_done;
-    w->in->moved = in_moved;
-    w->in->ctx = w;
-    wire_out(b, w);
+    list_add(&b->strands, &s->place);
+    wire_init(&s->wire, &b->owner, p, b->sink, b->svc->pool, &shared);
+    join_input(b, s);
 }
 
 /* What was taken for this peer and did not reach it. A failed connection has kept what was not acknowledged. */
-static uint64_t undelivered(const struct wire *w)
+static uint64_t unreached(const struct strand *s)
 {
+    const struct link *out = s->wire.out;
     uint64_t sum = 0;
     struct info i;
 
-    if (w->out != NULL)
-        sum = link_held(w->out) + w->out->lost + (w->bridge->ends.apart ? queue_size(w->out->src) : 0);
-    if (w->err == NULL)
+    if (out != NULL)
+        sum = link_held(out) + out->lost + (bridge_of(&s->wire)->ends.apart ? queue_size(out->src) : 0);
+    if (s->wire.err == NULL)
         return sum;
-    info_get(w->peer, &i);
+    info_get(s->wire.peer, &i);
     return sum + (i.tcp ? i.outq : 0);
 }
 
-static void tell_lost(struct wire *w)
+static void tell_lost(struct peer *p, uint64_t lost, const char *way, const char *had)
 {
-    uint64_t lost = undelivered(w);
     char name[ADDR_TEXT];
 
     if (lost == 0)
         return;
-    log_error("%llu bytes for %s were lost: read and not delivered", (unsigned long long)lost,
-              peer_name(w->peer, name));
-    w->peer->port->lost = true;
-}
-
-/* The other way: what the peer sent and we could not pass on in time. */
-static void tell_undelivered(struct wire *w)
-{
-    const struct bridge *b = w->bridge;
-    uint64_t lost = w->in->state == LINK_RUNNING && b->nowhere == NULL ? link_held(w->in) : 0;
-    char name[ADDR_TEXT];
-
-    if (lost == 0 || b->svc->killed)
-        return;
-    log_error("%llu bytes from %s were lost: received and not delivered", (unsigned long long)lost,
-              peer_name(w->peer, name));
-    w->peer->port->lost = true;
+    log_error("%llu bytes %s %s were lost: %s and not delivered", (unsigned long long)lost, way,
+              peer_name(p, name), had);
+    p->port->lost = true;
 }
 
 void bridge_detach(struct bridge *b, struct peer *p)
 {
-    struct wire *w = p->svc;
+    struct strand *s = strand_of(p);
     char name[ADDR_TEXT];
 
     if (b->svc->again && !b->svc->ending)
-        tell_lost(w);
-    tell_undelivered(w);
-    if (w->missed > 0)
-        log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)w->missed);
-    link_free(w->in);
-    link_free(w->out);
-    if (is_fanned(w))
-        fan_del(b->fan, &w->share);
-    p->svc = NULL;
-    free(w->err);
-    free(w);
+        tell_lost(p, unreached(s), "for", "read");
+    if (b->nowhere == NULL && !b->svc->killed)
+        tell_lost(p, wire_undelivered(&s->wire), "from", "received");
+    if (s->missed > 0)
+        log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)s->missed);
+    wire_clear(&s->wire);
+    if (is_fanned(s))
+        fan_del(b->fan, &s->share);
+    list_del(&s->place);
+    free(s);
 }
 
 void bridge_feed(struct bridge *b, struct peer *p, struct port *in)
 {
-    struct wire *w = p->svc;
     struct link_opts opts = b->conf->out;
 
     opts.crlf = false; /* what a line ends with was settled when it was typed */
-    w->silent = false;
-    start_out(w, in, opts);
-    w->out->bytes = p->sent; /* it may have had another */
+    start_out(strand_of(p), in, opts);
 }
 
 bool bridge_unfeed(struct bridge *b, struct peer *p)
 {
-    struct wire *w = p->svc;
-    const struct link *k = w->out;
+    struct strand *s = strand_of(p);
+    const struct link *out = s->wire.out;
 
-    if (is_over(k) || k->taps != NULL || link_held(k) > 0 || port_pending(k->src) > 0 ||
+    if (wire_out_is_over(&s->wire) || out->taps != NULL || link_held(out) > 0 || port_pending(out->src) > 0 ||
         b->conf->out.interval > 0)
         return false;
-    link_free(w->out);
-    w->out = NULL;
-    w->silent = true;
+    wire_unfeed(&s->wire, true);
     return true;
 }
 
 void bridge_end(struct bridge *b)
 {
-    input_ended(&(struct link){.ctx = b});
+    input_ended(b);
     quit_if_sent(b);
 }
 
@@ -578,7 +514,7 @@ void bridge_begin(struct bridge *b)
 void bridge_missed(struct bridge *b, struct peer *p, size_t size)
 {
     (void)b;
-    miss(p->svc, size);
+    strand_miss(strand_of(p), size);
 }
 
 enum slow_peer bridge_slow(const struct bridge *b)
@@ -591,23 +527,12 @@ void bridge_close(struct bridge *b, struct peer *p, bool reset)
     (void)b;
     if (reset)
         leave_reset(p);
-    finish(p->svc);
-}
-
-/* What is sent to all stands still, but has all gone to this one. */
-static bool waits_for_others(const struct wire *w)
-{
-    const struct link *feed = w->bridge->feed;
-
-    return is_fanned(w) && feed != NULL && link_is_held_up(feed) &&
-           (w->out == NULL || (link_held(w->out) == 0 && port_pending(w->out->src) == 0));
+    wire_finish(p->svc);
 }
 
 bool bridge_holds_up(const struct peer *p)
 {
-    const struct wire *w = p->svc;
-
-    return link_is_held_up(w->in) || (w->out != NULL && w->out->resting) || waits_for_others(w);
+    return wire_holds_up(p->svc);
 }
 
 struct link *bridge_in(const struct peer *p)
@@ -626,14 +551,14 @@ struct link *bridge_out(const struct peer *p)
 
 void bridge_set_ctx(struct peer *p, void *ctx)
 {
-    ((struct wire *)p->svc)->ctx = ctx;
+    strand_of(p)->ctx = ctx;
 }
 
 void *bridge_ctx(const struct peer *p)
 {
-    const struct wire *w = p->svc;
+    const struct strand *s = strand_of(p);
 
-    return w != NULL ? w->ctx : NULL;
+    return s != NULL ? s->ctx : NULL;
 }
 
 struct peer *bridge_peer(const struct link *in)

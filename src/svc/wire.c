@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "svc/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "peer/idle.h"
+#include "peer/leave.h"
+
+static bool is_over(const struct link *k)
+{
+    return k->state != LINK_RUNNING;
+}
+
+bool wire_out_is_over(const struct wire *w)
+{
+    return w->out != NULL ? is_over(w->out) : !w->expects;
+}
+
+/* Room for why it failed; the latest reason counts. */
+static struct err *failure(struct wire *w)
+{
+    if (w->err == NULL)
+        w->err = mem_alloc(sizeof *w->err);
+    return w->err;
+}
+
+void wire_finish(struct wire *w)
+{
+    leave_unwatch(w->peer);
+    w->owner->finished(w);
+}
+
+static void peer_hung_up(struct port *port, void *ctx)
+{
+    struct wire *w = ctx;
+    char name[ADDR_TEXT];
+    int sys = leave_behind(w->peer);
+
+    (void)port;
+    if (sys != 0)
+        err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+    else
+        log_info("%s has left", peer_name(w->peer, name));
+    wire_finish(w);
+}
+
+static void peer_was_silent(struct peer *p)
+{
+    struct wire *w = p->svc;
+
+    if (wire_holds_up(w))
+        peer_idle(p, p->idle_limit, peer_was_silent);
+    else
+        wire_finish(w);
+}
+
+/* Between datagrams nothing ends by itself, but some silence does it. */
+static void end_datagrams(struct wire *w)
+{
+    if (w->err != NULL)
+        wire_finish(w);
+    else if (w->owner->datagram_wait >= 0)
+        peer_idle(w->peer, w->owner->datagram_wait, peer_was_silent);
+}
+
+/* Decides, after a direction ended, whether both are over. */
+static void wire_check(struct wire *w)
+{
+    const bool in_over = is_over(w->in), out_over = wire_out_is_over(w);
+
+    if (out_over && (in_over || w->owner->send_only))
+        wire_finish(w);
+    else if (w->peer->datagram && w->out != NULL && out_over)
+        end_datagrams(w);
+    else if (in_over && !w->owner->peer_ended(w))
+        wire_finish(w);
+    else if (in_over)
+        leave_watch(w->peer, peer_hung_up, w);
+}
+
+static void out_failed(struct wire *w)
+{
+    char name[ADDR_TEXT];
+
+    if (w->err == NULL)
+        err_sys(failure(w), STATUS_NETWORK, w->peer->port->error, "send to %s", peer_name(w->peer, name));
+    if (is_over(w->in) || !w->owner->deaf(w))
+        wire_finish(w);
+    else
+        wire_check(w);
+}
+
+static void out_done(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    if (k->state == LINK_SRC_FAILED)
+        w->owner->source_failed(w);
+    else if (k->state == LINK_DST_FAILED)
+        out_failed(w);
+    else if (w->owner->sent(w))
+        wire_check(w);
+}
+
+static void in_done(struct link *k)
+{
+    struct wire *w = k->ctx;
+    char name[ADDR_TEXT];
+
+    if (k->state == LINK_DST_FAILED) {
+        w->owner->sink_failed(w);
+    } else if (k->state == LINK_SRC_FAILED) {
+        if (w->err == NULL || w->err->sys == EPIPE)
+            err_sys(failure(w), STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
+        wire_finish(w);
+    } else {
+        wire_check(w);
+    }
+}
+
+static void out_ended(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    w->owner->source_ended(w);
+}
+
+static void out_moved(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    peer_count(w->peer, k->bytes - w->peer->sent, 0);
+}
+
+static void in_moved(struct link *k)
+{
+    struct wire *w = k->ctx;
+
+    peer_count(w->peer, 0, k->bytes - w->peer->received);
+}
+
+void wire_init(struct wire *w, struct wire_owner *owner, struct peer *p, struct port *sink,
+               struct link_pool *pool, const struct link_opts *opts)
+{
+    w->owner = owner;
+    w->peer = p;
+    p->svc = w;
+    w->in = link_new(p->port, sink, pool, opts);
+    w->in->done = in_done;
+    w->in->moved = in_moved;
+    w->in->ctx = w;
+}
+
+void wire_feed(struct wire *w, struct port *source, const struct link_opts *opts)
+{
+    w->expects = false;
+    w->out = link_new(source, w->peer->port, w->in->pool, opts);
+    w->out->done = out_done;
+    w->out->moved = out_moved;
+    w->out->ended = out_ended;
+    w->out->ctx = w;
+    w->out->bytes = w->peer->sent; /* it may have had another */
+}
+
+void wire_unfeed(struct wire *w, bool expects)
+{
+    link_free(w->out);
+    w->out = NULL;
+    w->expects = expects;
+}
+
+void wire_clear(struct wire *w)
+{
+    wire_unfeed(w, false);
+    link_free(w->in);
+    w->peer->svc = NULL;
+    free(w->err);
+}
+
+bool wire_holds_up(const struct wire *w)
+{
+    return link_is_held_up(w->in) || (w->out != NULL && w->out->resting) || w->owner->holds_up(w);
+}
+
+uint64_t wire_undelivered(const struct wire *w)
+{
+    return is_over(w->in) ? 0 : link_held(w->in);
+}
