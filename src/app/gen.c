@@ -138,6 +138,8 @@ static void bash_pattern(FILE *out, const struct option_row *row)
 /* What completes the argument of a row, as a call of a function below. */
 static void bash_value(FILE *out, const struct option_row *row)
 {
+    char words[256];
+
     switch (row->value) {
     case VALUE_MODE:
         fputs("_pollcat_take -W '", out);
@@ -145,7 +147,7 @@ static void bash_value(FILE *out, const struct option_row *row)
         fputs("'", out);
         break;
     case VALUE_WORDS:
-        fprintf(out, "_pollcat_take -W '%s'", row->words);
+        fprintf(out, "_pollcat_take -W '%s'", option_words(row, words, sizeof words));
         break;
     case VALUE_SOCKOPT:
         fputs("_pollcat_sockopts", out);
@@ -253,6 +255,8 @@ void gen_bash(FILE *out)
 
 static void zsh_value(FILE *out, const struct option_row *row)
 {
+    char words[256];
+
     fputs(row->optional ? "::" : ":", out);
     put_escaped(out, row->arg, ":[]");
     fputs(":", out);
@@ -263,7 +267,7 @@ static void zsh_value(FILE *out, const struct option_row *row)
         fputs(")", out);
         break;
     case VALUE_WORDS:
-        fprintf(out, "(%s)", row->words);
+        fprintf(out, "(%s)", option_words(row, words, sizeof words));
         break;
     case VALUE_SOCKOPT:
         fputs("_pollcat_sockopts", out);
@@ -343,6 +347,8 @@ void gen_zsh(FILE *out)
 
 static void fish_value(FILE *out, const struct option_row *row)
 {
+    char words[256];
+
     switch (row->value) {
     case VALUE_MODE:
         fputs(" -x -a '", out);
@@ -350,7 +356,7 @@ static void fish_value(FILE *out, const struct option_row *row)
         fputs("'", out);
         break;
     case VALUE_WORDS:
-        fprintf(out, " -x -a '%s'", row->words);
+        fprintf(out, " -x -a '%s'", option_words(row, words, sizeof words));
         break;
     case VALUE_SOCKOPT:
         fputs(" -x -a '(pollcat --list-sockopts 2>/dev/null | string replace -r \"[= ].*\" \"\")'", out);

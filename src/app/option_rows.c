@@ -6,6 +6,9 @@
 
 #include "app/conf.h"
 #include "app/options.h"
+#include "base/clock.h"
+#include "base/input.h"
+#include "console/view.h"
 
 #define FIELD(member) offsetof(struct conf, member)
 
@@ -98,7 +101,7 @@ static const struct option_row rows[] = {
       .help = "queue of connections",
       .doc = "Let the kernel queue\n.Ar N\nconnections that are not accepted yet; see\n.Xr listen 2 .\n" },
     { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
-      .field = FIELD(bridge.slow), .value = VALUE_WORDS, .words = "wait drop close",
+      .field = FIELD(bridge.slow), .value = VALUE_WORDS, .names = slow_names,
       .needs = TRAIT_KEEP_OPEN, .excludes = TRAIT_ECHO | TRAIT_DGRAM,
       .help = "wait, drop or close when one is too slow",
       .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
@@ -233,7 +236,7 @@ static const struct option_row rows[] = {
       .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"
              "Only for peers that are trusted.\n" },
     { .name = "view", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.view),
-      .value = VALUE_WORDS, .words = "text hex raw", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = view_mode_names, .excludes = TRAIT_ECHO,
       .help = "text, hex or raw",
       .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
              ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
@@ -245,22 +248,22 @@ static const struct option_row rows[] = {
              "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.time),
-      .value = VALUE_WORDS, .words = "none absolute start delta", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = clock_names, .excludes = TRAIT_ECHO,
       .help = "absolute,start,delta",
       .doc = "The time that stands before each line:\n.Cm absolute\n(of the day), since the\n.Cm start ,\n.Cm delta\n"
              "(since the line before), or\n.Cm none .\n" },
     { .name = "input", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.input),
-      .value = VALUE_WORDS, .words = "text escapes hex", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = input_mode_names, .excludes = TRAIT_ECHO,
       .help = "text, escapes, hex",
       .doc = "What a typed line means:\n.Cm text\n(the default), the line and its end;\n.Cm escapes ,\n"
              "with\n.Ql \\er \\en \\et \\e0 \\exHH \\euHHHH \\e\\e\n"
              "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 65 6c6c 6f .\n" },
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
-      .value = VALUE_WORDS, .words = "lf crlf none nul", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = eol_names, .excludes = TRAIT_ECHO,
       .help = "lf, crlf, none, nul",
       .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
-      .value = VALUE_WORDS, .words = "auto always never", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = color_names, .excludes = TRAIT_ECHO,
       .help = "auto, always, never",
       .doc = "Whether marks, peers and escaped bytes are shown in colour:\n.Cm auto\n"
              "(the default), unless\n.Ev NO_COLOR\nis set or the terminal cannot;\n.Cm always\nor\n.Cm never .\n" },

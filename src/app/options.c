@@ -31,6 +31,17 @@ const struct option_row *option_target(const struct option_row *row)
     return row->alias != NULL ? option_find(row->alias) : row;
 }
 
+const char *option_words(const struct option_row *row, char *text, size_t size)
+{
+    snprintf(text, size, "%s", row->words != NULL ? row->words : "");
+    for (const struct name *name = row->names; name != NULL && name->word != NULL; name++) {
+        size_t n = strlen(text);
+
+        snprintf(text + n, size - n, "%s%s", n > 0 ? " " : "", name->word);
+    }
+    return text;
+}
+
 const char *option_group(enum option_group g)
 {
     static const char *const titles[OPTION_GROUPS] = {
@@ -132,22 +143,16 @@ static int check_mode_name(const struct option_row *row, const char *arg, struct
     return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is none of:%s", row->name, arg, names);
 }
 
-/* The place of `arg` among the words of the row, from 1. */
 static int set_word(const struct option_row *row, const char *arg, int *field, struct err *e)
 {
-    size_t length = strlen(arg);
-    int place = 1;
+    char words[256];
+    int value;
 
-    for (const char *word = row->words; *word != '\0'; place++) {
-        size_t n = strcspn(word, " ");
-
-        if (n == length && strncmp(word, arg, n) == 0) {
-            *field = place;
-            return 0;
-        }
-        word += n + strspn(word + n, " ");
-    }
-    return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is none of: %s", row->name, arg, row->words);
+    if (!names_find(row->names, arg, strlen(arg), &value))
+        return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is none of: %s", row->name, arg,
+                       option_words(row, words, sizeof words));
+    *field = value + 1;
+    return 0;
 }
 
 static int set_value(const struct option_fields *to, const struct option_row *row, const char *arg,

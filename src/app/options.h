@@ -15,6 +15,7 @@
 
 #include "app/mode.h"
 #include "base/err.h"
+#include "base/names.h"
 
 enum option_group {
     OPTION_MODE,
@@ -39,7 +40,7 @@ enum option_type {
     OPTION_SIZE,      /* int64_t field, bytes */
     OPTION_TIME_MS,   /* int64_t field, milliseconds */
     OPTION_STRING,    /* const char * field */
-    OPTION_WORD,      /* int field becomes the place of the argument among `words`, from 1 */
+    OPTION_WORD,      /* int field becomes the value of the argument in `names`, and 1 */
     OPTION_ACTION,    /* int field becomes `min`; nothing behind it is read */
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
@@ -49,7 +50,7 @@ enum option_type {
 enum option_value {
     VALUE_ANY,
     VALUE_MODE,
-    VALUE_WORDS,   /* mostly one of `words` */
+    VALUE_WORDS,   /* mostly one of `names` or `words` */
     VALUE_SOCKOPT, /* a text for net/sockopt.h */
     VALUE_FILE,
     VALUE_HOST,
@@ -66,6 +67,7 @@ struct option_row {
     size_t field;     /* offset in struct conf */
     int64_t min, max; /* of the number; above max, OPTION_SOCKOPT gives the hint `ncat` */
     enum option_value value;
+    const struct name *names;
     const char *words; /* set apart by spaces */
     const char *sockopt;
     const char *alias; /* the row that this one is another name of; only ch and name are its own */
@@ -90,6 +92,9 @@ const struct option_row *option_find(const char *name);
 
 /* The row that says what `row` does: itself, or the one it is an alias of. */
 const struct option_row *option_target(const struct option_row *row);
+
+/* The words that an argument of VALUE_WORDS may be, set apart by spaces: `text`. */
+const char *option_words(const struct option_row *row, char *text, size_t size);
 
 /* The title of a group. */
 const char *option_group(enum option_group g);

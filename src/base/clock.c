@@ -2,28 +2,17 @@
 #include "base/clock.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-static const char *const names[] = {"none", "absolute", "start", "delta"};
+enum { SECOND = 1000 };
 
-enum { NAMES = sizeof names / sizeof names[0], SECOND = 1000 };
-
-int clock_parse(const char *name, enum clock_kind *kind)
-{
-    for (size_t i = 0; i < NAMES; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *kind = (enum clock_kind)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-const char *clock_name(enum clock_kind kind)
-{
-    return (size_t)kind < NAMES ? names[kind] : NULL;
-}
+const struct name clock_names[] = {
+    {"none", CLOCK_NONE},
+    {"absolute", CLOCK_ABSOLUTE},
+    {"start", CLOCK_START},
+    {"delta", CLOCK_DELTA},
+    {NULL, 0},
+};
 
 void clock_init(struct clock *c, enum clock_kind kind, int64_t now)
 {

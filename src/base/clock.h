@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/names.h"
+
 enum clock_kind {
     CLOCK_NONE,
     CLOCK_ABSOLUTE, /* 13:05:09.042, local time */
@@ -22,11 +24,8 @@ struct clock {
     int64_t start, last;  /* monotonic */
 };
 
-/* Names: none, absolute, start, delta. Returns 0, or -1 with `*kind` untouched. */
-int clock_parse(const char *name, enum clock_kind *kind);
-
-/* NULL for values beyond the last, so that a loop from 0 on lists them. */
-const char *clock_name(enum clock_kind kind);
+/* none, absolute, start, delta. */
+extern const struct name clock_names[];
 
 /* Begins to count at `now` (of a clock that never steps back, as loop_now()). */
 void clock_init(struct clock *c, enum clock_kind kind, int64_t now);

@@ -12,10 +12,16 @@
 #include "base/utf8.h"
 #include "base/width.h"
 
-static const char *const mode_names[] = {"text", "escapes", "hex"};
-static const char *const eol_names[] = {"lf", "crlf", "none", "nul"};
+const struct name input_mode_names[] = {
+    {"text", INPUT_TEXT},
+    {"escapes", INPUT_ESCAPES},
+    {"hex", INPUT_HEX},
+    {NULL, 0},
+};
 
-enum { MODES = sizeof mode_names / sizeof mode_names[0], EOLS = sizeof eol_names / sizeof eol_names[0] };
+const struct name eol_names[] = {
+    {"lf", EOL_LF}, {"crlf", EOL_CRLF}, {"none", EOL_NONE}, {"nul", EOL_NUL}, {NULL, 0},
+};
 
 /* The line that is read, and the bytes made of it so far: in no mode but text are they more than were read. */
 struct work {
@@ -25,45 +31,6 @@ struct work {
     size_t outn;
     struct input_fault *fault;
 };
-
-static int find(const char *name, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(name, names[i]) == 0)
-            return (int)i;
-    }
-    return -1;
-}
-
-int input_mode_parse(const char *name, enum input_mode *mode)
-{
-    int found = find(name, mode_names, MODES);
-
-    if (found < 0)
-        return -1;
-    *mode = (enum input_mode)found;
-    return 0;
-}
-
-const char *input_mode_name(enum input_mode mode)
-{
-    return (size_t)mode < MODES ? mode_names[mode] : NULL;
-}
-
-int eol_parse(const char *name, enum eol *eol)
-{
-    int found = find(name, eol_names, EOLS);
-
-    if (found < 0)
-        return -1;
-    *eol = (enum eol)found;
-    return 0;
-}
-
-const char *eol_name(enum eol eol)
-{
-    return (size_t)eol < EOLS ? eol_names[eol] : NULL;
-}
 
 /* Fills the fault: from `offset` up to `end`, and on to where the character at `end` - 1 ends. */
 static int refuse(struct work *w, size_t offset, size_t end, const char *why)

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/names.h"
+
 enum input_mode {
     INPUT_TEXT,    /* the line and its end */
     INPUT_ESCAPES, /* \r \n \t \0 \a \b \e \f \v \\ \xHH \uHHHH \UHHHHHHHH; no end is added */
@@ -24,12 +26,8 @@ struct input_fault {
     const char *why; /* a constant */
 };
 
-/* Names: text, escapes, hex; lf, crlf, none, nul. Parsing returns 0, or -1 with the output untouched; a name is
- * NULL for values beyond the last, so that a loop from 0 on lists them. */
-int input_mode_parse(const char *name, enum input_mode *mode);
-const char *input_mode_name(enum input_mode mode);
-int eol_parse(const char *name, enum eol *eol);
-const char *eol_name(enum eol eol);
+/* text, escapes, hex; lf, crlf, none, nul. */
+extern const struct name input_mode_names[], eol_names[];
 
 /* The bytes of a line of `n` bytes, which has no newline at its end but may have some within (a paste sent as one
  * message): with EOL_CRLF those become CRLF too. \u and \U are written as UTF-8; \0 is one byte whatever follows.

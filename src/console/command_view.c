@@ -4,74 +4,59 @@
  */
 #include "console/commands.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/num.h"
 #include "base/words.h"
 
-/* The names, as lists. */
-
-static const char *input_name(void *ctx, size_t i)
+static const char *name_in(const struct name *names, size_t i)
 {
-    (void)ctx;
-    return input_mode_name((enum input_mode)i);
-}
-
-static const char *end_name(void *ctx, size_t i)
-{
-    (void)ctx;
-    return eol_name((enum eol)i);
-}
-
-static const char *time_name(void *ctx, size_t i)
-{
-    (void)ctx;
-    return clock_name((enum clock_kind)i);
+    return names_row((void *)(uintptr_t)names, i);
 }
 
 /* The modes, then the marks, then "none". */
 static const char *shown_name(void *ctx, size_t i)
 {
-    const char *name = view_mode_name((enum view_mode)i);
-    unsigned modes = 0;
+    size_t modes = 0, marks = 0;
 
     (void)ctx;
-    while (view_mode_name((enum view_mode)modes) != NULL)
+    while (name_in(view_mode_names, modes) != NULL)
         modes++;
-    if (name != NULL)
-        return name;
-    for (unsigned m = 0; (name = mark_name(m)) != NULL; m++) {
-        if (modes + m == i)
-            return name;
-        if (modes + m + 1 == i && mark_name(m + 1) == NULL)
-            return "none";
-    }
-    return NULL;
+    while (name_in(mark_names, marks) != NULL)
+        marks++;
+    if (i < modes)
+        return name_in(view_mode_names, i);
+    return i == modes + marks ? "none" : i < modes + marks ? name_in(mark_names, i - modes) : NULL;
+}
+
+static void complete_name(struct complete *to, size_t index, const char *typed, const struct name *names)
+{
+    if (index == 0)
+        complete_from(to, typed, names_row, (void *)(uintptr_t)names);
 }
 
 void complete_input(struct console *c, struct complete *to, size_t index, const char *typed)
 {
     (void)c;
-    if (index == 0)
-        complete_from(to, typed, input_name, NULL);
+    complete_name(to, index, typed, input_mode_names);
 }
 
 void complete_eol(struct console *c, struct complete *to, size_t index, const char *typed)
 {
     (void)c;
-    if (index == 0)
-        complete_from(to, typed, end_name, NULL);
+    complete_name(to, index, typed, eol_names);
 }
 
 void complete_time(struct console *c, struct complete *to, size_t index, const char *typed)
 {
     (void)c;
-    if (index == 0)
-        complete_from(to, typed, time_name, NULL);
+    complete_name(to, index, typed, clock_names);
 }
 
 /* In a list of marks the last one is completed. */
@@ -88,7 +73,7 @@ void complete_view(struct console *c, struct complete *to, size_t index, const c
         complete_from(to, typed, shown_name, NULL);
         return;
     }
-    for (unsigned i = 0; (name = mark_name(i)) != NULL; i++) {
+    for (size_t i = 0; (name = name_in(mark_names, i)) != NULL; i++) {
         char word[128];
 
         if (strncmp(name, comma + 1, strlen(comma + 1)) != 0)
@@ -100,26 +85,30 @@ void complete_view(struct console *c, struct complete *to, size_t index, const c
 
 /* Takes the one word of a command that sets a choice, or says what it is now. 1 when one was chosen, 0 when not. */
 static int choose(struct console *c, const char *command, const char *what, const char *args,
-                  const char *(*name)(void *ctx, size_t i), size_t now, size_t *choice, struct err *e)
+                  const struct name *names, int now, int *choice, struct err *e)
 {
     char *word;
+    size_t row;
     int result;
 
     if (args_take(c, command, args, 0, 1, &word, e) < 0)
         return -1;
     if (word == NULL) {
-        console_say(c, "%s: %s", what, name(NULL, now));
+        console_say(c, "%s: %s", what, names_word(names, now));
         return 0;
     }
-    result = args_choice(what, word, name, NULL, choice, e);
+    result = args_choice(what, word, names_row, (void *)(uintptr_t)names, &row, e);
     free(word);
-    return result < 0 ? -1 : 1;
+    if (result < 0)
+        return -1;
+    *choice = names[row].value;
+    return 1;
 }
 
 int command_input(struct console *c, const char *args, struct err *e)
 {
-    size_t choice = 0;
-    int r = choose(c, "input", "input mode", args, input_name, c->input, &choice, e);
+    int choice = 0;
+    int r = choose(c, "input", "input mode", args, input_mode_names, (int)c->input, &choice, e);
 
     if (r > 0)
         c->input = (enum input_mode)choice;
@@ -128,8 +117,8 @@ int command_input(struct console *c, const char *args, struct err *e)
 
 int command_eol(struct console *c, const char *args, struct err *e)
 {
-    size_t choice = 0;
-    int r = choose(c, "eol", "line end", args, end_name, c->eol, &choice, e);
+    int choice = 0;
+    int r = choose(c, "eol", "line end", args, eol_names, (int)c->eol, &choice, e);
 
     if (r > 0)
         c->eol = (enum eol)choice;
@@ -138,8 +127,8 @@ int command_eol(struct console *c, const char *args, struct err *e)
 
 int command_time(struct console *c, const char *args, struct err *e)
 {
-    size_t choice = 0;
-    int r = choose(c, "time", "time", args, time_name, c->view.marks.clock.kind, &choice, e);
+    int choice = 0;
+    int r = choose(c, "time", "time", args, clock_names, (int)c->view.marks.clock.kind, &choice, e);
 
     if (r > 0)
         view_set_time(&c->view, (enum clock_kind)choice);
@@ -150,21 +139,27 @@ static void say_view(struct console *c)
 {
     char marks[80] = "";
 
-    for (unsigned i = 0; mark_name(i) != NULL; i++) {
+    for (const struct name *mark = mark_names; mark->word != NULL; mark++) {
         size_t n = strlen(marks);
 
-        if ((c->view.marks.set & 1u << i) != 0)
-            snprintf(marks + n, sizeof marks - n, "%s%s", n > 0 ? "," : "", mark_name(i));
+        if ((c->view.marks.set & (unsigned)mark->value) != 0)
+            snprintf(marks + n, sizeof marks - n, "%s%s", n > 0 ? "," : "", mark->word);
     }
-    console_say(c, "view: %s, marks: %s", view_mode_name(c->view.mode), marks[0] != '\0' ? marks : "none");
+    console_say(c, "view: %s, marks: %s", names_word(view_mode_names, (int)c->view.mode),
+                marks[0] != '\0' ? marks : "none");
 }
 
 /* A mode or a list of marks. */
 static int parse_view(const char *word, enum view_mode *mode, unsigned *marks, struct err *e)
 {
     size_t choice;
+    int found;
 
-    if (view_mode_parse(word, mode) == 0 || mark_parse(word, marks) == 0)
+    if (names_find(view_mode_names, word, strlen(word), &found)) {
+        *mode = (enum view_mode)found;
+        return 0;
+    }
+    if (mark_parse(word, marks) == 0)
         return 0;
     return args_choice("view", word, shown_name, NULL, &choice, e);
 }

@@ -250,14 +250,22 @@ static void free_console(struct console *c)
     free(c);
 }
 
+enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+const struct name color_names[] = {
+    {"auto", COLOR_AUTO},
+    {"always", COLOR_ALWAYS},
+    {"never", COLOR_NEVER},
+    {NULL, 0},
+};
+
 /* Colour of our own: on request, or where nobody asked for none (no-color.org). */
 static bool wants_color(const struct console_conf *conf)
 {
-    enum { AUTO = 1, ALWAYS };
     const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
 
-    if (conf->color > AUTO)
-        return conf->color == ALWAYS;
+    if (conf->color > 1 + COLOR_AUTO)
+        return conf->color == 1 + COLOR_ALWAYS;
     return (none == NULL || none[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 }
 

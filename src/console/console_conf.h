@@ -13,11 +13,14 @@ struct console_conf {
     const char *history; /* --history; NULL: the default place */
     bool no_history;
     bool raw;                          /* show what arrives as it is */
-    int view, input, eol, time, color; /* places among the words of the options, from 1; 0: not given */
+    int view, input, eol, time, color; /* the value of a name, and 1; 0: not given */
     const char *marks;                 /* --marks, for mark_parse(); NULL: none */
     const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */
     bool allow_colors;                 /* the peers' own pass */
 };
+
+/* auto, always, never. */
+extern const struct name color_names[];
 
 /* Its conf is a struct console_conf. */
 extern const struct service service_prompt;

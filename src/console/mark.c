@@ -10,14 +10,12 @@
 
 static const char faint[] = "\033[2m";
 
-static const char *const names[] = {"direction", "size", "peer"}; /* in the order of their bits */
-
-enum { NAMES = sizeof names / sizeof names[0] };
-
-const char *mark_name(unsigned i)
-{
-    return i < NAMES ? names[i] : NULL;
-}
+const struct name mark_names[] = {
+    {"direction", MARK_DIRECTION},
+    {"size", MARK_SIZE},
+    {"peer", MARK_PEER},
+    {NULL, 0},
+};
 
 int mark_parse(const char *list, unsigned *out)
 {
@@ -29,13 +27,11 @@ int mark_parse(const char *list, unsigned *out)
     }
     for (const char *p = list;; p++) {
         size_t n = strcspn(p, ",");
-        unsigned i = 0;
+        int mark;
 
-        while (i < NAMES && (strlen(names[i]) != n || strncmp(p, names[i], n) != 0))
-            i++;
-        if (i == NAMES)
+        if (!names_find(mark_names, p, n, &mark))
             return -1;
-        found |= 1u << i;
+        found |= (unsigned)mark;
         p += n;
         if (*p == '\0')
             break;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/names.h"
 #include "loop/loop.h"
 
 struct talker;
@@ -43,10 +44,11 @@ struct mark_line {
     size_t size; /* or MARK_NO_SIZE */
 };
 
-/* Names of single marks, direction, size, peer, parted by commas; none for none. The name of mark number `i` from 0, NULL
- * beyond the last. */
+/* direction, size, peer. */
+extern const struct name mark_names[];
+
+/* A list of marks, parted by commas, or none. 0, or -1 with `*set` untouched. */
 int mark_parse(const char *list, unsigned *set);
-const char *mark_name(unsigned i);
 
 /* Any stands before a line. */
 bool mark_any(const struct marks *m);

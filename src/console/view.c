@@ -23,10 +23,6 @@ enum {
     QUIET_HEX = 30,    /* the same of a line of hex, which waits for nobody's newline */
 };
 
-static const char *const modes[] = {"text", "hex", "raw"}; /* in the order of enum view_mode */
-
-enum { MODES = sizeof modes / sizeof modes[0] };
-
 static const char inverse[] = "\033[7m", upright[] = "\033[27m";
 static const char unfinished[] = "...";
 
@@ -48,21 +44,12 @@ struct view_line {
 
 static void quiet_passed(struct timer *t);
 
-int view_mode_parse(const char *name, enum view_mode *mode)
-{
-    for (unsigned i = 0; i < MODES; i++) {
-        if (strcmp(name, modes[i]) == 0) {
-            *mode = (enum view_mode)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-const char *view_mode_name(enum view_mode mode)
-{
-    return (unsigned)mode < MODES ? modes[mode] : NULL;
-}
+const struct name view_mode_names[] = {
+    {"text", VIEW_TEXT},
+    {"hex", VIEW_HEX},
+    {"raw", VIEW_RAW},
+    {NULL, 0},
+};
 
 /* Putting on the screen. */
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/list.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "console/mark.h"
 #include "loop/loop.h"
@@ -28,9 +29,8 @@ enum view_mode {
     VIEW_RAW,  /* as it is */
 };
 
-/* Names: text, hex, raw. 0, or -1 with `*mode` untouched; NULL beyond the last. */
-int view_mode_parse(const char *name, enum view_mode *mode);
-const char *view_mode_name(enum view_mode mode);
+/* text, hex, raw. */
+extern const struct name view_mode_names[];
 
 struct view {
     struct loop *loop;

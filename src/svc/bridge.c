@@ -16,6 +16,13 @@
 #include "peer/leave.h"
 #include "svc/wire.h"
 
+const struct name slow_names[] = {
+    {"wait", SLOW_WAIT},
+    {"drop", SLOW_DROP},
+    {"close", SLOW_CLOSE},
+    {NULL, 0},
+};
+
 struct bridge {
     struct svc *svc;
     struct wire_owner owner;
@@ -324,7 +331,7 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
     list_init(&b->strands);
     b->quit.fire = time_is_up;
     b->close_slow.run = close_slow;
-    b->slow = conf->slow != SLOW_AUTO ? (enum slow_peer)conf->slow : ends->slow;
+    b->slow = conf->slow > 0 ? (enum slow_peer)(conf->slow - 1) : ends->slow;
     if (conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;

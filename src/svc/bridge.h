@@ -8,22 +8,25 @@
 #ifndef SVC_BRIDGE_H
 #define SVC_BRIDGE_H
 
+#include "base/names.h"
 #include "svc/service.h"
 
 struct bridge;
 
 /* What to do with a peer that takes less than is sent to all. */
 enum slow_peer {
-    SLOW_AUTO,  /* the service's own choice */
     SLOW_WAIT,  /* the others wait for it */
     SLOW_DROP,  /* it misses what comes until it has room */
     SLOW_CLOSE, /* it is closed */
 };
 
+/* wait, drop, close. */
+extern const struct name slow_names[];
+
 struct bridge_conf {
     bool send_only;     /* what peers send is dropped */
     bool no_shutdown;   /* the end of our input does not end our direction */
-    int slow;           /* enum slow_peer */
+    int slow;           /* enum slow_peer and 1; 0: the service's own choice */
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
         datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */
@@ -39,7 +42,7 @@ struct bridge_ends {
     void (*peer_ended)(void *ctx, struct peer *p);
     /* With `apart`: nothing can be sent to the peer any more; its input is the caller's alone again. Optional. */
     void (*deaf)(void *ctx, struct peer *p);
-    enum slow_peer slow; /* the choice for SLOW_AUTO */
+    enum slow_peer slow; /* the choice of the service */
     void *ctx;
 };
 
@@ -64,7 +67,7 @@ void bridge_begin(struct bridge *b);
  * finished soon, but not before this returns. */
 void bridge_missed(struct bridge *b, struct peer *p, size_t size);
 
-/* What happens to slow peers: any but SLOW_AUTO. */
+/* What happens to slow peers. */
 enum slow_peer bridge_slow(const struct bridge *b);
 
 /* Bytes for the peer that were read and not written, or can be read. */

@@ -70,7 +70,7 @@ static void check_back(enum input_mode mode, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    for (int eol = 0; eol_name((enum eol)eol) != NULL; eol++)
+    for (int eol = 0; names_word(eol_names, eol) != NULL; eol++)
         check_line(INPUT_TEXT, (enum eol)eol, (const char *)data, size);
     check_line(INPUT_ESCAPES, EOL_LF, (const char *)data, size);
     check_line(INPUT_HEX, EOL_LF, (const char *)data, size);

@@ -12,24 +12,6 @@
 
 #include <cmocka.h>
 
-static void names(void **state)
-{
-    enum clock_kind kind;
-    unsigned i;
-
-    (void)state;
-    for (i = 0; clock_name((enum clock_kind)i) != NULL; i++) {
-        assert_int_equal(clock_parse(clock_name((enum clock_kind)i), &kind), 0);
-        assert_int_equal(kind, i);
-    }
-    assert_int_equal(i, 4);
-    kind = CLOCK_DELTA;
-    assert_int_equal(clock_parse("never", &kind), -1);
-    assert_int_equal(kind, CLOCK_DELTA);
-    assert_int_equal(clock_parse("absolute", &kind), 0);
-    assert_int_equal(kind, CLOCK_ABSOLUTE);
-}
-
 static void expect(struct clock *c, int64_t now, int64_t wall, const char *want)
 {
     char out[CLOCK_TEXT];
@@ -84,7 +66,6 @@ static void delta(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),
         cmocka_unit_test(absolute),
         cmocka_unit_test(elapsed),
         cmocka_unit_test(delta),

@@ -135,36 +135,6 @@ static void a_nul_in_the_line(void **state)
     assert_int_equal(fault.length, 2);
 }
 
-static void names(void **state)
-{
-    enum input_mode mode;
-    enum eol eol;
-    unsigned i;
-
-    (void)state;
-    for (i = 0; input_mode_name((enum input_mode)i) != NULL; i++) {
-        assert_int_equal(input_mode_parse(input_mode_name((enum input_mode)i), &mode), 0);
-        assert_int_equal(mode, i);
-    }
-    assert_int_equal(i, 3);
-    for (i = 0; eol_name((enum eol)i) != NULL; i++) {
-        assert_int_equal(eol_parse(eol_name((enum eol)i), &eol), 0);
-        assert_int_equal(eol, i);
-    }
-    assert_int_equal(i, 4);
-    mode = INPUT_HEX;
-    eol = EOL_NUL;
-    assert_int_equal(input_mode_parse("hexx", &mode), -1);
-    assert_int_equal(input_mode_parse("", &mode), -1);
-    assert_int_equal(eol_parse("LF", &eol), -1);
-    assert_int_equal(mode, INPUT_HEX);
-    assert_int_equal(eol, EOL_NUL);
-    assert_int_equal(input_mode_parse("escapes", &mode), 0);
-    assert_int_equal(mode, INPUT_ESCAPES);
-    assert_int_equal(eol_parse("crlf", &eol), 0);
-    assert_int_equal(eol, EOL_CRLF);
-}
-
 static void columns(void **state)
 {
     (void)state;
@@ -183,8 +153,10 @@ static void columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodes), cmocka_unit_test(refuses), cmocka_unit_test(a_nul_in_the_line),
-        cmocka_unit_test(names),   cmocka_unit_test(columns),
+        cmocka_unit_test(encodes),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(a_nul_in_the_line),
+        cmocka_unit_test(columns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,12 +48,8 @@ static const char *sample(const struct option_row *row)
         return "udp";
     case OPTION_STRING:
         return "text";
-    case OPTION_WORD: {
-        static char first[32];
-
-        snprintf(first, sizeof first, "%.*s", (int)strcspn(row->words, " "), row->words);
-        return first;
-    }
+    case OPTION_WORD:
+        return row->names[0].word;
     case OPTION_SOCKOPT:
         return row->value == VALUE_SOCKOPT ? "nodelay" : "7";
     default:
@@ -209,7 +205,8 @@ static void rows_are_whole(void **state)
         assert_in_range(strlen(a->help), 4, 48);
         assert_int_equal(a->doc[strlen(a->doc) - 1], '\n');
         assert_int_equal(a->gives & a->needs, 0);
-        assert_true((a->value == VALUE_WORDS) == (a->words != NULL));
+        assert_true((a->type == OPTION_WORD) == (a->names != NULL));
+        assert_true((a->value == VALUE_WORDS) == (a->words != NULL || a->names != NULL));
         assert_true(a->arg != NULL || (a->type != OPTION_STRING && a->type != OPTION_INT));
     }
 }
