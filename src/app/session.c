@@ -211,13 +211,29 @@ static int start_service(struct session *s)
     return s->svc == NULL ? -1 : 0;
 }
 
+/* The descriptor is somebody else's, so it may block. */
+static int write_whole(int fd, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t put = write(fd, text, n);
+
+        if (put < 0 && errno != EINTR)
+            return -1;
+        if (put > 0) {
+            text += put;
+            n -= (size_t)put;
+        }
+    }
+    return 0;
+}
+
 static void bound(void *ctx, const struct addr *local)
 {
     struct session *s = ctx;
     char line[ADDR_TEXT + 16], host[ADDR_TEXT];
     int n = snprintf(line, sizeof line, "%s %u\n", addr_host(local, host), (unsigned)addr_port(local));
 
-    if (s->conf->ready_fd >= 0 && write(s->conf->ready_fd, line, (size_t)n) != n) {
+    if (s->conf->ready_fd >= 0 && write_whole(s->conf->ready_fd, line, (size_t)n) < 0) {
         struct err e;
 
         err_sys(&e, STATUS_LOCAL, errno, "--ready-fd %d", s->conf->ready_fd);

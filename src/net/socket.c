@@ -144,8 +144,12 @@ static int connect_error(int fd)
     socklen_t len = sizeof(int);
     char byte;
     int sys = 0;
+    ssize_t n;
 
-    if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+    do
+        n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0)
         return 0;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
         return errno;

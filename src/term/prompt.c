@@ -528,7 +528,9 @@ static void restore_at_exit(void)
 {
     if (active == NULL || !active->tty.raw)
         return;
-    release_terminal(active);
+    tty_restore(&active->tty); /* first: there may be no memory for more */
+    if (active->pasting)
+        put(active, paste_off);
     screen_flush(active->sheet->screen, FLUSH);
 }
 

@@ -149,8 +149,10 @@ void screen_put(struct screen *s, const void *data, size_t n)
         s->start = 0;
         s->end = held;
         if (held + n > s->size) {
-            s->size = held + n < 4096 ? 4096 : (held + n) * 2;
-            s->data = mem_resize(s->data, s->size);
+            size_t size = held + n < 4096 ? 4096 : (held + n) * 2;
+
+            s->data = mem_resize(s->data, size); /* which may exit, and then the terminal is put right through us */
+            s->size = size;
         }
     }
     memcpy(s->data + s->end, data, n);
