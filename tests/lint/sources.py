@@ -47,7 +47,7 @@ def lists():
     }
     other = files("README.md", "CONTRIBUTING.md", "NEWS", "bootstrap", "dev", ".ci/run", ".clang-format", ".editorconfig")
     other |= files("doc/**/*", "tools/**/*", "tests/*", "tests/unit/*", "tests/lint/*", "tests/bench/**/*")
-    other |= files("packaging/*", "tests/package/*")  # not debian: who builds for Debian brings it beside the tarball
+    other |= files("packaging/*", "tests/package/*", "tests/fault/*.c")  # not debian: who builds for Debian brings it beside the tarball
     built = {f + ".c" for name in ("generators", "unit_tests") for f in wanted[name]}
     wanted["other_files"] = other - built - set().union(*wanted.values())
     return wanted
