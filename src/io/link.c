@@ -106,8 +106,7 @@ static void end(struct link *k)
         link_finish(k, r == IO_ERROR ? LINK_DST_FAILED : LINK_DONE);
 }
 
-/* Bulk shows, nobody wants to see it, and nothing is held that would be overtaken. */
-static bool wants_kernel(const struct link *k)
+bool link_wants_kernel(const struct link *k)
 {
     return k->bulk && link_fits_kernel(k) && link_empty(k) && !k->src_eof;
 }
@@ -129,11 +128,11 @@ static uint64_t move(struct link *k)
     k->shares = k->shares && link_share_fits(k);
     if (k->shares)
         link_share_move(k);
-    else if (k->splice == NULL && !wants_kernel(k))
+    else if (k->splice == NULL && !link_wants_kernel(k))
         link_copy_move(k);
     if (k->freed)
         return 0;
-    if (k->splice == NULL && wants_kernel(k))
+    if (k->splice == NULL && link_wants_kernel(k))
         link_kernel_enter(k);
     if (k->splice != NULL)
         move_in_kernel(k);

@@ -245,7 +245,7 @@ void link_copy_move(struct link *k)
             link_finish(k, LINK_DST_FAILED);
             return;
         }
-        if (k->freed || (k->bulk && link_empty(k)))
+        if (k->freed || link_wants_kernel(k))
             return;
         if (wrote == IO_AGAIN && more && link_wants_read(k))
             got = fill(k, &more);

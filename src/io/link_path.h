@@ -49,6 +49,9 @@ void link_copy_init(struct link *k);
 /* Nobody wants to see the bytes, and no layer must. */
 bool link_fits_kernel(const struct link *k);
 
+/* Bulk shows, it fits, and nothing is held that would be overtaken. */
+bool link_wants_kernel(const struct link *k);
+
 /* In the kernel (io/link_kernel.c): after bulk shows; left when it fits no more. */
 void link_kernel_enter(struct link *k);
 void link_kernel_leave(struct link *k);
