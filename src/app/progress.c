@@ -48,7 +48,7 @@ static void draw(struct progress *p)
         log_status(p->text);
 }
 
-static void fire(struct timer *t)
+static void show_progress(struct timer *t)
 {
     struct progress *p = container_of(t, struct progress, timer);
 
@@ -67,7 +67,7 @@ void progress_start(struct progress *p, struct loop *loop, const struct peer_tab
     p->size = -1;
     if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) && at >= 0 && at <= st.st_size)
         p->size = st.st_size - at;
-    p->timer.fire = fire;
+    p->timer.fire = show_progress;
     loop_timer_set(loop, &p->timer, INTERVAL);
 }
 

@@ -25,7 +25,7 @@ static char *put_offset(char *o, uint64_t offset)
 }
 
 /* A line of `n` bytes, blanks where bytes are missing. */
-static size_t put_line(uint64_t offset, const unsigned char *p, unsigned n, unsigned columns, char *out)
+static size_t put_dump_line(uint64_t offset, const unsigned char *p, unsigned n, unsigned columns, char *out)
 {
     char *o = put_offset(out, offset);
 
@@ -79,7 +79,7 @@ size_t hexdump_put(struct hexdump *h, const void *in, size_t n, char *out)
         o = hexdump_end(h, out);
     }
     for (; n >= columns; p += columns, n -= columns, h->offset += columns)
-        o += put_line(h->offset, p, columns, columns, out + o);
+        o += put_dump_line(h->offset, p, columns, columns, out + o);
     if (n > 0)
         memcpy(h->held, p, n);
     h->nheld = (unsigned)n;
@@ -90,7 +90,7 @@ size_t hexdump_peek(const struct hexdump *h, char *out)
 {
     unsigned columns = columns_of(h) > h->nheld ? columns_of(h) : h->nheld;
 
-    return h->nheld > 0 ? put_line(h->offset, h->held, h->nheld, columns, out) : 0;
+    return h->nheld > 0 ? put_dump_line(h->offset, h->held, h->nheld, columns, out) : 0;
 }
 
 size_t hexdump_end(struct hexdump *h, char *out)

@@ -33,7 +33,7 @@ struct work {
 };
 
 /* Fills the fault: from `offset` up to `end`, and on to where the character at `end` - 1 ends. */
-static int refuse(struct work *w, size_t offset, size_t end, const char *why)
+static int refuse_line(struct work *w, size_t offset, size_t end, const char *why)
 {
     while (end < w->n && utf8_inner(w->line[end]))
         end++;
@@ -51,11 +51,11 @@ static int put_number(struct work *w, size_t digits, const char *why)
         int d = i < w->n ? hex_value(w->line[i]) : -1;
 
         if (d < 0)
-            return refuse(w, start, i, why);
+            return refuse_line(w, start, i, why);
         value = value << 4 | (uint32_t)d;
     }
     if (digits > 2 && !utf8_exists(value))
-        return refuse(w, start, i, "no such character");
+        return refuse_line(w, start, i, "no such character");
     if (digits > 2)
         w->outn += utf8_encode(value, w->out + w->outn);
     else
@@ -71,7 +71,7 @@ static int put_escape(struct work *w)
     char c;
 
     if (w->at + 1 >= w->n)
-        return refuse(w, w->at, w->at + 1, "a backslash at the end; \\\\ sends one");
+        return refuse_line(w, w->at, w->at + 1, "a backslash at the end; \\\\ sends one");
     c = w->line[w->at + 1];
     if (c == 'x')
         return put_number(w, 2, "\\x needs two hex digits");
@@ -81,7 +81,7 @@ static int put_escape(struct work *w)
         return put_number(w, 8, "\\U needs eight hex digits");
     found = memchr(letters, c, sizeof letters - 1);
     if (found == NULL)
-        return refuse(w, w->at, w->at + 2, "no such escape; \\\\ sends a backslash");
+        return refuse_line(w, w->at, w->at + 2, "no such escape; \\\\ sends a backslash");
     w->out[w->outn++] = (unsigned char)bytes[found - letters];
     w->at += 2;
     return 0;
@@ -102,7 +102,7 @@ static int put_escapes(struct work *w)
     return 0;
 }
 
-static bool blank(char c)
+static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -112,19 +112,19 @@ static int put_hex_run(struct work *w)
 {
     if (w->n - w->at >= 2 && w->line[w->at] == '0' && (w->line[w->at + 1] | 0x20) == 'x') {
         w->at += 2;
-        if (w->at == w->n || blank(w->line[w->at]))
-            return refuse(w, w->at - 2, w->at, "0x needs hex digits behind it");
+        if (w->at == w->n || is_blank(w->line[w->at]))
+            return refuse_line(w, w->at - 2, w->at, "0x needs hex digits behind it");
     }
-    for (; w->at < w->n && !blank(w->line[w->at]); w->at += 2) {
+    for (; w->at < w->n && !is_blank(w->line[w->at]); w->at += 2) {
         int high = hex_value(w->line[w->at]), low;
 
         if (high < 0)
-            return refuse(w, w->at, w->at + 1, "not a hex digit");
-        if (w->at + 1 == w->n || blank(w->line[w->at + 1]))
-            return refuse(w, w->at, w->at + 1, "a byte needs two hex digits");
+            return refuse_line(w, w->at, w->at + 1, "not a hex digit");
+        if (w->at + 1 == w->n || is_blank(w->line[w->at + 1]))
+            return refuse_line(w, w->at, w->at + 1, "a byte needs two hex digits");
         low = hex_value(w->line[w->at + 1]);
         if (low < 0)
-            return refuse(w, w->at + 1, w->at + 2, "not a hex digit");
+            return refuse_line(w, w->at + 1, w->at + 2, "not a hex digit");
         w->out[w->outn++] = (unsigned char)(high << 4 | low);
     }
     return 0;
@@ -133,7 +133,7 @@ static int put_hex_run(struct work *w)
 static int put_hex(struct work *w)
 {
     for (;;) {
-        while (w->at < w->n && blank(w->line[w->at]))
+        while (w->at < w->n && is_blank(w->line[w->at]))
             w->at++;
         if (w->at == w->n)
             return 0;

@@ -6,7 +6,7 @@
 
 enum { NAME_MAX_LEN = 63 };
 
-static unsigned least(unsigned a, unsigned b)
+static unsigned lesser(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
@@ -25,9 +25,9 @@ static unsigned align(const char *a, size_t na, const char *b, size_t nb)
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= nb; j++) {
             row[j] = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            row[j] = least(row[j], least(last[j], row[j - 1]) + 1);
+            row[j] = lesser(row[j], lesser(last[j], row[j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
+                row[j] = lesser(row[j], before[j - 2] + 1);
         }
         before = last;
         last = row;

@@ -42,7 +42,7 @@ static const char *digits(const char *p, unsigned base, uint64_t *out)
 }
 
 /* Gives `magnitude` its sign and checks the bounds. */
-static int finish(bool negative, uint64_t magnitude, int64_t min, int64_t max, int64_t *out)
+static int finish_number(bool negative, uint64_t magnitude, int64_t min, int64_t max, int64_t *out)
 {
     int64_t value;
 
@@ -71,7 +71,7 @@ int num_parse(const char *text, int64_t min, int64_t max, int64_t *out)
     end = digits(start, base, &value);
     if (end == NULL || end == start || *end != '\0')
         return -1;
-    return finish(negative, value, min, max, out);
+    return finish_number(negative, value, min, max, out);
 }
 
 /* Reads "12", "1.5" or ".5"; returns where the unit begins, or NULL. */
@@ -114,7 +114,7 @@ static int scale(const struct decimal *d, uint64_t unit, int64_t min, int64_t ma
     if (__builtin_mul_overflow(d->whole, unit, &value) ||
         __builtin_add_overflow(value, (part + d->part_of - 1) / d->part_of, &value))
         return -1;
-    return finish(d->negative, value, min, max, out);
+    return finish_number(d->negative, value, min, max, out);
 }
 
 int num_parse_size(const char *text, int64_t min, int64_t max, int64_t *out)

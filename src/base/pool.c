@@ -11,7 +11,7 @@ void pool_init(struct pool *p, size_t block, size_t keep)
     *p = (struct pool){.block = block < sizeof(void *) ? sizeof(void *) : block, .keep = keep};
 }
 
-static void *take(struct pool *p)
+static void *take_last(struct pool *p)
 {
     void *block = p->free;
 
@@ -23,12 +23,12 @@ static void *take(struct pool *p)
 void pool_clear(struct pool *p)
 {
     while (p->nfree > 0)
-        free(take(p));
+        free(take_last(p));
 }
 
 void *pool_get(struct pool *p)
 {
-    return p->nfree > 0 ? take(p) : mem_resize(NULL, p->block);
+    return p->nfree > 0 ? take_last(p) : mem_resize(NULL, p->block);
 }
 
 void pool_put(struct pool *p, void *block)

@@ -13,7 +13,7 @@ struct field {
 };
 
 /* Reads a field, of at least one part; `*p` goes to the semicolon behind it, or the end. */
-static struct field next(const char **p, const char *end)
+static struct field next_field(const char **p, const char *end)
 {
     struct field f = {.n = 1};
 
@@ -34,7 +34,7 @@ static unsigned following(const char **p, const char *end)
     if (*p == end)
         return NONE;
     (*p)++;
-    return next(p, end).part[0];
+    return next_field(p, end).part[0];
 }
 
 /* 38 and 48: 5 and an index, or 2 and red, green, blue; in the same field, there with a colour space or without, or
@@ -57,7 +57,7 @@ static void extended(struct sgr_color *c, const struct field *f, const char **p,
         c->value[i] = (uint8_t)value[i];
 }
 
-static void apply(struct sgr *s, const struct field *f, const char **p, const char *end)
+static void apply_field(struct sgr *s, const struct field *f, const char **p, const char *end)
 {
     /* What 21 to 29 do: which attributes end. */
     static const unsigned ended[] = {0, 1 << 1 | 1 << 2, 1 << 3, 1 << 4, 1 << 5 | 1 << 6,
@@ -113,8 +113,8 @@ void sgr_scan(struct sgr *s, const char *text, size_t n)
             struct field f;
 
             p++;
-            f = next(&p, m);
-            apply(s, &f, &p, m);
+            f = next_field(&p, m);
+            apply_field(s, &f, &p, m);
         }
         p = m + 1;
     }

@@ -21,7 +21,7 @@ enum { ESCAPED = 4 }; /* the length of \xhh */
 
 /* True when all eight bytes are printable ASCII, newline or tab. With no byte over 0x7f, additions and
  * subtractions below never carry from one byte into the next. */
-static bool plain8(uint64_t w)
+static bool are_plain8(uint64_t w)
 {
     uint64_t low, printable, newline, tab, del;
 
@@ -35,7 +35,7 @@ static bool plain8(uint64_t w)
     return ((low | del) & EACH(0x80)) == 0;
 }
 
-static bool plain(unsigned char c)
+static bool is_plain(unsigned char c)
 {
     return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t';
 }
@@ -48,11 +48,11 @@ static size_t plain_run(const unsigned char *p, size_t n)
 
     while (n - i >= sizeof w) {
         memcpy(&w, p + i, sizeof w);
-        if (!plain8(w))
+        if (!are_plain8(w))
             break;
         i += sizeof w;
     }
-    while (i < n && plain(p[i]))
+    while (i < n && is_plain(p[i]))
         i++;
     return i;
 }
@@ -95,7 +95,7 @@ static enum verdict judge_sgr(const unsigned char *p, size_t n, size_t *len)
     return n < TEXT_SGR ? MORE : ESCAPE;
 }
 
-static enum verdict judge(const struct text_safe *s, const unsigned char *p, size_t n, size_t *len)
+static enum verdict judge_next(const struct text_safe *s, const unsigned char *p, size_t n, size_t *len)
 {
     *len = 1;
     if (p[0] >= 0x80)
@@ -104,10 +104,10 @@ static enum verdict judge(const struct text_safe *s, const unsigned char *p, siz
         return n < 2 ? MORE : p[1] == '\n' ? DROP : s->returns ? PASS : ESCAPE;
     if (p[0] == 0x1b && s->colors)
         return judge_sgr(p, n, len);
-    return plain(p[0]) ? PASS : ESCAPE;
+    return is_plain(p[0]) ? PASS : ESCAPE;
 }
 
-static size_t escape(const unsigned char *p, size_t n, char *out)
+static size_t escape_bytes(const unsigned char *p, size_t n, char *out)
 {
     for (size_t i = 0; i < n; i++, out += ESCAPED) {
         out[0] = '\\';
@@ -118,7 +118,7 @@ static size_t escape(const unsigned char *p, size_t n, char *out)
 }
 
 /* Begins or ends a run of escapes. */
-static size_t mark(struct text_safe *s, bool on, char *out)
+static size_t mark_escapes(struct text_safe *s, bool on, char *out)
 {
     const char *style = on ? s->begin : s->end;
     size_t n;
@@ -132,15 +132,16 @@ static size_t mark(struct text_safe *s, bool on, char *out)
 }
 
 /* What one verdict makes of `len` bytes. */
-static size_t put(struct text_safe *s, enum verdict verdict, const unsigned char *p, size_t len, char *out)
+static size_t put_judged(struct text_safe *s, enum verdict verdict, const unsigned char *p, size_t len,
+                         char *out)
 {
     size_t o;
 
     if (verdict == DROP)
         return 0;
-    o = mark(s, verdict == ESCAPE, out);
+    o = mark_escapes(s, verdict == ESCAPE, out);
     if (verdict == ESCAPE)
-        return o + escape(p, len, out + o);
+        return o + escape_bytes(p, len, out + o);
     memcpy(out + o, p, len);
     return o + len;
 }
@@ -154,17 +155,17 @@ static size_t convert(struct text_safe *s, const unsigned char *p, size_t n, cha
     while (i < n) {
         run = plain_run(p + i, n - i);
         if (run > 0)
-            o += put(s, PASS, p + i, run, out + o);
+            o += put_judged(s, PASS, p + i, run, out + o);
         i += run;
         /* Text that is not ASCII stays in here, where no run is looked for. */
-        while (i < n && !plain(p[i])) {
-            enum verdict verdict = judge(s, p + i, n - i, &len);
+        while (i < n && !is_plain(p[i])) {
+            enum verdict verdict = judge_next(s, p + i, n - i, &len);
 
             if (verdict == MORE) {
                 *used = i;
                 return o;
             }
-            o += put(s, verdict, p + i, len, out + o);
+            o += put_judged(s, verdict, p + i, len, out + o);
             i += len;
         }
     }
@@ -196,7 +197,7 @@ size_t text_safe_put(struct text_safe *s, const void *in, size_t n, char *out)
         s->nheld = n - i;
         memcpy(s->held, p + i, s->nheld);
     }
-    return o + mark(s, false, out + o);
+    return o + mark_escapes(s, false, out + o);
 }
 
 size_t text_safe_end(struct text_safe *s, char *out)
@@ -204,12 +205,12 @@ size_t text_safe_end(struct text_safe *s, char *out)
     size_t o = 0;
 
     for (size_t i = 0; i < s->nheld; i++) {
-        bool pass = plain(s->held[i]) || (s->held[i] == '\r' && s->returns);
+        bool pass = is_plain(s->held[i]) || (s->held[i] == '\r' && s->returns);
 
-        o += put(s, pass ? PASS : ESCAPE, s->held + i, 1, out + o);
+        o += put_judged(s, pass ? PASS : ESCAPE, s->held + i, 1, out + o);
     }
     s->nheld = 0;
-    return o + mark(s, false, out + o);
+    return o + mark_escapes(s, false, out + o);
 }
 
 const char *text_safe_string(const char *in, char *out, size_t size)
@@ -224,7 +225,7 @@ const char *text_safe_bytes(const void *in, size_t n, char *out, size_t size)
     size_t o = 0, len, need;
 
     for (size_t i = 0; i < n; i += len) {
-        bool pass = judge(&none, p + i, n - i, &len) == PASS && p[i] != '\n' && p[i] != '\t';
+        bool pass = judge_next(&none, p + i, n - i, &len) == PASS && p[i] != '\n' && p[i] != '\t';
 
         need = pass ? len : len * ESCAPED;
         if (need >= size - o)
@@ -232,7 +233,7 @@ const char *text_safe_bytes(const void *in, size_t n, char *out, size_t size)
         if (pass)
             memcpy(out + o, p + i, len);
         else
-            escape(p + i, len, out + o);
+            escape_bytes(p + i, len, out + o);
         o += need;
     }
     out[o] = '\0';

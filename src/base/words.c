@@ -16,14 +16,14 @@ struct reader {
     size_t outn;
 };
 
-static bool blank(char c)
+static bool parts_words(char c)
 {
     return c == ' ' || c == '\t' || c == '\n';
 }
 
 static const char *skip_blanks(const char *p, const char *end)
 {
-    while (p < end && blank(*p))
+    while (p < end && parts_words(*p))
         p++;
     return p;
 }
@@ -39,7 +39,7 @@ static bool takes_next(const struct reader *r)
 /* Reads the word at `p` up to the blank behind it or the end. */
 static void read_word(struct reader *r)
 {
-    while (r->p < r->end && (r->quote != 0 || !blank(*r->p))) {
+    while (r->p < r->end && (r->quote != 0 || !parts_words(*r->p))) {
         if (*r->p == '\\' && takes_next(r)) {
             if (r->p + 1 == r->end) {
                 if (r->quote == 0)
@@ -89,7 +89,7 @@ int words_next(const char **rest, char **word, const char **why)
 
 const char *words_rest(const char *rest)
 {
-    return blank(*rest) ? rest + 1 : rest;
+    return parts_words(*rest) ? rest + 1 : rest;
 }
 
 void words_locate(const char *line, size_t cursor, struct words_place *place)
@@ -119,7 +119,7 @@ static bool special(char c, char quote)
 {
     if (quote == '"')
         return c == '"' || c == '\\';
-    return blank(c) || c == '\'' || c == '"' || c == '\\';
+    return parts_words(c) || c == '\'' || c == '"' || c == '\\';
 }
 
 char *words_quote(const char *word, char quote, bool closed)

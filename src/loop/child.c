@@ -36,7 +36,7 @@ static void leave_pidfd(struct child *c)
     c->watch.fd = -1;
 }
 
-static void release(struct child *c)
+static void release_child(struct child *c)
 {
     leave_pidfd(c);
     loop_job_del(&c->look);
@@ -45,7 +45,7 @@ static void release(struct child *c)
 }
 
 /* Takes the process off the system's table, if it has ended. */
-static bool reap(const struct child *c)
+static bool reap_child(const struct child *c)
 {
     siginfo_t info = {0};
 
@@ -130,8 +130,8 @@ static void clear_children(struct loop *l)
 
     list_each(c, ahead, &loop_children(l)->list, struct child, place)
     {
-        (void)reap(c);
-        release(c);
+        (void)reap_child(c);
+        release_child(c);
     }
 }
 
@@ -203,8 +203,8 @@ void child_free(struct child *c)
 {
     if (c == NULL)
         return;
-    if (c->pid == 0 || reap(c)) {
-        release(c);
+    if (c->pid == 0 || reap_child(c)) {
+        release_child(c);
         return;
     }
     c->ops = &forgotten;

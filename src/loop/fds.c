@@ -30,7 +30,7 @@ int fds_close_range(int first)
 }
 
 /* -1 for what is no number. */
-static int number(const char *name)
+static int fd_named(const char *name)
 {
     int n = 0;
 
@@ -58,7 +58,7 @@ int fds_close_listed(int first)
     while ((n = syscall(SYS_getdents64, folder, &names, sizeof names)) > 0) {
         for (long at = 0; at < n;) {
             const struct entry *entry = (const struct entry *)(const void *)(names.bytes + at);
-            int fd = number(entry->name);
+            int fd = fd_named(entry->name);
 
             at += entry->size;
             if (fd >= first && fd != folder)

@@ -20,7 +20,7 @@ static struct {
     unsigned char caught[SIGNALS];
 } signals = {.pipe = {-1, -1}};
 
-static void handler(int signo)
+static void on_signal(int signo)
 {
     int saved = errno;
 
@@ -58,7 +58,7 @@ void signal_close(void)
 
 int signal_catch(int signo, struct err *e)
 {
-    struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     if (signo <= 0 || signo >= SIGNALS)
         return err_sys(e, STATUS_LOCAL, EINVAL, "signal %d", signo);

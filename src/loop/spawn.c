@@ -100,7 +100,7 @@ static int free_signals(void)
     return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void become(const struct plan *p)
+static _Noreturn void become_program(const struct plan *p)
 {
     int report = p->report, sys;
 
@@ -118,12 +118,12 @@ static _Noreturn void become(const struct plan *p)
 /* Ours */
 
 /* vfork(2): copying the tables of our memory would cost more than all the rest. */
-static pid_t start(const struct plan *p)
+static pid_t start_process(const struct plan *p)
 {
     pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 
     if (pid == 0)
-        become(p); /* NOLINT(clang-analyzer-unix.Vfork): it makes system calls alone */
+        become_program(p); /* NOLINT(clang-analyzer-unix.Vfork): it makes system calls alone */
     return pid;
 }
 
@@ -139,7 +139,7 @@ static pid_t start_undisturbed(const struct plan *p)
         errno = sys;
         return -1;
     }
-    pid = start(p);
+    pid = start_process(p);
     sys = errno;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL); /* it was set before */
     errno = sys;

@@ -5,29 +5,29 @@
 
 #include "base/mem.h"
 
-static void place(struct timers *t, size_t i, struct timer *x)
+static void put_timer(struct timers *t, size_t i, struct timer *x)
 {
     t->heap[i] = x;
     x->place = i;
 }
 
-static void rise(struct timers *t, size_t i, struct timer *x)
+static void rise_in_heap(struct timers *t, size_t i, struct timer *x)
 {
     for (; i > 1 && t->heap[i / 2]->at > x->at; i /= 2)
-        place(t, i, t->heap[i / 2]);
-    place(t, i, x);
+        put_timer(t, i, t->heap[i / 2]);
+    put_timer(t, i, x);
 }
 
-static void sink(struct timers *t, size_t i, struct timer *x)
+static void sink_in_heap(struct timers *t, size_t i, struct timer *x)
 {
     for (size_t child; (child = 2 * i) <= t->count; i = child) {
         if (child < t->count && t->heap[child + 1]->at < t->heap[child]->at)
             child++;
         if (t->heap[child]->at >= x->at)
             break;
-        place(t, i, t->heap[child]);
+        put_timer(t, i, t->heap[child]);
     }
-    place(t, i, x);
+    put_timer(t, i, x);
 }
 
 void timers_clear(struct timers *t)
@@ -44,7 +44,7 @@ void timers_set(struct timers *t, struct timer *x)
         t->room = t->room > 0 ? 2 * t->room : 16;
         t->heap = mem_resize(t->heap, t->room * sizeof(struct timer *));
     }
-    rise(t, ++t->count, x);
+    rise_in_heap(t, ++t->count, x);
 }
 
 void timers_del(struct timers *t, struct timer *x)
@@ -56,9 +56,9 @@ void timers_del(struct timers *t, struct timer *x)
     if (last == x)
         return;
     if (i > 1 && t->heap[i / 2]->at > last->at)
-        rise(t, i, last);
+        rise_in_heap(t, i, last);
     else
-        sink(t, i, last);
+        sink_in_heap(t, i, last);
 }
 
 struct timer *timers_first(const struct timers *t)

@@ -38,7 +38,7 @@ static unsigned loop_events(short revents)
            (revents & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HUP : 0u);
 }
 
-static size_t append(struct wait *s, int fd, short events, struct watch *w)
+static size_t append_entry(struct wait *s, int fd, short events, struct watch *w)
 {
     if (s->count == s->room) {
         s->room = s->room > 0 ? 2 * s->room : 2 * WAIT_DIRECT;
@@ -63,7 +63,7 @@ struct wait *wait_new(bool crowd, struct err *e)
             return NULL;
         }
         if (s->crowd >= 0)
-            append(s, s->crowd, POLLIN, NULL);
+            append_entry(s, s->crowd, POLLIN, NULL);
     }
     return s;
 }
@@ -78,7 +78,7 @@ void wait_free(struct wait *s)
 }
 
 /* The last entry moves into the gap: the set stays packed. */
-static void drop(struct wait *s, struct watch *w)
+static void drop_entry(struct wait *s, struct watch *w)
 {
     size_t gap = (size_t)w->slot - 1;
     size_t last = --s->count;
@@ -116,7 +116,7 @@ static void leave_crowd(struct wait *s, struct watch *w)
 }
 
 /* Too many to be polled one by one: all that can join the crowd do. */
-static void gather(struct wait *s)
+static void gather_crowd(struct wait *s)
 {
     for (size_t i = s->count; i-- > 0;) {
         struct watch *w = s->watches[i];
@@ -124,20 +124,20 @@ static void gather(struct wait *s)
         /* One that is ready has its turn first. */
         if (w == NULL || s->fds[i].revents != 0)
             continue;
-        drop(s, w);
+        drop_entry(s, w);
         if (!join_crowd(s, w, w->interest))
-            w->slot = (int)append(s, w->fd, poll_events(w->interest), w) + 1;
+            w->slot = (int)append_entry(s, w->fd, poll_events(w->interest), w) + 1;
     }
 }
 
-static void join(struct wait *s, struct watch *w, unsigned wanted)
+static void join_set(struct wait *s, struct watch *w, unsigned wanted)
 {
     bool crowded = s->crowd >= 0 && (s->members > 0 || s->count > WAIT_DIRECT);
 
     if (crowded && s->members == 0)
-        gather(s);
+        gather_crowd(s);
     if (!crowded || !join_crowd(s, w, wanted))
-        w->slot = (int)append(s, w->fd, poll_events(wanted), w) + 1;
+        w->slot = (int)append_entry(s, w->fd, poll_events(wanted), w) + 1;
 }
 
 void wait_set(struct wait *s, struct watch *w, unsigned wanted)
@@ -149,11 +149,11 @@ void wait_set(struct wait *s, struct watch *w, unsigned wanted)
             leave_crowd(s, w);
     } else if (w->slot > 0) {
         if (wanted == 0)
-            drop(s, w);
+            drop_entry(s, w);
         else
             s->fds[w->slot - 1].events = poll_events(wanted);
     } else if (wanted != 0) {
-        join(s, w, wanted);
+        join_set(s, w, wanted);
     }
     w->interest = (unsigned char)wanted;
 }
