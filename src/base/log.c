@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Holds one of the program's three mutable globals, `state`: the level, the sink and the count of lost lines.
+ * Holds one of the program's mutable globals, `state`: the level, the sink and the count of lost lines.
  */
 #include "base/log.h"
 

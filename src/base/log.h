@@ -2,7 +2,7 @@
  *
  * log: lines for the user, each made by the module that knows and shown by whoever set the sink.
  *
- * The module's state (level, sink, lines lost) is one of the program's three mutable globals. A line never
+ * The module's state (level, sink, lines lost) is one of the program's mutable globals. A line never
  * holds a control byte: whatever is not safe for a terminal is escaped here (base/text.h). Lines of over
  * about a thousand bytes are cut. errno is left alone.
  */
