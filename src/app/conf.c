@@ -109,7 +109,8 @@ static int check_port(struct operands *o, const char *text, int min, struct err 
 }
 
 /* HOST:PORT, [V6]:PORT and so on; a part that is missing is NULL. */
-static int split(struct conf *c, const char *text, const char **host, const char **port, struct err *e)
+static int split_address(struct conf *c, const char *text, const char **host, const char **port,
+                         struct err *e)
 {
     char *h, *p;
 
@@ -125,14 +126,14 @@ static int host_alone(struct conf *c, const char *text, const char *behind, cons
 {
     const char *port;
 
-    if (split(c, text, host, &port, e) != 0)
+    if (split_address(c, text, host, &port, e) != 0)
         return -1;
     if (port != NULL)
         return err_set(e, STATUS_LOCAL, "two ports are given: '%.64s' and '%.64s'", text, behind);
     return 0;
 }
 
-static int stray(const struct conf *c, const struct operands *o, int allowed, struct err *e)
+static int check_stray(const struct conf *c, const struct operands *o, int allowed, struct err *e)
 {
     int64_t time;
 
@@ -147,7 +148,7 @@ static int stray(const struct conf *c, const struct operands *o, int allowed, st
 /* [PATH] */
 static int take_path(struct conf *c, struct operands *o, struct err *e)
 {
-    if (stray(c, o, 1, e) != 0)
+    if (check_stray(c, o, 1, e) != 0)
         return -1;
     if (o->n > 0) {
         c->net.host = o->args[0];
@@ -191,7 +192,7 @@ static int split_remote(struct conf *c, struct operands *o, const char **port, s
         *port = o->args[1];
         return host_alone(c, o->args[0], o->args[1], &c->net.host, e);
     }
-    if (split(c, o->args[0], &c->net.host, port, e) != 0)
+    if (split_address(c, o->args[0], &c->net.host, port, e) != 0)
         return -1;
     if (c->net.host == NULL || (*port == NULL && is_digits(o->args[0])))
         return err_set(e, STATUS_LOCAL, "a host is missing; try 'pollcat %sHOST PORT'", o->given);
@@ -203,13 +204,13 @@ static int split_remote(struct conf *c, struct operands *o, const char **port, s
 
 static int take_remote(struct conf *c, struct operands *o, struct err *e)
 {
-    if (stray(c, o, 2, e) != 0 || split_remote(c, o, &c->net.port, e) != 0)
+    if (check_stray(c, o, 2, e) != 0 || split_remote(c, o, &c->net.port, e) != 0)
         return -1;
     return check_port(o, c->net.port, 1, e);
 }
 
 /* All of them, with `sign` between. */
-static char *join(char **args, int n, char sign)
+static char *join_words(char **args, int n, char sign)
 {
     char *out = NULL;
     size_t used = 0;
@@ -230,7 +231,7 @@ static int take_probe(struct conf *c, struct operands *o, struct err *e)
     if (split_remote(c, o, &c->ports, e) != 0)
         return -1;
     if (o->n > 2)
-        c->ports = conf_own(c, join(o->args + 1, o->n - 1, ','));
+        c->ports = conf_own(c, join_words(o->args + 1, o->n - 1, ','));
     c->action = CONF_PROBE;
     if (is_list(o, c->ports))
         return 0;
@@ -242,7 +243,7 @@ static int take_probe(struct conf *c, struct operands *o, struct err *e)
 static int split_local(struct conf *c, const char *text, const char **host, const char **port, struct err *e)
 {
     if (strpbrk(text, ":[") != NULL || (c->net.source_port != NULL && !is_digits(text)))
-        return split(c, text, host, port, e);
+        return split_address(c, text, host, port, e);
     *port = text;
     return 0;
 }
@@ -252,7 +253,7 @@ static int take_local(struct conf *c, struct operands *o, struct err *e)
 {
     const char *host = NULL, *port = NULL;
 
-    if (stray(c, o, 2, e) != 0)
+    if (check_stray(c, o, 2, e) != 0)
         return -1;
     if (o->n == 2) {
         port = o->args[1];
@@ -389,14 +390,14 @@ static int check_prompt(const struct conf *c, struct err *e)
 /* What is advised has the options that were given, unless they are many. */
 static void note_given(struct operands *o, char **args, int n)
 {
-    char *all = join(args, n, ' ');
+    char *all = join_words(args, n, ' ');
 
     if (all != NULL && strlen(all) + 2 <= sizeof o->given)
         snprintf(o->given, sizeof o->given, "%s ", all);
     free(all);
 }
 
-static int parse(struct conf *c, int argc, char **argv, struct err *e)
+static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
 {
     const struct option_fields fields = {c, conf_add_sockopt};
     struct options o;
@@ -427,7 +428,7 @@ int conf_parse(struct conf *c, int argc, char **argv, struct err *e)
     memset(c, 0, sizeof *c);
     c->ready_fd = -1;
     c->bridge.quit_after = NOT_GIVEN;
-    if (parse(c, argc, argv, &raw) == 0)
+    if (conf_fill(c, argc, argv, &raw) == 0)
         return 0;
     *e = raw;
     text_safe_string(raw.text, e->text, sizeof e->text); /* it quotes what was given */

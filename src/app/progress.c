@@ -33,7 +33,7 @@ const char *progress_format(char *text, size_t n, uint64_t sent, uint64_t receiv
     return text;
 }
 
-static void draw(struct progress *p)
+static void progress_draw(struct progress *p)
 {
     uint64_t sent, received;
 
@@ -48,11 +48,11 @@ static void draw(struct progress *p)
         log_status(p->text);
 }
 
-static void show_progress(struct timer *t)
+static void progress_tick(struct timer *t)
 {
     struct progress *p = container_of(t, struct progress, timer);
 
-    draw(p);
+    progress_draw(p);
     loop_timer_set(p->loop, &p->timer, INTERVAL);
 }
 
@@ -67,7 +67,7 @@ void progress_start(struct progress *p, struct loop *loop, const struct peer_tab
     p->size = -1;
     if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) && at >= 0 && at <= st.st_size)
         p->size = st.st_size - at;
-    p->timer.fire = show_progress;
+    p->timer.fire = progress_tick;
     loop_timer_set(loop, &p->timer, INTERVAL);
 }
 
@@ -76,7 +76,7 @@ void progress_stop(struct progress *p)
     if (p->loop == NULL)
         return;
     loop_timer_clear(&p->timer);
-    draw(p);
+    progress_draw(p);
     if (p->drawn)
         log_status(NULL);
     else if (p->begun > 0)

@@ -19,7 +19,7 @@ struct scan {
     int output_error;
 };
 
-static const char *word(enum probe_result r)
+static const char *scan_word(enum probe_result r)
 {
     return r == PROBE_OPEN        ? "open"
            : r == PROBE_CLOSED    ? "closed"
@@ -27,7 +27,7 @@ static const char *word(enum probe_result r)
                                   : "failed";
 }
 
-static void result(void *ctx, const struct addr *remote, enum probe_result r, const struct err *e)
+static void scan_result(void *ctx, const struct addr *remote, enum probe_result r, const struct err *e)
 {
     struct scan *s = ctx;
     char host[ADDR_TEXT];
@@ -40,27 +40,27 @@ static void result(void *ctx, const struct addr *remote, enum probe_result r, co
     } else if (s->single && e != NULL) {
         log_error("%s", e->text);
     } else if (s->single || r == PROBE_FAILED) {
-        log_error("%s %u %s", addr_host(remote, host), port, word(r));
+        log_error("%s %u %s", addr_host(remote, host), port, scan_word(r));
     } else {
-        log_info("%s %u %s", addr_host(remote, host), port, word(r));
+        log_info("%s %u %s", addr_host(remote, host), port, scan_word(r));
     }
 }
 
-static void finished(void *ctx)
+static void scan_finished(void *ctx)
 {
     loop_stop(((struct scan *)ctx)->loop);
 }
 
-static int service(void *ctx, const char *name)
+static int scan_service(void *ctx, const char *name)
 {
     const struct conf *c = ctx;
 
     return resolve_service(name, c->net.datagram ? SOCK_DGRAM : SOCK_STREAM);
 }
 
-static int probe(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
+static int scan_probe(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
 {
-    struct probe_events events = {.ctx = s, .result = result, .finished = finished};
+    struct probe_events events = {.ctx = s, .result = scan_result, .finished = scan_finished};
     struct probe *p;
     int r;
 
@@ -80,7 +80,7 @@ int scan_run(const struct conf *conf)
     struct scan s = {.conf = conf};
     struct portrange *ports = NULL;
     struct err e;
-    int n = hostport_list(conf->ports, service, (void *)(uintptr_t)conf, &ports);
+    int n = hostport_list(conf->ports, scan_service, (void *)(uintptr_t)conf, &ports);
     int r = -1;
 
     if (n < 0) {
@@ -89,7 +89,7 @@ int scan_run(const struct conf *conf)
     } else {
         s.loop = loop_new(true, &e);
         if (s.loop != NULL) {
-            r = probe(&s, ports, (size_t)n, &e);
+            r = scan_probe(&s, ports, (size_t)n, &e);
             loop_free(s.loop);
         }
     }

@@ -36,7 +36,7 @@ struct session {
     bool failed; /* the program ends at once: there is nothing to wait for */
 };
 
-static void fail(struct session *s, const struct err *e)
+static void session_fail(struct session *s, const struct err *e)
 {
     s->failed = true;
     if (e->text[0] != '\0')
@@ -45,8 +45,8 @@ static void fail(struct session *s, const struct err *e)
         s->status = (int)e->status;
 }
 
-/* A shell that the user started and works with is not taken away: its end will call quit(). */
-static void end(struct session *s)
+/* A shell that the user started and works with is not taken away: its end will call session_quit(). */
+static void session_end(struct session *s)
 {
     if (front_lent(s->svc))
         s->svc->ending = true;
@@ -55,7 +55,7 @@ static void end(struct session *s)
 }
 
 /* What the peer's port did not deliver, or the kernel dropped before it was read. */
-static void account(struct session *s, const struct peer *p)
+static void session_account(struct session *s, const struct peer *p)
 {
     uint64_t dropped = port_dropped(p->port);
 
@@ -76,13 +76,13 @@ static void tell_closed(const struct peer *p)
 }
 
 /* `well`: what was sent is to arrive. */
-static void release(struct session *s, struct peer *p, bool well)
+static void session_release(struct session *s, struct peer *p, bool well)
 {
     int64_t limit = s->conf->idle_timeout > 0 ? s->conf->idle_timeout : LEAVE_LIMIT;
 
     tell_closed(p);
     svc_detach(s->svc, p);
-    account(s, p);
+    session_account(s, p);
     if (well)
         leave_close(p, limit);
     else
@@ -90,7 +90,7 @@ static void release(struct session *s, struct peer *p, bool well)
 }
 
 /* A peer's failure is that peer's alone when there may be others. */
-static void finished(void *ctx, struct peer *p, const struct err *e)
+static void session_finished(void *ctx, struct peer *p, const struct err *e)
 {
     struct session *s = ctx;
     struct err why;
@@ -100,48 +100,48 @@ static void finished(void *ctx, struct peer *p, const struct err *e)
     if (s->conf->many) {
         if (e != NULL)
             log_info("%s", why.text);
-        release(s, p, e == NULL);
+        session_release(s, p, e == NULL);
         return;
     }
     if (!s->input_ended && s->conf->reconnect > 0) {
-        release(s, p, e == NULL);
+        session_release(s, p, e == NULL);
         (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
         return;
     }
     if (reconnect_moves(&s->line)) {
         if (e != NULL)
             log_error("%s", why.text);
-        release(s, p, e == NULL);
+        session_release(s, p, e == NULL);
         reconnect_close(&s->line);
         return;
     }
     if (e != NULL)
-        fail(s, &why);
-    release(s, p, e == NULL);
-    end(s);
+        session_fail(s, &why);
+    session_release(s, p, e == NULL);
+    session_end(s);
 }
 
-static void quit(void *ctx, const struct err *e)
+static void session_quit(void *ctx, const struct err *e)
 {
     struct session *s = ctx;
 
     if (e != NULL)
-        fail(s, e);
-    end(s);
+        session_fail(s, e);
+    session_end(s);
 }
 
-static void idle(struct peer *p)
+static void session_idle(struct peer *p)
 {
     struct session *s = p->owner;
     struct err e;
     char name[ADDR_TEXT];
 
     if (svc_holds_up(s->svc, p)) {
-        peer_idle(p, p->idle_limit, idle);
+        peer_idle(p, p->idle_limit, session_idle);
         return;
     }
     err_set(&e, STATUS_NETWORK, "%s: no data for %g s", peer_name(p, name), (double)p->idle_limit / 1000);
-    finished(s, p, p->datagram ? NULL : &e);
+    session_finished(s, p, p->datagram ? NULL : &e);
 }
 
 static bool is_client(const struct session *s)
@@ -150,7 +150,7 @@ static bool is_client(const struct session *s)
 }
 
 /* With nobody to send anything to, nothing is waited for but what was typed to be delivered. */
-static void input_ended(void *ctx, bool ended)
+static void session_input_ended(void *ctx, bool ended)
 {
     struct session *s = ctx;
 
@@ -160,11 +160,11 @@ static void input_ended(void *ctx, bool ended)
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));
     else
-        end(s);
+        session_end(s);
 }
 
 /* `~connect`: the prompt and its history stay. */
-static int connect_to(void *ctx, const char *host, const char *port, struct err *e)
+static int session_connect(void *ctx, const char *host, const char *port, struct err *e)
 {
     struct session *s = ctx;
     int result;
@@ -176,15 +176,15 @@ static int connect_to(void *ctx, const char *host, const char *port, struct err 
     return result;
 }
 
-static void leave(void *ctx)
+static void session_leave(void *ctx)
 {
     struct session *s = ctx;
 
     if (s->peers.first != NULL)
-        release(s, s->peers.first, true);
+        session_release(s, s->peers.first, true);
 }
 
-static void settled(void *ctx)
+static void session_settled(void *ctx)
 {
     struct session *s = ctx;
 
@@ -199,15 +199,15 @@ static int start_service(struct session *s)
                             .loop = s->loop,
                             .peers = &s->peers,
                             .pool = &s->pool,
-                            .host = {s, finished, quit, input_ended},
-                            .control = {s, control_sockopt, sockopt_row, connect_to},
+                            .host = {s, session_finished, session_quit, session_input_ended},
+                            .control = {s, control_sockopt, sockopt_row, session_connect},
                             .many = s->conf->many,
                             .again = s->conf->reconnect > 0};
     struct err e;
 
     s->svc = svc_start(&svc, &e);
     if (s->svc == NULL)
-        fail(s, &e);
+        session_fail(s, &e);
     return s->svc == NULL ? -1 : 0;
 }
 
@@ -227,7 +227,7 @@ static int write_whole(int fd, const char *text, size_t n)
     return 0;
 }
 
-static void bound(void *ctx, const struct addr *local)
+static void session_bound(void *ctx, const struct addr *local)
 {
     struct session *s = ctx;
     char line[ADDR_TEXT + 16], host[ADDR_TEXT];
@@ -237,27 +237,27 @@ static void bound(void *ctx, const struct addr *local)
         struct err e;
 
         err_sys(&e, STATUS_LOCAL, errno, "--ready-fd %d", s->conf->ready_fd);
-        quit(s, &e);
+        session_quit(s, &e);
     }
 }
 
-static void up(void *ctx, struct peer *p)
+static void session_up(void *ctx, struct peer *p)
 {
     struct session *s = ctx;
 
     p->owner = s;
     if (s->svc == NULL && start_service(s) < 0) {
         peer_free(p);
-        end(s);
+        session_end(s);
         return;
     }
     reconnect_up(&s->line, p);
     if (s->conf->idle_timeout > 0)
-        peer_idle(p, s->conf->idle_timeout, idle);
+        peer_idle(p, s->conf->idle_timeout, session_idle);
     svc_attach(s->svc, p);
 }
 
-static void failed(void *ctx, const struct err *e)
+static void session_net_failed(void *ctx, const struct err *e)
 {
     struct session *s = ctx;
     struct err why = *e;
@@ -269,8 +269,8 @@ static void failed(void *ctx, const struct err *e)
         reconnect_close(&s->line);
         return;
     }
-    fail(s, &why);
-    end(s);
+    session_fail(s, &why);
+    session_end(s);
 }
 
 /* The peer ended its side, and nothing is on the way to it: neither here, nor in the kernel. */
@@ -285,13 +285,13 @@ static bool is_done_with(const struct session *s, const struct peer *p)
     return i.queues && i.outq == 0;
 }
 
-static bool make_room(void *ctx)
+static bool session_make_room(void *ctx)
 {
     struct session *s = ctx;
 
     for (struct peer *p = s->peers.first; p != NULL; p = p->next) {
         if (is_done_with(s, p)) {
-            finished(s, p, NULL);
+            session_finished(s, p, NULL);
             return true;
         }
     }
@@ -330,7 +330,7 @@ static void on_stop(void *ctx, int signo)
     signal(signo, SIG_DFL);
     raise(signo);
     if (loop_signal(s->loop, signo, on_stop, s, &e) < 0)
-        fail(s, &e);
+        session_fail(s, &e);
     front_resume(s->svc);
 }
 
@@ -356,7 +356,7 @@ static int catch_signals(struct session *s, struct err *e)
     return 0;
 }
 
-static bool show(void *ctx, enum log_level level, const char *line)
+static bool session_show(void *ctx, enum log_level level, const char *line)
 {
     struct session *s = ctx;
 
@@ -366,12 +366,15 @@ static bool show(void *ctx, enum log_level level, const char *line)
 
 static int open_network(struct session *s, struct err *e)
 {
-    const struct net_events events = {
-        .ctx = s, .bound = bound, .up = up, .failed = failed, .make_room = make_room};
+    const struct net_events events = {.ctx = s,
+                                      .bound = session_bound,
+                                      .up = session_up,
+                                      .failed = session_net_failed,
+                                      .make_room = session_make_room};
 
     reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
-    s->line.leave = leave;
-    s->line.settled = settled;
+    s->line.leave = session_leave;
+    s->line.settled = session_settled;
     if (is_client(s))
         return reconnect_open(&s->line, e) == 0 || reconnect_later(&s->line, e) ? 0 : -1;
     s->listener = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
@@ -380,7 +383,7 @@ static int open_network(struct session *s, struct err *e)
 
 /* Returns 0, or -1 with `e` filled. Names are resolved before signals are caught: getaddrinfo(3) would not
  * return for them. */
-static int begin(struct session *s, struct err *e)
+static int session_begin(struct session *s, struct err *e)
 {
     s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);
     if (s->loop == NULL)
@@ -393,7 +396,7 @@ static int begin(struct session *s, struct err *e)
         return -1;
     if (catch_signals(s, e) < 0)
         return -1;
-    log_set_sink(show, s);
+    log_set_sink(session_show, s);
     if (s->conf->progress)
         progress_start(&s->progress, s->loop, &s->peers,
                        s->conf->service->front != NULL && tty_same(STDIN_FILENO, STDERR_FILENO));
@@ -418,13 +421,13 @@ static void wait_for_leaving(struct session *s)
     struct err e;
 
     if (s->signo == 0 && !s->failed && leave_wait(&s->peers, &e) < 0)
-        fail(s, &e);
+        session_fail(s, &e);
     leave_drop(&s->peers);
     if (s->peers.lost && s->status == STATUS_OK)
         s->status = STATUS_NETWORK;
 }
 
-static void clear(struct session *s)
+static void session_clear(struct session *s)
 {
     progress_stop(&s->progress);
     if (s->svc != NULL) {
@@ -432,7 +435,7 @@ static void clear(struct session *s)
         s->svc->killed = s->signo != 0;
     }
     while (s->peers.first != NULL)
-        release(s, s->peers.first, !s->failed && s->signo == 0);
+        session_release(s, s->peers.first, !s->failed && s->signo == 0);
     tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;
@@ -451,9 +454,9 @@ int session_run(const struct conf *conf, int *signo)
     struct session s = {.conf = conf};
     struct err e;
 
-    if (begin(&s, &e) < 0 || loop_run(s.loop, &e) < 0)
-        fail(&s, &e);
-    clear(&s);
+    if (session_begin(&s, &e) < 0 || loop_run(s.loop, &e) < 0)
+        session_fail(&s, &e);
+    session_clear(&s);
     *signo = s.signo;
     return s.status;
 }

@@ -105,7 +105,7 @@ uint64_t bridge_unsent(const struct bridge *b, const struct peer *p)
     return unsent_input(b) + unsent_to(strand_of(p));
 }
 
-static bool all_sent(const struct bridge *b)
+static bool bridge_all_sent(const struct bridge *b)
 {
     struct strand *s;
     struct list *ahead;
@@ -120,13 +120,13 @@ static bool all_sent(const struct bridge *b)
     return true;
 }
 
-static void time_is_up(struct timer *t)
+static void bridge_time_is_up(struct timer *t)
 {
     struct bridge *b = container_of(t, struct bridge, quit);
     uint64_t left = bridge_unsent_all(b);
     struct err e;
 
-    if (left == 0 || all_sent(b)) {
+    if (left == 0 || bridge_all_sent(b)) {
         bridge_quit(b, NULL);
         return;
     }
@@ -135,13 +135,13 @@ static void time_is_up(struct timer *t)
     bridge_quit(b, &e);
 }
 
-static void quit_if_sent(struct bridge *b)
+static void bridge_quit_if_sent(struct bridge *b)
 {
-    if (b->conf->quit_after == 0 && b->input_ended && all_sent(b))
+    if (b->conf->quit_after == 0 && b->input_ended && bridge_all_sent(b))
         bridge_quit(b, NULL);
 }
 
-static void input_ended(struct bridge *b)
+static void bridge_input_ended(struct bridge *b)
 {
     if (b->input_ended)
         return;
@@ -153,7 +153,7 @@ static void input_ended(struct bridge *b)
 }
 
 /* Whoever wrote to our input is gone, though a peer that takes nothing keeps us from reading the rest. */
-static void input_hung_up(struct port *port, void *ctx)
+static void bridge_input_hung_up(struct port *port, void *ctx)
 {
     struct bridge *b = ctx;
 
@@ -170,7 +170,7 @@ static enum status local_status(const struct port *port)
     return may_be && below_is_device(port) ? STATUS_HANGUP : STATUS_LOCAL;
 }
 
-static void input_failed(struct bridge *b)
+static void bridge_input_failed(struct bridge *b)
 {
     struct err e;
 
@@ -178,19 +178,19 @@ static void input_failed(struct bridge *b)
     bridge_quit(b, &e);
 }
 
-static void feed_done(struct link *k)
+static void bridge_feed_done(struct link *k)
 {
     struct bridge *b = k->ctx;
 
     if (k->state == LINK_SRC_FAILED)
-        input_failed(b);
+        bridge_input_failed(b);
     else
-        quit_if_sent(b);
+        bridge_quit_if_sent(b);
 }
 
-static void feed_ended(struct link *k)
+static void bridge_feed_ended(struct link *k)
 {
-    input_ended(k->ctx);
+    bridge_input_ended(k->ctx);
 }
 
 /* What a wire asks. */
@@ -237,7 +237,7 @@ static bool bridge_sent(struct wire *w)
 {
     struct bridge *b = bridge_of(w);
 
-    quit_if_sent(b);
+    bridge_quit_if_sent(b);
     return b->conf->quit_after != 0;
 }
 
@@ -246,12 +246,12 @@ static void bridge_source_ended(struct wire *w)
     struct bridge *b = bridge_of(w);
 
     if (!is_fanned(container_of(w, struct strand, wire)) && !b->ends.apart)
-        input_ended(b);
+        bridge_input_ended(b);
 }
 
 static void bridge_source_failed(struct wire *w)
 {
-    input_failed(bridge_of(w));
+    bridge_input_failed(bridge_of(w));
 }
 
 static void bridge_sink_failed(struct wire *w)
@@ -274,7 +274,7 @@ static bool bridge_waits_for_others(const struct wire *w)
            (w->out == NULL || (link_held(w->out) == 0 && port_pending(w->out->src) == 0));
 }
 
-static const struct wire_owner hooks = {
+static const struct wire_owner wire_hooks = {
     .finished = bridge_finished,
     .peer_ended = bridge_peer_ended,
     .deaf = bridge_deaf,
@@ -285,7 +285,7 @@ static const struct wire_owner hooks = {
     .holds_up = bridge_waits_for_others,
 };
 
-static void sink_gone(struct port *port, void *ctx)
+static void bridge_sink_gone(struct port *port, void *ctx)
 {
     struct err e;
 
@@ -307,7 +307,7 @@ static struct strand *find_slow(const struct bridge *b)
     return NULL;
 }
 
-static void close_slow(struct job *j)
+static void bridge_close_slow(struct job *j)
 {
     struct bridge *b = container_of(j, struct bridge, close_slow);
     struct strand *s;
@@ -325,21 +325,21 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
     b->svc = s;
     b->conf = conf;
     b->ends = *ends;
-    b->owner = hooks;
+    b->owner = wire_hooks;
     b->owner.send_only = conf->send_only;
     b->owner.datagram_wait = conf->datagram_wait;
     list_init(&b->strands);
-    b->quit.fire = time_is_up;
-    b->close_slow.run = close_slow;
+    b->quit.fire = bridge_time_is_up;
+    b->close_slow.run = bridge_close_slow;
     b->slow = conf->slow > 0 ? (enum slow_peer)(conf->slow - 1) : ends->slow;
     if (conf->send_only)
         b->nowhere = fd_null(s->loop);
     b->sink = b->nowhere != NULL ? b->nowhere : ends->out;
     if (ends->in != NULL && conf->quit_after > 0) {
-        ends->in->hung_up = input_hung_up;
+        ends->in->hung_up = bridge_input_hung_up;
         ends->in->hung_up_ctx = b;
     }
-    ends->out->hung_up = sink_gone;
+    ends->out->hung_up = bridge_sink_gone;
     ends->out->hung_up_ctx = b;
     port_touch(ends->out);
     return b;
@@ -358,17 +358,17 @@ void bridge_free(struct bridge *b)
     free(b);
 }
 
-static void start_out(struct strand *s, struct port *source, struct link_opts opts)
+static void strand_start_out(struct strand *s, struct port *source, struct link_opts opts)
 {
     opts.keep_open = bridge_of(&s->wire)->conf->no_shutdown;
     wire_feed(&s->wire, source, &opts);
 }
 
 /* What is sent to all was cut and changed on its way into the fan. */
-static void open_share(void *ctx, struct fan_member *m)
+static void strand_open_share(void *ctx, struct fan_member *m)
 {
     (void)ctx;
-    start_out(container_of(m, struct strand, share), m->pace.queue, (struct link_opts){0});
+    strand_start_out(container_of(m, struct strand, share), m->pace.queue, (struct link_opts){0});
 }
 
 /* A peer takes less than is sent to all. Whoever sends stands on the stack with it: it is not closed at once. */
@@ -392,38 +392,38 @@ static void strand_miss(struct strand *s, size_t size)
     s->missed += size;
 }
 
-static void share_missed(void *ctx, struct fan_member *m, size_t size)
+static void strand_share_missed(void *ctx, struct fan_member *m, size_t size)
 {
     (void)ctx;
     strand_miss(container_of(m, struct strand, share), size);
 }
 
 /* The input is read from the first peer on; before, it waits outside. */
-static void start_fan(struct bridge *b)
+static void bridge_start_fan(struct bridge *b)
 {
     struct fan_opts opts = {.slow = b->slow == SLOW_WAIT ? PACE_WAIT : PACE_SKIP,
-                            .open = open_share,
-                            .missed = share_missed,
+                            .open = strand_open_share,
+                            .missed = strand_share_missed,
                             .ctx = b};
 
     b->fan = fan_new(b->svc->loop, &opts);
     b->feed = link_new(b->ends.in, fan_port(b->fan), b->svc->pool, &b->conf->out);
-    b->feed->done = feed_done;
-    b->feed->ended = feed_ended;
+    b->feed->done = bridge_feed_done;
+    b->feed->ended = bridge_feed_ended;
     b->feed->ctx = b;
 }
 
-static void join_input(struct bridge *b, struct strand *s)
+static void strand_join_input(struct bridge *b, struct strand *s)
 {
     s->wire.expects = b->ends.apart;
     if (b->ends.in == NULL)
         return;
     if (!b->svc->many) {
-        start_out(s, b->ends.in, b->conf->out);
+        strand_start_out(s, b->ends.in, b->conf->out);
         return;
     }
     if (b->fan == NULL)
-        start_fan(b);
+        bridge_start_fan(b);
     s->wire.expects = true;
     fan_add(b->fan, &s->share);
 }
@@ -437,11 +437,11 @@ void bridge_attach(struct bridge *b, struct peer *p)
 
     list_add(&b->strands, &s->place);
     wire_init(&s->wire, &b->owner, p, b->sink, b->svc->pool, &shared);
-    join_input(b, s);
+    strand_join_input(b, s);
 }
 
 /* What was taken for this peer and did not reach it. A failed connection has kept what was not acknowledged. */
-static uint64_t unreached(const struct strand *s)
+static uint64_t strand_unreached(const struct strand *s)
 {
     const struct link *out = s->wire.out;
     uint64_t sum = 0;
@@ -455,7 +455,7 @@ static uint64_t unreached(const struct strand *s)
     return sum + (i.tcp ? i.outq : 0);
 }
 
-static void tell_lost(struct peer *p, uint64_t lost, const char *way, const char *had)
+static void bridge_tell_lost(struct peer *p, uint64_t lost, const char *way, const char *had)
 {
     char name[ADDR_TEXT];
 
@@ -472,9 +472,9 @@ void bridge_detach(struct bridge *b, struct peer *p)
     char name[ADDR_TEXT];
 
     if (b->svc->again && !b->svc->ending)
-        tell_lost(p, unreached(s), "for", "read");
+        bridge_tell_lost(p, strand_unreached(s), "for", "read");
     if (b->nowhere == NULL && !b->svc->killed)
-        tell_lost(p, wire_undelivered(&s->wire), "from", "received");
+        bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");
     if (s->missed > 0)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)s->missed);
     wire_clear(&s->wire);
@@ -489,7 +489,7 @@ void bridge_feed(struct bridge *b, struct peer *p, struct port *in)
     struct link_opts opts = b->conf->out;
 
     opts.crlf = false; /* what a line ends with was settled when it was typed */
-    start_out(strand_of(p), in, opts);
+    strand_start_out(strand_of(p), in, opts);
 }
 
 bool bridge_unfeed(struct bridge *b, struct peer *p)
@@ -506,8 +506,8 @@ bool bridge_unfeed(struct bridge *b, struct peer *p)
 
 void bridge_end(struct bridge *b)
 {
-    input_ended(b);
-    quit_if_sent(b);
+    bridge_input_ended(b);
+    bridge_quit_if_sent(b);
 }
 
 void bridge_begin(struct bridge *b)

@@ -20,7 +20,7 @@ bool wire_out_is_over(const struct wire *w)
 }
 
 /* Room for why it failed; the latest reason counts. */
-static struct err *failure(struct wire *w)
+static struct err *wire_failure(struct wire *w)
 {
     if (w->err == NULL)
         w->err = mem_alloc(sizeof *w->err);
@@ -33,7 +33,7 @@ void wire_finish(struct wire *w)
     w->owner->finished(w);
 }
 
-static void peer_hung_up(struct port *port, void *ctx)
+static void wire_peer_left(struct port *port, void *ctx)
 {
     struct wire *w = ctx;
     char name[ADDR_TEXT];
@@ -41,29 +41,29 @@ static void peer_hung_up(struct port *port, void *ctx)
 
     (void)port;
     if (sys != 0)
-        err_sys(failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+        err_sys(wire_failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
     else
         log_info("%s has left", peer_name(w->peer, name));
     wire_finish(w);
 }
 
-static void peer_was_silent(struct peer *p)
+static void wire_was_silent(struct peer *p)
 {
     struct wire *w = p->svc;
 
     if (wire_holds_up(w))
-        peer_idle(p, p->idle_limit, peer_was_silent);
+        peer_idle(p, p->idle_limit, wire_was_silent);
     else
         wire_finish(w);
 }
 
 /* Between datagrams nothing ends by itself, but some silence does it. */
-static void end_datagrams(struct wire *w)
+static void wire_end_datagrams(struct wire *w)
 {
     if (w->err != NULL)
         wire_finish(w);
     else if (w->owner->datagram_wait >= 0)
-        peer_idle(w->peer, w->owner->datagram_wait, peer_was_silent);
+        peer_idle(w->peer, w->owner->datagram_wait, wire_was_silent);
 }
 
 /* Decides, after a direction ended, whether both are over. */
@@ -74,38 +74,39 @@ static void wire_check(struct wire *w)
     if (out_over && (in_over || w->owner->send_only))
         wire_finish(w);
     else if (w->peer->datagram && w->out != NULL && out_over)
-        end_datagrams(w);
+        wire_end_datagrams(w);
     else if (in_over && !w->owner->peer_ended(w))
         wire_finish(w);
     else if (in_over)
-        leave_watch(w->peer, peer_hung_up, w);
+        leave_watch(w->peer, wire_peer_left, w);
 }
 
-static void out_failed(struct wire *w)
+static void wire_out_failed(struct wire *w)
 {
     char name[ADDR_TEXT];
 
     if (w->err == NULL)
-        err_sys(failure(w), STATUS_NETWORK, w->peer->port->error, "send to %s", peer_name(w->peer, name));
+        err_sys(wire_failure(w), STATUS_NETWORK, w->peer->port->error, "send to %s",
+                peer_name(w->peer, name));
     if (is_over(w->in) || !w->owner->deaf(w))
         wire_finish(w);
     else
         wire_check(w);
 }
 
-static void out_done(struct link *k)
+static void wire_out_done(struct link *k)
 {
     struct wire *w = k->ctx;
 
     if (k->state == LINK_SRC_FAILED)
         w->owner->source_failed(w);
     else if (k->state == LINK_DST_FAILED)
-        out_failed(w);
+        wire_out_failed(w);
     else if (w->owner->sent(w))
         wire_check(w);
 }
 
-static void in_done(struct link *k)
+static void wire_in_done(struct link *k)
 {
     struct wire *w = k->ctx;
     char name[ADDR_TEXT];
@@ -114,28 +115,29 @@ static void in_done(struct link *k)
         w->owner->sink_failed(w);
     } else if (k->state == LINK_SRC_FAILED) {
         if (w->err == NULL || w->err->sys == EPIPE)
-            err_sys(failure(w), STATUS_NETWORK, k->src->error, "receive from %s", peer_name(w->peer, name));
+            err_sys(wire_failure(w), STATUS_NETWORK, k->src->error, "receive from %s",
+                    peer_name(w->peer, name));
         wire_finish(w);
     } else {
         wire_check(w);
     }
 }
 
-static void out_ended(struct link *k)
+static void wire_source_ended(struct link *k)
 {
     struct wire *w = k->ctx;
 
     w->owner->source_ended(w);
 }
 
-static void out_moved(struct link *k)
+static void wire_out_moved(struct link *k)
 {
     struct wire *w = k->ctx;
 
     peer_count(w->peer, k->bytes - w->peer->sent, 0);
 }
 
-static void in_moved(struct link *k)
+static void wire_in_moved(struct link *k)
 {
     struct wire *w = k->ctx;
 
@@ -149,8 +151,8 @@ void wire_init(struct wire *w, struct wire_owner *owner, struct peer *p, struct 
     w->peer = p;
     p->svc = w;
     w->in = link_new(p->port, sink, pool, opts);
-    w->in->done = in_done;
-    w->in->moved = in_moved;
+    w->in->done = wire_in_done;
+    w->in->moved = wire_in_moved;
     w->in->ctx = w;
 }
 
@@ -158,9 +160,9 @@ void wire_feed(struct wire *w, struct port *source, const struct link_opts *opts
 {
     w->expects = false;
     w->out = link_new(source, w->peer->port, w->in->pool, opts);
-    w->out->done = out_done;
-    w->out->moved = out_moved;
-    w->out->ended = out_ended;
+    w->out->done = wire_out_done;
+    w->out->moved = wire_out_moved;
+    w->out->ended = wire_source_ended;
     w->out->ctx = w;
     w->out->bytes = w->peer->sent; /* it may have had another */
 }
