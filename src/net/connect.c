@@ -267,6 +267,17 @@ static void begin_race(struct job *j)
     try_next(c);
 }
 
+static void make_attempts(struct connect *c, const struct addr *addrs, int count)
+{
+    c->count = count;
+    c->attempts = mem_alloc((size_t)count * sizeof *c->attempts);
+    for (int i = 0; i < count; i++) {
+        c->attempts[i].connect = c;
+        c->attempts[i].to = addrs[i];
+        c->attempts[i].watch.fd = -1;
+    }
+}
+
 static int open_connect(struct net *n, struct err *e)
 {
     const struct net_conf *conf = n->conf;
@@ -285,13 +296,7 @@ static int open_connect(struct net *n, struct err *e)
     c->type = type;
     c->source = source;
     c->nsource = nsource;
-    c->count = count;
-    c->attempts = mem_alloc((size_t)count * sizeof *c->attempts);
-    for (int i = 0; i < count; i++) {
-        c->attempts[i].connect = c;
-        c->attempts[i].to = addrs[i];
-        c->attempts[i].watch.fd = -1;
-    }
+    make_attempts(c, addrs, count);
     free(addrs);
     c->dresser = (struct dresser){.net = n,
                                   .type = type,

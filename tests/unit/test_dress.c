@@ -285,6 +285,27 @@ static void listener_is_not_greeted(void **state)
     rig_free(r);
 }
 
+/* A reset may show when it is read or when it is written to. */
+static void listener_is_reset_at_every_byte(void **state)
+{
+    const struct linger now = {.l_onoff = 1};
+
+    (void)state;
+    for (size_t i = 0; i < 7; i++) {
+        struct rig *r = listening((struct net_conf){.keep_open = false});
+        struct addr from;
+        int fd = say(r, "hellome", i, &from);
+
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+        close(fd);
+        rig_run(r);
+        assert_int_equal(r->nup + r->peers.count, 0);
+        assert_int_equal(r->failure.status, STATUS_NETWORK);
+        assert_true(r->failure.sys == ECONNRESET || r->failure.sys == EPIPE);
+        rig_free(r);
+    }
+}
+
 /* With many, who fails is that one's affair; who is being dressed counts. */
 static void listener_goes_on(void **state)
 {
@@ -365,11 +386,17 @@ static void gives_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(client_is_answered),        cmocka_unit_test(client_is_refused),
-        cmocka_unit_test(client_is_not_answered),    cmocka_unit_test(client_is_left_at_every_byte),
-        cmocka_unit_test(listener_is_greeted),       cmocka_unit_test(listener_is_left_at_every_byte),
-        cmocka_unit_test(listener_is_not_greeted),   cmocka_unit_test(listener_goes_on),
-        cmocka_unit_test(both_sides_and_two_layers), cmocka_unit_test(gives_up),
+        cmocka_unit_test(client_is_answered),
+        cmocka_unit_test(client_is_refused),
+        cmocka_unit_test(client_is_not_answered),
+        cmocka_unit_test(client_is_left_at_every_byte),
+        cmocka_unit_test(listener_is_greeted),
+        cmocka_unit_test(listener_is_left_at_every_byte),
+        cmocka_unit_test(listener_is_not_greeted),
+        cmocka_unit_test(listener_is_reset_at_every_byte),
+        cmocka_unit_test(listener_goes_on),
+        cmocka_unit_test(both_sides_and_two_layers),
+        cmocka_unit_test(gives_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,21 +71,31 @@ static void unix_paths_that_exist(void **state)
     rig_free(r);
 }
 
+/* What happens in the moment in which unlink(2) takes `path` away. */
+static struct {
+    const char *path; /* NULL: nothing but that */
+    void (*run)(void);
+} moment;
+
+int unlink(const char *path)
+{
+    if (moment.path != NULL && strcmp(path, moment.path) == 0) {
+        moment.path = NULL;
+        moment.run();
+    }
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
 /* Another starter that finds the same dead path, in the moment in which the first takes it away. */
 static struct {
     struct rig *rig;
-    const char *path; /* NULL: unlink(2) is nothing but that */
     bool bound;
     struct err e;
 } other;
 
-int unlink(const char *path)
+static void start_other(void)
 {
-    if (other.path != NULL && strcmp(path, other.path) == 0) {
-        other.path = NULL;
-        other.bound = rig_open(other.rig, "listen", &other.e) != NULL;
-    }
-    return unlinkat(AT_FDCWD, path, 0);
+    other.bound = rig_open(other.rig, "listen", &other.e) != NULL;
 }
 
 static int files(void)
@@ -113,15 +123,44 @@ static void unix_path_that_two_find_dead(void **state)
     close(rig_serve(path, SOCK_STREAM, &at));
     one->conf = two->conf = (struct net_conf){.host = path, .family = AF_UNIX};
     other.rig = two;
-    other.path = path;
+    moment.run = start_other;
+    moment.path = path;
     bound = rig_open(one, "listen", &e) != NULL;
-    assert_null(other.path); /* it was there */
+    assert_null(moment.path); /* it was there */
     assert_int_not_equal(bound, other.bound);
     assert_int_equal((bound ? &other.e : &e)->sys, EADDRINUSE);
     close(rig_dial(&at, SOCK_STREAM)); /* who has it can be spoken to */
     assert_int_equal(files(), 1);      /* nothing lies beside it */
     rig_free(two);
     rig_free(one);
+}
+
+static struct addr ours;
+static bool alive;
+
+static void look_alive(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    alive = fd >= 0 && connect(fd, &ours.sa, ours.len) == 0;
+    close(fd);
+}
+
+/* A path of ours goes before its socket does: afterwards it may be somebody else's. */
+static void unix_path_goes_alive(void **state)
+{
+    struct rig *r = rig_listening((struct net_conf){.host = rig_in_dir("ours"), .family = AF_UNIX}, "listen");
+
+    (void)state;
+    ours = r->bound[0];
+    alive = false;
+    moment.run = look_alive;
+    moment.path = rig_in_dir("ours");
+    net_close(r->net);
+    r->net = NULL;
+    assert_null(moment.path);
+    assert_true(alive);
+    rig_free(r);
 }
 
 /* What a starter that was killed left of its lock is no hindrance, and goes. */
@@ -171,6 +210,7 @@ int main(void)
         cmocka_unit_test(listen_unix),
         cmocka_unit_test(unix_paths_that_exist),
         cmocka_unit_test(unix_path_that_two_find_dead),
+        cmocka_unit_test(unix_path_goes_alive),
         cmocka_unit_test(unix_lock_of_one_who_was_killed),
         cmocka_unit_test(unix_names_that_cannot_be),
     };
