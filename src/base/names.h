@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A row of a table, whose last has a NULL word. Each word and each value is there once. */
+/* A row of a table, whose last has a NULL word. Of several words for one value the first is its name. */
 struct name {
     const char *word;
     int value;

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/names.h"
 #include "base/near.h"
 #include "base/num.h"
 
@@ -33,11 +34,6 @@ enum kind {
 /* Which sockets have the option. */
 enum where { ANY, INET, TCP, UDP };
 
-struct word {
-    const char *name;
-    int value;
-};
-
 struct row {
     const char *name;
     enum where where;
@@ -46,12 +42,12 @@ struct row {
     int level, number;   /* of IPv4 where the families differ */
     int level6, number6; /* of IPv6; 0: there is only the one above */
     int64_t min, max;
-    const struct word *words; /* names for values of an INT or BITS */
+    const struct name *words; /* names for values of an INT or BITS */
     const char *arg, *help;
 };
 
 /* ToS bytes by name, RFC 2474, RFC 2597, RFC 3246 and RFC 1349. */
-static const struct word tos_words[] = {
+static const struct name tos_words[] = {
     {"af11", 0x28},     {"af12", 0x30},       {"af13", 0x38},        {"af21", 0x48},
     {"af22", 0x50},     {"af23", 0x58},       {"af31", 0x68},        {"af32", 0x70},
     {"af33", 0x78},     {"af41", 0x88},       {"af42", 0x90},        {"af43", 0x98},
@@ -62,7 +58,7 @@ static const struct word tos_words[] = {
 };
 
 #ifdef IP_PMTUDISC_DONT
-static const struct word pmtu_words[] = {
+static const struct name pmtu_words[] = {
     {"dont", IP_PMTUDISC_DONT},
     {"want", IP_PMTUDISC_WANT},
     {"do", IP_PMTUDISC_DO},
@@ -258,11 +254,11 @@ static bool asks_value(const char *value)
 
 static int parse_bool(const char *text, int *out)
 {
-    static const struct word words[] = {{"on", 1},  {"yes", 1}, {"true", 1},  {"1", 1},
+    static const struct name words[] = {{"on", 1},  {"yes", 1}, {"true", 1},  {"1", 1},
                                         {"off", 0}, {"no", 0},  {"false", 0}, {"0", 0}};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasecmp(words[i].name, text) == 0) {
+        if (strcasecmp(words[i].word, text) == 0) {
             *out = words[i].value;
             return 0;
         }
@@ -290,8 +286,8 @@ static int parse_number_value(const struct row *r, const char *text, int *out)
     int64_t n;
     int bad;
 
-    for (const struct word *w = r->words; w != NULL && w->name != NULL; w++)
-        if (strcasecmp(w->name, text) == 0) {
+    for (const struct name *w = r->words; w != NULL && w->word != NULL; w++)
+        if (strcasecmp(w->word, text) == 0) {
             *out = w->value;
             return 0;
         }
@@ -463,9 +459,9 @@ static int fetch_value(int fd, const struct row *r, struct kindof k, union value
 
 static void format_value(const struct row *r, const union value *v, char *out, size_t size)
 {
-    for (const struct word *w = r->words; w != NULL && r->kind == INT && w->name != NULL; w++)
+    for (const struct name *w = r->words; w != NULL && r->kind == INT && w->word != NULL; w++)
         if (w->value == v->number) {
-            snprintf(out, size, "%s", w->name);
+            snprintf(out, size, "%s", w->word);
             return;
         }
     switch (r->kind) {
