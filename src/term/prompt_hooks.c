@@ -27,6 +27,15 @@ static char *no_breaks(void)
     return none;
 }
 
+/* Whether the locale's characters are ASCII alone, in the words of glibc, musl, and the BSDs */
+static bool is_ascii(void)
+{
+    const char *codeset = nl_langinfo(CODESET);
+
+    return strcmp(codeset, "ANSI_X3.4-1968") == 0 || strcmp(codeset, "ASCII") == 0 ||
+           strcmp(codeset, "US-ASCII") == 0;
+}
+
 /* Characters are UTF-8 wherever the system can do it, also in the C locale. */
 static void start_locale(struct prompt_locale *l)
 {
@@ -34,8 +43,7 @@ static void start_locale(struct prompt_locale *l)
         setlocale(LC_CTYPE, "C.UTF-8");
     rl_initialize();
     rl_variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
-    if (MB_CUR_MAX == 1 && strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0 &&
-        setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
+    if (MB_CUR_MAX == 1 && is_ascii() && setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
         l->plain = true;
         rl_variable_bind("convert-meta", "off");
         rl_variable_bind("input-meta", "on");
