@@ -23,7 +23,7 @@ bool link_wants_read(const struct link *k)
 {
     if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused)
         return false;
-    if (k->splice == NULL)
+    if (k->splice == NULL || (k->splice->held == 0 && !link_fits_kernel(k)))
         return k->shares ? !link_waits(k) : link_copy_wants_read(k);
     /* A kernel path that is to be left is only emptied. */
     return link_fits_kernel(k) && !link_waits(k) && splice_has_room(k->splice);

@@ -48,7 +48,7 @@ static bool step_kernel(struct link *k)
 
     if (!link_own_dst(k))
         return false;
-    step = splice_step(k->splice, link_wants_read(k));
+    step = splice_step(k->splice, link_fits_kernel(k) && link_wants_read(k));
     if (step.put > 0)
         k->bytes += (uint64_t)step.put;
     if (k->splice->held == 0)

@@ -29,6 +29,7 @@
 #include "io/link.h"
 #include "io/queue.h"
 #include "loop/wait.h"
+#include "test_layer_rig.h"
 
 enum {
     RIG_IDLE = WAIT_DIRECT + 1,
@@ -39,12 +40,14 @@ enum {
 /* How the group that runs now waits and moves bytes. */
 static struct {
     bool crowd, splice;
+    enum { BARE, SHAKY, GREETING } layer; /* on every port that rig_socket() and rig_file() make */
 } backend;
 
 static inline int rig_poll(void **state)
 {
     (void)state;
     backend.crowd = backend.splice = false;
+    backend.layer = BARE;
     return 0;
 }
 
@@ -53,6 +56,7 @@ static inline int rig_crowd(void **state)
     (void)state;
     backend.crowd = true;
     backend.splice = false;
+    backend.layer = BARE;
     return 0;
 }
 
@@ -60,10 +64,35 @@ static inline int rig_splice(void **state)
 {
     (void)state;
     backend.crowd = backend.splice = true;
+    backend.layer = BARE;
     return 0;
 }
 
+/* Everything is delayed and split at random. */
+static inline int rig_shaky(void **state)
+{
+    rig_splice(state);
+    backend.layer = SHAKY;
+    return 0;
+}
+
+/* Sockets stand behind a handshake. */
+static inline int rig_greeting(void **state)
+{
+    rig_splice(state);
+    backend.layer = GREETING;
+    return 0;
+}
+
+/* What stands between a port whose layer greets and a descriptor at whose other end nobody does. */
+struct tunnel {
+    struct port *outer, *inner;
+    struct link *in, *out;
+    struct tunnel *next;
+};
+
 struct rig {
+    struct tunnel *tunnels;
     struct loop *loop;
     struct link_pool pool;
     struct timer guard, rest;
@@ -184,8 +213,88 @@ static inline void rig_settle(struct rig *r)
     rig_run(r);
 }
 
+static inline void tunnel_failed(struct link *k)
+{
+    struct tunnel *t = k->ctx;
+
+    if (k->state == LINK_DONE)
+        return;
+    link_free(t->in);
+    link_free(t->out);
+    t->in = t->out = NULL;
+    port_free(t->inner);
+    port_free(t->outer);
+}
+
+static inline struct link *tunnel_link(struct rig *r, struct tunnel *t, struct port *src, struct port *dst)
+{
+    struct link *k = link_new(src, dst, &r->pool, NULL);
+
+    k->done = tunnel_failed;
+    k->ctx = t;
+    return k;
+}
+
+/* The other end of `fd` speaks to the returned port through a tunnel, and knows of no greetings. */
+static inline struct port *rig_tunnel(struct rig *r, int fd)
+{
+    struct tunnel *t = calloc(1, sizeof *t);
+    struct port *port;
+    int s[2];
+
+    assert_non_null(t);
+    rig_pair(s, SOCK_STREAM);
+    port = fd_socket(r->loop, s[0]);
+    t->inner = fd_socket(r->loop, s[1]);
+    t->outer = fd_socket(r->loop, fd);
+    greeting_over(port, true);
+    greeting_over(t->inner, false);
+    t->in = tunnel_link(r, t, t->outer, t->inner);
+    t->out = tunnel_link(r, t, t->inner, t->outer);
+    t->next = r->tunnels;
+    r->tunnels = t;
+    return port;
+}
+
+static inline struct port *rig_shaken(struct port *port)
+{
+    static uint32_t seed;
+
+    if (backend.layer == SHAKY)
+        shaky_over(port, seed++);
+    return port;
+}
+
+/* As fd_socket() and fd_file(), with what the backend puts on it. */
+static inline struct port *rig_socket(struct rig *r, int fd)
+{
+    return backend.layer == GREETING ? rig_tunnel(r, fd) : rig_shaken(fd_socket(r->loop, fd));
+}
+
+static inline struct port *rig_file(struct rig *r, int fd)
+{
+    return rig_shaken(fd_file(r->loop, fd));
+}
+
+static inline void rig_free_tunnels(struct rig *r)
+{
+    while (r->tunnels != NULL) {
+        struct tunnel *t = r->tunnels;
+
+        r->tunnels = t->next;
+        if (t->in != NULL) {
+            link_free(t->in);
+            link_free(t->out);
+            port_free(t->inner);
+            port_free(t->outer);
+        }
+        free(t);
+    }
+}
+
 static inline void rig_free(struct rig *r)
 {
+    rig_free_tunnels(r);
     for (int i = 0; backend.crowd && i < RIG_IDLE; i++)
         loop_del(&r->idle[i]);
     loop_free(r->loop);

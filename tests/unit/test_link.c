@@ -19,9 +19,9 @@ static struct port *port_on(struct rig *r, int fd)
     socklen_t len = sizeof type;
 
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
-        port = fd_socket(r->loop, fd);
+        port = rig_socket(r, fd);
     else
-        port = fd_file(r->loop, fd);
+        port = rig_file(r, fd);
     return port;
 }
 
@@ -119,8 +119,8 @@ static void file_to_file(void **state)
     assert_int_equal(fwrite(data, 1, len, in), len);
     assert_int_equal(fflush(in), 0);
     assert_int_equal(lseek(fileno(in), 0, SEEK_SET), 0);
-    from = fd_file(r->loop, dup(fileno(in)));
-    to = fd_file(r->loop, dup(fileno(out)));
+    from = rig_file(r, dup(fileno(in)));
+    to = rig_file(r, dup(fileno(out)));
     k = rig_link(r, from, to, NULL);
     rig_run(r);
     assert_int_equal(k->state, LINK_DONE);
@@ -155,7 +155,7 @@ static void half_close(void **state)
         rig_pattern(data, len, 5);
         for (int i = 0; i < 2; i++) {
             rig_pair(s[i], SOCK_STREAM);
-            port[i] = fd_socket(r->loop, s[i][0]);
+            port[i] = rig_socket(r, s[i][0]);
         }
         for (int i = 0; i < 2; i++) {
             k[i] = link_new(port[i], port[1 - i], &r->pool, NULL);
@@ -188,8 +188,8 @@ static void half_close(void **state)
 /* A source of bytes that fails behind them. */
 static void source_that_fails(void **state)
 {
-    struct rig *r = rig_new();
-    unsigned char *data = malloc(MIB);
+    unsigned char *data;
+    struct rig *r;
     struct feed feed;
     struct drain drain;
     struct port *from, *to;
@@ -197,11 +197,16 @@ static void source_that_fails(void **state)
     int a[2], b[2];
 
     (void)state;
+    if (backend.layer == GREETING)
+        skip(); /* the tunnel does not pass on a reset */
+    r = rig_new();
+    data = malloc(MIB);
+    assert_non_null(data);
     rig_pattern(data, MIB, 3);
     rig_pair(a, SOCK_STREAM);
     rig_pair(b, SOCK_STREAM);
-    from = fd_socket(r->loop, a[0]);
-    to = fd_socket(r->loop, b[1]);
+    from = rig_socket(r, a[0]);
+    to = rig_socket(r, b[1]);
     /* Closing one end of a UNIX pair with bytes unread resets the other, which keeps what it was sent. */
     assert_int_equal(write(a[0], "unread", 6), 6);
     feed_start(&feed, r, a[1], data, 100000, MIB);
@@ -308,8 +313,8 @@ static void pause_and_go_on(void **state)
     (void)state;
     rig_pair(a, SOCK_STREAM);
     rig_pair(b, SOCK_STREAM);
-    from = fd_socket(r->loop, a[0]);
-    to = fd_socket(r->loop, b[1]);
+    from = rig_socket(r, a[0]);
+    to = rig_socket(r, b[1]);
     k = link_new(from, to, &r->pool, NULL);
     drain_start(&drain, r, b[0], MIB);
     assert_int_equal(write(a[1], "first", 5), 5);
@@ -383,7 +388,7 @@ static void an_io_to_itself(void **state)
 
     (void)state;
     rig_pair(s, SOCK_STREAM);
-    rig_echoes(r, fd_socket(r->loop, s[0]), s[1], 3 * MIB + 1, 30000);
+    rig_echoes(r, rig_socket(r, s[0]), s[1], 3 * MIB + 1, 30000);
     close(s[1]);
     rig_free(r);
 }
@@ -401,8 +406,8 @@ static void idle_links_hold_nothing(void **state)
     (void)state;
     rig_pair(a, SOCK_STREAM);
     rig_pair(b, SOCK_STREAM);
-    from = fd_socket(r->loop, a[0]);
-    to = fd_socket(r->loop, b[1]);
+    from = rig_socket(r, a[0]);
+    to = rig_socket(r, b[1]);
     k = link_new(from, to, &r->pool, NULL);
     drain_start(&drain, r, b[0], MIB);
     for (size_t i = 0; i < 3; i++) {
@@ -449,5 +454,7 @@ int main(void)
     int failed = cmocka_run_group_tests_name("poll, buffer", tests, rig_poll, NULL);
 
     failed += cmocka_run_group_tests_name("crowd, buffer", tests, rig_crowd, NULL);
-    return failed + cmocka_run_group_tests_name("crowd, kernel", tests, rig_splice, NULL);
+    failed += cmocka_run_group_tests_name("crowd, kernel", tests, rig_splice, NULL);
+    failed += cmocka_run_group_tests_name("a layer that delays and splits", tests, rig_shaky, NULL);
+    return failed + cmocka_run_group_tests_name("a layer that greets", tests, rig_greeting, NULL);
 }

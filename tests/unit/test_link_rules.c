@@ -33,8 +33,8 @@ static void check_crlf(size_t len, size_t line, size_t in, size_t out)
 
     rig_pair(a, SOCK_STREAM);
     rig_narrow_pair(b);
-    from = fd_socket(r->loop, a[0]);
-    to = fd_socket(r->loop, b[1]);
+    from = rig_socket(r, a[0]);
+    to = rig_socket(r, b[1]);
     k = link_new(from, to, &r->pool, &opts);
     drain_start(&drain, r, b[0], out);
     feed_start(&feed, r, a[1], data, len, in);
@@ -268,13 +268,13 @@ static void many_descriptors_one_destination(void **state)
 
     (void)state;
     rig_pipe(out);
-    to = fd_file(r->loop, out[1]);
+    to = rig_file(r, out[1]);
     drain_start(&drain, r, out[0], 7001);
     drain.stop = (size_t)N * EACH;
     for (int i = 0; i < N; i++) {
         memset(data[i], i, EACH);
         rig_pair(s, SOCK_STREAM);
-        from[i] = fd_socket(r->loop, s[0]);
+        from[i] = rig_socket(r, s[0]);
         k[i] = link_new(from[i], to, &r->pool, &shared);
         feed_start(&feed[i], r, s[1], data[i], EACH, 50000);
     }
@@ -396,8 +396,8 @@ static void freed_from_its_callbacks(void **state)
 
         rig_pair(a, SOCK_STREAM);
         rig_pair(b, SOCK_STREAM);
-        from = fd_socket(r->loop, a[0]);
-        to = fd_socket(r->loop, b[1]);
+        from = rig_socket(r, a[0]);
+        to = rig_socket(r, b[1]);
         k = link_new(from, to, &r->pool, NULL);
         k->ctx = r;
         k->moved = which == 0 ? free_everything : NULL;
@@ -482,5 +482,7 @@ int main(void)
     int failed = cmocka_run_group_tests_name("poll, buffer", tests, rig_poll, NULL);
 
     failed += cmocka_run_group_tests_name("crowd, buffer", tests, rig_crowd, NULL);
-    return failed + cmocka_run_group_tests_name("crowd, kernel", tests, rig_splice, NULL);
+    failed += cmocka_run_group_tests_name("crowd, kernel", tests, rig_splice, NULL);
+    failed += cmocka_run_group_tests_name("a layer that delays and splits", tests, rig_shaky, NULL);
+    return failed + cmocka_run_group_tests_name("a layer that greets", tests, rig_greeting, NULL);
 }
