@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "test_valgrind.h"
+
 #include "base/container.h"
 #include "base/log.h"
 #include "net/net.h"
@@ -230,14 +232,6 @@ static inline const char *rig_in_dir(const char *name)
 
     snprintf(path, sizeof path, "%s/%s", rig_dir, name);
     return path;
-}
-
-/* Under valgrind, which plays the kernel's part in RLIMIT_NOFILE and drops the connection that is over it. */
-static inline bool rig_in_valgrind(void)
-{
-    const char *preload = getenv("LD_PRELOAD");
-
-    return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
 /* True when this machine has ::1. */

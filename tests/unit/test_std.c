@@ -411,7 +411,7 @@ static void output_is_never_without_a_number(void **state)
 static void shut_at_the_limit(void *arg)
 {
     struct rig *r = rig_new();
-    struct rlimit limit = {3, 3};
+    struct rlimit limit;
     struct stat st;
     struct port *to;
     int file = memfd_create("output", MFD_CLOEXEC);
@@ -419,6 +419,8 @@ static void shut_at_the_limit(void *arg)
     (void)arg;
     CHECK(dup2(file, STDOUT_FILENO) == STDOUT_FILENO);
     to = std_output(r->loop);
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = 3;
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     CHECK(port_shut(to) == 0);
     CHECK(fstat(STDOUT_FILENO, &st) == 0 && S_ISCHR(st.st_mode));
