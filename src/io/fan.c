@@ -127,8 +127,8 @@ void fan_add(struct fan *f, struct fan_member *m)
         f->room = f->room > 0 ? 2 * f->room : 8;
         f->members = mem_resize(f->members, f->room * sizeof *f->members);
     }
-    m->place = f->pace.members;
-    f->members[m->place] = m;
+    m->pace.place = f->pace.members;
+    f->members[m->pace.place] = m;
     pace_join(&f->pace, &m->pace);
     if (f->ended)
         end_member(f, m);
@@ -142,7 +142,7 @@ void fan_del(struct fan *f, struct fan_member *m)
     port_free(m->pace.queue);
     m->pace.queue = NULL;
     pace_leave(&m->pace);
-    f->members[m->place] = f->members[f->pace.members];
-    f->members[m->place]->place = m->place;
+    f->members[m->pace.place] = f->members[f->pace.members];
+    f->members[m->pace.place]->pace.place = m->pace.place;
     unblock(&f->pace);
 }

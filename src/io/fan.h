@@ -15,7 +15,6 @@ struct fan;
 /* One who gets all. Embedded in its user's struct, zeroed before fan_add(). */
 struct fan_member {
     struct pace_member pace; /* its queue is the fan's; NULL until there is something to read */
-    unsigned place;          /* the fan's */
 };
 
 struct fan_opts {

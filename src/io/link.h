@@ -73,17 +73,17 @@ struct link {
     uint64_t messages;            /* writes of whole messages, when either end has boundaries */
     uint64_t lost;                /* see LINK_DST_FAILED */
     enum link_state state;
-    bool src_eof; /* the source has ended; bytes may still be held */
+    bool src_eof : 1; /* the source has ended; bytes may still be held */
 
-    bool message; /* a message is held, though it may be empty; the rest is the link's own */
-    bool src_failed, told_end;
-    bool resting; /* between two lines, for the interval */
-    bool paused;
-    bool pumping, freed;
-    bool bulk;    /* the last read was large */
-    bool shares;  /* bytes are written from the memory of the source */
-    bool drained; /* the source had nothing when last asked */
-    bool copies;  /* the kernel path does not work between these ends */
+    bool message : 1; /* a message is held, though it may be empty; the rest is the link's own */
+    bool src_failed : 1, told_end : 1;
+    bool resting : 1; /* between two lines, for the interval */
+    bool paused : 1;
+    bool pumping : 1, freed : 1;
+    bool bulk : 1;    /* the last read was large */
+    bool shares : 1;  /* bytes are written from the memory of the source */
+    bool drained : 1; /* the source had nothing when last asked */
+    bool copies : 1;  /* the kernel path does not work between these ends */
     struct crlf crlf;
     unsigned char small; /* turns in a row in which the kernel path moved little */
     uint32_t cap;        /* the size of `block` */

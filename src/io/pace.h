@@ -37,6 +37,7 @@ struct pace_member {
     struct pace *pace;  /* NULL: it is no member */
     struct port *queue; /* the user's to make, before the first pace_put(), and to free */
     unsigned full; /* the round in which it became full: an earlier one than now means behind; 0: it is not */
+    unsigned place; /* its user's: here it takes no room */
 };
 
 void pace_init(struct pace *p, struct loop *loop, enum pace_slow slow, void (*room)(struct pace *));

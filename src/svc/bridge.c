@@ -45,8 +45,7 @@ struct strand {
     struct list place;       /* in bridge->strands */
     void *ctx;               /* the caller's */
     struct fan_member share; /* of the fan, which makes wire.out with the first bytes */
-    uint64_t missed;         /* bytes it was too slow for */
-    bool slow;               /* so slow that it is to be closed */
+    uint64_t missed;         /* bytes it was too slow for; where slow ones are closed: it is to be */
 };
 
 static struct strand *strand_of(const struct peer *p)
@@ -301,7 +300,7 @@ static struct strand *find_slow(const struct bridge *b)
 
     list_each(s, ahead, &b->strands, struct strand, place)
     {
-        if (s->slow)
+        if (s->missed > 0)
             return s;
     }
     return NULL;
@@ -313,7 +312,7 @@ static void bridge_close_slow(struct job *j)
     struct strand *s;
 
     while ((s = find_slow(b)) != NULL) {
-        s->slow = false;
+        s->missed = 0;
         wire_finish(&s->wire);
     }
 }
@@ -376,20 +375,17 @@ static void strand_miss(struct strand *s, size_t size)
 {
     struct peer *p = s->wire.peer;
     struct bridge *b = bridge_of(&s->wire);
+    bool closes = b->slow == SLOW_CLOSE, first = s->missed == 0;
     char name[ADDR_TEXT];
 
-    if (s->slow)
-        return;
     p->port->lost = true;
-    if (b->slow == SLOW_CLOSE) {
-        log_notice("%s is too slow and was closed; see --slow-peer", peer_name(p, name));
-        s->slow = true;
-        loop_soon(b->svc->loop, &b->close_slow);
+    s->missed += closes ? 1 : size;
+    if (!first)
         return;
-    }
-    if (s->missed == 0)
-        log_notice("%s is too slow and misses bytes; see --slow-peer", peer_name(p, name));
-    s->missed += size;
+    log_notice("%s is too slow and %s; see --slow-peer", peer_name(p, name),
+               closes ? "was closed" : "misses bytes");
+    if (closes)
+        loop_soon(b->svc->loop, &b->close_slow);
 }
 
 static void strand_share_missed(void *ctx, struct fan_member *m, size_t size)
@@ -475,7 +471,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
         bridge_tell_lost(p, strand_unreached(s), "for", "read");
     if (b->nowhere == NULL && !b->svc->killed)
         bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");
-    if (s->missed > 0)
+    if (s->missed > 0 && b->slow != SLOW_CLOSE)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)s->missed);
     wire_clear(&s->wire);
     if (is_fanned(s))
