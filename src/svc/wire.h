@@ -17,12 +17,12 @@
 
 struct wire;
 
-/* Who owns wires. All hooks are called in the loop; each may end the wire by wire_clear(). */
+/* Who owns wires, and what is the same for all of them. */
 struct wire_owner {
     bool send_only;        /* nothing is expected of peers: the end of `out` is the end */
     int64_t datagram_wait; /* ms of silence after which datagrams are done whose `out` is over; -1: never */
 
-    /* It is over, or failed (w->err): the owner ends it. */
+    /* It is over, or failed (w->err): the owner calls wire_clear(). No other hook may. */
     void (*finished)(struct wire *);
     /* The peer ended its direction while ours is open. Returns false to be done with it. */
     bool (*peer_ended)(struct wire *);
