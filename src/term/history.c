@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 enum {
@@ -224,7 +225,7 @@ static void shorten(int fd)
             done += (size_t)put;
         }
         if (done == n - from && ftruncate(fd, (off_t)done) < 0)
-            done = 0;
+            log_debug("history: %s", strerror(errno)); /* old lines stay behind the new ones */
     }
     free(data);
 }
