@@ -267,46 +267,42 @@ int command_send(struct console *c, const char *args, struct err *e)
 
 /* ~save and ~log */
 
-static struct transcript **place_of(struct console *c, const struct transcript *x)
+static struct record **place_of(struct console *c, const struct record *x)
 {
     return x == c->commands->save ? &c->commands->save : &c->commands->log;
 }
 
-static void failed(void *ctx, struct transcript *x, const struct err *e)
+static void record_failed(void *ctx, struct record *x, const struct err *e)
 {
     struct console *c = ctx;
     char size[AMOUNT_TEXT];
     struct err again;
 
-    log_error("%s; the file was closed after %s", e->text, amount_size(size, (double)transcript_size(x)));
+    log_error("%s; the file was closed after %s", e->text, amount_size(size, (double)record_size(x)));
     *place_of(c, x) = NULL;
-    (void)transcript_close(x, &again); /* the same, told already */
+    (void)record_close(x, &again); /* the same, told already */
 }
 
-/* Listens to a peer; its senders, if it has such, share its links. */
-static void listen_to(struct console *c, struct transcript *x, struct talker *t, bool both)
+static void note_talker(struct record *x, const struct talker *t, const char *text)
 {
-    struct link *in = console_in(c, t), *out = both ? console_out(c, t) : NULL;
+    char name[ADDR_TEXT];
 
-    if (in != NULL)
-        transcript_add(x, t, in, false);
-    if (out != NULL)
-        transcript_add(x, t, out, true);
+    record_note(x, t->shown ? t->number : 0, talker_name(t, name), text);
 }
 
-static int stop_transcript(struct console *c, struct transcript **at, struct err *e)
+static int stop_record(struct console *c, struct record **at, struct err *e)
 {
-    struct transcript *x = *at;
+    struct record *x = *at;
     char size[AMOUNT_TEXT], *path;
     int result;
 
     if (x == NULL)
         return err_set(e, STATUS_LOCAL, "no file is being written");
     *at = NULL;
-    path = mem_strdup(transcript_path(x));
-    transcript_note(x, NULL, "the transcript ends");
-    amount_size(size, (double)transcript_size(x));
-    result = transcript_close(x, e);
+    path = mem_strdup(record_path(x));
+    record_note(x, 0, "", "the transcript ends");
+    amount_size(size, (double)record_size(x));
+    result = record_close(x, e);
     if (result == 0)
         console_say(c, "%s: closed, %s", path, size);
     free(path);
@@ -318,97 +314,89 @@ static uint32_t number(void *ctx, struct peer *p, const struct meta *m, bool sen
     return console_number(ctx, p, m, sent);
 }
 
-static int start_transcript(struct console *c, struct transcript **at, enum transcript_kind kind,
-                            const char *path, struct err *e)
+/* Shows it who is there; the senders of a peer, if it has such, share its links. */
+static void record_talkers(struct console *c, struct record *x, bool both)
 {
-    const struct transcript_opts opts = {.kind = kind, .failed = failed, .number = number, .ctx = c};
-    struct transcript *x = transcript_open(c->svc->loop, path, &opts, e);
+    for (struct talker *t = c->talkers.first; t != NULL; t = t->next) {
+        if (t->meta != NULL)
+            continue;
+        if (t->shown)
+            note_talker(x, t, "is connected");
+        record_peer(x, t->peer, console_in(c, t), both ? console_out(c, t) : NULL);
+    }
+}
+
+static int start_record(struct console *c, struct record **at, const struct record_format *format,
+                        const char *path, struct err *e)
+{
+    const struct record_opts opts = {
+        .format = format, .peers = c->svc->peers, .failed = record_failed, .number = number, .ctx = c};
+    struct record *x = record_open(c->svc->loop, path, &opts, e);
 
     if (x == NULL)
         return -1;
-    if (*at != NULL && stop_transcript(c, at, e) < 0)
+    if (*at != NULL && stop_record(c, at, e) < 0)
         log_error("%s", e->text);
     *at = x;
-    transcript_note(x, NULL, "the transcript begins");
-    for (struct talker *t = c->talkers.first; t != NULL; t = t->next) {
-        if (t->meta == NULL && t->shown)
-            transcript_note(x, t, "is connected");
-        if (t->meta == NULL)
-            listen_to(c, x, t, kind == TRANSCRIPT_LINES);
-    }
-    console_say(
-        c, kind == TRANSCRIPT_LINES ? "%s: the transcript is appended" : "%s: what arrives is written there",
-        path);
+    record_note(x, 0, "", "the transcript begins");
+    record_talkers(c, x, format->sent);
+    console_say(c, format->appends ? "%s: the transcript is appended" : "%s: what arrives is written there",
+                path);
     return 0;
 }
 
-static int transcribe(struct console *c, const char *name, const char *args, enum transcript_kind kind,
-                      struct err *e)
+static int record_file(struct console *c, const char *name, const char *args, struct record **at,
+                       const struct record_format *format, struct err *e)
 {
-    struct transcript **at = kind == TRANSCRIPT_LINES ? &c->commands->log : &c->commands->save;
     char *path;
     int result;
 
     if (take_path(c, name, args, &path, e) < 0)
         return -1;
     if (path == NULL)
-        return stop_transcript(c, at, e);
-    result = start_transcript(c, at, kind, path, e);
+        return stop_record(c, at, e);
+    result = start_record(c, at, format, path, e);
     free(path);
     return result;
 }
 
 int command_save(struct console *c, const char *args, struct err *e)
 {
-    return transcribe(c, "save", args, TRANSCRIPT_BYTES, e);
+    return record_file(c, "save", args, &c->commands->save, &record_bytes, e);
 }
 
 int command_log(struct console *c, const char *args, struct err *e)
 {
-    return transcribe(c, "log", args, TRANSCRIPT_LINES, e);
+    return record_file(c, "log", args, &c->commands->log, &record_transcript, e);
 }
 
 void files_joined(struct console *c, struct talker *t)
 {
-    struct commands *x = c->commands;
-
-    if (x->log != NULL)
-        transcript_note(x->log, t, t->meta != NULL ? "was heard for the first time" : "joined");
-    if (t->meta != NULL)
-        return;
-    if (x->save != NULL)
-        listen_to(c, x->save, t, false);
-    if (x->log != NULL)
-        listen_to(c, x->log, t, true);
+    if (c->commands->log != NULL)
+        note_talker(c->commands->log, t, t->meta != NULL ? "was heard for the first time" : "joined");
 }
 
 void files_left(struct console *c, struct talker *t)
 {
-    struct commands *x = c->commands;
-
-    if (t->meta == NULL && x->save != NULL)
-        transcript_del(x->save, t->peer);
-    if (t->meta == NULL && x->log != NULL)
-        transcript_del(x->log, t->peer);
-    if (x->log != NULL && t->shown)
-        transcript_note(x->log, t, "left");
+    if (c->commands->log != NULL && t->shown)
+        note_talker(c->commands->log, t, "left");
 }
 
-static void finish(struct transcript *x)
+static void finish_record(struct record *x)
 {
     struct err e;
 
     if (x == NULL)
         return;
-    transcript_note(x, NULL, "the transcript ends");
-    if (transcript_close(x, &e) < 0)
+    record_note(x, 0, "", "the transcript ends");
+    if (record_close(x, &e) < 0)
         log_error("%s", e.text);
 }
 
 void files_clear(struct console *c)
 {
-    finish(c->commands->save);
-    finish(c->commands->log);
+    finish_record(c->commands->save);
+    finish_record(c->commands->log);
     c->commands->save = c->commands->log = NULL;
 }
 

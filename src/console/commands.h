@@ -8,13 +8,13 @@
 #include "console/command.h"
 #include "console/console.h"
 #include "console/task.h"
-#include "record/transcript.h"
+#include "record/formats.h"
 
 struct child;
 
 struct commands {
     struct task *tasks;            /* the newest first */
-    struct transcript *save, *log; /* NULL: none */
+    struct record *save, *log; /* NULL: none */
     struct task *bar;              /* whose progress stands in the prompt */
     const struct child *guest;     /* the shell that has the terminal; NULL: none */
 };

@@ -116,7 +116,9 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
 
 uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
 {
-    const struct talker *t = sent ? talkers_sender(&c->talkers, p, m) : who(c, p, m);
+    const struct talker *t = m == NULL ? bridge_ctx(p)
+                             : sent    ? talkers_sender(&c->talkers, p, m)
+                                       : who(c, p, m);
 
     return t != NULL && t->shown ? t->number : 0;
 }

@@ -99,7 +99,8 @@ void console_end(struct console *c, struct talker *t);
 /* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
 void console_close(struct console *c, struct talker *t, bool reset);
 
-/* The number of who sends a datagram through `p`, heard by that, or of whom one is `sent` to; 0: none. */
+/* The number of `p` (`m` NULL), of who sends a datagram through it, heard by that, or of whom one is `sent` to; 0:
+ * none. */
 uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent);
 
 /* The links from and to t->peer, for taps and pauses; the second is made when there is none, and NULL when nothing can be

@@ -11,6 +11,7 @@ void peer_table_init(struct peer_table *t, struct loop *loop)
     *t = (struct peer_table){.loop = loop, .next_number = 1};
     list_init(&t->watches);
     list_init(&t->leaving);
+    list_init(&t->observers);
 }
 
 void peer_table_watch(struct peer_table *t, struct peer_watch *w)

@@ -27,6 +27,7 @@ struct peer_table {
     bool awaited;        /* and somebody waits for them */
     bool lost;           /* one of them left bytes behind, and it was told */
     struct list watches;
+    struct list observers; /* of peer/observe.h */
     unsigned count;          /* peers now */
     unsigned next_number;    /* numbers are never used twice */
     uint64_t sent, received; /* bytes of the peers that are gone; peer_table_bytes() adds those present */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "peer/idle.h"
 #include "peer/leave.h"
+#include "peer/observe.h"
 
 static bool is_over(const struct link *k)
 {
@@ -30,6 +31,8 @@ static struct err *wire_failure(struct wire *w)
 void wire_finish(struct wire *w)
 {
     leave_unwatch(w->peer);
+    if (w->err != NULL)
+        observe_error(w->peer, w->err);
     w->owner->finished(w);
 }
 
@@ -98,6 +101,8 @@ static void wire_out_done(struct link *k)
 {
     struct wire *w = k->ctx;
 
+    if (k->state == LINK_DONE)
+        observe_end(k);
     if (k->state == LINK_SRC_FAILED)
         w->owner->source_failed(w);
     else if (k->state == LINK_DST_FAILED)
@@ -111,6 +116,8 @@ static void wire_in_done(struct link *k)
     struct wire *w = k->ctx;
     char name[ADDR_TEXT];
 
+    if (k->state == LINK_DONE)
+        observe_end(k);
     if (k->state == LINK_DST_FAILED) {
         w->owner->sink_failed(w);
     } else if (k->state == LINK_SRC_FAILED) {
@@ -150,10 +157,12 @@ void wire_init(struct wire *w, struct wire_owner *owner, struct peer *p, struct 
     w->owner = owner;
     w->peer = p;
     p->svc = w;
+    observe_open(p);
     w->in = link_new(p->port, sink, pool, opts);
     w->in->done = wire_in_done;
     w->in->moved = wire_in_moved;
     w->in->ctx = w;
+    observe_begin(p, w->in, false);
 }
 
 void wire_feed(struct wire *w, struct port *source, const struct link_opts *opts)
@@ -165,10 +174,12 @@ void wire_feed(struct wire *w, struct port *source, const struct link_opts *opts
     w->out->ended = wire_source_ended;
     w->out->ctx = w;
     w->out->bytes = w->peer->sent; /* it may have had another */
+    observe_begin(w->peer, w->out, true);
 }
 
 void wire_unfeed(struct wire *w, bool expects)
 {
+    observe_leave(w->out);
     link_free(w->out);
     w->out = NULL;
     w->expects = expects;
@@ -177,6 +188,8 @@ void wire_unfeed(struct wire *w, bool expects)
 void wire_clear(struct wire *w)
 {
     wire_unfeed(w, false);
+    observe_leave(w->in);
+    observe_close(w->peer);
     link_free(w->in);
     w->peer->svc = NULL;
     free(w->err);

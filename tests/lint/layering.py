@@ -21,7 +21,6 @@ KNOWN = {
     "src/console/console.c includes console/commands.h",
     "src/console/task.c includes console/commands.h",
     "src/io/port.c includes io/link.h",
-    "src/record/transcript.h includes console/talker.h",
 }
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",

@@ -14,38 +14,39 @@
 
 #include "io/fd.h"
 #include "io/queue.h"
-#include "record/transcript.h"
+#include "record/formats.h"
 
 /* Two links whose taps are called by hand. */
 struct rig {
     struct loop *loop;
     struct peer_table peers;
     struct link_pool pool;
-    struct talkers talkers;
-    struct talker *talker;
+    struct peer *peer;
     struct port *port[4];
     struct link *in, *out;
     char path[64];
-    struct transcript *x;
+    struct record *x;
     unsigned failures;
     struct err err;
 };
 
-static void failed(void *ctx, struct transcript *x, const struct err *e)
+static void failed(void *ctx, struct record *x, const struct err *e)
 {
     struct rig *r = ctx;
 
     r->failures++;
     r->err = *e;
     r->x = NULL;
-    assert_int_equal(transcript_close(x, &r->err), -1);
+    assert_int_equal(record_close(x, &r->err), -1);
     loop_stop(r->loop);
 }
 
-static void leaving(void *ctx, struct talker *t)
+static uint32_t number(void *ctx, struct peer *p, const struct meta *m, bool sent)
 {
-    (void)ctx;
-    (void)t;
+    (void)sent;
+    assert_ptr_equal(p, ((struct rig *)ctx)->peer);
+    assert_null(m);
+    return 1;
 }
 
 static int set_up(void **state)
@@ -60,12 +61,10 @@ static int set_up(void **state)
     r->loop = loop_new(false, &e);
     peer_table_init(&r->peers, r->loop);
     link_pool_init(&r->pool, false);
-    r->talkers = (struct talkers){.loop = r->loop, .leaving = leaving};
-    talkers_init(&r->talkers);
     assert_int_equal(addr_parse(&remote, "192.0.2.7", 80), 0);
     for (int i = 0; i < 4; i++)
         r->port[i] = queue_new(r->loop, &opts);
-    r->talker = talkers_add(&r->talkers, peer_new(&r->peers, fd_null(r->loop), &local, &remote), true);
+    r->peer = peer_new(&r->peers, fd_null(r->loop), &local, &remote);
     r->in = link_new(r->port[0], r->port[1], &r->pool, NULL);
     r->out = link_new(r->port[2], r->port[3], &r->pool, NULL);
     snprintf(r->path, sizeof r->path, "/tmp/pollcat-transcript-XXXXXX");
@@ -82,8 +81,6 @@ static int tear_down(void **state)
 
     link_free(r->in);
     link_free(r->out);
-    talkers_del(&r->talkers, r->talker);
-    talkers_clear(&r->talkers);
     peer_free(r->peers.first);
     for (int i = 0; i < 4; i++)
         port_free(r->port[i]);
@@ -94,17 +91,17 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void begin(struct rig *r, enum transcript_kind kind, const char *path)
+static void begin(struct rig *r, const struct record_format *format, const char *path)
 {
-    const struct transcript_opts opts = {.kind = kind, .failed = failed, .ctx = r};
+    const struct record_opts opts = {
+        .format = format, .peers = &r->peers, .failed = failed, .number = number, .ctx = r};
 
-    r->x = transcript_open(r->loop, path, &opts, &r->err);
+    r->x = record_open(r->loop, path, &opts, &r->err);
     assert_non_null(r->x);
-    transcript_add(r->x, r->talker, r->in, false);
-    transcript_add(r->x, r->talker, r->in, false);
-    if (kind == TRANSCRIPT_LINES)
-        transcript_add(r->x, r->talker, r->out, true);
+    record_peer(r->x, r->peer, r->in, r->out);
+    record_peer(r->x, r->peer, r->in, NULL);
     assert_null(r->in->taps->next);
+    assert_int_equal(r->out->taps != NULL, format->sent);
 }
 
 static void hear(struct link *k, const void *data, size_t n)
@@ -119,7 +116,7 @@ static void hear_text(struct link *k, const char *text)
 
 static void finish(struct rig *r)
 {
-    assert_int_equal(transcript_close(r->x, &r->err), 0);
+    assert_int_equal(record_close(r->x, &r->err), 0);
     assert_null(r->in->taps);
     assert_null(r->out->taps);
 }
@@ -161,14 +158,14 @@ static void bytes_are_exact(void **state)
     struct rig *r = *state;
     char text[64];
 
-    begin(r, TRANSCRIPT_BYTES, r->path);
+    begin(r, &record_bytes, r->path);
     hear(r->in, data, sizeof data);
-    transcript_note(r->x, NULL, "not in there");
-    assert_int_equal(transcript_size(r->x), sizeof data);
+    record_note(r->x, 0, "", "not in there");
+    assert_int_equal(record_size(r->x), sizeof data);
     finish(r);
     assert_int_equal(content(r, text, sizeof text), sizeof data);
     assert_memory_equal(text, data, sizeof data);
-    begin(r, TRANSCRIPT_BYTES, r->path);
+    begin(r, &record_bytes, r->path);
     finish(r);
     assert_int_equal(content(r, text, sizeof text), 0);
 }
@@ -177,14 +174,14 @@ static void lines_of_both_directions(void **state)
 {
     struct rig *r = *state;
 
-    begin(r, TRANSCRIPT_LINES, r->path);
-    transcript_note(r->x, r->talker, "joined");
+    begin(r, &record_transcript, r->path);
+    record_note(r->x, 1, "192.0.2.7 port 80", "joined");
     hear_text(r->out, "HELO x\r\n");
     hear_text(r->in, "250 ok\r\nsecond\n\n");
     hear_text(r->in, "caf\xc3\xa9 \x1b[31m\n");
-    transcript_note(r->x, NULL, "ends");
+    record_note(r->x, 0, "", "ends");
     finish(r);
-    begin(r, TRANSCRIPT_LINES, r->path);
+    begin(r, &record_transcript, r->path);
     hear_text(r->in, "appended\n");
     finish(r);
     expect_lines(r, "# [1] 192.0.2.7 port 80: joined\n"
@@ -201,7 +198,7 @@ static void lines_in_pieces(void **state)
 {
     struct rig *r = *state;
 
-    begin(r, TRANSCRIPT_LINES, r->path);
+    begin(r, &record_transcript, r->path);
     hear_text(r->in, "one ");
     hear_text(r->in, "li");
     hear_text(r->in, "ne\r");
@@ -229,7 +226,7 @@ static void long_lines_in_parts(void **state)
     for (size_t step = 1; step < 3000; step = step * 3 + 1) {
         char *p, *end;
 
-        begin(r, TRANSCRIPT_LINES, r->path);
+        begin(r, &record_transcript, r->path);
         for (size_t i = 0; i <= LONG; i += step)
             hear(r->in, line + i, i + step <= LONG + 1 ? step : LONG + 1 - i);
         finish(r);
@@ -259,9 +256,10 @@ static void peers_are_let_go(void **state)
 {
     struct rig *r = *state;
 
-    begin(r, TRANSCRIPT_LINES, r->path);
+    begin(r, &record_transcript, r->path);
     hear_text(r->in, "last words");
-    transcript_del(r->x, r->talker->peer);
+    observe_leave(r->in);
+    observe_leave(NULL);
     assert_null(r->in->taps);
     finish(r);
     expect_lines(r, "< [1] 192.0.2.7 port 80: last words\\\n");
@@ -273,7 +271,7 @@ static void a_full_disk_is_told(void **state)
 
     if (access("/dev/full", W_OK) < 0)
         skip();
-    begin(r, TRANSCRIPT_BYTES, "/dev/full");
+    begin(r, &record_bytes, "/dev/full");
     hear_text(r->in, "data");
     hear_text(r->in, "more");
     assert_int_equal(loop_run(r->loop, &r->err), 0);
@@ -284,12 +282,12 @@ static void a_full_disk_is_told(void **state)
 
 static void what_is_no_file_is_refused(void **state)
 {
-    const struct transcript_opts opts = {.kind = TRANSCRIPT_LINES, .failed = failed};
     struct rig *r = *state;
+    const struct record_opts opts = {.format = &record_transcript, .peers = &r->peers, .failed = failed};
 
-    assert_null(transcript_open(r->loop, "/", &opts, &r->err));
+    assert_null(record_open(r->loop, "/", &opts, &r->err));
     assert_string_equal(r->err.text, "/: Is a directory");
-    assert_null(transcript_open(r->loop, "/dev/null/x", &opts, &r->err));
+    assert_null(record_open(r->loop, "/dev/null/x", &opts, &r->err));
     assert_string_equal(r->err.text, "/dev/null/x: Not a directory");
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record/formats.h"
+
+static void write_bytes(struct record *r, void *each, const struct record_event *e, const void *data,
+                        size_t n)
+{
+    (void)each;
+    (void)e;
+    record_put(r, data, n);
+}
+
+const struct record_format record_bytes = {
+    .name = "bytes",
+    .help = "what arrives, as it is",
+    .data = write_bytes,
+};
