@@ -79,9 +79,15 @@ static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
     }
 }
 
+/* A path that fills all of its room has no zero at its end, which the kernel counts nevertheless (unix(7)). */
+static socklen_t length_of(const struct addr *a, socklen_t len)
+{
+    return len > sizeof a->un && a->sa.sa_family == AF_UNIX ? (socklen_t)sizeof a->un : len;
+}
+
 void cmsg_read(struct msghdr *msg, struct cmsg_in *in)
 {
-    in->meta->peer.len = msg->msg_namelen;
+    in->meta->peer.len = length_of(&in->meta->peer, msg->msg_namelen);
     in->meta->local.len = 0;
     in->meta->ifindex = 0;
     in->meta->hops = 0;

@@ -20,7 +20,7 @@ enum {
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
     MAX_DROPS = 32,    /* in a row, before the others have their turn */
     PATIENCE = 200,    /* ms that an echo waits for one sender, while the others wait for it */
-    RETRY = 2, /* ms: a UNIX datagram receiver that is full says nothing to poll(2) when it has room */
+    RETRY = 2,         /* ms until what had no room is sent again, where poll(2) does not tell */
     FIRST_PORT = 1024, /* of those that are no well-known services */
 };
 
@@ -59,7 +59,7 @@ static unsigned endpoint_want(struct watch *w)
     unsigned wanted = port_want(&d->port);
 
     if (d->stopped)
-        return at == &d->at[d->blocked] ? LOOP_OUT : 0;
+        return at == &d->at[d->blocked] && !loop_timer_pending(&d->retry) ? LOOP_OUT : 0;
     /* Without a destination, or while the retry timer runs, room is not what is missing. */
     if (at != &d->at[d->blocked] || (d->to.peer.len == 0 && !d->opts.connected && !d->opts.echo) ||
         loop_timer_pending(&d->retry))
@@ -102,7 +102,8 @@ static void retry_send(struct timer *t)
 {
     struct dgram *d = container_of(t, struct dgram, retry);
 
-    port_event(&d->port, LOOP_OUT);
+    port_touch(&d->port);
+    port_event(&d->port, d->stopped ? LOOP_IN : LOOP_OUT); /* stopped: the next read sends */
 }
 
 static bool is_inet(const struct addr *a)
@@ -211,11 +212,14 @@ static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int err
     return (ssize_t)size;
 }
 
-static ssize_t no_room(struct dgram *d, unsigned i, size_t size)
+/* Of the room in our own queue poll(2) tells, but not of a network device's (ENOBUFS), nor of the receiver's. */
+static ssize_t no_room(struct dgram *d, unsigned i, size_t size, int error)
 {
     int64_t now = loop_now(d->port.loop);
 
     d->blocked = i;
+    if (error == ENOBUFS)
+        loop_timer_set(d->port.loop, &d->retry, RETRY);
     if (d->family != AF_UNIX)
         return IO_AGAIN;
     if (d->stuck == 0)
@@ -243,7 +247,7 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
         }
         error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
-            return no_room(d, i, out->size);
+            return no_room(d, i, out->size, error);
         if (out->segment > 0 && !cmsg_is_refusal(error))
             return 0; /* not this way */
         if (d->opts.connected && error != EMSGSIZE)

@@ -39,6 +39,12 @@ size_t link_held(const struct link *k)
     return k->end - k->start + (k->splice != NULL ? k->splice->held : 0);
 }
 
+void link_show(struct link *k, const void *data, size_t n, const struct meta *meta)
+{
+    for (struct tap *t = k->taps; t != NULL; t = t->next)
+        t->see(t, data, n, meta);
+}
+
 void link_source_ended(struct link *k, bool failed)
 {
     k->src_eof = true;
@@ -125,7 +131,10 @@ static uint64_t move(struct link *k)
 {
     uint64_t before = k->bytes + k->messages;
 
-    k->shares = k->shares && link_share_fits(k);
+    if (k->shares && !link_share_fits(k)) {
+        k->shares = false;
+        k->scanned = 0;
+    }
     if (k->shares)
         link_share_move(k);
     else if (k->splice == NULL && !link_wants_kernel(k))
@@ -152,6 +161,8 @@ void link_pump(struct link *k)
     if (k->state == LINK_RUNNING && !k->freed) {
         if (link_empty(k))
             link_copy_release(k);
+        else if (link_waits(k))
+            link_copy_shrink(k);
         if (link_wants_read(k) && port_pending(k->src) > 0)
             loop_soon(k->src->loop, &k->job);
         else if (!link_waits(k) && k->dst->owner == k)

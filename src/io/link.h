@@ -25,7 +25,7 @@
 
 enum {
     LINK_BUFFER = 256 * 1024, /* bytes a link holds at most */
-    LINK_SMALL = 16 * 1024,   /* the same while LINK_LARGE others hold as much */
+    LINK_SMALL = 16 * 1024,   /* the same while LINK_LARGE others hold as much; but always a whole message */
     LINK_LARGE = 64,
 };
 

@@ -3,6 +3,7 @@
  * The way of bytes through a buffer: for small traffic, for what is cut or changed on the way, for messages, and for
  * ends that the kernel cannot join.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
@@ -47,7 +48,7 @@ static size_t room(const struct link *k)
     size_t free_bytes = cap - (k->end - k->start);
 
     if (collects(k) && !link_empty(k))
-        return k->unit == 0 && LINK_BUFFER - k->end >= port_longest(k->src) ? LINK_BUFFER - k->end : 0;
+        return k->unit == 0 && cap - k->end >= port_longest(k->src) ? cap - k->end : 0;
     if (is_apart(k->src))
         return link_empty(k) ? LINK_BUFFER : 0;
     if (link_keeps_messages(k->dst) && k->opts.cut != LINK_CUT_LINE)
@@ -63,24 +64,59 @@ bool link_copy_wants_read(const struct link *k)
     return room(k) > 0;
 }
 
+/* A message must be read whole; what the kernel path gave back must fit. */
+static bool needs_full_block(const struct link *k)
+{
+    return is_apart(k->src) || k->splice != NULL || k->opts.size > LINK_SMALL;
+}
+
 /* A full buffer, or a small one when many are in use: then most of them wait for peers that do not read. */
 void link_copy_take_block(struct link *k)
 {
-    bool small = !k->copies && k->splice == NULL && k->pool->used >= LINK_LARGE;
+    bool small = !needs_full_block(k) && k->pool->used >= LINK_LARGE;
 
     k->block = pool_get(small ? &k->pool->small : &k->pool->blocks);
     k->cap = small ? LINK_SMALL : LINK_BUFFER;
     k->pool->used += small ? 0 : 1;
 }
 
+static void give_block_back(struct link *k)
+{
+    if (k->cap == LINK_BUFFER) {
+        pool_put(&k->pool->blocks, k->block);
+        k->pool->used--;
+    } else if (k->cap == LINK_SMALL) {
+        pool_put(&k->pool->small, k->block);
+    } else {
+        free(k->block);
+    }
+}
+
 void link_copy_release(struct link *k)
 {
-    if (k->block != NULL)
-        pool_put(k->cap == LINK_SMALL ? &k->pool->small : &k->pool->blocks, k->block);
-    if (k->block != NULL && k->cap != LINK_SMALL)
-        k->pool->used--;
+    if (k->block == NULL)
+        return;
+    give_block_back(k);
     k->block = NULL;
     k->start = k->end = k->scanned = 0;
+}
+
+/* A message was read that waits now, as many others do: it needs no more room than it has bytes. */
+void link_copy_shrink(struct link *k)
+{
+    uint32_t held = k->end - k->start;
+    unsigned char *block;
+
+    if (k->block == NULL || k->cap != LINK_BUFFER || held == LINK_BUFFER || !is_apart(k->src) ||
+        k->pool->used <= LINK_LARGE)
+        return;
+    block = held <= LINK_SMALL ? pool_get(&k->pool->small) : mem_resize(NULL, held);
+    memcpy(block, k->block + k->start, held);
+    give_block_back(k);
+    k->block = block;
+    k->cap = held <= LINK_SMALL ? LINK_SMALL : held;
+    k->start = 0;
+    k->end = held;
 }
 
 /* Makes the free room one piece at the end of the block. */
@@ -112,6 +148,8 @@ static ssize_t fill(struct link *k, bool *full)
     size_t size = room(k);
     ssize_t n;
 
+    if (k->cap != LINK_BUFFER && link_empty(k) && needs_full_block(k))
+        link_copy_release(k);
     if (k->block == NULL)
         link_copy_take_block(k);
     compact(k);
@@ -121,8 +159,7 @@ static ssize_t fill(struct link *k, bool *full)
     if (k->freed)
         return IO_AGAIN;
     if (n >= 0) {
-        for (struct tap *t = k->taps; t != NULL; t = t->next)
-            t->see(t, k->block + k->end, (size_t)n, k->meta);
+        link_show(k, k->block + k->end, (size_t)n, k->meta);
         k->end += (uint32_t)n;
         k->message = link_keeps_messages(k->src);
         k->messages += k->message;

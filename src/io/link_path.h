@@ -28,6 +28,9 @@ static inline bool link_waits(const struct link *k)
 /* Nothing is held. */
 bool link_empty(const struct link *k);
 
+/* Shows the taps what was read, before any of it is written. */
+void link_show(struct link *k, const void *data, size_t n, const struct meta *meta);
+
 /* Records that the source said IO_EOF or IO_ERROR. */
 void link_source_ended(struct link *k, bool failed);
 
@@ -44,6 +47,7 @@ void link_copy_move(struct link *k);
 bool link_copy_wants_read(const struct link *k);
 void link_copy_take_block(struct link *k);
 void link_copy_release(struct link *k);
+void link_copy_shrink(struct link *k);
 void link_copy_init(struct link *k);
 
 /* Nobody wants to see the bytes, and no layer must. */

@@ -12,6 +12,17 @@ bool link_share_fits(const struct link *k)
            !link_keeps_messages(k->src) && !link_keeps_messages(k->dst);
 }
 
+/* What the taps have not seen yet of the `n` bytes that are next; k->scanned says how many they have. */
+static void show(struct link *k, const char *data, uint32_t n)
+{
+    uint32_t seen = k->scanned;
+
+    if (seen >= n)
+        return;
+    k->scanned = n;
+    link_show(k, data + seen, n - seen, NULL);
+}
+
 /* One write. Returns false when nothing more can be done. */
 static bool step(struct link *k)
 {
@@ -23,6 +34,7 @@ static bool step(struct link *k)
         link_source_ended(k, false);
     if (n < 0 || !link_own_dst(k))
         return false;
+    show(k, data, (uint32_t)n);
     wrote = port_write(k->dst, data, (size_t)n, NULL);
     if (k->freed)
         return false;
@@ -34,8 +46,7 @@ static bool step(struct link *k)
         port_wait_room(k->dst, k);
     if (wrote < 0)
         return false;
-    for (struct tap *t = k->taps; t != NULL; t = t->next)
-        t->see(t, data, (size_t)wrote, NULL);
+    k->scanned -= (uint32_t)wrote;
     k->bytes += (uint64_t)wrote;
     k->src->top->ops->skip(k->src->top, (size_t)wrote);
     if (wrote == n && link_disown_dst(k))

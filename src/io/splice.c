@@ -142,6 +142,8 @@ struct splice *splice_open(struct pipes *p, const struct port *src, const struct
     }
     new = mem_alloc(sizeof *new);
     *new = s;
+    if (s.discards)
+        new->nowhere = mem_resize(NULL, SPLICE_ROOM);
     return new;
 }
 
@@ -151,6 +153,7 @@ void splice_close(struct pipes *p, struct splice *s)
         return;
     if (s->pipe[0] >= 0)
         pipes_put(p, s);
+    free(s->nowhere);
     free(s);
 }
 
@@ -177,13 +180,12 @@ static ssize_t move(int from, int to, size_t size)
 }
 
 /* What goes to /dev/null need not leave the socket (MSG_TRUNC, tcp(7)): nothing is written to `nowhere`. */
-static ssize_t discard(int from)
+static ssize_t discard(int from, void *nowhere)
 {
-    static char nowhere[SPLICE_ROOM];
     ssize_t n;
 
     do
-        n = recv(from, nowhere, sizeof nowhere, MSG_TRUNC | MSG_DONTWAIT);
+        n = recv(from, nowhere, SPLICE_ROOM, MSG_TRUNC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     return result(n);
 }
@@ -197,7 +199,7 @@ static bool source_is_empty(const struct splice *s)
 
 static struct splice_step step_straight(struct splice *s)
 {
-    ssize_t n = s->discards ? discard(s->in) : move(s->in, s->out, SPLICE_ROOM);
+    ssize_t n = s->discards ? discard(s->in, s->nowhere) : move(s->in, s->out, SPLICE_ROOM);
     struct splice_step step = {.got = n, .put = n};
 
     if (n > 0)

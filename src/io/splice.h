@@ -42,6 +42,7 @@ struct splice {
     size_t held;    /* in the pipe */
     bool full;      /* it takes no more before something leaves */
     bool proven;    /* the destination has taken bytes this way */
+    void *nowhere;  /* memory that is never touched, for what is discarded */
     bool discards;  /* the destination is /dev/null */
     bool from_pipe; /* straight from a pipe, so an error is the destination's */
 };

@@ -13,7 +13,7 @@
 #include "io/port.h"
 
 struct tap {
-    /* `n` bytes were read, and will be written to the destination; `meta` is of a source that has such (IO_ADDRESSED),
+    /* `n` bytes were read, and none of them is written to the destination yet; `meta` is of a source that has such (IO_ADDRESSED),
      * else NULL; its peer.len is 0 where no address is known. Must neither free nor pump the link. */
     void (*see)(struct tap *t, const void *data, size_t n, const struct meta *meta);
     struct tap *next; /* the link's */

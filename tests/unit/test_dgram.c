@@ -427,9 +427,48 @@ static void drops_are_counted(void **state)
     end(r);
 }
 
+/* A path of 108 bytes, which is all there is room for, is answered like any other. */
+static void the_longest_unix_path(void **state)
+{
+    struct rig *r = begin();
+    struct dgram_opts opts = {.echo = true};
+    struct addr at = {.len = sizeof at.un, .un = {.sun_family = AF_UNIX}},
+                to = {.un = {.sun_family = AF_UNIX}};
+    char dir[] = "/tmp/pollcat-XXXXXX", path[sizeof at.un.sun_path + 1], data[10];
+    int client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int server = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct port *p;
+    struct link *k;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    memset(path, 'x', sizeof path);
+    memcpy(path, dir, strlen(dir));
+    path[strlen(dir)] = '/';
+    path[sizeof path - 1] = '\0';
+    memcpy(at.un.sun_path, path, sizeof at.un.sun_path);
+    assert_int_equal(bind(client, &at.sa, at.len), 0);
+    assert_int_equal(bind(server, &to.sa, sizeof to.un.sun_family), 0); /* a name that nobody has */
+    to.len = sizeof to.un;
+    assert_int_equal(getsockname(server, &to.sa, &to.len), 0);
+    p = dgram_new(r->loop, &server, 1, &opts);
+    k = link_new(p, p, &r->pool, NULL);
+    assert_int_equal(sendto(client, "hello", 5, 0, &to.sa, to.len), 5);
+    rig_settle(r);
+    assert_int_equal(recv(client, data, sizeof data, MSG_DONTWAIT), 5);
+    assert_false(p->lost);
+    link_free(k);
+    port_free(p);
+    close(client);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
+    end(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_longest_unix_path),
         cmocka_unit_test(anyone_may_speak),
         cmocka_unit_test(empty_and_largest),
         cmocka_unit_test(cut_to_segments),
