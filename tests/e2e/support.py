@@ -357,15 +357,40 @@ def receive_all(sock):
     return receive(sock, 1 << 62)
 
 
-def fill(sock, size=1 << 62):
-    """Sends zeros until nobody takes any more, or `size` bytes are sent. Returns how many."""
-    sent, block = 0, bytes(1 << 16)
-    sock.settimeout(0.5 * FACTOR)
-    try:
-        while sent < size:
-            sent += sock.send(block[:size - sent])
-    except TimeoutError:
-        pass
+def resting(pid):
+    """None while the process runs; else how often it has gone to sleep, or was made to wait."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    switches = re.findall(r"ctxt_switches:\s+(\d+)", status)
+    return switches if re.search(r"^State:\s+S", status, re.M) else None
+
+
+def until_resting(pid, stuck=lambda: True):
+    """Waits until the process sleeps and nothing wakes it, while `stuck()`: one that spins never does."""
+    end, seen, last = time.monotonic() + DEADLINE, 0, None
+    while seen < 5:
+        assert time.monotonic() < end, "it does not come to rest"
+        now = resting(pid)
+        seen = seen + 1 if stuck() and now is not None and now == last else 0
+        last = now
+        os.sched_yield()
+
+
+def fill(sock, pid, size=1 << 62, block=bytes(1 << 16)):
+    """Sends `block` again and again until the process takes no more, or `size` bytes are sent. Returns how many."""
+    sent = 0
+
+    def full():
+        nonlocal sent
+        try:
+            if sent < size:
+                sent += sock.send(block[:size - sent])
+                return False
+        except BlockingIOError:
+            pass
+        return True
+
+    sock.setblocking(False)
+    until_resting(pid, full)
     sock.settimeout(DEADLINE)
     return sent
 

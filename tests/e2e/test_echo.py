@@ -84,7 +84,7 @@ def test_peer_that_never_reads_costs_little(echo, kind):
     warm.sendall(payload(1 << 20)[:1000])
     assert receive(warm, 1000) == payload(1 << 20)[:1000]
     before, greedy = cat.memory(), connect()
-    sent = fill(greedy, 64 << 20)
+    sent = fill(greedy, cat.pid, 64 << 20)
     assert sent < 64 << 20 and cat.memory() - before < MEMORY * LEEWAY
     warm.sendall(b"still served")
     assert receive(warm, 12) == b"still served"

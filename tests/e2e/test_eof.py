@@ -254,7 +254,7 @@ def test_stalled_output_does_not_stop_sending(client):
     reader, writer = os.pipe()
     cat, peer = client(stdout=writer)
     os.close(writer)
-    stuck = fill(peer)
+    stuck = fill(peer, cat.pid)
     cat.send(payload(5 << 20)[:1 << 16])
     assert receive(peer, 1 << 16) == payload(5 << 20)[:1 << 16]
     feeder = Background(lambda: cat.send(payload(5 << 20)).close())
