@@ -300,8 +300,8 @@ void commands_clear(struct console *c)
     if (c->commands == NULL)
         return;
     shell_clear(c);
-    while (c->commands->tasks != NULL)
-        task_end(c->commands->tasks);
+    while (c->tasks != NULL)
+        task_end(c->tasks);
     files_clear(c);
     free(c->commands);
     c->commands = NULL;
@@ -315,7 +315,7 @@ bool commands_lent(const struct console *c)
 /* A file that is run sends what could be typed: not after ~eof, which is told there. */
 const char *commands_sending(const struct console *c, const struct talker *t)
 {
-    const struct task *x = c->commands != NULL ? c->commands->tasks : NULL;
+    const struct task *x = c->tasks;
 
     for (; x != NULL; x = x->next) {
         if (!x->endless && (!x->ops->types || c->closed) && (t == NULL || task_sends_to(x, t)))
@@ -326,7 +326,7 @@ const char *commands_sending(const struct console *c, const struct talker *t)
 
 void commands_stop_endless(struct console *c, const struct talker *t)
 {
-    struct task *x = c->commands != NULL ? c->commands->tasks : NULL, *next;
+    struct task *x = c->tasks, *next;
 
     for (; x != NULL; x = next) {
         next = x->next;
@@ -337,7 +337,7 @@ void commands_stop_endless(struct console *c, const struct talker *t)
 
 bool commands_busy(const struct console *c)
 {
-    return c->commands != NULL && c->commands->tasks != NULL;
+    return c->tasks != NULL;
 }
 
 void commands_joined(struct console *c, struct talker *t)
@@ -352,7 +352,7 @@ void commands_left(struct console *c, struct talker *t)
 
     if (c->commands == NULL)
         return;
-    for (x = c->commands->tasks; x != NULL; x = next) {
+    for (x = c->tasks; x != NULL; x = next) {
         next = x->next;
         if (!x->ops->types && !task_has_talker(x, t)) {
             if (!c->svc->ending)
@@ -364,3 +364,18 @@ void commands_left(struct console *c, struct talker *t)
     }
     files_left(c, t);
 }
+
+const struct console_commands console_commands = {
+    .run = command_run,
+    .complete = command_complete,
+    .edit = edit_start,
+    .begin = commands_init,
+    .end = commands_clear,
+    .joined = commands_joined,
+    .left = commands_left,
+    .busy = commands_busy,
+    .sending = commands_sending,
+    .stop_endless = commands_stop_endless,
+    .stop = commands_stop,
+    .lent = commands_lent,
+};

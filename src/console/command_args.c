@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "console/command.h"
 
 int args_usage(struct console *c, const char *name, struct err *e)
 {

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "console/command.h"
 
 /* ~send */
 
@@ -191,7 +192,7 @@ static unsigned stop_all(struct console *c, const struct task_ops *ops)
     struct task *t, *next;
     unsigned n = 0;
 
-    for (t = c->commands->tasks; t != NULL; t = next) {
+    for (t = c->tasks; t != NULL; t = next) {
         next = t->next;
         if (ops != NULL && t->ops != ops)
             continue;
@@ -453,7 +454,7 @@ static void source_step(struct task *t)
     struct err e;
 
     /* What its last line began goes first. */
-    for (int i = 0; i < LINES && c->commands->tasks == t; i++) {
+    for (int i = 0; i < LINES && c->tasks == t; i++) {
         err_clear(&e);
         if (task_waits(t))
             return;
@@ -471,7 +472,7 @@ static void source_step(struct task *t)
         if (t->over)
             return;
     }
-    if (c->commands->tasks == t)
+    if (c->tasks == t)
         task_go(t);
 }
 
@@ -492,7 +493,7 @@ static int start_source(struct console *c, const char *path, struct err *e)
     long long size;
     int fd;
 
-    for (const struct task *t = c->commands->tasks; t != NULL; t = t->next)
+    for (const struct task *t = c->tasks; t != NULL; t = t->next)
         depth += t->ops == &source_ops;
     if (depth >= DEPTH)
         return err_set(e, STATUS_LOCAL, "%s: %u files run each other already", path, depth);

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * commands: what the commands of the prompt share. Private to console/command*.c and console/task.c.
+ * commands: what the commands of the prompt share. Private to console/command*.c.
  */
 #ifndef CONSOLE_COMMANDS_H
 #define CONSOLE_COMMANDS_H
 
-#include "console/command.h"
 #include "console/console.h"
 #include "console/task.h"
 #include "record/formats.h"
+#include "term/complete.h"
 
 struct child;
 
 struct commands {
-    struct task *tasks;            /* the newest first */
     struct record *save, *log; /* NULL: none */
-    struct task *bar;              /* whose progress stands in the prompt */
-    const struct child *guest;     /* the shell that has the terminal; NULL: none */
+    struct task *bar;          /* whose progress stands in the prompt */
+    const struct child *guest; /* the shell that has the terminal; NULL: none */
 };
 
 /* Arguments */

@@ -13,7 +13,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "console/commands.h"
 #include "console/console_conf.h"
 #include "io/queue.h"
 #include "io/std.h"
@@ -76,14 +75,14 @@ static void joined(struct console *c, struct talker *t)
 {
     tell(c, t, "joined");
     update_base(c);
-    commands_joined(c, t);
+    console_commands.joined(c, t);
 }
 
 static void left(struct console *c, struct talker *t)
 {
     view_finish(&c->view, t);
     tell(c, t, "left");
-    commands_left(c, t);
+    console_commands.left(c, t);
     pace_leave(&t->pace);
     talkers_del(&c->talkers, t);
     if (!c->svc->ending)
@@ -202,19 +201,19 @@ static bool is_full(void *ctx)
 
     if (c->svc->moving)
         return true;
-    return console_full(c, NULL) && console_held(c, NULL) >= TYPED && !commands_busy(ctx);
+    return console_full(c, NULL) && console_held(c, NULL) >= TYPED && !console_commands.busy(ctx);
 }
 
 static void complete(void *ctx, const char *line, size_t cursor, struct complete *to)
 {
-    command_complete(ctx, line, cursor, to);
+    console_commands.complete(ctx, line, cursor, to);
 }
 
 static void edit(void *ctx, const char *line)
 {
     struct err e;
 
-    if (edit_start(ctx, line, &e) < 0)
+    if (console_commands.edit(ctx, line, &e) < 0)
         log_notice("%s", e.text);
 }
 
@@ -352,7 +351,7 @@ static int console_start(struct svc *s, struct err *e)
     ends.out = c->output != NULL ? c->output : c->sink;
     c->bridge = bridge_new(s, c->conf->bridge, &ends);
     console_init_sending(c);
-    commands_init(c);
+    console_commands.begin(c);
     return 0;
 }
 
@@ -400,7 +399,7 @@ static void console_stop(struct svc *s)
 {
     struct console *c = s->state;
 
-    commands_clear(c);
+    console_commands.end(c);
     s->state = NULL;
     bridge_free(c->bridge);
     view_finish(&c->view, NULL);
@@ -421,7 +420,7 @@ static bool console_interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
-    return prompt_interrupt(c->prompt) || (!commands_lent(c) && commands_stop(c));
+    return prompt_interrupt(c->prompt) || (!console_commands.lent(c) && console_commands.stop(c));
 }
 
 static void console_suspend(struct svc *s)
@@ -447,7 +446,7 @@ static bool console_sends(const struct svc *s, const struct peer *peer)
 {
     const struct console *c = s->state;
 
-    return bridge_unsent(c->bridge, peer) > 0 || commands_sending(c, bridge_ctx(peer)) != NULL;
+    return bridge_unsent(c->bridge, peer) > 0 || console_commands.sending(c, bridge_ctx(peer)) != NULL;
 }
 
 static void console_settled(struct svc *s)
@@ -457,7 +456,7 @@ static void console_settled(struct svc *s)
 
 static bool console_is_lent(struct svc *s)
 {
-    return commands_lent(s->state);
+    return console_commands.lent(s->state);
 }
 
 static const struct front console_front = {

@@ -20,6 +20,7 @@
 struct chunk;
 struct console_conf;
 struct commands; /* of command*.c */
+struct task;
 
 /* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
 struct console_wait {
@@ -37,6 +38,7 @@ struct console {
     struct view view;
     struct prompt *prompt;
     struct commands *commands; /* the commands' own */
+    struct task *tasks;        /* what commands began (console/task.h), the newest first */
 
     enum input_mode input; /* commands set these four */
     enum eol eol;
@@ -58,6 +60,28 @@ struct console {
     bool waits;    /* a link waits for room on the screen */
     char base[24]; /* the prompt that says whom lines go to */
 };
+
+/* What the console asks of the commands: all it knows of them. */
+struct console_commands {
+    /* Runs a line that begins with the escape character; offers words for it. */
+    int (*run)(struct console *c, const char *line, struct err *e);
+    void (*complete)(struct console *c, const char *line, size_t cursor, struct complete *to);
+    /* Has `line` edited elsewhere. */
+    int (*edit)(struct console *c, const char *line, struct err *e);
+    /* The console begins and ends; a talker came, or leaves. */
+    void (*begin)(struct console *c);
+    void (*end)(struct console *c);
+    void (*joined)(struct console *c, struct talker *t);
+    void (*left)(struct console *c, struct talker *t);
+    /* Of what goes on: see console/command.h. */
+    bool (*busy)(const struct console *c);
+    const char *(*sending)(const struct console *c, const struct talker *t);
+    void (*stop_endless)(struct console *c, const struct talker *t);
+    bool (*stop)(struct console *c);
+    bool (*lent)(const struct console *c);
+};
+
+extern const struct console_commands console_commands; /* in console/command.c */
 
 /* For commands. */
 

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/width.h"
-#include "console/command.h"
 #include "io/queue.h"
 
 enum {
@@ -291,7 +290,7 @@ static int do_line(struct console *c, const char *line, bool typed, struct input
     int r;
 
     if (c->escape != '\0' && line[0] == c->escape && line[1] != c->escape)
-        return command_run(c, line, e);
+        return console_commands.run(c, line, e);
     if (c->escape == '\0' || line[0] != c->escape)
         return send_line(c, NULL, line, strlen(line), typed, fault, e);
     r = send_line(c, NULL, line + 1, strlen(line + 1), typed, fault, e);
@@ -432,8 +431,8 @@ void console_end(struct console *c, struct talker *t)
         return;
     if (!c->svc->many)
         t = NULL;
-    commands_stop_endless(c, t);
-    name = commands_sending(c, t);
+    console_commands.stop_endless(c, t);
+    name = console_commands.sending(c, t);
     if (name != NULL) {
         *(t != NULL ? &t->ending : &c->ending) = true;
         log_notice("our direction ends when %s is done; ^C stops it", name);
@@ -448,10 +447,10 @@ static void run_finish(struct job *j)
 {
     struct console *c = container_of(j, struct console, finish);
 
-    if (c->ending && commands_sending(c, NULL) == NULL)
+    if (c->ending && console_commands.sending(c, NULL) == NULL)
         end_all(c);
     for (struct talker *t = c->talkers.first; t != NULL && !c->ended; t = t->next) {
-        if (t->ending && commands_sending(c, t) == NULL)
+        if (t->ending && console_commands.sending(c, t) == NULL)
             end_one(c, t);
     }
 }

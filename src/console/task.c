@@ -6,7 +6,6 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "console/commands.h"
 
 enum {
     PIECE = 64 * 1024,
@@ -78,10 +77,10 @@ void task_start(struct console *c, struct task *t, const char *name)
     t->wait.room = has_room;
     t->job.run = run_step;
     t->end.run = run_free;
-    t->next = c->commands->tasks;
+    t->next = c->tasks;
     if (t->next != NULL)
         t->next->prev = t;
-    c->commands->tasks = t;
+    c->tasks = t;
 }
 
 void task_go(struct task *t)
@@ -92,7 +91,7 @@ void task_go(struct task *t)
 
 void task_end(struct task *t)
 {
-    struct commands *all = t->c->commands;
+    struct console *c = t->c;
 
     if (t->over)
         return;
@@ -105,9 +104,9 @@ void task_end(struct task *t)
     if (t->prev != NULL)
         t->prev->next = t->next;
     else
-        all->tasks = t->next;
-    if (all->tasks != NULL)
-        task_go(all->tasks);
+        c->tasks = t->next;
+    if (c->tasks != NULL)
+        task_go(c->tasks);
     console_task_done(t->c);
     loop_finally(t->c->svc->loop, &t->end);
 }
