@@ -126,7 +126,10 @@ static const struct option_row rows[] = {
       .excludes = TRAIT_ECHO,
       .help = "quit SECS after the end of input",
       .doc = "Quit this long after the end of standard input, whatever the peer does; 0 is at once after\n"
-             "everything was sent, a negative number never.\n" },
+             "everything was sent and has arrived, a negative number never.\n"
+             "A peer that takes nothing for ten seconds\n"
+             ".Pq Fl -idle-timeout\n"
+             "is given up, and what it did not get is told.\n" },
     { .ch = 'd', .name = "no-stdin", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stdio.no_input),
       .gives = TRAIT_NO_INPUT,
       .help = "only receive (also --recv-only)",
@@ -135,7 +138,9 @@ static const struct option_row rows[] = {
     { .name = "send-only", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.send_only),
       .excludes = TRAIT_NO_INPUT | TRAIT_ECHO,
       .help = "only send",
-      .doc = "Only send: what arrives is dropped.\n" },
+      .doc = "Only send: what arrives is dropped.\n"
+             "Ends when everything was sent and has arrived, as with\n"
+             ".Fl q 0 .\n" },
     { .ch = 'C', .name = "crlf", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.out.crlf),
       .excludes = TRAIT_ECHO,
       .help = "send CRLF for LF",

@@ -15,7 +15,7 @@ static void echo_finished(struct link *k)
         s->host.finished(s->host.ctx, p, NULL);
         return;
     }
-    err_sys(&e, STATUS_NETWORK, p->port->error, "%s", peer_name(p, name));
+    port_error(p->port, &e, STATUS_NETWORK, "%s", peer_name(p, name));
     s->host.finished(s->host.ctx, p, &e);
 }
 

@@ -89,8 +89,7 @@ static void wire_out_failed(struct wire *w)
     char name[ADDR_TEXT];
 
     if (w->err == NULL)
-        err_sys(wire_failure(w), STATUS_NETWORK, w->peer->port->error, "send to %s",
-                peer_name(w->peer, name));
+        port_error(w->peer->port, wire_failure(w), STATUS_NETWORK, "send to %s", peer_name(w->peer, name));
     if (is_over(w->in) || !w->owner->deaf(w))
         wire_finish(w);
     else
@@ -122,8 +121,7 @@ static void wire_in_done(struct link *k)
         w->owner->sink_failed(w);
     } else if (k->state == LINK_SRC_FAILED) {
         if (w->err == NULL || w->err->sys == EPIPE)
-            err_sys(wire_failure(w), STATUS_NETWORK, k->src->error, "receive from %s",
-                    peer_name(w->peer, name));
+            port_error(k->src, wire_failure(w), STATUS_NETWORK, "receive from %s", peer_name(w->peer, name));
         wire_finish(w);
     } else {
         wire_check(w);
