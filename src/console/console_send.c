@@ -67,10 +67,12 @@ static void run_wake(struct job *j)
 static void queue_has_room(struct port *port, void *ctx)
 {
     struct talker *t = ctx;
+    struct pace *pace = t->pace.pace;
 
     (void)port;
     pace_has_room(&t->pace);
-    console_wake(t->table->ctx);
+    if (pace != NULL)
+        console_wake(container_of(pace, struct console, pace));
 }
 
 static void all_have_room(struct pace *pace)
@@ -98,7 +100,7 @@ static void run_trim(struct job *j)
 }
 
 /* Of many peers, few are spoken to all the time. */
-static void fire_idle(struct timer *timer)
+static void queues_are_idle(struct timer *timer)
 {
     struct console *c = container_of(timer, struct console, idle);
     unsigned given = 0;
@@ -490,7 +492,7 @@ void console_init_sending(struct console *c)
     bool waits = !c->svc->many || bridge_slow(c->bridge) == SLOW_WAIT;
 
     pace_init(&c->pace, c->svc->loop, waits ? PACE_WAIT : PACE_SKIP, all_have_room);
-    c->idle.fire = fire_idle;
+    c->idle.fire = queues_are_idle;
     c->trim.run = run_trim;
     c->wake.run = run_wake;
     c->finish.run = run_finish;

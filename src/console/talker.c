@@ -29,17 +29,16 @@ static struct sender *sender_of(struct talker *x)
     return container_of(x, struct sender, talker);
 }
 
-static void fire_idle(struct timer *timer);
+static void senders_fell_silent(struct timer *timer);
 
 void talkers_init(struct talkers *t)
 {
     t->next_number = 1;
-    t->idle.fire = fire_idle;
+    t->idle.fire = senders_fell_silent;
 }
 
 static void append(struct talkers *t, struct talker *x)
 {
-    x->table = t;
     x->prev = t->last;
     if (t->last != NULL)
         t->last->next = x;
@@ -128,7 +127,7 @@ void talkers_clear(struct talkers *t)
 }
 
 /* One timer for all: it is set for the quietest. */
-static void fire_idle(struct timer *timer)
+static void senders_fell_silent(struct timer *timer)
 {
     struct talkers *t = container_of(timer, struct talkers, idle);
     struct sender *x;

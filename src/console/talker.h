@@ -23,7 +23,6 @@ enum {
 };
 
 struct talker {
-    struct talkers *table;
     struct talker *next, *prev; /* by number */
     struct peer *peer;
     struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */

@@ -80,14 +80,14 @@ static size_t write_some(struct screen *s)
     return (size_t)done;
 }
 
-static unsigned want(struct watch *w)
+static unsigned want_output(struct watch *w)
 {
     struct screen *s = container_of(w, struct screen, watch);
 
     return s->end > s->start && !s->held ? LOOP_OUT : 0;
 }
 
-static void fire(struct watch *w, unsigned events)
+static void terminal_ready(struct watch *w, unsigned events)
 {
     struct screen *s = container_of(w, struct screen, watch);
     bool was_full = screen_full(s);
@@ -120,7 +120,7 @@ struct screen *screen_open(struct loop *loop, int fd, void (*room)(void *ctx), v
     }
     s = mem_alloc(sizeof *s);
     *s = (struct screen){.loop = loop, .room = room, .ctx = ctx, .shared = shared};
-    s->watch = (struct watch){.fd = own, .want = want, .fire = fire};
+    s->watch = (struct watch){.fd = own, .want = want_output, .fire = terminal_ready};
     loop_add(loop, &s->watch);
     return s;
 }
@@ -151,7 +151,8 @@ void screen_put(struct screen *s, const void *data, size_t n)
         if (held + n > s->size) {
             size_t size = held + n < 4096 ? 4096 : (held + n) * 2;
 
-            s->data = mem_resize(s->data, size); /* which may exit, and then the terminal is put right through us */
+            s->data = mem_resize(s->data,
+                                 size); /* which may exit, and then the terminal is put right through us */
             s->size = size;
         }
     }
