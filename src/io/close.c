@@ -54,7 +54,7 @@ static bool is_answering(const struct closing *c, int64_t now)
 }
 
 /* Returns true when there is nothing more to wait for. */
-static bool step(struct port *p, struct closing *c)
+static bool close_further(struct port *p, struct closing *c)
 {
     int64_t now = loop_now(p->loop);
     uint64_t unsent;
@@ -72,7 +72,7 @@ static bool step(struct port *p, struct closing *c)
 }
 
 /* What the peer has not got. When it ended its side itself the kernel goes on sending after us. */
-static uint64_t lost(const struct port *p, const struct closing *c)
+static uint64_t bytes_lost(const struct port *p, const struct closing *c)
 {
     if (c->is_unix || (c->ended && p->error == 0))
         return 0;
@@ -83,12 +83,12 @@ void port_go_on_closing(struct port *p)
 {
     struct closing *c = &p->more->closing;
 
-    if (!step(p, c)) {
+    if (!close_further(p, c)) {
         port_touch(p);
         return;
     }
     port_free(p);
-    c->done(c->ctx, lost(p, c), p->error);
+    c->done(c->ctx, bytes_lost(p, c), p->error);
 }
 
 static void look_again(struct timer *t)
@@ -113,8 +113,8 @@ bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ct
     c.since = c.heard = loop_now(p->loop);
     c.is_unix = below_is_unix(p);
     c.unsent = UINT64_MAX;
-    done_now = p->error != 0 || p->shaking || step(p, &c);
-    if (done_now && lost(p, &c) == 0) {
+    done_now = p->error != 0 || p->shaking || close_further(p, &c);
+    if (done_now && bytes_lost(p, &c) == 0) {
         p->closing = true; /* what was there is read */
         port_free(p);
         return true;

@@ -136,7 +136,7 @@ static void tell_received(const struct dgram *d, const struct meta *m, size_t n,
     log_info("received %zu bytes from %s on %s", n, addr_format(&m->peer, text), addr_format(&local, at));
 }
 
-static ssize_t take(struct dgram *d, unsigned i, struct cmsg_in *in)
+static ssize_t take_arrival(struct dgram *d, unsigned i, struct cmsg_in *in)
 {
     struct endpoint *at = &d->at[i];
     int n;
@@ -164,7 +164,7 @@ static ssize_t take(struct dgram *d, unsigned i, struct cmsg_in *in)
 static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, struct meta *meta)
 {
     struct cmsg_in in = {.data = data, .size = size, .meta = meta, .dropped = &d->dropped[i]};
-    ssize_t n = take(d, i, &in);
+    ssize_t n = take_arrival(d, i, &in);
 
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return IO_AGAIN;
@@ -198,7 +198,7 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
 }
 
 /* A datagram that cannot be delivered is told and counts as lost; an unconnected socket goes on. */
-static ssize_t lose(struct dgram *d, const struct meta *to, size_t size, int error)
+static ssize_t lose_datagram(struct dgram *d, const struct meta *to, size_t size, int error)
 {
     char text[ADDR_TEXT] = "the peer";
     const char *hint = error == EACCES     ? " (to a broadcast address? try --broadcast)"
@@ -256,7 +256,7 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
             break;
         report_refusals(d, i); /* of an earlier one: this one was not sent */
     }
-    return lose(d, out->to, out->size, error);
+    return lose_datagram(d, out->to, out->size, error);
 }
 
 /* Cuts a long write into datagrams: in the kernel where it can, one by one otherwise. */
@@ -304,7 +304,7 @@ static int send_answers(struct dgram *d)
 }
 
 /* An answer waits for those to the datagrams that arrived with its own: read_dgram() sends them. */
-static ssize_t answer(struct dgram *d, const struct cmsg_out *out)
+static ssize_t answer_later(struct dgram *d, const struct cmsg_out *out)
 {
     if (answers_add(&d->answers, out))
         return (ssize_t)out->size;
@@ -329,7 +329,7 @@ static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const
     }
     if (d->opts.segment > 0 && size > d->opts.segment)
         return send_segments(d, out);
-    return d->opts.echo && d->family != AF_UNIX ? answer(d, &out) : send_one(d, &out);
+    return d->opts.echo && d->family != AF_UNIX ? answer_later(d, &out) : send_one(d, &out);
 }
 
 static ssize_t read_dgram(struct layer *l, void *data, size_t size, struct meta *meta)

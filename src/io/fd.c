@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "io/fdio.h"
 
-static ssize_t result(struct layer *l, ssize_t n)
+static ssize_t fd_result(struct layer *l, ssize_t n)
 {
     if (n >= 0)
         return n;
@@ -28,7 +28,7 @@ ssize_t fdio_read(struct layer *l, void *data, size_t size, struct meta *meta)
     do
         n = read(container_of(l, struct fdio, layer)->watch.fd, data, size);
     while (n < 0 && errno == EINTR);
-    return n == 0 ? IO_EOF : result(l, n);
+    return n == 0 ? IO_EOF : fd_result(l, n);
 }
 
 ssize_t fdio_write(struct layer *l, const void *data, size_t size, const struct meta *meta)
@@ -39,7 +39,7 @@ ssize_t fdio_write(struct layer *l, const void *data, size_t size, const struct 
     do
         n = write(container_of(l, struct fdio, layer)->watch.fd, data, size);
     while (n < 0 && errno == EINTR);
-    return result(l, n);
+    return fd_result(l, n);
 }
 
 ssize_t fdio_recv(struct layer *l, void *data, size_t size, struct meta *meta)
@@ -50,7 +50,7 @@ ssize_t fdio_recv(struct layer *l, void *data, size_t size, struct meta *meta)
     do
         n = recv(container_of(l, struct fdio, layer)->watch.fd, data, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    return n == 0 ? IO_EOF : result(l, n);
+    return n == 0 ? IO_EOF : fd_result(l, n);
 }
 
 ssize_t fdio_send(struct layer *l, const void *data, size_t size, const struct meta *meta)
@@ -61,7 +61,7 @@ ssize_t fdio_send(struct layer *l, const void *data, size_t size, const struct m
     do
         n = send(container_of(l, struct fdio, layer)->watch.fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
-    return result(l, n);
+    return fd_result(l, n);
 }
 
 int fdio_shut_socket(struct layer *l)

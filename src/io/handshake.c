@@ -19,7 +19,7 @@ struct layer *port_shaking(const struct port *p)
 }
 
 /* One layer goes on. Returns true when it is done. */
-static bool step(struct layer *l)
+static bool shake_layer(struct layer *l)
 {
     int r = l->ops->handshake(l);
 
@@ -56,7 +56,7 @@ bool port_shake(struct port *p)
 {
     struct layer *l = NULL;
 
-    while (p->error == 0 && (l = port_shaking(p)) != NULL && step(l))
+    while (p->error == 0 && (l = port_shaking(p)) != NULL && shake_layer(l))
         continue;
     if (p->freed)
         return false;

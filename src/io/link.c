@@ -73,7 +73,7 @@ bool link_disown_dst(struct link *k)
 }
 
 /* Gives back what was borrowed, and the right to the destination. */
-static void release(struct link *k)
+static void give_all_back(struct link *k)
 {
     link_copy_release(k);
     link_kernel_release(k);
@@ -89,11 +89,11 @@ void link_finish(struct link *k, enum link_state state)
     k->state = state;
     k->lost = state == LINK_DST_FAILED ? link_held(k) : 0;
     k->message = false;
-    release(k);
+    give_all_back(k);
 }
 
 /* Passes the end on when everything before it is written. */
-static void end(struct link *k)
+static void pass_end_on(struct link *k)
 {
     int r;
 
@@ -127,7 +127,7 @@ static void move_in_kernel(struct link *k)
 }
 
 /* Moves what can be moved. Returns how much that was, a message counting one more. */
-static uint64_t move(struct link *k)
+static uint64_t move_bytes(struct link *k)
 {
     uint64_t before = k->bytes + k->messages;
 
@@ -155,9 +155,9 @@ void link_pump(struct link *k)
     if (k->state != LINK_RUNNING || k->pumping || k->freed)
         return;
     k->pumping = true;
-    moved = move(k);
+    moved = move_bytes(k);
     if (k->state == LINK_RUNNING && !k->freed)
-        end(k);
+        pass_end_on(k);
     if (k->state == LINK_RUNNING && !k->freed) {
         if (link_empty(k))
             link_copy_release(k);
@@ -212,12 +212,12 @@ void link_tap_del(struct link *k, struct tap *t)
     }
 }
 
-static void run_pump(struct job *j)
+static void pump_soon(struct job *j)
 {
     link_pump(container_of(j, struct link, job));
 }
 
-static void run_bury(struct job *j)
+static void bury_link(struct job *j)
 {
     struct link *k = container_of(j, struct link, job);
 
@@ -243,7 +243,7 @@ struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool
     k->bulk = pool->pipes.eager && !k->copies && !k->shares;
     if (port_caps(src) & IO_ADDRESSED)
         k->meta = mem_alloc(sizeof *k->meta);
-    k->job.run = run_pump;
+    k->job.run = pump_soon;
     src->reader = k;
     loop_soon(src->loop, &k->job);
     return k;
@@ -256,9 +256,9 @@ void link_free(struct link *k)
     k->freed = true;
     if (k->src->reader == k)
         k->src->reader = NULL;
-    release(k);
+    give_all_back(k);
     loop_job_del(&k->job);
-    k->job.run = run_bury;
+    k->job.run = bury_link;
     loop_finally(k->src->loop, &k->job);
 }
 

@@ -24,7 +24,7 @@ static void show(struct link *k, const char *data, uint32_t n)
 }
 
 /* One write. Returns false when nothing more can be done. */
-static bool step(struct link *k)
+static bool share_once(struct link *k)
 {
     const void *data;
     ssize_t n = k->src->top->ops->peek(k->src->top, &data);
@@ -57,7 +57,7 @@ static bool step(struct link *k)
 void link_share_move(struct link *k)
 {
     for (int i = 0; i < BUDGET && !k->paused && !link_waits(k) && !k->src_eof; i++) {
-        if (!step(k))
+        if (!share_once(k))
             return;
     }
 }

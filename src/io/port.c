@@ -11,7 +11,7 @@
 #include "io/link.h"
 #include "io/port_more.h"
 
-static void run_event(struct job *j)
+static void run_deferred_event(struct job *j)
 {
     struct port *p = container_of(j, struct port, job);
     unsigned events = p->events;
@@ -21,7 +21,7 @@ static void run_event(struct job *j)
 }
 
 /* The bottom comes last: the port is in its memory. */
-static void run_bury(struct job *j)
+static void bury_port(struct job *j)
 {
     struct port *p = container_of(j, struct port, job);
     struct layer *l = p->top;
@@ -38,7 +38,7 @@ static void run_bury(struct job *j)
 void port_init(struct port *p, struct loop *loop, struct layer *bottom, const struct layer_ops *ops,
                unsigned caps)
 {
-    *p = (struct port){.loop = loop, .top = bottom, .told = true, .job.run = run_event};
+    *p = (struct port){.loop = loop, .top = bottom, .told = true, .job.run = run_deferred_event};
     list_init(&p->writers);
     layer_init(bottom, ops, caps);
     bottom->port = p;
@@ -53,7 +53,7 @@ void port_free(struct port *p)
     if (p->more != NULL)
         loop_timer_clear(&p->more->closing.look);
     port_touch(p);
-    p->job.run = run_bury;
+    p->job.run = bury_port;
     loop_finally(p->loop, &p->job);
 }
 

@@ -5,30 +5,37 @@
 #include <string.h>
 
 #include "base/container.h"
+#include "base/list.h"
 #include "base/mem.h"
 
 struct item {
     struct chunk *chunk;
-    struct meta *to; /* NULL: nowhere in particular */
-    struct item *next;
+    struct meta *to;   /* NULL: nowhere in particular */
+    struct list place; /* in queue->items */
 };
 
 struct queue {
     struct port port;
     struct layer layer;
     struct queue_opts opts;
-    struct item *first, *last;
+    struct list items;
     size_t offset; /* bytes of the first chunk that were read */
     size_t size;
     size_t addresses; /* bytes of them: they count for the limit */
     bool ended;
 };
 
+/* NULL: nothing waits. */
+static struct item *first_item(const struct queue *q)
+{
+    return list_first(&q->items, struct item, place);
+}
+
 static void drop_first(struct queue *q)
 {
-    struct item *item = q->first;
+    struct item *item = first_item(q);
 
-    q->first = item->next;
+    list_del(&item->place);
     if (item->to != NULL)
         q->addresses -= sizeof *item->to;
     free(item->to);
@@ -41,10 +48,10 @@ static ssize_t peek_queue(struct layer *l, const void **data)
 {
     struct queue *q = container_of(l, struct queue, layer);
 
-    if (q->first == NULL)
+    if (list_empty(&q->items))
         return q->ended ? IO_EOF : IO_AGAIN;
-    *data = q->first->chunk->data + q->offset;
-    return (ssize_t)(q->first->chunk->len - q->offset);
+    *data = first_item(q)->chunk->data + q->offset;
+    return (ssize_t)(first_item(q)->chunk->len - q->offset);
 }
 
 static void skip_queue(struct layer *l, size_t n)
@@ -54,7 +61,7 @@ static void skip_queue(struct layer *l, size_t n)
 
     q->offset += n;
     q->size -= n;
-    if (q->offset == q->first->chunk->len)
+    if (q->offset == first_item(q)->chunk->len)
         drop_first(q);
     if (was_full && !queue_full(&q->port) && q->opts.room != NULL)
         q->opts.room(&q->port, q->opts.ctx);
@@ -62,11 +69,13 @@ static void skip_queue(struct layer *l, size_t n)
 
 static void tell_meta(const struct queue *q, struct meta *meta)
 {
-    if (q->first != NULL && q->first->to != NULL)
-        *meta = *q->first->to;
+    const struct item *item = first_item(q);
+
+    if (item != NULL && item->to != NULL)
+        *meta = *item->to;
     else
         meta->peer.len = 0;
-    meta->secret = q->first != NULL && q->first->chunk->secret;
+    meta->secret = item != NULL && item->chunk->secret;
 }
 
 static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta *meta)
@@ -121,7 +130,7 @@ static void free_queue(struct layer *l)
 {
     struct queue *q = container_of(l, struct queue, layer);
 
-    while (q->first != NULL)
+    while (!list_empty(&q->items))
         drop_first(q);
     free(q);
 }
@@ -153,6 +162,7 @@ struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
     port_init(&q->port, loop, &q->layer, opts->shared ? &shared_ops : &ops,
               IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0));
     q->opts = *opts;
+    list_init(&q->items);
     return &q->port;
 }
 
@@ -175,11 +185,7 @@ void queue_put_to(struct port *port, struct chunk *c, const struct meta *to)
         *item->to = *to;
         q->addresses += sizeof *to;
     }
-    if (q->first == NULL)
-        q->first = item;
-    else
-        q->last->next = item;
-    q->last = item;
+    list_add(&q->items, &item->place);
     q->size += c->len;
     port_event_soon(port, LOOP_IN);
 }
@@ -188,7 +194,7 @@ void queue_drop(struct port *port)
 {
     struct queue *q = container_of(port, struct queue, port);
 
-    while (q->first != NULL)
+    while (!list_empty(&q->items))
         drop_first(q);
     q->size = 0;
 }

@@ -162,32 +162,32 @@ bool splice_has_room(const struct splice *s)
     return !s->full;
 }
 
-static ssize_t result(ssize_t n)
+static ssize_t splice_result(ssize_t n)
 {
     if (n >= 0)
         return n;
     return errno == EAGAIN ? IO_AGAIN : IO_ERROR;
 }
 
-static ssize_t move(int from, int to, size_t size)
+static ssize_t splice_some(int from, int to, size_t size)
 {
     ssize_t n;
 
     do
         n = splice(from, NULL, to, NULL, size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     while (n < 0 && errno == EINTR);
-    return result(n);
+    return splice_result(n);
 }
 
 /* What goes to /dev/null need not leave the socket (MSG_TRUNC, tcp(7)): nothing is written to `nowhere`. */
-static ssize_t discard(int from, void *nowhere)
+static ssize_t discard_some(int from, void *nowhere)
 {
     ssize_t n;
 
     do
         n = recv(from, nowhere, SPLICE_ROOM, MSG_TRUNC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    return result(n);
+    return splice_result(n);
 }
 
 /* EAGAIN may mean either end: the pipe tells which. Asked right after, it may have changed its mind; then the wait is
@@ -199,7 +199,7 @@ static bool source_is_empty(const struct splice *s)
 
 static struct splice_step step_straight(struct splice *s)
 {
-    ssize_t n = s->discards ? discard(s->in, s->nowhere) : move(s->in, s->out, SPLICE_ROOM);
+    ssize_t n = s->discards ? discard_some(s->in, s->nowhere) : splice_some(s->in, s->out, SPLICE_ROOM);
     struct splice_step step = {.got = n, .put = n};
 
     if (n > 0)
@@ -227,7 +227,7 @@ struct splice_step splice_step(struct splice *s, bool read)
     if (s->pipe[0] < 0)
         return read ? step_straight(s) : step;
     if (read && !s->full) {
-        step.got = move(s->in, s->pipe[1], (s->proven ? s->room : SPLICE_TRIAL) - s->held);
+        step.got = splice_some(s->in, s->pipe[1], (s->proven ? s->room : SPLICE_TRIAL) - s->held);
         step.error = errno;
         if (step.got > 0)
             s->held += (size_t)step.got;
@@ -237,7 +237,7 @@ struct splice_step splice_step(struct splice *s, bool read)
         s->full = s->held >= (s->proven ? s->room : SPLICE_TRIAL) || (step.got == IO_AGAIN && s->held > 0);
     }
     if (s->held > 0) {
-        step.put = move(s->pipe[0], s->out, s->held);
+        step.put = splice_some(s->pipe[0], s->out, s->held);
         if (step.put == IO_ERROR)
             step.error = errno;
         if (step.put > 0) {
