@@ -78,11 +78,12 @@ static enum keys_state paste(struct keys *k, const unsigned char *s, size_t n)
 
 enum keys_state keys_state(struct keys *k, bool utf8)
 {
-    const unsigned char *s = k->data + k->start;
+    const unsigned char *s;
     size_t n = k->end - k->start;
 
     if (n == 0)
         return KEYS_NONE;
+    s = k->data + k->start;
     if (k->forced)
         return KEYS_READY;
     if (s[0] == 0x1b) {
