@@ -46,6 +46,14 @@ _pollcat()
         _pollcat_take -W 'wait drop close'
         return
         ;;
+    --output)
+        _pollcat_files
+        return
+        ;;
+    --hex-dump)
+        _pollcat_files
+        return
+        ;;
     -T | --tos)
         _pollcat_take -W 'af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 critical cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 ef inetcontrol lowdelay netcontrol reliability throughput'
         return
@@ -87,7 +95,7 @@ _pollcat()
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after -d --no-stdin --recv-only --send-only -C --crlf -i --interval --progress --line --datagram-size -w --timeout --wait --idle-timeout --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after -d --no-stdin --recv-only --send-only -C --crlf -i --interval --progress --output --hex-dump --append-output --line --datagram-size -w --timeout --wait --idle-timeout --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -9,7 +9,6 @@
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define TELNET "no TELNET negotiation is answered; try telnet"
 #define ACCESS "who may connect is not checked; bind to one address with --source, or ask a firewall"
-#define FILES "nothing is written to files; at the prompt ~save and ~log do, elsewhere tee"
 #define ROUTES "source routes are not set; no network forwards them any more"
 
 /* clang-format off */
@@ -21,10 +20,10 @@ static const struct {
     { "ec", "exec sh-exec lua-exec", PROGRAMS },
     { "", "ssl ssl-*", TLS },
     { "XP", "proxy proxy-*", PROXIES },
-    { "x", "", PROXIES "; Ncat's hex dump is ~view hex" },
+    { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
     { "t", "telnet", TELNET },
     { "", "allow allowfile deny denyfile", ACCESS },
-    { "o", "output hex-dump append-output", FILES },
+    { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
     { "", "sctp vsock", "there are TCP, UDP and UNIX sockets only; try ncat or socat" },

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/records.h"
 #include "base/err.h"
 #include "console/console_conf.h"
 #include "net/net.h"
@@ -24,6 +25,7 @@ struct conf {
     struct bridge_conf bridge;
     struct stdio_conf stdio;
     struct console_conf console;
+    struct records_conf records;
 
     const char *mode;              /* a row of app/mode.h: --mode, and then the one meant in the end */
     const char *transport;         /* derived: a row of net/net.h */

@@ -29,6 +29,7 @@ enum trait {
     TRAIT_CUT = 1 << 12, /* says where what we send is cut */
     TRAIT_HISTORY = 1 << 13,
     TRAIT_SOURCE = 1 << 14, /* has a local address of its own */
+    TRAIT_RECORD = 1 << 15, /* writes a file along */
 };
 
 struct mode {

@@ -154,6 +154,22 @@ static const struct option_row rows[] = {
       .help = "draw amount, rate and time on standard error",
       .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
              "input is a file,\nhow much of it is done and how long the rest will take.\nAt a prompt it is told once, at the end.\n" },
+    { .name = "output", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.output),
+      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_PROBE,
+      .help = "what passes, too",
+      .doc = "Write what is received and sent to\n.Ar FILE\nas well, as it is, in the order it is read.\n"
+             "A file that exists is emptied; one that is made is its owner's alone.\n"
+             "When it cannot be written any more, that is told, all else goes on, and the status is 2.\n" },
+    { .name = "hex-dump", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.hex_dump),
+      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_PROBE,
+      .help = "the same in hex",
+      .doc = "The same as a hex dump.\nOffsets count within what was read at once; before each such block a line such as\n"
+             ".Ql # < 192.0.2.7 port 80: 5 bytes at 12\ntells who sent it\n.Pq Ql < ,\nor to whom\n.Pq Ql > ,\n"
+             "and how many bytes went that way before.\n" },
+    { .name = "append-output", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(records.append),
+      .needs = TRAIT_RECORD,
+      .help = "empty neither",
+      .doc = "Let\n.Fl -output\nand\n.Fl -hex-dump\nadd to files that exist.\n" },
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
       .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = TRAIT_ECHO,
       .help = "a line, a datagram",

@@ -11,6 +11,7 @@
 #include "app/control.h"
 #include "app/progress.h"
 #include "app/reconnect.h"
+#include "app/records.h"
 #include "app/services.h"
 #include "base/log.h"
 #include "loop/spawn.h"
@@ -30,6 +31,7 @@ struct session {
     struct reconnect line; /* to the network, of who connects */
     struct svc *svc;
     struct progress progress;
+    struct records records;
     int status;
     int signo;
     bool input_ended;
@@ -64,6 +66,16 @@ static void session_account(struct session *s, const struct peer *p)
                    (unsigned long long)dropped);
     if ((p->port->lost || p->port->cut || dropped > 0) && s->status == STATUS_OK)
         s->status = STATUS_NETWORK;
+}
+
+/* What is missing in a file is missing in nothing else: the program goes on. */
+static void session_record_failed(void *ctx, const struct err *e)
+{
+    struct session *s = ctx;
+
+    log_error("%s", e->text);
+    if (s->status == STATUS_OK)
+        s->status = (int)e->status;
 }
 
 static void tell_closed(const struct peer *p)
@@ -392,6 +404,8 @@ static int session_begin(struct session *s, struct err *e)
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
+    if (records_open(&s->records, &s->conf->records, s->loop, &s->peers, session_record_failed, s, e) < 0)
+        return -1;
     if (open_network(s, e) < 0)
         return -1;
     if (catch_signals(s, e) < 0)
@@ -440,6 +454,7 @@ static void session_clear(struct session *s)
     svc_stop(s->svc);
     s->svc = NULL;
     log_set_sink(NULL, NULL);
+    records_close(&s->records);
     if (s->loop != NULL) {
         net_close(s->listener);
         reconnect_clear(&s->line);

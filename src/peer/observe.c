@@ -43,12 +43,12 @@ void observe_del(struct peer_table *t, struct observer *o)
     list_del(&o->place);
 }
 
-static bool sees(const struct observer *o, const struct link *k)
+static bool sees(const struct observer *o, const struct link *k, bool sent)
 {
     for (struct tap *t = k->taps; t != NULL; t = t->next) {
         const struct observed *x = observed_of(t);
 
-        if (x != NULL && x->by == o)
+        if (x != NULL && x->by == o && x->sent == sent)
             return true;
     }
     return false;
@@ -58,7 +58,7 @@ void observe_link(struct observer *o, struct peer *p, struct link *k, bool sent)
 {
     struct observed *x;
 
-    if ((sent && !o->sent) || sees(o, k))
+    if ((sent && !o->sent) || sees(o, k, sent))
         return;
     x = mem_alloc(sizeof *x);
     *x = (struct observed){.tap.see = show, .by = o, .peer = p, .link = k, .sent = sent};

@@ -45,7 +45,8 @@ struct observed {
 void observe_add(struct peer_table *t, struct observer *o);
 void observe_del(struct peer_table *t, struct observer *o);
 
-/* Shows a link from (`sent` false) or to a peer to one observer; once, however often it is called. */
+/* Shows a link from (`sent` false) or to a peer to one observer; once, however often it is called. Of what goes back to where
+ * it came from (svc/echo.c) both are the same link. */
 void observe_link(struct observer *o, struct peer *p, struct link *k, bool sent);
 
 /* For those who make links. */

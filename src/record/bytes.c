@@ -5,12 +5,19 @@ static void write_bytes(struct record *r, void *each, const struct record_event 
                         size_t n)
 {
     (void)each;
-    (void)e;
-    record_put(r, data, n);
+    if (!e->secret)
+        record_put(r, data, n);
 }
 
 const struct record_format record_bytes = {
     .name = "bytes",
     .help = "what arrives, as it is",
+    .data = write_bytes,
+};
+
+const struct record_format record_output = {
+    .name = "output",
+    .help = "both directions, as they are",
+    .sent = true,
     .data = write_bytes,
 };

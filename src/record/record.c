@@ -170,7 +170,7 @@ uint64_t record_size(const struct record *r)
 static int open_file(const char *path, bool appends, struct err *e)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, how | (appends ? O_APPEND : O_TRUNC), 0600);
+    int fd = open(path, how | O_APPEND | (appends ? 0 : O_TRUNC), 0600); /* others may write to it, too */
     struct stat st;
 
     if (fd < 0)
@@ -183,7 +183,7 @@ static int open_file(const char *path, bool appends, struct err *e)
 
 struct record *record_open(struct loop *loop, const char *path, const struct record_opts *opts, struct err *e)
 {
-    int fd = open_file(path, opts->format->appends, e);
+    int fd = open_file(path, opts->append || opts->format->appends, e);
     struct record *r;
 
     if (fd < 0)

@@ -4,6 +4,8 @@
  */
 #include "svc/echo.h"
 
+#include "peer/observe.h"
+
 static void echo_finished(struct link *k)
 {
     struct peer *p = k->ctx;
@@ -12,10 +14,12 @@ static void echo_finished(struct link *k)
     char name[ADDR_TEXT];
 
     if (k->state == LINK_DONE) {
+        observe_end(k);
         s->host.finished(s->host.ctx, p, NULL);
         return;
     }
     port_error(p->port, &e, STATUS_NETWORK, "%s", peer_name(p, name));
+    observe_error(p, &e);
     s->host.finished(s->host.ctx, p, &e);
 }
 
@@ -41,11 +45,16 @@ static void echo_attach(struct svc *s, struct peer *p)
     k->moved = echo_moved;
     k->ctx = p;
     p->svc = s;
+    observe_open(p);
+    observe_begin(p, k, true); /* who comes last sees first: it arrives before it is sent back */
+    observe_begin(p, k, false);
 }
 
 static void echo_detach(struct svc *s, struct peer *p)
 {
     (void)s;
+    observe_leave(p->port->reader);
+    observe_close(p);
     link_free(p->port->reader);
 }
 

@@ -252,6 +252,92 @@ static void long_lines_in_parts(void **state)
     }
 }
 
+static void expect_text(const struct rig *r, const char *wanted)
+{
+    char text[4096];
+
+    content(r, text, sizeof text);
+    assert_string_equal(text, wanted);
+}
+
+static void both_directions_as_they_are(void **state)
+{
+    struct rig *r = *state;
+
+    begin(r, &record_output, r->path);
+    hear_text(r->out, "question\n");
+    hear_text(r->in, "answer");
+    finish(r);
+    expect_text(r, "question\nanswer");
+}
+
+static void dumps_say_whose_a_block_is(void **state)
+{
+    struct rig *r = *state;
+
+    begin(r, &record_hex, r->path);
+    hear_text(r->in, "hello world, more than 16\n");
+    hear_text(r->out, "x");
+    hear_text(r->in, "\x7f y");
+    finish(r);
+    expect_text(r, "# < 192.0.2.7 port 80: 26 bytes at 0\n"
+                   "0000   68 65 6c 6c 6f 20 77 6f  72 6c 64 2c 20 6d 6f 72  hello world, mor\n"
+                   "0010   65 20 74 68 61 6e 20 31  36 0a                    e than 16.      \n"
+                   "# > 192.0.2.7 port 80: 1 byte at 0\n"
+                   "0000   78                                                x               \n"
+                   "# < 192.0.2.7 port 80: 3 bytes at 26\n"
+                   "0000   7f 20 79                                          . y             \n");
+}
+
+static void of_secrets_there_is_the_size(void **state)
+{
+    const struct meta secret = {.secret = true};
+    struct rig *r = *state;
+
+    begin(r, &record_output, r->path);
+    r->out->taps->see(r->out->taps, "sesame", 6, &secret);
+    finish(r);
+    expect_text(r, "");
+    begin(r, &record_hex, r->path);
+    r->out->taps->see(r->out->taps, "sesame", 6, &secret);
+    finish(r);
+    expect_text(r, "# > 192.0.2.7 port 80: 6 bytes at 0 (secret)\n");
+}
+
+static void plain_dumps_are_those_of_ncat(void **state)
+{
+    static char block[8192 + 1];
+    struct rig *r = *state;
+    char text[64 * 1024], *last;
+    size_t n;
+
+    begin(r, &record_hex_plain, r->path);
+    hear_text(r->in, "a b\n");
+    hear(r->out, block, sizeof block); /* more than Ncat reads at once */
+    finish(r);
+    n = content(r, text, sizeof text);
+    assert_int_equal(n, 74 * (1 + 8192 / 16 + 1));
+    last = text + n - 74;
+    assert_memory_equal(text, "0000   61 20 62 0a                                       a.b.            \n",
+                        74);
+    assert_memory_equal(last - 74, "1ff0   00 ", 10);
+    assert_memory_equal(last, "0000   00 ", 10);
+}
+
+static void what_is_there_may_stay(void **state)
+{
+    struct rig *r = *state;
+    struct record_opts opts = {.format = &record_output, .peers = &r->peers, .failed = failed};
+
+    for (int i = 0; i < 3; i++) {
+        opts.append = i > 0;
+        r->x = record_open(r->loop, r->path, &opts, &r->err);
+        record_put(r->x, "x", 1);
+        assert_int_equal(record_close(r->x, &r->err), 0);
+    }
+    expect_text(r, "xxx");
+}
+
 static void peers_are_let_go(void **state)
 {
     struct rig *r = *state;
@@ -299,6 +385,11 @@ int main(void)
         TEST(lines_of_both_directions),
         TEST(lines_in_pieces),
         TEST(long_lines_in_parts),
+        TEST(both_directions_as_they_are),
+        TEST(dumps_say_whose_a_block_is),
+        TEST(of_secrets_there_is_the_size),
+        TEST(plain_dumps_are_those_of_ncat),
+        TEST(what_is_there_may_stay),
         TEST(peers_are_let_go),
         TEST(a_full_disk_is_told),
         TEST(what_is_no_file_is_refused),
