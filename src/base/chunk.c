@@ -12,6 +12,7 @@ struct chunk *chunk_new(const void *data, size_t len)
 
     c->refs = 1;
     c->len = len;
+    c->secret = false;
     if (len > 0)
         memcpy(c->data, data, len);
     return c;

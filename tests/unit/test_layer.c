@@ -175,7 +175,8 @@ static void check_failure(bool first, size_t bytes, enum fault fault, bool frees
     if (k != NULL)
         assert_int_equal(k->state, LINK_SRC_FAILED);
     link_free(k);
-    port_free(p);
+    if (!frees)
+        port_free(p);
     if (fault != LEAVES)
         close(fd[1]);
     rig_free(r);
