@@ -27,11 +27,9 @@ static const struct {
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
     { "", "sctp vsock", "there are TCP, UDP and UNIX sockets only; try ncat or socat" },
-    { "", "delay", "try --interval, the time between lines" },
     { "F", "", "the connected socket is not passed on; try nc -F" },
     { "S", "", "there are no TCP MD5 signatures; try nc -S" },
     { "V", "", "routing tables are not chosen; try ip route or ip vrf exec" },
-    { "W", "", "packets are not counted; try --timeout, or head -c behind a pipe" },
     { "Z", "", "there is no DCCP; try nc -Z" },
 };
 /* clang-format on */

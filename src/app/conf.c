@@ -309,7 +309,13 @@ static void derive_bridge(struct conf *c, unsigned traits)
     struct bridge_conf *bridge = &c->bridge;
 
     bridge->out.keep_open = bridge->no_shutdown;
-    bridge->out.cut = c->line || bridge->out.interval > 0 ? LINK_CUT_LINE : LINK_CUT_READ;
+    bridge->out.cut = c->line || c->interval > 0 ? LINK_CUT_LINE
+                      : c->delay > 0             ? LINK_CUT_BLOCK
+                                                 : LINK_CUT_READ;
+    bridge->out.interval = (int32_t)(c->interval > 0 ? c->interval : c->delay);
+    bridge->in.cut = c->delay > 0 ? LINK_CUT_BLOCK : LINK_CUT_READ;
+    bridge->in.interval = (int32_t)c->delay;
+    bridge->in.reads = (uint32_t)c->recv_limit;
     bridge->out.size = (size_t)c->datagram_size;
     bridge->datagram_wait = -1;
     if (datagram_client && c->timeout > 0)

@@ -146,10 +146,15 @@ static const struct option_row rows[] = {
       .help = "send CRLF for LF",
       .doc = "Send CRLF where the input has LF.\nA CRLF that is there already stays as it is.\n" },
     { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
-      .field = FIELD(bridge.out.interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = TRAIT_ECHO,
+      .field = FIELD(interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = TRAIT_ECHO,
       .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",
-      .help = "pause between the lines sent",
+      .help = "between lines",
       .doc = "Pause this long between the lines sent.\n" },
+    { .name = "delay", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
+      .field = FIELD(delay), .min = 0, .max = INT_MAX, .excludes = TRAIT_CUT | TRAIT_ECHO,
+      .help = "before each block",
+      .doc = "Pause this long before each block is sent, and before each that came is written: what one read gives, 8 KiB of a "
+             "stream at most.\n" },
     { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress),
       .help = "draw amount, rate and time on standard error",
       .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
@@ -179,6 +184,12 @@ static const struct option_row rows[] = {
       .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | TRAIT_ECHO,
       .help = "cut datagrams",
       .doc = "Cut what is sent into datagrams of\n.Ar N\nbytes; 1400 avoids fragments on the internet.\n" },
+
+    { .ch = 'W', .name = "recv-limit", .arg = "N", .group = OPTION_DATA, .type = OPTION_INT, .field = FIELD(recv_limit),
+      .min = 1, .max = INT_MAX, .excludes = TRAIT_ECHO | TRAIT_PROBE,
+      .help = "end after N",
+      .doc = "Be done with a peer after\n.Ar N\nreads from it: datagrams, or of a stream what had come by then.\n"
+             "All of these are written, and no more of standard input is read.\n" },
 
     /* How long */
     { .ch = 'w', .name = "timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,

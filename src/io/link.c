@@ -237,7 +237,7 @@ struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool
     if (opts != NULL)
         k->opts = *opts;
     link_copy_init(k);
-    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || link_keeps_messages(src) ||
+    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || k->opts.reads > 0 || link_keeps_messages(src) ||
                 link_keeps_messages(dst);
     k->shares = link_share_fits(k);
     k->bulk = pool->pipes.eager && !k->copies && !k->shares;

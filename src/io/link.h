@@ -27,19 +27,23 @@ enum {
     LINK_BUFFER = 256 * 1024, /* bytes a link holds at most */
     LINK_SMALL = 16 * 1024,   /* the same while LINK_LARGE others hold as much; but always a whole message */
     LINK_LARGE = 64,
+    LINK_BLOCK = 8 * 1024,
 };
 
 /* How the bytes read are cut into writes. */
 enum link_cut {
     LINK_CUT_READ, /* as they were read */
     LINK_CUT_LINE, /* at each newline, which stays */
+    LINK_CUT_BLOCK, /* as they were read, LINK_BLOCK bytes of a stream at most; the interval stands before each */
 };
 
 struct link_opts {
     size_t
         size; /* of the messages the destination makes of what it gets: a shorter one is written only when the
                           source has nothing more; 0: any */
-    int64_t interval; /* ms between lines; 0: none. Above 0, `cut` is LINK_CUT_LINE */
+    int32_t
+        interval; /* ms between lines, or before blocks; 0: none. Above 0, `cut` is one of these: mostly lines */
+    uint32_t reads; /* so many reads are made, and then the source has ended; 0: no limit */
     enum link_cut cut;
     bool crlf;      /* LF becomes CRLF on the way */
     bool keep_open; /* the end of the source does not end the destination's direction */
@@ -77,7 +81,8 @@ struct link {
 
     bool message : 1; /* a message is held, though it may be empty; the rest is the link's own */
     bool src_failed : 1, told_end : 1;
-    bool resting : 1; /* between two lines, for the interval */
+    bool resting : 1; /* for the interval */
+    bool limited : 1; /* all reads that opts.reads allows were made */
     bool paused : 1;
     bool pumping : 1, freed : 1;
     bool bulk : 1;    /* the last read was large */

@@ -51,6 +51,8 @@ static size_t room(const struct link *k)
         return k->unit == 0 && cap - k->end >= port_longest(k->src) ? cap - k->end : 0;
     if (is_apart(k->src))
         return link_empty(k) ? LINK_BUFFER : 0;
+    if (k->opts.cut == LINK_CUT_BLOCK)
+        return link_empty(k) ? LINK_BLOCK * least(k) : 0;
     if (link_keeps_messages(k->dst) && k->opts.cut != LINK_CUT_LINE)
         return k->end - k->start < k->opts.size || link_empty(k) ? port_max(k->dst) * least(k) : 0;
     /* Moving what is held to the front must be worth it, unless a line waits for its end. */
@@ -142,6 +144,20 @@ static ssize_t read_crlf(struct link *k, size_t size)
     return n;
 }
 
+static void rest_a_while(struct link *k)
+{
+    k->resting = true;
+    loop_timer_set(k->src->loop, &k->rest->timer, k->opts.interval);
+}
+
+static void count_read(struct link *k)
+{
+    if (k->opts.reads == 0 || --k->opts.reads > 0)
+        return;
+    k->limited = true;
+    link_source_ended(k, false);
+}
+
 /* Reads once. Returns the bytes read, or IO_*. `*full` says that there may be more at once. */
 static ssize_t fill(struct link *k, bool *full)
 {
@@ -163,6 +179,9 @@ static ssize_t fill(struct link *k, bool *full)
         k->end += (uint32_t)n;
         k->message = link_keeps_messages(k->src);
         k->messages += k->message;
+        if (k->opts.cut == LINK_CUT_BLOCK)
+            rest_a_while(k);
+        count_read(k);
         *full = k->message || (size_t)n == size || k->opts.size > 0;
         k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && link_fits_kernel(k);
     } else if (n != IO_AGAIN) {
@@ -224,10 +243,8 @@ static void unit_written(struct link *k)
         k->messages++;
     if (k->start == k->end)
         k->message = false;
-    if (k->opts.interval > 0 && line) {
-        k->resting = true;
-        loop_timer_set(k->src->loop, &k->rest->timer, k->opts.interval);
-    }
+    if (k->opts.interval > 0 && k->opts.cut == LINK_CUT_LINE && line)
+        rest_a_while(k);
     if (link_disown_dst(k) && !link_empty(k))
         port_wait_room(k->dst, k);
 }
@@ -300,5 +317,6 @@ void link_copy_init(struct link *k)
     k->rest = mem_alloc(sizeof *k->rest);
     k->rest->timer.fire = wake_from_rest;
     k->rest->link = k;
-    k->opts.cut = LINK_CUT_LINE;
+    if (k->opts.cut == LINK_CUT_READ)
+        k->opts.cut = LINK_CUT_LINE;
 }

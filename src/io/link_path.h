@@ -8,7 +8,7 @@
 
 #include "io/link.h"
 
-/* The pause between lines: only links with an interval pay for a timer. */
+/* The pause between lines or before blocks: only links with an interval pay for a timer. */
 struct rest {
     struct timer timer; /* first: the timer is the rest */
     struct link *link;

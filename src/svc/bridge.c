@@ -429,8 +429,9 @@ void bridge_attach(struct bridge *b, struct peer *p)
     struct strand *s = mem_alloc(sizeof *s);
     /* At a prompt another peer may always follow. */
     bool lasts = b->svc->many || b->svc->again || b->ends.apart;
-    struct link_opts shared = {.keep_open = lasts || b->nowhere != NULL || p->datagram};
+    struct link_opts shared = b->conf->in;
 
+    shared.keep_open = lasts || b->nowhere != NULL || p->datagram;
     list_add(&b->strands, &s->place);
     wire_init(&s->wire, &b->owner, p, b->sink, b->svc->pool, &shared);
     strand_join_input(b, s);

@@ -30,7 +30,7 @@ struct bridge_conf {
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
         datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */
-    struct link_opts out; /* of the links to peers */
+    struct link_opts out, in; /* of the links to peers, and from them */
 };
 
 /* What the local side looks like. The ports stay the caller's and must outlive the bridge. */

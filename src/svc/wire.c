@@ -69,12 +69,23 @@ static void wire_end_datagrams(struct wire *w)
         peer_idle(w->peer, w->owner->datagram_wait, wire_was_silent);
 }
 
+/* What was read of our input is sent, and then it is over. */
+static void wire_end_by_limit(struct wire *w)
+{
+    if (w->out != NULL && !is_over(w->out))
+        link_pause(w->out, true);
+    if (w->out == NULL || is_over(w->out) || link_held(w->out) == 0)
+        wire_finish(w);
+}
+
 /* Decides, after a direction ended, whether both are over. */
 static void wire_check(struct wire *w)
 {
     const bool in_over = is_over(w->in), out_over = wire_out_is_over(w);
 
-    if (out_over && (in_over || w->owner->send_only))
+    if (in_over && w->in->limited)
+        wire_end_by_limit(w);
+    else if (out_over && (in_over || w->owner->send_only))
         wire_finish(w);
     else if (w->peer->datagram && w->out != NULL && out_over)
         wire_end_datagrams(w);
@@ -140,6 +151,8 @@ static void wire_out_moved(struct link *k)
     struct wire *w = k->ctx;
 
     peer_count(w->peer, k->bytes - w->peer->sent, 0);
+    if (is_over(w->in) && w->in->limited && link_held(k) == 0)
+        wire_finish(w);
 }
 
 static void wire_in_moved(struct link *k)

@@ -167,6 +167,41 @@ static void an_interval_between_lines(void **state)
     free_sink(&sink);
 }
 
+static void an_interval_before_blocks(void **state)
+{
+    for (int crlf = 0; crlf < 2; crlf++) {
+        struct link_opts opts = {.cut = LINK_CUT_BLOCK, .interval = 20, .crlf = crlf};
+        int64_t start = rig_clock(CLOCK_MONOTONIC);
+        unsigned char *data = lines_of(20000, 1000);
+        struct sink sink;
+
+        (void)state;
+        through_sink(&opts, data, 20000, &sink, 0);
+        assert_true(rig_clock(CLOCK_MONOTONIC) - start >= 60);
+        assert_int_equal(sink.writes, 3);
+        assert_int_equal(sink.sizes[0], LINK_BLOCK + crlf * 8);
+        assert_int_equal(sink.len, 20000 + crlf * 20);
+        free_sink(&sink);
+        free(data);
+    }
+}
+
+/* All that the allowed reads gave is written, and then it is as if the source had ended. */
+static void a_limit_on_reads(void **state)
+{
+    for (unsigned reads = 1; reads < 3; reads++) {
+        struct link_opts opts = {.reads = reads, .cut = LINK_CUT_BLOCK, .interval = 1};
+        unsigned char *data = lines_of(20000, 1000);
+        struct sink sink;
+
+        (void)state;
+        through_sink(&opts, data, 20000, &sink, 0);
+        assert_int_equal(sink.len, reads * LINK_BLOCK);
+        free_sink(&sink);
+        free(data);
+    }
+}
+
 enum { SOURCES = 6, PIECE = 5000 };
 
 static int running;
@@ -470,6 +505,8 @@ int main(void)
         cmocka_unit_test(cut_at_lines),
         cmocka_unit_test(line_longer_than_the_buffer),
         cmocka_unit_test(an_interval_between_lines),
+        cmocka_unit_test(an_interval_before_blocks),
+        cmocka_unit_test(a_limit_on_reads),
         cmocka_unit_test(many_sources_do_not_mix),
         cmocka_unit_test(many_sources_are_served_alike),
         cmocka_unit_test(many_descriptors_one_destination),
