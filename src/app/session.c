@@ -430,11 +430,11 @@ static void tell_unsent(struct session *s)
 }
 
 /* Those that are about to get the last of what was sent; a signal ends it at once. */
-static void wait_for_leaving(struct session *s)
+static void wait_for_leaving(struct session *s, bool asked)
 {
     struct err e;
 
-    if (s->signo == 0 && !s->failed && leave_wait(&s->peers, &e) < 0)
+    if (s->signo == 0 && !s->failed && leave_wait(&s->peers, asked ? LEAVE_MOMENT : 0, &e) < 0)
         session_fail(s, &e);
     leave_drop(&s->peers);
     if (s->peers.lost && s->status == STATUS_OK)
@@ -443,6 +443,8 @@ static void wait_for_leaving(struct session *s)
 
 static void session_clear(struct session *s)
 {
+    bool asked = s->svc != NULL && s->svc->asked;
+
     progress_stop(&s->progress);
     if (s->svc != NULL) {
         s->svc->ending = true;
@@ -458,7 +460,7 @@ static void session_clear(struct session *s)
     if (s->loop != NULL) {
         net_close(s->listener);
         reconnect_clear(&s->line);
-        wait_for_leaving(s);
+        wait_for_leaving(s, asked);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

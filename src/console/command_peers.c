@@ -204,6 +204,7 @@ int command_quit(struct console *c, const char *args, struct err *e)
 {
     (void)args;
     (void)e;
+    c->svc->asked = true;
     c->svc->host.quit(c->svc->host.ctx, NULL);
     return 0;
 }

@@ -361,6 +361,7 @@ static void console_attach(struct svc *s, struct peer *peer)
     bool anyone = peer->datagram && peer->remote->len == 0;
     struct talker *t;
 
+    s->asked = false;
     bridge_attach(c->bridge, peer);
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);

@@ -465,10 +465,12 @@ void console_task_done(struct console *c)
 
 void console_close(struct console *c, struct talker *t, bool reset)
 {
-    if (t->meta != NULL)
+    if (t->meta != NULL) {
         c->talkers.leaving(c->talkers.ctx, t);
-    else
-        bridge_close(c->bridge, t->peer, reset);
+        return;
+    }
+    c->svc->asked = !c->svc->many; /* without others it is the end of the program */
+    bridge_close(c->bridge, t->peer, reset);
 }
 
 struct link *console_in(struct console *c, struct talker *t)

@@ -79,6 +79,15 @@ static uint64_t bytes_lost(const struct port *p, const struct closing *c)
     return c->unsent > 1 && c->unsent != UINT64_MAX ? c->unsent - 1 : 0; /* our end counts as one */
 }
 
+uint64_t port_give_up(struct port *p)
+{
+    struct closing *c = &p->more->closing;
+
+    c->unsent = below_unsent(p);
+    port_free(p);
+    return bytes_lost(p, c);
+}
+
 void port_go_on_closing(struct port *p)
 {
     struct closing *c = &p->more->closing;

@@ -56,6 +56,9 @@ void port_free(struct port *p);
 bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ctx, uint64_t lost, int error),
                 void *ctx);
 
+/* Ends at once what port_close() goes on with: `done` is not called. Returns the bytes that the other side has not got. */
+uint64_t port_give_up(struct port *p);
+
 /* Puts a layer on top, and takes it; its handshake begins when those below it are done. Returns 0, or -1 with `e` filled
  * and the layer still the caller's: a write is under way, or the port has failed. */
 int port_push(struct port *p, struct layer *l, struct err *e);

@@ -2,6 +2,7 @@
 #include "peer/leave.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +19,18 @@ struct leaving {
     char name[ADDR_TEXT];
 };
 
-static void tell_lost(const struct leaving *l, uint64_t lost, int error)
+static void tell_lost(const struct leaving *l, uint64_t lost, const char *why)
 {
-    if (error != 0)
-        log_error("%llu bytes for %s were lost: %s", (unsigned long long)lost, l->name, strerror(error));
-    else
-        log_error("%llu bytes for %s were lost: it took nothing for %g s", (unsigned long long)lost, l->name,
-                  (double)l->limit / 1000);
+    log_error("%llu bytes for %s were lost: %s", (unsigned long long)lost, l->name, why);
     l->table->lost = true;
+}
+
+static void tell_given_up(const struct leaving *l, uint64_t lost)
+{
+    char why[64];
+
+    snprintf(why, sizeof why, "it took nothing for %g s", (double)l->limit / 1000);
+    tell_lost(l, lost, why);
 }
 
 static void has_left(void *ctx, uint64_t lost, int error)
@@ -33,8 +38,10 @@ static void has_left(void *ctx, uint64_t lost, int error)
     struct leaving *l = ctx;
     struct peer_table *t = l->table;
 
-    if (lost > 0)
-        tell_lost(l, lost, error);
+    if (lost > 0 && error != 0)
+        tell_lost(l, lost, strerror(error));
+    else if (lost > 0)
+        tell_given_up(l, lost);
     list_del(&l->place);
     free(l);
     if (t->awaited && list_empty(&t->leaving))
@@ -62,12 +69,44 @@ void leave_close(struct peer *p, int64_t limit)
         list_add(&t->leaving, &l->place);
 }
 
-int leave_wait(struct peer_table *t, struct err *e)
+/* The time for all to leave. */
+struct patience {
+    struct timer timer;
+    struct peer_table *table;
+};
+
+static void give_up(struct timer *timer)
 {
+    struct patience *patience = container_of(timer, struct patience, timer);
+    struct peer_table *t = patience->table;
+    struct leaving *l;
+    struct list *ahead;
+
+    list_each(l, ahead, &t->leaving, struct leaving, place)
+    {
+        uint64_t lost = port_give_up(l->port);
+
+        if (lost > 0)
+            tell_lost(l, lost, "the program ends");
+        list_del(&l->place);
+        free(l);
+    }
+    loop_stop(t->loop);
+}
+
+int leave_wait(struct peer_table *t, int64_t limit, struct err *e)
+{
+    struct patience patience = {.timer.fire = give_up, .table = t};
+    int result;
+
     if (list_empty(&t->leaving))
         return 0;
+    if (limit > 0)
+        loop_timer_set(t->loop, &patience.timer, limit);
     t->awaited = true;
-    return loop_run(t->loop, e);
+    result = loop_run(t->loop, e);
+    loop_timer_clear(&patience.timer);
+    return result;
 }
 
 void leave_drop(struct peer_table *t)

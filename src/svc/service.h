@@ -56,6 +56,7 @@ struct svc {
     bool moving; /* a name is looked up for control.connect(): nothing should be sent now */
     bool ending; /* the program ends: that peers go needs no telling */
     bool killed; /* by a signal: what is lost by that needs none either */
+    bool asked;  /* a person asked for the end, and waits for it */
     void *state; /* the service's own */
 };
 

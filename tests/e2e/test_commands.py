@@ -357,6 +357,7 @@ def test_the_rest_of_a_file_is_lost(at, peer, tmp_path, end, why):
     t.type(end)
     assert t.wait_exit() == 1
     t.wait_text(f"data: stopped: {why}")
+    t.wait(lambda t: any(re.search(r"\d+ bytes for \S+ port \d+ were lost: the program ends", x) for x in t.lines()), "the loss")
 
 
 def test_send_ends_with_the_peer(many, tmp_path):
