@@ -27,7 +27,7 @@ static int open_null(void)
     int ends[2];
     int fd = open("/dev/null", O_RDWR);
 
-    if (fd >= 0 || errno != ENOENT || pipe(ends) < 0)
+    if (fd >= 0 || errno != ENOENT || pipe2(ends, 0) < 0)
         return fd;
     close(ends[1]);
     return ends[0];

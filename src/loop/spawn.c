@@ -57,7 +57,7 @@ static int take_place(enum spawn_place place)
     case SPAWN_FOREGROUND:
         if (setpgid(0, 0) < 0)
             return -1;
-        (void)tcsetpgrp(STDIN_FILENO, getpid()); /* no controlling terminal: then there is nothing to have */
+        (void)tcsetpgrp(STDIN_FILENO, getpgrp()); /* no controlling terminal: then there is nothing to have */
         return 0;
     case SPAWN_SESSION:
         return setsid() < 0 ? -1 : 0;
@@ -70,7 +70,7 @@ static int take_place(enum spawn_place place)
 /* The report stays, until the program is executed. */
 static int close_others(int report)
 {
-    if (report != REPORT && dup3(report, REPORT, O_CLOEXEC) < 0)
+    if (report != REPORT && (dup2(report, REPORT) < 0 || fcntl(REPORT, F_SETFD, FD_CLOEXEC) < 0))
         return -1;
     fds_close_from(REPORT + 1);
     return 0;
@@ -94,10 +94,10 @@ static int free_signals(void)
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t none;
 
-    for (int signo = 1; signo <= SIGRTMAX; signo++)
+    for (int signo = 1; signo < NSIG; signo++)
         (void)sigaction(signo, &action, NULL); /* of some it cannot be changed */
     sigemptyset(&none);
-    return sigprocmask(SIG_SETMASK, &none, NULL);
+    return pthread_sigmask(SIG_SETMASK, &none, NULL) == 0 ? 0 : -1;
 }
 
 static _Noreturn void become_program(const struct plan *p)
