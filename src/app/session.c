@@ -14,6 +14,7 @@
 #include "app/records.h"
 #include "app/services.h"
 #include "base/log.h"
+#include "base/message.h"
 #include "loop/spawn.h"
 #include "net/sockopt.h"
 #include "peer/idle.h"
@@ -80,11 +81,13 @@ static void session_record_failed(void *ctx, const struct err *e)
 
 static void tell_closed(const struct peer *p)
 {
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
+    struct message m = {.local = p->local, .sent = p->sent, .received = p->received};
+    char name[ADDR_TEXT];
 
-    if (log_shows(LOG_INFO))
-        log_info("closed %s from %s: sent %llu bytes, received %llu bytes", addr_format(p->local, local),
-                 peer_name(p, remote), (unsigned long long)p->sent, (unsigned long long)p->received);
+    if (!message_shows(MESSAGE_CLOSED))
+        return;
+    m.peer = peer_name(p, name);
+    message(MESSAGE_CLOSED, &m);
 }
 
 /* `well`: what was sent is to arrive. */
@@ -147,12 +150,13 @@ static void session_idle(struct peer *p)
     struct session *s = p->owner;
     struct err e;
     char name[ADDR_TEXT];
+    struct message m = {.peer = peer_name(p, name), .ms = p->idle_limit};
 
     if (svc_holds_up(s->svc, p)) {
         peer_idle(p, p->idle_limit, session_idle);
         return;
     }
-    err_set(&e, STATUS_NETWORK, "%s: no data for %g s", peer_name(p, name), (double)p->idle_limit / 1000);
+    message_err(&e, STATUS_NETWORK, 0, MESSAGE_IDLE, &m);
     session_finished(s, p, p->datagram ? NULL : &e);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Holds one of the program's mutable globals, `state`: the level, the sink and the count of lost lines.
+ * Holds one of the program's mutable globals, `state`: the level, the sink, the words and the
+ * count of lost lines.
  */
 #include "base/log.h"
 
@@ -26,6 +27,9 @@ static struct {
     int level;
     log_sink *sink;
     void *ctx;
+    const struct message_catalogue *catalogue;
+    const char *name; /* NULL: pollcat */
+    int hidden;       /* lines of this level and above that are no messages are not shown; with a catalogue */
     unsigned long lost; /* lines dropped since the last that was shown */
     bool torn;          /* the last one was cut in the middle */
     bool status;        /* a status is drawn where the next line goes */
@@ -68,8 +72,9 @@ static ssize_t write_nowait(const char *text, size_t n)
     return write_reopened(text, n);
 }
 
-static void show_stderr(const char *line)
+static void show_stderr(const char *line, bool bare)
 {
+    const char *name = state.name != NULL ? state.name : "pollcat";
     char out[LINE_MAX_SAFE + 128];
     size_t n = 0;
     ssize_t got;
@@ -80,9 +85,9 @@ static void show_stderr(const char *line)
         n += (size_t)snprintf(out + n, sizeof out - n, "\r\033[K");
     state.status = false;
     if (state.lost > 0)
-        n += (size_t)snprintf(out + n, sizeof out - n, "pollcat: %lu line%s lost here\n", state.lost,
+        n += (size_t)snprintf(out + n, sizeof out - n, "%s: %lu line%s lost here\n", name, state.lost,
                               state.lost == 1 ? "" : "s");
-    n += (size_t)snprintf(out + n, sizeof out - n, "pollcat: %s\n", line);
+    n += (size_t)snprintf(out + n, sizeof out - n, "%s%s%s\n", bare ? "" : name, bare ? "" : ": ", line);
     do {
         got = write_nowait(out, n);
     } while (got < 0 && errno == EINTR);
@@ -96,9 +101,18 @@ static void show_stderr(const char *line)
         state.torn = true;
 }
 
+void log_text(enum log_level level, bool bare, const char *text)
+{
+    char line[LINE_MAX_SAFE];
+
+    text_safe_string(text, line, sizeof line);
+    if (state.sink == NULL || !state.sink(state.ctx, level, line))
+        show_stderr(line, bare);
+}
+
 __attribute__((format(printf, 2, 0))) static void show(enum log_level level, const char *format, va_list args)
 {
-    char raw[RAW_MAX], line[LINE_MAX_SAFE];
+    char raw[RAW_MAX];
     int sys = errno;
     int n;
 
@@ -109,9 +123,7 @@ __attribute__((format(printf, 2, 0))) static void show(enum log_level level, con
         return;
     if ((size_t)n >= sizeof raw)
         memcpy(raw + sizeof raw - 4, "...", 4);
-    text_safe_string(raw, line, sizeof line);
-    if (state.sink == NULL || !state.sink(state.ctx, level, line))
-        show_stderr(line);
+    log_text(level, false, raw);
     errno = sys;
 }
 
@@ -136,9 +148,26 @@ void log_set_sink(log_sink *sink, void *ctx)
     state.ctx = ctx;
 }
 
-bool log_shows(enum log_level level)
+void log_set_catalogue(const struct message_catalogue *c, const char *name, enum log_level others)
+{
+    state.catalogue = c;
+    state.name = name;
+    state.hidden = (int)others + 1;
+}
+
+const struct message_catalogue *log_catalogue(void)
+{
+    return state.catalogue;
+}
+
+bool log_level_shows(enum log_level level)
 {
     return level == LOG_ERROR || (int)level <= state.level;
+}
+
+bool log_shows(enum log_level level)
+{
+    return log_level_shows(level) && (state.catalogue == NULL || (int)level < state.hidden);
 }
 
 void log_error(const char *format, ...)

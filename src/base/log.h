@@ -2,7 +2,7 @@
  *
  * log: lines for the user, each made by the module that knows and shown by whoever set the sink.
  *
- * The module's state (level, sink, lines lost) is one of the program's mutable globals. A line never
+ * The module's state (level, sink, words, lines lost) is one of the program's mutable globals. A line never
  * holds a control byte: whatever is not safe for a terminal is escaped here (base/text.h). Lines of over
  * about a thousand bytes are cut. errno is left alone.
  */
@@ -30,6 +30,16 @@ void log_set_sink(log_sink *sink, void *ctx);
 
 /* True when lines of `level` are shown: guards work done only for a line. */
 bool log_shows(enum log_level level);
+
+/* The words of a dialect (base/message.h), kept here with the rest of the state; NULL at start. `name` stands before lines
+ * on standard error instead of "pollcat". Lines of the functions below are shown up to the level `others`. */
+struct message_catalogue;
+void log_set_catalogue(const struct message_catalogue *c, const char *name, enum log_level others);
+const struct message_catalogue *log_catalogue(void);
+
+/* For base/message.c: whether the level asks for it, and one line, with the program's name before it unless `bare`. */
+bool log_level_shows(enum log_level level);
+void log_text(enum log_level level, bool bare, const char *text);
 
 /* Draws `text` (one line, plain ASCII) on the terminal or pipe of standard error, in place of the one drawn
  * before; lines of the log appear above it. NULL: ends it, and leaves it standing. Dropped where it would block. */

@@ -123,6 +123,11 @@ uint64_t port_dropped(const struct port *p)
     return l->ops->dropped != NULL ? l->ops->dropped(l) : 0;
 }
 
+const char *port_why(const struct port *p)
+{
+    return p->more == NULL || p->more->words[0] == '\0' ? strerror(p->error) : p->more->words;
+}
+
 void port_error(const struct port *p, struct err *e, enum status status, const char *what, ...)
 {
     char text[sizeof e->text];
@@ -135,7 +140,7 @@ void port_error(const struct port *p, struct err *e, enum status status, const c
         err_sys(e, status, p->error, "%s", text);
         return;
     }
-    err_set(e, status, "%.*s: %s", (int)(sizeof text - sizeof p->more->words), text, p->more->words);
+    err_set(e, status, "%.*s: %s", (int)(sizeof text - sizeof p->more->words), text, port_why(p));
     e->sys = p->error;
 }
 

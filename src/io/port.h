@@ -92,7 +92,10 @@ int port_fd(const struct port *p, unsigned i);
 /* Messages that the bottom dropped for want of room, as far as it knows. */
 uint64_t port_dropped(const struct port *p);
 
-/* Fills `e` with "WHAT: WHY", why the port failed. */
+/* Why the port failed: the words of the layer that did, or those of `error`. */
+const char *port_why(const struct port *p);
+
+/* Fills `e` with "WHAT: WHY". */
 void port_error(const struct port *p, struct err *e, enum status status, const char *what, ...)
     __attribute__((format(printf, 4, 5)));
 

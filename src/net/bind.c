@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -21,11 +22,10 @@ static void close_bound(struct bound *b)
 
 static int listen_on(const struct net_conf *conf, int fd, const struct addr *a, struct err *e)
 {
-    char text[ADDR_TEXT];
-
     if (listen(fd, conf->backlog > 0 ? conf->backlog : SOMAXCONN) == 0)
         return 0;
-    return err_sys(e, STATUS_LOCAL, errno, "listen on %s", addr_format(a, text));
+    return message_err(e, STATUS_LOCAL, errno, MESSAGE_LISTEN_FAILED,
+                       &(struct message){.local = a, .why = strerror(errno)});
 }
 
 /* One socket bound to `a`. `v6only`: 0 or 1, or -1 for the system's choice. */
@@ -42,7 +42,7 @@ static int open_one(const struct net_conf *conf, int type, const struct addr *a,
     if (family == AF_INET6 && v6only >= 0)
         socket_set(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only);
     if (socket_options(b->fd, conf, SOCKOPT_CREATED, e) < 0 ||
-        socket_bind(b->fd, a, "listen on", &b->own, e) < 0 ||
+        socket_bind(b->fd, a, MESSAGE_LISTEN_FAILED, &b->own, e) < 0 ||
         (type != SOCK_DGRAM && listen_on(conf, b->fd, a, e) < 0)) {
         close_bound(b);
         return -1;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/container.h"
@@ -73,26 +74,27 @@ static void fail_connect(struct connect *c, const struct err *e)
 /* The error for the host as a whole: with several addresses it is the name that failed. */
 static void give_up_connect(struct connect *c, int sys)
 {
-    const struct net_conf *conf = c->net->conf;
-    char text[ADDR_TEXT];
+    const bool late = sys != 0, several = c->count > 1;
+    struct message m = socket_message(c->net->conf, NULL, &c->attempts[0].to);
     struct err e = c->worst;
 
-    if (sys == 0 && c->count > 1 && c->worst_connect)
+    if (!late && several && c->worst_connect)
         sys = c->worst.sys;
-    if (sys != 0 && c->count > 1)
-        err_sys(&e, socket_status(sys), sys, "connect to %s port %u",
-                conf->host != NULL ? conf->host : "localhost", addr_port(&c->attempts[0].to));
-    else if (sys != 0)
-        err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&c->attempts[0].to, text));
+    m.why = strerror(sys);
+    if (m.host == NULL)
+        m.host = "localhost";
+    if (sys != 0)
+        message_err(&e, socket_status(sys), sys,
+                    late ? several ? MESSAGE_HOST_LATE : MESSAGE_CONNECT_LATE : MESSAGE_HOST_FAILED, &m);
     fail_connect(c, &e);
 }
 
 /* Remembers a failure. What the network says tells more than what could not even be tried. */
 static void note_failure(struct connect *c, const struct err *e, bool connecting)
 {
-    if (c->count > 1)
+    if (c->count > 1 && !connecting)
         log_info("%s", e->text);
-    if (c->worst.text[0] != '\0' && c->worst.status == STATUS_NETWORK && e->status != STATUS_NETWORK)
+    if (c->worst.status == STATUS_NETWORK && e->status != STATUS_NETWORK)
         return;
     c->worst = *e;
     c->worst_connect = connecting;
@@ -100,10 +102,13 @@ static void note_failure(struct connect *c, const struct err *e, bool connecting
 
 static void note_connect_failure(struct connect *c, const struct attempt *a, int sys)
 {
-    char text[ADDR_TEXT];
+    struct message m = socket_message(c->net->conf, NULL, &a->to);
     struct err e;
 
-    err_sys(&e, socket_status(sys), sys, "connect to %s", addr_format(&a->to, text));
+    m.why = strerror(sys);
+    if (c->count > 1)
+        message(MESSAGE_TRY_FAILED, &m);
+    message_err(&e, socket_status(sys), sys, MESSAGE_CONNECT_FAILED, &m);
     note_failure(c, &e, true);
 }
 
@@ -122,9 +127,10 @@ static bool wants_itself(const struct attempt *a)
 static void client_dressed(struct dresser *d, struct peer *p)
 {
     struct net *n = d->net;
-    char from[ADDR_TEXT], to[ADDR_TEXT];
+    struct message m = socket_message(n->conf, p->local, p->remote);
 
-    log_info("connected to %s from %s", peer_name(p, to), addr_format(p->local, from));
+    m.peer = p->name;
+    message(MESSAGE_CONNECTED, &m);
     n->events.up(n->events.ctx, p);
 }
 

@@ -109,10 +109,12 @@ static bool ask_for_room(struct listen *l)
 static void newcomer_dressed(struct dresser *d, struct peer *p)
 {
     struct net *n = d->net;
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
+    struct message m;
 
-    if (log_shows(LOG_INFO))
-        log_info("connection on %s from %s", addr_format(p->local, local), addr_format(p->remote, remote));
+    if (message_shows(MESSAGE_ACCEPTED)) {
+        m = socket_message(n->conf, p->local, p->remote);
+        message(MESSAGE_ACCEPTED, &m);
+    }
     n->events.up(n->events.ctx, p);
 }
 
@@ -138,11 +140,10 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
 {
     const struct net_conf *conf = l->net->conf;
     unsigned count = l->net->peers->count + l->dresser.count;
-    char remote[ADDR_TEXT];
+    struct message m = {.remote = from, .limit = conf->max_conns};
 
     if (conf->max_conns > 0 && count >= conf->max_conns && !ask_for_room(l)) {
-        log_info("refused connection from %s: limit of %u peers reached", addr_format(from, remote),
-                 conf->max_conns);
+        message(MESSAGE_TURNED_AWAY, &m);
         close(fd);
         return true;
     }
@@ -232,10 +233,12 @@ static void begin_listening(struct job *j)
 {
     struct listen *l = container_of(j, struct listen, begin);
     struct net *n = l->net;
-    char text[ADDR_TEXT];
+    struct message m;
 
     for (int i = 0; i < l->count && !l->over; i++) {
-        log_info("listening on %s", addr_format(&l->bound[i].addr, text));
+        m = socket_message(n->conf, &l->bound[i].addr, NULL);
+        message(MESSAGE_BOUND, &m);
+        message(MESSAGE_LISTENING, &m);
         if (n->events.bound != NULL)
             n->events.bound(n->events.ctx, &l->bound[i].addr);
     }

@@ -85,16 +85,18 @@ static void tell_results(struct probe *p)
     while (!p->over && p->told < p->count && p->items[p->told].known) {
         const struct item *i = &p->items[p->told++];
         struct addr a = target_of(p, i->addr, i);
-        char text[ADDR_TEXT];
+        struct message m = socket_message(p->conf, NULL, &a);
         struct err e;
 
         err_clear(&e);
+        m.why = i->sys != 0 ? strerror(i->sys) : NULL;
         if (i->sys != 0)
-            err_sys(&e, socket_status(i->sys), i->sys, "connect to %s", addr_format(&a, text));
+            message_err(&e, socket_status(i->sys), i->sys,
+                        i->result == PROBE_NO_ANSWER ? MESSAGE_CONNECT_LATE : MESSAGE_CONNECT_FAILED, &m);
         else if (i->result == PROBE_FAILED)
             e = p->fatal;
         else if (i->result == PROBE_NO_ANSWER)
-            err_set(&e, STATUS_NETWORK, "%s: no answer", addr_format(&a, text));
+            message_err(&e, STATUS_NETWORK, 0, MESSAGE_NO_ANSWER, &m);
         p->events.result(p->events.ctx, &a, i->result, i->result == PROBE_OPEN ? NULL : &e);
     }
     if (!p->over && p->told == p->count) {
@@ -359,7 +361,7 @@ struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const 
     nsource = socket_source(conf, type, &source, e);
     if (nsource < 0)
         return NULL;
-    naddrs = socket_resolve(conf, conf->host, NULL, type, false, &addrs, e);
+    naddrs = socket_resolve(conf, conf->host, conf->port, type, false, &addrs, e);
     if (naddrs < 0) {
         free(source);
         return NULL;

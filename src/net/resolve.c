@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/message.h"
 #include "base/num.h"
 
 static const char *family_name(int family)
@@ -116,7 +117,21 @@ static int interleave(const struct addrinfo *found, struct addr *out)
     return n;
 }
 
-static int look_up(const char *host, const struct resolve_opts *opts, struct addr **out, struct err *e)
+/* The same, as the dialect in force words it. */
+static int fail_look_up(const char *host, const char *port, const struct resolve_opts *opts, int code,
+                        int sys, struct err *e)
+{
+    struct message m = {.host = host, .port = port, .why = gai_strerror(code)};
+    struct err own;
+
+    (void)explain(host, opts, code, sys, &own);
+    m.text = own.text;
+    return message_err(e, own.status, own.sys,
+                       opts->passive ? MESSAGE_LOCAL_NAME_FAILED : MESSAGE_NAME_FAILED, &m);
+}
+
+static int look_up(const char *host, const char *port, const struct resolve_opts *opts, struct addr **out,
+                   struct err *e)
 {
     struct addrinfo hints = {.ai_family = opts->family, .ai_socktype = opts->socktype};
     struct addrinfo *found = NULL;
@@ -131,7 +146,7 @@ static int look_up(const char *host, const struct resolve_opts *opts, struct add
             *out = mem_alloc(2 * sizeof **out);
             return no_host(&(struct resolve_opts){.family = opts->family}, *out);
         }
-        return explain(host, opts, code, errno, e);
+        return fail_look_up(host, port, opts, code, errno, e);
     }
     for (const struct addrinfo *i = found; i != NULL; i = i->ai_next)
         count++;
@@ -167,7 +182,7 @@ int resolve(const char *host, const char *port, const struct resolve_opts *opts,
     } else if (host[0] == '\0') {
         return err_set(e, STATUS_LOCAL, "the host is empty");
     } else {
-        n = look_up(host, opts, out, e);
+        n = look_up(host, port, opts, out, e);
         if (n < 0)
             return -1;
         if (n == 1 && check_scope(host, &(*out)[0], e) < 0) {

@@ -141,7 +141,8 @@ static int open_self(struct net *n, struct err *e)
         return -1;
     if (!datagram && addr_port(&at) != 0)
         socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (socket_options(fd, conf, SOCKOPT_CREATED, e) < 0 || socket_bind(fd, &at, "bind to", &own, e) < 0) {
+    if (socket_options(fd, conf, SOCKOPT_CREATED, e) < 0 ||
+        socket_bind(fd, &at, MESSAGE_SOURCE_FAILED, &own, e) < 0) {
         close(fd);
         return -1;
     }

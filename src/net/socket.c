@@ -25,6 +25,18 @@ int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase
     return sockopt_apply(fd, phase, conf->sockopts, conf->nsockopts, e);
 }
 
+struct message socket_message(const struct net_conf *conf, const struct addr *local,
+                              const struct addr *remote)
+{
+    return (struct message){.local = local,
+                            .remote = remote,
+                            .peer = conf->name,
+                            .host = conf->host,
+                            .port = conf->port,
+                            .datagram = conf->datagram,
+                            .numeric = conf->numeric};
+}
+
 void socket_set(int fd, int level, int number, int value)
 {
     setsockopt(fd, level, number, &value, sizeof value);
@@ -75,16 +87,13 @@ int socket_source(const struct net_conf *conf, int type, struct addr **out, stru
     return socket_resolve(conf, conf->source_host, conf->source_port, type, true, out, e);
 }
 
-int socket_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e)
+int socket_bind(int fd, const struct addr *a, enum message_id failed, struct unix_path *own, struct err *e)
 {
-    char text[ADDR_TEXT];
-
     if (addr_family(a) == AF_UNIX)
-        return unix_bind(fd, a, what, own, e);
+        return unix_bind(fd, a, failed, own, e);
     if (bind(fd, &a->sa, a->len) == 0)
         return 0;
-    return err_sys(e, STATUS_LOCAL, errno, "%s %s", what,
-                   addr_port(a) != 0 ? addr_format(a, text) : addr_host(a, text));
+    return message_err(e, STATUS_LOCAL, errno, failed, &(struct message){.local = a, .why = strerror(errno)});
 }
 
 int socket_bind_source(int fd, int type, const struct addr *source, int nsource, const struct addr *to,
@@ -98,7 +107,7 @@ int socket_bind_source(int fd, int type, const struct addr *source, int nsource,
 
         if (family != AF_UNIX || type != SOCK_DGRAM || addr_set_unix(&none, "") < 0)
             return 0;
-        return unix_bind(fd, &none, "bind to", own, e);
+        return unix_bind(fd, &none, MESSAGE_SOURCE_FAILED, own, e);
     }
     for (int i = 0; i < nsource; i++) {
         if (addr_family(&source[i]) != family)
@@ -111,7 +120,7 @@ int socket_bind_source(int fd, int type, const struct addr *source, int nsource,
                 socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 #endif
         }
-        return socket_bind(fd, &source[i], "bind to", own, e);
+        return socket_bind(fd, &source[i], MESSAGE_SOURCE_FAILED, own, e);
     }
     return err_set(e, STATUS_LOCAL, "the source address %s is of another family than the destination",
                    addr_host(&source[0], text));

@@ -6,6 +6,7 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include "base/message.h"
 #include "net/sockopt.h"
 #include "net/transport.h"
 #include "net/unix.h"
@@ -15,6 +16,10 @@ int socket_new(int family, int type, struct err *e);
 
 /* Applies the command line's options of `phase`. Returns 0 or -1 with `e`. */
 int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase, struct err *e);
+
+/* What a message may say of a connection of this net, there is or may be. */
+struct message socket_message(const struct net_conf *conf, const struct addr *local,
+                              const struct addr *remote);
 
 /* Sets an integer option that only helps: a failure is not reported. */
 void socket_set(int fd, int level, int number, int value);
@@ -29,8 +34,8 @@ int socket_target(const struct net_conf *conf, int type, struct addr **out, stru
 /* The addresses that -s and -p ask to be bound to. Returns how many (0: neither was given), or -1. */
 int socket_source(const struct net_conf *conf, int type, struct addr **out, struct err *e);
 
-/* Binds; `what` begins the error text ("listen on"). `own` is for UNIX paths. Returns 0, or -1 with `e`. */
-int socket_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e);
+/* Binds; an error is told as `failed`. `own` is for UNIX paths. Returns 0, or -1 with `e`. */
+int socket_bind(int fd, const struct addr *a, enum message_id failed, struct unix_path *own, struct err *e);
 
 /* Binds a client to the one of `source` that is of the family of `to`. UNIX datagram sockets without a source
  * get an abstract address of the kernel's choice, so that answers can come. Returns 0, or -1 with `e`

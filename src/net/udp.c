@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/container.h"
@@ -29,22 +30,23 @@ struct udp {
 
 static void tell_client(const struct udp *u)
 {
-    char local[ADDR_TEXT], remote[ADDR_TEXT];
+    struct message m = socket_message(u->net->conf, &u->local, &u->remote);
 
-    log_info("sending to %s from %s", addr_format(&u->remote, remote), addr_format(&u->local, local));
+    message(MESSAGE_SENDING, &m);
 }
 
 static void begin_udp(struct job *j)
 {
     struct udp *u = container_of(j, struct udp, begin);
     struct net *n = u->net;
-    char text[ADDR_TEXT];
+    struct message m;
     struct peer *p;
 
     if (u->client)
         tell_client(u);
     for (int i = 0; i < u->nbound && u->net != NULL; i++) {
-        log_info("listening on %s", addr_format(&u->bound[i].addr, text));
+        m = socket_message(n->conf, &u->bound[i].addr, NULL);
+        message(MESSAGE_RECEIVING, &m);
         if (n->events.bound != NULL)
             n->events.bound(n->events.ctx, &u->bound[i].addr);
     }
@@ -103,13 +105,14 @@ static int client_socket(struct udp *u, const struct addr *source, int nsource, 
     return fd;
 }
 
-static int connect_udp(int fd, const struct addr *to, struct err *e)
+static int connect_udp(const struct udp *u, int fd, const struct addr *to, struct err *e)
 {
-    char text[ADDR_TEXT];
+    struct message m = socket_message(u->net->conf, NULL, to);
 
     if (connect(fd, &to->sa, to->len) == 0)
         return 0;
-    return err_sys(e, socket_status(errno), errno, "connect to %s", addr_format(to, text));
+    m.why = strerror(errno);
+    return message_err(e, socket_status(errno), errno, MESSAGE_CONNECT_FAILED, &m);
 }
 
 /* Asks the kernel which address would be used towards `to`, with a socket that sends nothing. Fails when
@@ -122,7 +125,7 @@ static int look_for_route(struct udp *u, const struct addr *to, struct err *e)
 
     if (fd < 0)
         return -1;
-    r = connect_udp(fd, to, e);
+    r = connect_udp(u, fd, to, e);
     if (r == 0 && addr_is_any(&u->local)) {
         socket_local(fd, &seen);
         addr_set_port(&seen, addr_port(&u->local));
@@ -153,7 +156,7 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
     if (fd < 0)
         return -1;
     if (u->connected) {
-        if (connect_udp(fd, to, e) < 0)
+        if (connect_udp(u, fd, to, e) < 0)
             goto out;
     } else if (nsource == 0) {
         give_port(fd, to);

@@ -39,19 +39,22 @@ static bool is_dead_socket(const struct addr *a)
     return refused;
 }
 
-/* Returns 0 when a dead socket is at `path`, or nothing any more. */
-static int check_dead(const struct addr *a, const char *path, const char *what, struct err *e)
+static int fail_bind(const struct addr *a, enum message_id failed, int sys, const char *why, struct err *e)
 {
-    char text[ADDR_TEXT];
+    return message_err(e, STATUS_LOCAL, sys, failed, &(struct message){.local = a, .why = why});
+}
+
+/* Returns 0 when a dead socket is at `path`, or nothing any more. */
+static int check_dead(const struct addr *a, const char *path, enum message_id failed, struct err *e)
+{
     struct stat st;
 
     if (lstat(path, &st) < 0)
-        return errno == ENOENT ? 0 : err_sys(e, STATUS_LOCAL, errno, "%s %s", what, addr_format(a, text));
+        return errno == ENOENT ? 0 : fail_bind(a, failed, errno, strerror(errno), e);
     if (!S_ISSOCK(st.st_mode))
-        return err_set(e, STATUS_LOCAL, "%s %s: the file exists and is not a socket", what,
-                       addr_format(a, text));
+        return fail_bind(a, failed, 0, "the file exists and is not a socket", e);
     if (!is_dead_socket(a))
-        return err_sys(e, STATUS_LOCAL, EADDRINUSE, "%s %s", what, addr_format(a, text));
+        return fail_bind(a, failed, EADDRINUSE, strerror(EADDRINUSE), e);
     return 0;
 }
 
@@ -63,7 +66,7 @@ struct lock {
     char *path;
 };
 
-static int fail_lock(struct lock *l, const struct addr *a, const char *what, int sys, struct err *e)
+static int fail_lock(struct lock *l, const struct addr *a, enum message_id failed, int sys, struct err *e)
 {
     char text[ADDR_TEXT];
 
@@ -71,11 +74,12 @@ static int fail_lock(struct lock *l, const struct addr *a, const char *what, int
         close(l->fd);
     free(l->path);
     if (sys == EWOULDBLOCK) /* somebody binds it now */
-        return err_sys(e, STATUS_LOCAL, EADDRINUSE, "%s %s", what, addr_format(a, text));
+        return fail_bind(a, failed, EADDRINUSE, strerror(EADDRINUSE), e);
     return err_sys(e, STATUS_LOCAL, sys, "lock %s", addr_format(a, text));
 }
 
-static int lock_path(struct lock *l, const char *path, const struct addr *a, const char *what, struct err *e)
+static int lock_path(struct lock *l, const char *path, const struct addr *a, enum message_id failed,
+                     struct err *e)
 {
     size_t size = strlen(path) + sizeof LOCK_ENDING;
     struct stat st = {0};
@@ -85,7 +89,7 @@ static int lock_path(struct lock *l, const char *path, const struct addr *a, con
     do {
         l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
         if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) < 0 || fstat(l->fd, &st) < 0)
-            return fail_lock(l, a, what, errno, e);
+            return fail_lock(l, a, failed, errno, e);
         if (st.st_nlink == 0)
             close(l->fd);
     } while (st.st_nlink == 0);
@@ -111,37 +115,35 @@ static int remove_dead(const struct addr *a, const char *path, struct err *e)
     return 0;
 }
 
-static int bind_once(int fd, const struct addr *a, const char *what, struct err *e)
+static int bind_once(int fd, const struct addr *a, enum message_id failed, struct err *e)
 {
-    char text[ADDR_TEXT];
-
     if (bind(fd, &a->sa, a->len) == 0)
         return 0;
-    return err_sys(e, STATUS_LOCAL, errno, "%s %s", what, addr_format(a, text));
+    return fail_bind(a, failed, errno, strerror(errno), e);
 }
 
 /* Binds where a socket may lie dead. One that is not needs no lock. */
-static int bind_anew(int fd, const struct addr *a, const char *path, const char *what, struct err *e)
+static int bind_anew(int fd, const struct addr *a, const char *path, enum message_id failed, struct err *e)
 {
     struct lock l;
     bool bound;
 
-    if (check_dead(a, path, what, e) < 0 || lock_path(&l, path, a, what, e) < 0)
+    if (check_dead(a, path, failed, e) < 0 || lock_path(&l, path, a, failed, e) < 0)
         return -1;
-    bound = check_dead(a, path, what, e) == 0 && remove_dead(a, path, e) == 0 &&
-            bind_once(fd, a, what, e) == 0;
+    bound = check_dead(a, path, failed, e) == 0 && remove_dead(a, path, e) == 0 &&
+            bind_once(fd, a, failed, e) == 0;
     unlock_path(&l);
     return bound ? 0 : -1;
 }
 
-int unix_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e)
+int unix_bind(int fd, const struct addr *a, enum message_id failed, struct unix_path *own, struct err *e)
 {
     char *path = path_of(a);
     struct stat st;
-    int r = bind_once(fd, a, what, e);
+    int r = bind_once(fd, a, failed, e);
 
     if (r < 0 && e->sys == EADDRINUSE && path != NULL)
-        r = bind_anew(fd, a, path, what, e);
+        r = bind_anew(fd, a, path, failed, e);
     if (r < 0 || path == NULL || lstat(path, &st) < 0) {
         free(path);
         return r;

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/message.h"
 
 /* A path that we made and have to remove. */
 struct unix_path {
@@ -22,9 +23,9 @@ struct unix_path {
     ino_t ino;
 };
 
-/* Binds `fd` to `a` and fills `own`, which must be zeroed. `what` begins the error text: "listen on". Returns
- * 0, or -1 with `e` (STATUS_LOCAL). */
-int unix_bind(int fd, const struct addr *a, const char *what, struct unix_path *own, struct err *e);
+/* Binds `fd` to `a` and fills `own`, which must be zeroed. An error is told as `failed`. Returns 0, or -1 with `e`
+ * (STATUS_LOCAL). */
+int unix_bind(int fd, const struct addr *a, enum message_id failed, struct unix_path *own, struct err *e);
 
 /* Removes the path, when it is still ours, and clears `own`. Best called before the socket is closed: a dead one may be taken
  * away by others, and a new one have its inode. */

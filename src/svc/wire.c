@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/message.h"
 #include "peer/idle.h"
 #include "peer/leave.h"
 #include "peer/observe.h"
@@ -20,12 +22,15 @@ bool wire_out_is_over(const struct wire *w)
     return w->out != NULL ? is_over(w->out) : !w->expects;
 }
 
-/* Room for why it failed; the latest reason counts. */
-static struct err *wire_failure(struct wire *w)
+/* Keeps why it failed; the latest reason counts. */
+static void wire_fail(struct wire *w, enum message_id id, int sys, const char *why)
 {
+    char name[ADDR_TEXT];
+    const struct message m = {.peer = peer_name(w->peer, name), .remote = w->peer->remote, .why = why};
+
     if (w->err == NULL)
         w->err = mem_alloc(sizeof *w->err);
-    return w->err;
+    message_err(w->err, STATUS_NETWORK, sys, id, &m);
 }
 
 void wire_finish(struct wire *w)
@@ -44,7 +49,7 @@ static void wire_peer_left(struct port *port, void *ctx)
 
     (void)port;
     if (sys != 0)
-        err_sys(wire_failure(w), STATUS_NETWORK, sys, "send to %s", peer_name(w->peer, name));
+        wire_fail(w, MESSAGE_SEND_FAILED, sys, strerror(sys));
     else
         log_info("%s has left", peer_name(w->peer, name));
     wire_finish(w);
@@ -97,10 +102,8 @@ static void wire_check(struct wire *w)
 
 static void wire_out_failed(struct wire *w)
 {
-    char name[ADDR_TEXT];
-
     if (w->err == NULL)
-        port_error(w->peer->port, wire_failure(w), STATUS_NETWORK, "send to %s", peer_name(w->peer, name));
+        wire_fail(w, MESSAGE_SEND_FAILED, w->peer->port->error, port_why(w->peer->port));
     if (is_over(w->in) || !w->owner->deaf(w))
         wire_finish(w);
     else
@@ -124,7 +127,6 @@ static void wire_out_done(struct link *k)
 static void wire_in_done(struct link *k)
 {
     struct wire *w = k->ctx;
-    char name[ADDR_TEXT];
 
     if (k->state == LINK_DONE)
         observe_end(k);
@@ -132,7 +134,7 @@ static void wire_in_done(struct link *k)
         w->owner->sink_failed(w);
     } else if (k->state == LINK_SRC_FAILED) {
         if (w->err == NULL || w->err->sys == EPIPE)
-            port_error(k->src, wire_failure(w), STATUS_NETWORK, "receive from %s", peer_name(w->peer, name));
+            wire_fail(w, MESSAGE_RECEIVE_FAILED, k->src->error, port_why(k->src));
         wire_finish(w);
     } else {
         wire_check(w);
