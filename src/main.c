@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/conf.h"
+#include "app/ports.h"
 #include "app/scan.h"
 #include "app/session.h"
 #include "app/usage.h"
@@ -17,18 +18,18 @@ static int run(struct conf *c, int argc, char **argv, int *signo)
 {
     struct err e;
 
-    if (conf_parse(c, argc, argv, &e) < 0) {
-        log_error("%s", e.text);
-        return (int)e.status;
-    }
+    if (conf_parse(c, argc, argv, &e) < 0)
+        return usage_refuse(c, &e);
     log_set_level(c->verbose);
     switch (c->action) {
     case CONF_HELP:
     case CONF_VERSION:
     case CONF_LIST_SOCKOPTS:
-        return usage_print(c->action);
+        return usage_show(c);
     case CONF_PROBE:
         return scan_run(c);
+    case CONF_EACH_PORT:
+        return ports_run(c, signo);
     case CONF_RUN:
         break;
     }
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
         return STATUS_LOCAL;
     signal(SIGPIPE, SIG_IGN);
     status = run(&c, argc, argv, &signo);
+    status = dialect_status(c.dialect, status);
     conf_clear(&c);
     if (signo != 0) {
         signal(signo, SIG_DFL);

@@ -34,8 +34,7 @@ struct operands {
     char given[128]; /* the options that stand before, and a blank, for advice */
 };
 
-/* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
-static char *conf_own(struct conf *c, char *text)
+char *conf_own(struct conf *c, char *text)
 {
     if (text != NULL) {
         c->owned = mem_resize(c->owned, (c->nowned + 1) * sizeof *c->owned);
@@ -403,27 +402,58 @@ static void note_given(struct operands *o, char **args, int n)
     free(all);
 }
 
+/* Reads the options into `c` and `o`, and holds them against each other. */
+static int read_options(struct conf *c, struct options *o, int argc, char **argv, struct err *e)
+{
+    const struct option_fields fields = {c, conf_add_sockopt, &c->dialect->options};
+    unsigned traits;
+
+    if (options_parse(&fields, o, argc, argv, e) != 0) {
+        c->unknown = o->unknown;
+        return -1;
+    }
+    if (c->late_dialect != NULL)
+        return err_set(e, STATUS_LOCAL, "--dialect %.64s comes before all else", c->late_dialect);
+    if (c->action != CONF_RUN)
+        return 0;
+    traits = options_traits(o);
+    if (dialect_check(c->dialect, &traits, e) != 0)
+        return -1;
+    o->traits |= traits;
+    if (options_check(o, e) != 0)
+        return -1;
+    hint_max_conns(o);
+    return 0;
+}
+
+static int read_operands(struct conf *c, struct operands *o, struct err *e)
+{
+    const struct dialect_operands given = {.args = o->args, .n = o->n, .traits = o->traits};
+
+    return c->dialect->operands != NULL ? c->dialect->operands(c, &given, e) : take_operands(c, o, e);
+}
+
 static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
 {
-    const struct option_fields fields = {c, conf_add_sockopt};
     struct options o;
     struct operands operands;
 
-    if (options_parse(&fields, &o, argc, argv, e) != 0)
+    if (c->dialect->begin != NULL)
+        c->dialect->begin(c);
+    if (read_options(c, &o, argc, argv, e) != 0)
         return -1;
     if (c->action != CONF_RUN)
         return 0;
-    if (options_check(&o, e) != 0)
-        return -1;
-    hint_max_conns(&o);
     operands = (struct operands){
         .args = argv + o.next, .n = argc - o.next, .traits = options_traits(&o), .numeric = c->net.numeric};
     note_given(&operands, argv + 1, o.next - 1);
-    if (take_operands(c, &operands, e) != 0)
+    if (read_operands(c, &operands, e) != 0)
         return -1;
     derive_net(c, operands.traits);
     derive_bridge(c, operands.traits);
     derive_rows(c, operands.traits);
+    if (c->dialect->derive != NULL)
+        c->dialect->derive(c, operands.traits);
     return check_prompt(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 
@@ -434,7 +464,10 @@ int conf_parse(struct conf *c, int argc, char **argv, struct err *e)
     memset(c, 0, sizeof *c);
     c->ready_fd = -1;
     c->bridge.quit_after = NOT_GIVEN;
-    if (conf_fill(c, argc, argv, &raw) == 0)
+    c->dialect = dialect_choose(&argc, &argv, &raw);
+    if (c->dialect == NULL)
+        c->dialect = dialect_row(0);
+    else if (conf_fill(c, argc, argv, &raw) == 0)
         return 0;
     *e = raw;
     text_safe_string(raw.text, e->text, sizeof e->text); /* it quotes what was given */

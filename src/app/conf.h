@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/dialect.h"
 #include "app/records.h"
 #include "base/err.h"
 #include "console/console_conf.h"
@@ -17,7 +18,7 @@
 #include "svc/stdio.h"
 
 /* What the command line asks for besides running. */
-enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_PROBE };
+enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_PROBE, CONF_EACH_PORT };
 
 struct conf {
     enum conf_action action;
@@ -27,16 +28,21 @@ struct conf {
     struct console_conf console;
     struct records_conf records;
 
+    const struct dialect *dialect; /* never NULL */
     const char *mode;              /* a row of app/mode.h: --mode, and then the one meant in the end */
     const char *transport;         /* derived: a row of net/net.h */
     const struct service *service; /* derived */
-    const char *ports;             /* CONF_PROBE: the list as written; hostport_list() takes it */
-    int ready_fd;                  /* -1: none */
+    const char *ports; /* CONF_PROBE, CONF_EACH_PORT: the list as written; hostport_list() takes it */
+    int ready_fd;      /* -1: none */
     int verbose;
     bool many;            /* derived: more than one peer may come */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
+    bool quiet_probe; /* -z tells nothing but messages */
+
+    bool unknown;             /* reading failed for an option that there is not */
+    const char *late_dialect; /* --dialect, where it was not first */
 
     /* As the options set them; conf_parse() makes the rest from these. */
     bool ipv4, ipv6, line;
@@ -56,6 +62,9 @@ struct conf {
  * `c` points into itself: it is not to be copied. */
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e);
 void conf_clear(struct conf *c);
+
+/* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
+char *conf_own(struct conf *c, char *text);
 
 /* Appends a copy of a text for net/sockopt.h to a struct conf: for struct option_fields. */
 void conf_add_sockopt(void *conf, const char *text);

@@ -322,9 +322,14 @@ static const struct option_row rows[] = {
 
     /* The rest */
     { .ch = 'v', .name = "verbose", .group = OPTION_OTHER, .type = OPTION_COUNT, .field = FIELD(verbose),
-      .help = "say what happens; -vv says more",
+      .help = "tell more; -vv more",
       .doc = "Say on standard error what happens, each line with the local and the remote address.\n"
              "Given twice, say more.\n" },
+    { .name = "dialect", .arg = "NAME", .group = OPTION_OTHER, .type = OPTION_STRING, .field = FIELD(late_dialect),
+      .value = VALUE_WORDS, .words = "pollcat nc",
+      .help = "be nc; comes first",
+      .doc = "Before all other options: behave as the program of that name does, which the names that this one is called by ask\n"
+             "for as well:\n.Cm nc\n(see\n.Xr pollcat-nc 1 ) ,\nor\n.Cm pollcat ,\nwhatever the name.\n" },
     { .ch = 'h', .name = "help", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_HELP,
       .help = "this page",
       .doc = "Show the options on one page, and end.\n" },

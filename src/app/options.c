@@ -85,10 +85,27 @@ static int bad_value(const struct option_row *row, const char *arg, const char *
     return err_set(e, STATUS_LOCAL, "--%s: '%.64s' is not %s", row->name, arg, wanted);
 }
 
+/* As strtonum(3) has it. */
+static int bad_noun(const struct option_row *row, const char *arg, struct err *e)
+{
+    const char *digits = arg + strspn(arg, " \t+-");
+    bool number = digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
+    int64_t value;
+    bool small = num_parse(arg, INT64_MIN, row->min - 1, &value) == 0 || strchr(arg, '-') != NULL;
+
+    return err_set(e, STATUS_LOCAL, "%s %s: %.64s", row->noun,
+                   !number ? "invalid"
+                   : small ? "too small"
+                           : "too large",
+                   arg);
+}
+
 static int bad_number(const struct option_row *row, const char *arg, const char *what, struct err *e)
 {
     char wanted[96];
 
+    if (row->noun != NULL)
+        return bad_noun(row, arg, e);
     snprintf(wanted, sizeof wanted, "a %s from %lld to %lld", what, (long long)row->min, (long long)row->max);
     return bad_value(row, arg, wanted, e);
 }
@@ -106,6 +123,8 @@ static int parse_number(const struct option_row *row, const char *arg, int64_t *
             return bad_number(row, arg, "size", e);
     } else if (num_parse(arg, row->min, row->max, value) != 0) {
         return bad_number(row, arg, "number", e);
+    } else if (row->type == OPTION_SECONDS) {
+        *value *= 1000;
     }
     return 0;
 }
@@ -117,6 +136,10 @@ static int add_sockopt(const struct option_fields *to, const struct option_row *
     const char *text = arg;
     char made[128];
     struct err why;
+    int64_t number;
+
+    if (row->noun != NULL && row->min < row->max && parse_number(row, arg, &number, e) != 0)
+        return -1;
 
     if (row->sockopt != NULL) {
         snprintf(made, sizeof made, "%s=%s", row->sockopt, arg != NULL ? arg : "on");
@@ -125,6 +148,8 @@ static int add_sockopt(const struct option_fields *to, const struct option_row *
     to->sockopt(to->at, text);
     if (sockopt_check(&text, 1, &why) == 0)
         return 0;
+    if (row->noun != NULL)
+        return err_set(e, why.status, "%s %.64s", row->noun, arg);
     return err_set(e, why.status, "--%s: %.200s", row->name, why.text);
 }
 
@@ -177,7 +202,10 @@ static int set_value(const struct option_fields *to, const struct option_row *ro
         return 0;
     case OPTION_SIZE:
     case OPTION_TIME_MS:
+    case OPTION_SECONDS:
         return parse_number(row, arg, field, e);
+    case OPTION_ABSENT:
+        return err_set(e, STATUS_LOCAL, "%s", row->help);
     case OPTION_MODE_NAME:
         if (check_mode_name(row, arg, e) != 0)
             return -1;
@@ -213,6 +241,12 @@ static void hint(const struct option_row *row, const char *arg)
         log_notice("hint: %s", row->ncat);
 }
 
+/* The rows that are read by, those of a dialect first. */
+static const struct option_row *row_at(const struct option_dialect *d, size_t i)
+{
+    return i < d->nrows ? &d->rows[i] : option_row(i - d->nrows);
+}
+
 static int argument_of(const struct option_row *row)
 {
     if (row->arg == NULL)
@@ -220,41 +254,55 @@ static int argument_of(const struct option_row *row)
     return row->optional ? optional_argument : required_argument;
 }
 
-static void build_long(struct option *out)
+/* A name of ours that the dialect gave to another. */
+static bool is_shadowed(const struct option_dialect *d, size_t i)
+{
+    for (size_t k = 0; k < d->nrows && k < i; k++) {
+        if (d->rows[k].name != NULL && strcmp(d->rows[k].name, row_at(d, i)->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void build_long(const struct option_dialect *d, struct option *out)
 {
     const struct option_row *row;
 
-    for (int i = 0; (row = option_row((size_t)i)) != NULL; i++)
-        *out++ = (struct option){row->name, argument_of(option_target(row)), NULL, LONG + i};
+    for (size_t i = 0; (row = row_at(d, i)) != NULL; i++) {
+        if (row->name != NULL && !is_shadowed(d, i))
+            *out++ = (struct option){row->name, argument_of(option_target(row)), NULL, LONG + (int)i};
+    }
     memset(out, 0, sizeof *out);
 }
 
-static void build_short(char *out)
+static const struct option_row *row_of(const struct option_dialect *d, int got)
+{
+    const struct option_row *row;
+
+    if (got >= LONG)
+        return row_at(d, (size_t)(got - LONG));
+    if (got == 0 || (d->letters != NULL && strchr(d->letters, got) == NULL))
+        return NULL;
+    for (size_t i = 0; (row = row_at(d, i)) != NULL; i++) {
+        if (row->ch == got)
+            return row;
+    }
+    return NULL;
+}
+
+static void build_short(const struct option_dialect *d, char *out)
 {
     const struct option_row *row;
 
     *out++ = ':'; /* a missing argument is told from an unknown option */
-    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
-        if (row->ch == 0)
+    for (size_t i = 0; (row = row_at(d, i)) != NULL; i++) {
+        if (row->ch == 0 || (d->nrows > 0 && row != row_of(d, row->ch)))
             continue;
         *out++ = (char)row->ch;
         if (option_target(row)->arg != NULL)
             *out++ = ':';
     }
     *out = '\0';
-}
-
-static const struct option_row *row_of(int got)
-{
-    const struct option_row *row;
-
-    if (got >= LONG)
-        return option_row((size_t)(got - LONG));
-    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
-        if (got != 0 && row->ch == got)
-            return row;
-    }
-    return NULL;
 }
 
 /* A long option that getopt_long() does not take: unknown, or the beginning of several. */
@@ -288,7 +336,8 @@ static const char *long_name(const char *word)
 /* Why getopt_long() returned ':' or '?'. `word` is the argument it was reading, or NULL. */
 static int bad_option(int got, int opt, const char *word, struct err *e)
 {
-    const struct option_row *row = row_of(opt);
+    static const struct option_dialect ours;
+    const struct option_row *row = row_of(&ours, opt);
 
     if (row == NULL && absent_check(opt, long_name(word), e) < 0)
         return -1;
@@ -298,6 +347,21 @@ static int bad_option(int got, int opt, const char *word, struct err *e)
         return unknown_long(long_name(word), e);
     return err_set(e, STATUS_LOCAL, "--%s %s; try 'pollcat --help'", row->name,
                    got == ':' ? "needs an argument" : "takes no argument");
+}
+
+/* The same, as getopt(3) itself would say it. */
+static int bad_option_plain(int got, int opt, const char *word, struct err *e)
+{
+    const int n = (int)strcspn(long_name(word), "=");
+
+    if (opt != 0 && opt < LONG && got == ':')
+        return err_set(e, STATUS_LOCAL, "option requires an argument -- '%c'", opt);
+    if (opt != 0 && opt < LONG)
+        return err_set(e, STATUS_LOCAL, "invalid option -- '%c'", opt);
+    if (opt == 0)
+        return err_set(e, STATUS_LOCAL, "unrecognized option '--%.*s'", n, long_name(word));
+    return err_set(e, STATUS_LOCAL, "option '--%.*s' %s", n, long_name(word),
+                   got == ':' ? "requires an argument" : "doesn't allow an argument");
 }
 
 static void add_given(struct options *o, const struct option_row *row)
@@ -312,24 +376,30 @@ static void add_given(struct options *o, const struct option_row *row)
 
 int options_parse(const struct option_fields *to, struct options *o, int argc, char **argv, struct err *e)
 {
+    static const struct option_dialect none;
+    const struct option_dialect *d = to->dialect != NULL ? to->dialect : &none;
     struct option longs[OPTIONS_MAX + 1];
     char shorts[2 * OPTIONS_MAX + 2];
     int got;
 
     memset(o, 0, sizeof *o);
-    build_long(longs);
-    build_short(shorts);
+    build_long(d, longs);
+    build_short(d, shorts);
     opterr = 0;
     optind = 0; /* start anew: this may be the second call */
     while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const struct option_row *row;
 
-        if (got == '?' || got == ':')
-            return bad_option(got, optopt, optind > 0 && optind <= argc ? argv[optind - 1] : NULL, e);
+        if (got == '?' || got == ':') {
+            const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : NULL;
+
+            o->unknown = true;
+            return (d->plain ? bad_option_plain : bad_option)(got, optopt, word, e);
+        }
         /* What begins one of ours may be all of another's. */
         if (got >= LONG && absent_check(0, long_name(argv[optind - 1 - (optarg == argv[optind - 1])]), e) < 0)
             return -1;
-        row = option_target(row_of(got));
+        row = option_target(row_of(d, got));
         if (got < LONG && optarg != NULL)
             hint(row, optarg);
         if (set_value(to, row, optarg, e) != 0)

@@ -29,7 +29,7 @@ enum option_group {
     OPTION_GROUPS,
 };
 
-enum { OPTIONS_MAX = 96 }; /* rows */
+enum { OPTIONS_MAX = 128 }; /* rows, with those of a dialect */
 
 /* What an option does with its argument. */
 enum option_type {
@@ -43,6 +43,8 @@ enum option_type {
     OPTION_WORD,      /* int field becomes the value of the argument in `names`, and 1 */
     OPTION_ACTION,    /* int field becomes `min`; nothing behind it is read */
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
+    OPTION_SECONDS,   /* int64_t field, milliseconds, given in whole seconds */
+    OPTION_ABSENT,    /* refused; `help` is why */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
 };
 
@@ -72,9 +74,18 @@ struct option_row {
     const char *sockopt;
     const char *alias; /* the row that this one is another name of; only ch and name are its own */
     unsigned gives, needs, excludes; /* traits */
-    const char *ncat;                /* a hint for who means Ncat's option of the same letter */
-    const char *help;                /* for --help, a few words */
-    const char *doc;                 /* for the manual: mdoc(7) */
+    const char *noun; /* what a number is called that is wrong, where the program speaks a dialect */
+    const char *ncat; /* a hint for who means Ncat's option of the same letter */
+    const char *help; /* for --help, a few words */
+    const char *doc;  /* for the manual: mdoc(7) */
+};
+
+/* What a dialect (app/dialect.h) says of options. All zero: nothing. */
+struct option_dialect {
+    const char *letters;           /* the short options there are; NULL: all of ours */
+    const struct option_row *rows; /* what means something else; an alias names a row of option_row() */
+    size_t nrows;
+    bool plain; /* what is wrong is told in the words of getopt(3) and strtonum(3) */
 };
 
 /* What was given, for checks that come after the reading. */
@@ -83,7 +94,8 @@ struct options {
     const struct mode *mode;                     /* --mode, or NULL */
     const struct option_row *given[OPTIONS_MAX]; /* each row once, in the order given; no aliases */
     size_t ngiven;
-    int next; /* argv[next] is the first operand */
+    int next;     /* argv[next] is the first operand */
+    bool unknown; /* reading failed for an option that there is not, or that has no argument */
 };
 
 /* Row `i`, or NULL past the end; the row with this long name, or NULL. */
@@ -104,6 +116,7 @@ const char *option_group(enum option_group g);
 struct option_fields {
     void *at;
     void (*sockopt)(void *at, const char *text);
+    const struct option_dialect *dialect; /* NULL: none */
 };
 
 /* Reads the options of `argv` into `to`, and permutes operands behind them. Stops early at an

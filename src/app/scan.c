@@ -27,14 +27,33 @@ static const char *scan_word(enum probe_result r)
                                   : "failed";
 }
 
+/* A datagram that was not refused has found somebody. */
+static void tell_quietly(const struct conf *c, const struct addr *remote, enum probe_result r,
+                         const struct err *e)
+{
+    const struct message m = {.remote = remote,
+                              .host = c->net.host,
+                              .port = c->net.port,
+                              .datagram = c->net.datagram,
+                              .numeric = c->net.numeric};
+
+    if (r == PROBE_OPEN || (r == PROBE_NO_ANSWER && m.datagram))
+        message(MESSAGE_OPEN, &m);
+    else if (e != NULL && e->text[0] != '\0' && !(r == PROBE_CLOSED && m.datagram))
+        log_error("%s", e->text);
+}
+
 static void scan_result(void *ctx, const struct addr *remote, enum probe_result r, const struct err *e)
 {
     struct scan *s = ctx;
     char host[ADDR_TEXT];
     unsigned port = addr_port(remote);
 
-    if (r == PROBE_OPEN) {
+    if (r == PROBE_OPEN || (r == PROBE_NO_ANSWER && s->conf->quiet_probe && s->conf->net.datagram))
         s->any = true;
+    if (s->conf->quiet_probe) {
+        tell_quietly(s->conf, remote, r, e);
+    } else if (r == PROBE_OPEN) {
         if (printf("%s %u open\n", addr_host(remote, host), port) < 0 || fflush(stdout) != 0)
             s->output_error = errno;
     } else if (s->single && e != NULL) {

@@ -113,6 +113,15 @@ void usage_sockopts(FILE *out)
     }
 }
 
+/* The exit status, now that all is printed. */
+static int finish_printing(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_OK;
+    log_error("standard output: %s", strerror(errno));
+    return STATUS_LOCAL;
+}
+
 int usage_print(enum conf_action action)
 {
     if (action == CONF_HELP)
@@ -121,8 +130,24 @@ int usage_print(enum conf_action action)
         usage_version(stdout);
     else if (action == CONF_LIST_SOCKOPTS)
         usage_sockopts(stdout);
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return STATUS_OK;
-    log_error("standard output: %s", strerror(errno));
-    return STATUS_LOCAL;
+    return finish_printing();
+}
+
+int usage_show(const struct conf *c)
+{
+    const struct dialect *d = c->dialect;
+
+    if (c->action != CONF_HELP || d->help == NULL)
+        return usage_print(c->action);
+    fputs(d->help, d->help_on_stderr ? stderr : stdout);
+    return finish_printing();
+}
+
+int usage_refuse(const struct conf *c, const struct err *e)
+{
+    if (e->text[0] != '\0')
+        message(MESSAGE_USAGE, &(struct message){.text = e->text});
+    if (c->unknown && c->dialect->usage != NULL)
+        fputs(c->dialect->usage, stderr);
+    return (int)e->status;
 }

@@ -13,6 +13,12 @@
  * error, when the output failed. */
 int usage_print(enum conf_action action);
 
+/* The same for conf->action, as its dialect has it. */
+int usage_show(const struct conf *c);
+
+/* Tells what is wrong with the command line, as the dialect does. Returns the exit status. */
+int usage_refuse(const struct conf *c, const struct err *e);
+
 /* The same to `out`, one each. */
 void usage_help(FILE *out);
 void usage_version(FILE *out);

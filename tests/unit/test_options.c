@@ -28,7 +28,7 @@ static void start(struct run *r, const char *const *words, int n)
 {
     static char program[] = "pollcat";
     char *argv[16] = {program};
-    const struct option_fields fields = {&r->c, conf_add_sockopt};
+    const struct option_fields fields = {&r->c, conf_add_sockopt, NULL};
 
     for (int i = 0; i < n; i++)
         argv[i + 1] = (char *)(uintptr_t)words[i]; /* getopt_long() moves the pointers alone */
@@ -84,6 +84,7 @@ static void check_read(const struct run *r, const struct option_row *row)
         assert_int_equal(*(const int64_t *)field, 7);
         break;
     case OPTION_TIME_MS:
+    case OPTION_SECONDS:
         assert_int_equal(*(const int64_t *)field, 7000);
         break;
     case OPTION_STRING:
@@ -98,6 +99,9 @@ static void check_read(const struct run *r, const struct option_row *row)
         break;
     case OPTION_TRAIT:
         assert_int_not_equal(row->gives, 0);
+        break;
+    case OPTION_ABSENT: /* of dialects alone */
+        fail();
         break;
     }
 }
