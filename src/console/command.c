@@ -300,8 +300,8 @@ void commands_clear(struct console *c)
     if (c->commands == NULL)
         return;
     shell_clear(c);
-    while (c->tasks != NULL)
-        task_end(c->tasks);
+    while (!list_empty(&c->tasks))
+        task_end(task_newest(c));
     files_clear(c);
     free(c->commands);
     c->commands = NULL;
@@ -315,9 +315,11 @@ bool commands_lent(const struct console *c)
 /* A file that is run sends what could be typed: not after ~eof, which is told there. */
 const char *commands_sending(const struct console *c, const struct talker *t)
 {
-    const struct task *x = c->tasks;
+    const struct task *x;
+    struct list *ahead;
 
-    for (; x != NULL; x = x->next) {
+    list_each(x, ahead, &c->tasks, struct task, place)
+    {
         if (!x->endless && (!x->ops->types || c->closed) && (t == NULL || task_sends_to(x, t)))
             return x->name;
     }
@@ -326,10 +328,11 @@ const char *commands_sending(const struct console *c, const struct talker *t)
 
 void commands_stop_endless(struct console *c, const struct talker *t)
 {
-    struct task *x = c->tasks, *next;
+    struct list *ahead;
+    struct task *x;
 
-    for (; x != NULL; x = next) {
-        next = x->next;
+    list_each(x, ahead, &c->tasks, struct task, place)
+    {
         if (x->endless && (t == NULL || x->to == t))
             task_stop(x, "our direction has ended");
     }
@@ -337,7 +340,7 @@ void commands_stop_endless(struct console *c, const struct talker *t)
 
 bool commands_busy(const struct console *c)
 {
-    return c->tasks != NULL;
+    return !list_empty(&c->tasks);
 }
 
 void commands_joined(struct console *c, struct talker *t)
@@ -348,12 +351,13 @@ void commands_joined(struct console *c, struct talker *t)
 
 void commands_left(struct console *c, struct talker *t)
 {
-    struct task *x, *next;
+    struct list *ahead;
+    struct task *x;
 
     if (c->commands == NULL)
         return;
-    for (x = c->tasks; x != NULL; x = next) {
-        next = x->next;
+    list_each(x, ahead, &c->tasks, struct task, place)
+    {
         if (!x->ops->types && !task_has_talker(x, t)) {
             if (!c->svc->ending)
                 task_stop(x, "nobody is left to send to");

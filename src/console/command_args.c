@@ -152,7 +152,7 @@ int args_talker(struct console *c, const char *word, struct talker **t, struct e
 
 int args_peer(struct console *c, const char *word, struct peer **p, struct err *e)
 {
-    struct talker *t, *first = c->talkers.first;
+    struct talker *t, *first = talkers_after(&c->talkers, NULL);
 
     /* All senders share the socket that they are heard on. */
     if (word == NULL && first != NULL && first->peer->datagram && first->peer->next == NULL) {

@@ -189,11 +189,12 @@ static const struct task_ops send_ops = {.step = send_step, .stop = send_stop, .
 /* Stops all tasks of a kind, or (NULL) all. Returns how many. */
 static unsigned stop_all(struct console *c, const struct task_ops *ops)
 {
-    struct task *t, *next;
+    struct list *ahead;
+    struct task *t;
     unsigned n = 0;
 
-    for (t = c->tasks; t != NULL; t = next) {
-        next = t->next;
+    list_each(t, ahead, &c->tasks, struct task, place)
+    {
         if (ops != NULL && t->ops != ops)
             continue;
         console_say(c, "%s: stopped", t->name);
@@ -256,7 +257,7 @@ int command_send(struct console *c, const char *args, struct err *e)
         return stop_all(c, &send_ops) > 0 ? 0 : err_set(e, STATUS_LOCAL, "no file is being sent");
     if (console_check_open(c, e) < 0)
         fd = -1;
-    else if (c->talkers.first == NULL)
+    else if (list_empty(&c->talkers.all))
         fd = err_set(e, STATUS_LOCAL, "nobody is connected");
     else
         fd = args_open(path, &size, e);
@@ -318,7 +319,7 @@ static uint32_t number(void *ctx, struct peer *p, const struct meta *m, bool sen
 /* Shows it who is there; the senders of a peer, if it has such, share its links. */
 static void record_talkers(struct console *c, struct record *x, bool both)
 {
-    for (struct talker *t = c->talkers.first; t != NULL; t = t->next) {
+    for (struct talker *t = NULL; (t = talkers_after(&c->talkers, t)) != NULL;) {
         if (t->meta != NULL)
             continue;
         if (t->shown)
@@ -434,12 +435,14 @@ static bool take_line(struct source *s, struct err *e)
 /* Whoever runs this one does not go on either. */
 static void give_up(struct source *s, const char *why)
 {
-    struct task *t, *next;
+    struct console *c = s->task.c;
+    struct list *ahead;
+    struct task *t;
 
     log_error("%s:%u: %s", s->task.name, s->number, why);
-    for (t = s->task.next; t != NULL; t = next) {
-        next = t->next;
-        if (t->ops == s->task.ops) {
+    list_each(t, ahead, &c->tasks, struct task, place)
+    {
+        if (t != &s->task && t->ops == s->task.ops) {
             log_error("from %s:%u", t->name, container_of(t, struct source, task)->number);
             task_end(t);
         }
@@ -454,7 +457,7 @@ static void source_step(struct task *t)
     struct err e;
 
     /* What its last line began goes first. */
-    for (int i = 0; i < LINES && c->tasks == t; i++) {
+    for (int i = 0; i < LINES && task_newest(c) == t; i++) {
         err_clear(&e);
         if (task_waits(t))
             return;
@@ -472,7 +475,7 @@ static void source_step(struct task *t)
         if (t->over)
             return;
     }
-    if (c->tasks == t)
+    if (task_newest(c) == t)
         task_go(t);
 }
 
@@ -488,13 +491,14 @@ static const struct task_ops source_ops = {.types = true, .step = source_step, .
 
 static int start_source(struct console *c, const char *path, struct err *e)
 {
+    const struct task *t;
+    struct list *ahead;
     struct source *s;
     unsigned depth = 0;
     long long size;
     int fd;
 
-    for (const struct task *t = c->tasks; t != NULL; t = t->next)
-        depth += t->ops == &source_ops;
+    list_each(t, ahead, &c->tasks, struct task, place) depth += t->ops == &source_ops;
     if (depth >= DEPTH)
         return err_set(e, STATUS_LOCAL, "%s: %u files run each other already", path, depth);
     fd = args_open(path, &size, e);

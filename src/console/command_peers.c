@@ -175,9 +175,9 @@ static int pause_links(struct console *c, const char *name, const char *args, bo
 
     if (take_peers(c, name, args, &t, e) < 0)
         return -1;
-    if (c->talkers.first == NULL)
+    if (list_empty(&c->talkers.all))
         return err_set(e, STATUS_LOCAL, "nobody is connected");
-    for (struct talker *x = c->talkers.first; x != NULL; x = x->next) {
+    for (struct talker *x = NULL; (x = talkers_after(&c->talkers, x)) != NULL;) {
         struct link *in = t == NULL || x == t ? console_in(c, x) : NULL;
 
         if (in != NULL)

@@ -379,7 +379,7 @@ int command_shell(struct console *c, const char *args, struct err *e)
         return run_shell(c, e);
     if (console_check_open(c, e) < 0)
         return -1;
-    if (c->talkers.first == NULL)
+    if (list_empty(&c->talkers.all))
         return err_set(e, STATUS_LOCAL, "nobody is connected");
     return start_command(c, args, e);
 }

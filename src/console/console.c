@@ -147,7 +147,7 @@ static void shut(struct port *port, void *ctx)
     struct console *c = ctx;
 
     (void)port;
-    view_finish(&c->view, c->talkers.first);
+    view_finish(&c->view, talkers_after(&c->talkers, NULL));
 }
 
 static void peer_ended(void *ctx, struct peer *peer)
@@ -337,6 +337,8 @@ static int console_start(struct svc *s, struct err *e)
     struct bridge_ends ends = {
         .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
 
+    list_init(&c->tasks);
+    list_init(&c->waiters);
     c->svc = s;
     c->conf = s->conf;
     c->sink = queue_new(s->loop, &sink);
@@ -377,9 +379,11 @@ static void console_detach(struct svc *s, struct peer *peer)
     struct console *c = s->state;
     struct talker *self = bridge_ctx(peer);
     struct port *queue = self->pace.queue;
+    struct list *ahead;
+    struct talker *t;
 
-    for (struct talker *t = c->talkers.first, *next; t != NULL; t = next) {
-        next = t->next;
+    list_each(t, ahead, &c->talkers.all, struct talker, place)
+    {
         if (peer->datagram && t->peer == peer && t->meta != NULL)
             left(c, t);
     }

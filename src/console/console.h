@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/input.h"
+#include "base/list.h"
 #include "console/talker.h"
 #include "console/view.h"
 #include "io/port.h"
@@ -25,8 +26,7 @@ struct task;
 /* Who waits to send more. Embedded in its user's struct, zeroed before first use. */
 struct console_wait {
     void (*room)(struct console_wait *); /* there is room, or nobody left to wait for: once */
-    struct console_wait *next, *prev;    /* the console's */
-    bool waits;
+    struct list place;                   /* the console's */
 };
 
 struct console {
@@ -38,7 +38,7 @@ struct console {
     struct view view;
     struct prompt *prompt;
     struct commands *commands; /* the commands' own */
-    struct task *tasks;        /* what commands began (console/task.h), the newest first */
+    struct list tasks;         /* what commands began (console/task.h), the newest first */
 
     enum input_mode input; /* commands set these four */
     enum eol eol;
@@ -49,9 +49,9 @@ struct console {
     struct port *output;  /* standard output, when that is no terminal */
     struct chunk **early; /* typed before there was anybody: `nearly` of them */
     size_t nearly, early_size;
-    struct pace pace;  /* of the talkers that lines can go to */
-    struct timer idle; /* until those to whom nothing is being sent give back what sending takes */
-    struct console_wait *waiters;
+    struct pace pace;    /* of the talkers that lines can go to */
+    struct timer idle;   /* until those to whom nothing is being sent give back what sending takes */
+    struct list waiters; /* of struct console_wait */
     struct job wake, trim, finish;
     bool hush;     /* what is sent is a secret */
     bool ended;    /* no more lines will be sent */
@@ -102,7 +102,7 @@ bool console_full(struct console *c, const struct talker *t);
 
 /* Asks for w->room() when that changes; forgets it. */
 void console_wait_room(struct console *c, struct console_wait *w);
-void console_forget(struct console *c, struct console_wait *w);
+void console_forget(struct console_wait *w);
 
 /* Bytes sent to `t` (NULL: to all) that wait here. */
 size_t console_held(const struct console *c, const struct talker *t);

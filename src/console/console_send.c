@@ -23,17 +23,20 @@ static struct talker *base_of(const struct talker *t)
     return t->meta != NULL ? bridge_ctx(t->peer) : (struct talker *)t;
 }
 
-static struct talker *next_base(struct talker *t)
+/* The next of those who have one, behind `t`. */
+static struct talker *next_base(const struct console *c, const struct talker *t)
 {
-    while (t != NULL && t->meta != NULL)
-        t = t->next;
-    return t;
+    struct talker *next = talkers_after(&c->talkers, t);
+
+    while (next != NULL && next->meta != NULL)
+        next = talkers_after(&c->talkers, next);
+    return next;
 }
 
 /* Whom lines go to: one talker, or (NULL) all. A datagram socket is a talker itself before anybody is heard. */
 static struct talker *target(const struct console *c, const struct talker *t)
 {
-    struct talker *first = c->talkers.first;
+    struct talker *first = talkers_after(&c->talkers, NULL);
 
     if (t == NULL)
         t = c->talkers.to;
@@ -50,17 +53,15 @@ void console_wake(struct console *c)
 static void run_wake(struct job *j)
 {
     struct console *c = container_of(j, struct console, wake);
-    struct console_wait *last = c->waiters != NULL ? c->waiters->prev : NULL, *w;
+    struct console_wait *w;
+    struct list due;
 
     if (c->prompt != NULL)
         prompt_room(c->prompt);
-    while (last != NULL && (w = c->waiters) != NULL) {
-        bool done = w == last;
-
-        console_forget(c, w);
+    list_move(&due, &c->waiters);
+    while ((w = list_first(&due, struct console_wait, place)) != NULL) {
+        list_del(&w->place);
         w->room(w);
-        if (done)
-            break;
     }
 }
 
@@ -105,7 +106,7 @@ static void queues_are_idle(struct timer *timer)
     struct console *c = container_of(timer, struct console, idle);
     unsigned given = 0;
 
-    for (struct talker *t = next_base(c->talkers.first); t != NULL; t = next_base(t->next)) {
+    for (struct talker *t = next_base(c, NULL); t != NULL; t = next_base(c, t)) {
         if (t->pace.queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
             continue;
         port_free(t->pace.queue);
@@ -193,7 +194,7 @@ bool console_full(struct console *c, const struct talker *t)
     if (c->svc->moving)
         return true;
     t = target(c, t);
-    if (c->talkers.first == NULL)
+    if (list_empty(&c->talkers.all))
         return c->early_size >= QUEUE_LIMIT;
     if (t != NULL)
         return pace_is_waited_for(&base_of(t)->pace);
@@ -206,7 +207,7 @@ size_t console_held(const struct console *c, const struct talker *t)
     size_t sum = 0;
 
     t = target(c, t);
-    for (struct talker *x = next_base(c->talkers.first); x != NULL; x = next_base(x->next)) {
+    for (struct talker *x = next_base(c, NULL); x != NULL; x = next_base(c, x)) {
         const struct link *out = bridge_out(x->peer);
 
         if (t == NULL || x == base_of(t))
@@ -216,35 +217,15 @@ size_t console_held(const struct console *c, const struct talker *t)
     return sum + c->early_size;
 }
 
-/* Waiters form a ring but for the ends: the first one's prev is the last. */
 void console_wait_room(struct console *c, struct console_wait *w)
 {
-    if (w->waits)
-        return;
-    w->waits = true;
-    w->next = NULL;
-    if (c->waiters == NULL) {
-        c->waiters = w->prev = w;
-    } else {
-        w->prev = c->waiters->prev;
-        w->prev->next = w;
-        c->waiters->prev = w;
-    }
+    if (!list_in(&w->place))
+        list_add(&c->waiters, &w->place);
 }
 
-void console_forget(struct console *c, struct console_wait *w)
+void console_forget(struct console_wait *w)
 {
-    if (!w->waits)
-        return;
-    w->waits = false;
-    if (w->next != NULL)
-        w->next->prev = w->prev;
-    else if (c->waiters != w)
-        c->waiters->prev = w->prev;
-    if (c->waiters == w)
-        c->waiters = w->next;
-    else
-        w->prev->next = w->next;
+    list_del(&w->place);
 }
 
 int console_check_open(const struct console *c, struct err *e)
@@ -417,7 +398,7 @@ static void end_one(struct console *c, struct talker *t)
 static void end_all(struct console *c)
 {
     c->ending = false;
-    for (struct talker *x = next_base(c->talkers.first); x != NULL; x = next_base(x->next)) {
+    for (struct talker *x = next_base(c, NULL); x != NULL; x = next_base(c, x)) {
         if (!x->deaf)
             queue_end(queue_of(c, x));
     }
@@ -451,7 +432,7 @@ static void run_finish(struct job *j)
 
     if (c->ending && console_commands.sending(c, NULL) == NULL)
         end_all(c);
-    for (struct talker *t = c->talkers.first; t != NULL && !c->ended; t = t->next) {
+    for (struct talker *t = next_base(c, NULL); t != NULL && !c->ended; t = next_base(c, t)) {
         if (t->ending && console_commands.sending(c, t) == NULL)
             end_one(c, t);
     }

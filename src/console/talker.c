@@ -14,13 +14,13 @@ struct sender {
     struct talker talker;
     struct meta meta;
     uint32_t hash;
-    struct sender *same;             /* in the bucket */
-    struct sender *quieter, *louder; /* by when they were heard */
+    struct sender *same; /* in the bucket */
+    struct list place;   /* in senders.quiet */
 };
 
 struct senders {
     struct sender *bucket[BUCKETS];
-    struct sender *quietest, *loudest;
+    struct list quiet; /* the quietest first: by when they were heard */
     unsigned count;
 };
 
@@ -29,22 +29,23 @@ static struct sender *sender_of(struct talker *x)
     return container_of(x, struct sender, talker);
 }
 
+static struct sender *quietest(const struct senders *s)
+{
+    return list_first(&s->quiet, struct sender, place);
+}
+
 static void senders_fell_silent(struct timer *timer);
 
 void talkers_init(struct talkers *t)
 {
+    list_init(&t->all);
     t->next_number = 1;
     t->idle.fire = senders_fell_silent;
 }
 
 static void append(struct talkers *t, struct talker *x)
 {
-    x->prev = t->last;
-    if (t->last != NULL)
-        t->last->next = x;
-    else
-        t->first = x;
-    t->last = x;
+    list_add(&t->all, &x->place);
     x->since = loop_now(t->loop);
     if (x->shown) {
         x->number = t->next_number++;
@@ -62,31 +63,6 @@ struct talker *talkers_add(struct talkers *t, struct peer *p, bool shown)
     return x;
 }
 
-/* Senders in the order in which they were heard. */
-
-static void quiet_unlink(struct senders *s, struct sender *x)
-{
-    if (x->quieter != NULL)
-        x->quieter->louder = x->louder;
-    else
-        s->quietest = x->louder;
-    if (x->louder != NULL)
-        x->louder->quieter = x->quieter;
-    else
-        s->loudest = x->quieter;
-}
-
-static void quiet_append(struct senders *s, struct sender *x)
-{
-    x->louder = NULL;
-    x->quieter = s->loudest;
-    if (s->loudest != NULL)
-        s->loudest->louder = x;
-    else
-        s->quietest = x;
-    s->loudest = x;
-}
-
 static void forget(struct talkers *t, struct sender *x)
 {
     struct sender **at = &t->senders->bucket[x->hash % BUCKETS];
@@ -94,7 +70,7 @@ static void forget(struct talkers *t, struct sender *x)
     while (*at != x)
         at = &(*at)->same;
     *at = x->same;
-    quiet_unlink(t->senders, x);
+    list_del(&x->place);
     t->senders->count--;
 }
 
@@ -102,14 +78,7 @@ void talkers_del(struct talkers *t, struct talker *x)
 {
     if (t->to == x)
         t->to = NULL;
-    if (x->prev != NULL)
-        x->prev->next = x->next;
-    else
-        t->first = x->next;
-    if (x->next != NULL)
-        x->next->prev = x->prev;
-    else
-        t->last = x->prev;
+    list_del(&x->place);
     if (x->shown)
         t->count--;
     if (x->meta != NULL)
@@ -119,8 +88,8 @@ void talkers_del(struct talkers *t, struct talker *x)
 
 void talkers_clear(struct talkers *t)
 {
-    while (t->first != NULL)
-        talkers_del(t, t->first);
+    while (!list_empty(&t->all))
+        talkers_del(t, talkers_after(t, NULL));
     loop_timer_clear(&t->idle);
     free(t->senders);
     t->senders = NULL;
@@ -132,7 +101,7 @@ static void senders_fell_silent(struct timer *timer)
     struct talkers *t = container_of(timer, struct talkers, idle);
     struct sender *x;
 
-    while ((x = t->senders->quietest) != NULL) {
+    while ((x = quietest(t->senders)) != NULL) {
         int64_t rest = x->talker.heard + TALKERS_IDLE - loop_now(t->loop);
 
         if (rest > 0) {
@@ -158,7 +127,7 @@ static struct sender *new_sender(struct talkers *t, struct peer *p, uint32_t has
     struct sender *x;
 
     if (t->senders->count >= TALKERS_SENDERS)
-        t->leaving(t->ctx, &t->senders->quietest->talker);
+        t->leaving(t->ctx, &quietest(t->senders)->talker);
     x = mem_alloc(sizeof *x);
     x->talker.peer = p;
     x->talker.meta = &x->meta;
@@ -167,7 +136,7 @@ static struct sender *new_sender(struct talkers *t, struct peer *p, uint32_t has
     x->same = t->senders->bucket[hash % BUCKETS];
     t->senders->bucket[hash % BUCKETS] = x;
     t->senders->count++;
-    quiet_append(t->senders, x);
+    list_add(&t->senders->quiet, &x->place);
     append(t, &x->talker);
     if (!loop_timer_pending(&t->idle))
         loop_timer_set(t->loop, &t->idle, TALKERS_IDLE);
@@ -179,16 +148,18 @@ struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta
     uint32_t hash = addr_hash(&m->peer);
     struct sender *x;
 
-    if (t->senders == NULL)
+    if (t->senders == NULL) {
         t->senders = mem_alloc(sizeof *t->senders);
+        list_init(&t->senders->quiet);
+    }
     x = find_sender(t, p, &m->peer, hash);
     *made = x == NULL;
     if (x == NULL)
         x = new_sender(t, p, hash);
     x->meta = *m;
     x->talker.heard = loop_now(t->loop);
-    quiet_unlink(t->senders, x);
-    quiet_append(t->senders, x);
+    list_del(&x->place);
+    list_add(&t->senders->quiet, &x->place);
     return &x->talker;
 }
 
@@ -199,12 +170,18 @@ struct talker *talkers_sender(const struct talkers *t, const struct peer *p, con
     return x != NULL ? &x->talker : NULL;
 }
 
+struct talker *talkers_after(const struct talkers *t, const struct talker *x)
+{
+    return x != NULL ? list_next(&t->all, x, struct talker, place)
+                     : list_first(&t->all, struct talker, place);
+}
+
 struct talker *talkers_next(const struct talkers *t, const struct talker *x)
 {
-    struct talker *next = x != NULL ? x->next : t->first;
+    struct talker *next = talkers_after(t, x);
 
     while (next != NULL && !next->shown)
-        next = next->next;
+        next = talkers_after(t, next);
     return next;
 }
 

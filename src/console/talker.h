@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/list.h"
 #include "io/pace.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
@@ -23,7 +24,7 @@ enum {
 };
 
 struct talker {
-    struct talker *next, *prev; /* by number */
+    struct list place; /* by number: in talkers.all */
     struct peer *peer;
     struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
     /* Lines to it; its queue is NULL before the first. A sender's are in that of its peer's own talker. */
@@ -42,7 +43,7 @@ struct talker {
 
 struct talkers {
     struct loop *loop;
-    struct talker *first, *last;
+    struct list all;   /* of struct talker */
     struct talker *to; /* whom lines go to; NULL: all */
     uint32_t upto;     /* all means those up to this number; 0: all there are */
     unsigned count;    /* talkers that are shown */
@@ -77,6 +78,9 @@ struct talker *talkers_find(const struct talkers *t, uint32_t number);
 
 /* The next one that is shown behind `x` (NULL: the first), or NULL. */
 struct talker *talkers_next(const struct talkers *t, const struct talker *x);
+
+/* The next one of all, shown or not, behind `x` (NULL: the first), or NULL. */
+struct talker *talkers_after(const struct talkers *t, const struct talker *x);
 
 /* "127.0.0.1 port 80". Returns `text`. */
 const char *talker_name(const struct talker *x, char text[static ADDR_TEXT]);

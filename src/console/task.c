@@ -24,7 +24,7 @@ static void run_step(struct job *j)
     step(container_of(j, struct task, job));
 }
 
-static void fire_step(struct timer *timer)
+static void time_has_come(struct timer *timer)
 {
     step(container_of(timer, struct task, timer));
 }
@@ -53,6 +53,11 @@ static struct talker *whom(const struct console *c)
     return only;
 }
 
+struct task *task_newest(const struct console *c)
+{
+    return list_first(&c->tasks, struct task, place);
+}
+
 bool task_sends_to(const struct task *t, const struct talker *to)
 {
     return t->to != NULL ? to == t->to : t->upto == 0 || to->number <= t->upto;
@@ -60,7 +65,7 @@ bool task_sends_to(const struct task *t, const struct talker *to)
 
 bool task_has_talker(const struct task *t, const struct talker *but)
 {
-    for (const struct talker *x = t->c->talkers.first; x != NULL; x = x->next) {
+    for (const struct talker *x = NULL; (x = talkers_after(&t->c->talkers, x)) != NULL;) {
         if (x != but && task_sends_to(t, x))
             return true;
     }
@@ -73,14 +78,11 @@ void task_start(struct console *c, struct task *t, const char *name)
     t->to = t->ops->types ? NULL : whom(c);
     t->upto = t->ops->types ? 0 : c->talkers.next_number - 1;
     t->name = mem_strdup(name);
-    t->timer.fire = fire_step;
+    t->timer.fire = time_has_come;
     t->wait.room = has_room;
     t->job.run = run_step;
     t->end.run = run_free;
-    t->next = c->tasks;
-    if (t->next != NULL)
-        t->next->prev = t;
-    c->tasks = t;
+    list_push(&c->tasks, &t->place);
 }
 
 void task_go(struct task *t)
@@ -98,15 +100,10 @@ void task_end(struct task *t)
     t->over = true;
     loop_job_del(&t->job);
     loop_timer_clear(&t->timer);
-    console_forget(t->c, &t->wait);
-    if (t->next != NULL)
-        t->next->prev = t->prev;
-    if (t->prev != NULL)
-        t->prev->next = t->next;
-    else
-        c->tasks = t->next;
-    if (c->tasks != NULL)
-        task_go(c->tasks);
+    console_forget(&t->wait);
+    list_del(&t->place);
+    if (!list_empty(&c->tasks))
+        task_go(task_newest(c));
     console_task_done(t->c);
     loop_finally(t->c->svc->loop, &t->end);
 }
@@ -140,7 +137,7 @@ static void give_back(const struct task *t, struct talker *to)
     all->upto = 0;
     if (all->to == to)
         return;
-    for (struct talker *x = all->first; x != NULL; x = x->next) {
+    for (struct talker *x = NULL; (x = talkers_after(all, x)) != NULL;) {
         if (x == to)
             all->to = to;
     }

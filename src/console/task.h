@@ -35,10 +35,13 @@ struct task {
     struct timer timer; /* calls step() */
     bool over;
 
-    struct task *next, *prev; /* the rest is its own; newest first */
+    struct list place; /* the rest is its own: in console.tasks */
     struct console_wait wait;
     struct job job, end;
 };
+
+/* The one that began last, or NULL. */
+struct task *task_newest(const struct console *c);
 
 /* True when it sends to `to`. */
 bool task_sends_to(const struct task *t, const struct talker *to);

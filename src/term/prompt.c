@@ -145,7 +145,7 @@ static void run_draw(struct job *j)
     draw(container_of(j, struct prompt, draw));
 }
 
-static void fire_calm(struct timer *t)
+static void calm_again(struct timer *t)
 {
     draw(container_of(t, struct prompt, calm));
 }
@@ -422,7 +422,7 @@ static void run_more(struct job *j)
     feed_keys(container_of(j, struct prompt, more));
 }
 
-static void fire_patience(struct timer *t)
+static void patience_ended(struct timer *t)
 {
     struct prompt *p = container_of(t, struct prompt, patience);
 
@@ -442,7 +442,7 @@ static unsigned want_input(struct watch *w)
     return takes_keys(p) ? LOOP_IN : 0;
 }
 
-static void fire_input(struct watch *w, unsigned events)
+static void keys_came(struct watch *w, unsigned events)
 {
     struct prompt *p = container_of(w, struct prompt, input);
     ssize_t n;
@@ -638,9 +638,9 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
     active = p = mem_alloc(sizeof *p);
     *p = (struct prompt){.loop = loop, .sheet = sheet, .opts = *opts, .stream = stream};
     p->text = mem_strdup(opts->text != NULL ? opts->text : "");
-    p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = fire_input};
-    p->patience.fire = fire_patience;
-    p->calm.fire = fire_calm;
+    p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = keys_came};
+    p->patience.fire = patience_ended;
+    p->calm.fire = calm_again;
     p->draw.run = run_draw;
     p->more.run = run_more;
     sheet->hide = hide_for_sheet;

@@ -94,6 +94,8 @@ static int set_up(void **state)
     r->c.talkers = (struct talkers){.loop = r->loop, .leaving = leaving};
     r->c.view = (struct view){.loop = r->loop};
     talkers_init(&r->c.talkers);
+    list_init(&r->c.tasks);
+    list_init(&r->c.waiters);
     commands_init(&r->c);
     assert_non_null(getcwd(r->old, sizeof r->old));
     snprintf(r->dir, sizeof r->dir, "/tmp/pollcat-command-XXXXXX");
@@ -117,8 +119,8 @@ static int tear_down(void **state)
     struct rig *r = *state;
 
     commands_clear(&r->c);
-    while (r->c.talkers.first != NULL)
-        talkers_del(&r->c.talkers, r->c.talkers.first);
+    while (!list_empty(&r->c.talkers.all))
+        talkers_del(&r->c.talkers, talkers_after(&r->c.talkers, NULL));
     talkers_clear(&r->c.talkers);
     while (r->peers.first != NULL)
         peer_free(r->peers.first);
