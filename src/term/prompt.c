@@ -24,20 +24,17 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "term/complete.h"
-#include "term/keys.h"
 #include "term/prompt_history.h"
 #include "term/prompt_hooks.h"
+#include "term/prompt_keys.h"
 #include "term/prompt_window.h"
 #include "term/tty.h"
 
 enum {
-    KEYS_TURN = 256,       /* keys looked at before the loop goes on */
-    REDRAW = 20,           /* ms between two drawings of the line while much arrives */
-    PATIENCE_KEY = 50,     /* ms for the rest of an escape sequence to come */
-    PATIENCE_PASTE = 1000, /* ms without a byte of an unfinished paste */
-    COLUMNS_LEAST = 4,     /* readline is never told of fewer */
-    COUNT_MOST = 1000,     /* the largest numeric argument: some commands take long for each */
-    FLUSH = 200,           /* ms that a stopped terminal is waited for */
+    REDRAW = 20,       /* ms between two drawings of the line while much arrives */
+    COLUMNS_LEAST = 4, /* readline is never told of fewer */
+    COUNT_MOST = 1000, /* the largest numeric argument: some commands take long for each */
+    FLUSH = 200,       /* ms that a stopped terminal is waited for */
 };
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
@@ -48,16 +45,13 @@ struct prompt {
     struct prompt_opts opts;
     FILE *stream; /* readline's way to the screen */
     struct tty tty;
-    struct watch input;
-    struct keys keys;
-    sigjmp_buf top;        /* where a key that is aborted ends */
-    bool reading;          /* readline has a key */
-    int last;              /* the byte that readline was given last */
-    struct timer patience; /* with an unfinished key */
-    struct timer calm;     /* until the line may be drawn again */
-    struct job draw;       /* draws the line */
-    struct job more;       /* goes on with the keys */
-    int64_t drawn;         /* loop time of the last drawing */
+    struct prompt_keys keys;
+    sigjmp_buf top;    /* where a key that is aborted ends */
+    bool reading;      /* readline has a key */
+    int last;          /* the byte that readline was given last */
+    struct timer calm; /* until the line may be drawn again */
+    struct job draw;   /* draws the line */
+    int64_t drawn;     /* loop time of the last drawing */
     struct history *history;
     char *text;      /* what the prompt is by itself */
     char *secret;    /* what it is while a line is read without echo */
@@ -248,9 +242,7 @@ static void end_input(struct prompt *p)
     s->line = p->editing = false;
     rl_callback_handler_remove();
     release_terminal(p);
-    keys_clear(&p->keys);
-    loop_timer_clear(&p->patience);
-    loop_touch(&p->input);
+    prompt_keys_drop(&p->keys);
 }
 
 /* The line is dealt with, or is to be edited again. */
@@ -378,105 +370,70 @@ static void read_key(struct prompt *p)
     p->reading = false;
 }
 
-static bool takes_keys(const struct prompt *p)
+static bool takes_keys(void *ctx)
 {
+    const struct prompt *p = ctx;
+
     return p->editing && !p->lent && !p->opts.full(p->opts.ctx);
 }
 
 /* Readline would take the bytes of a character apart. */
 static bool is_amiss(const struct prompt *p)
 {
-    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && keys_peek(&p->keys) >= 0x80;
+    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && prompt_keys_peek(&p->keys) >= 0x80;
 }
 
-static void feed_keys(struct prompt *p)
+static void take_key(void *ctx)
 {
-    enum keys_state state = KEYS_NONE;
+    struct prompt *p = ctx;
 
-    loop_timer_clear(&p->patience);
-    for (int i = 0; i < KEYS_TURN && takes_keys(p); i++) {
-        state = keys_state(&p->keys, p->locale.utf8);
-        if (state != KEYS_READY)
-            break;
-        draw(p);
-        if (is_amiss(p))
-            keys_skip(&p->keys);
-        else
-            read_key(p);
-        /* A prompt that could not be shown during a search can be now. */
-        if (p->editing && p->sheet->stale && !is_busy())
-            prompt_hide(p);
-    }
+    draw(p);
+    if (is_amiss(p))
+        prompt_keys_skip(&p->keys);
+    else
+        read_key(p);
+    /* A prompt that could not be shown during a search can be now. */
+    if (p->editing && p->sheet->stale && !is_busy())
+        prompt_hide(p);
+}
+
+static void keys_rest(void *ctx)
+{
+    const struct prompt *p = ctx;
+
     fflush(p->stream);
-    loop_touch(&p->input);
-    if (!takes_keys(p))
-        return;
-    if (state == KEYS_READY)
-        loop_soon(p->loop, &p->more);
-    else if (state != KEYS_NONE)
-        loop_timer_set(p->loop, &p->patience, state == KEYS_KEY ? PATIENCE_KEY : PATIENCE_PASTE);
 }
 
-static void run_more(struct job *j)
+static void terminal_gone(void *ctx)
 {
-    feed_keys(container_of(j, struct prompt, more));
-}
+    struct prompt *p = ctx;
 
-static void patience_ended(struct timer *t)
-{
-    struct prompt *p = container_of(t, struct prompt, patience);
-
-    keys_force(&p->keys);
-    feed_keys(p);
+    end_input(p);
+    p->opts.end(p->opts.ctx, true);
 }
 
 void prompt_room(struct prompt *p)
 {
-    loop_soon(p->loop, &p->more);
-}
-
-static unsigned want_input(struct watch *w)
-{
-    struct prompt *p = container_of(w, struct prompt, input);
-
-    return takes_keys(p) ? LOOP_IN : 0;
-}
-
-static void keys_came(struct watch *w, unsigned events)
-{
-    struct prompt *p = container_of(w, struct prompt, input);
-    ssize_t n;
-
-    (void)events;
-    if (!p->editing)
-        return;
-    n = keys_read(&p->keys, STDIN_FILENO);
-    if (n > 0) {
-        feed_keys(p);
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        end_input(p);
-        p->opts.end(p->opts.ctx, true);
-    }
+    prompt_keys_go_on(&p->keys);
 }
 
 /* Readline's reading: never waits. */
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return active->last = keys_next(&active->keys, active->locale.utf8);
+    return active->last = prompt_keys_next(&active->keys);
 }
 
 /* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
  * case it must not meet a key of another kind, which it would push back. */
 static int has_key(void)
 {
-    int c = keys_peek(&active->keys);
+    int c = prompt_keys_peek(&active->keys);
     Keymap map = rl_get_keymap();
 
     if (c < 0 || active->last == 0x1b)
         return c >= 0;
-    return map[c].type == ISFUNC && map[c].function == rl_insert &&
-           keys_state(&active->keys, active->locale.utf8) == KEYS_READY;
+    return map[c].type == ISFUNC && map[c].function == rl_insert && prompt_keys_ready(&active->keys);
 }
 
 /* Setting up. */
@@ -511,6 +468,13 @@ static void start_readline(struct prompt *p)
     const char *paste;
 
     prompt_hooks_set(&hooks, &p->locale);
+    p->keys = (struct prompt_keys){.loop = p->loop,
+                                   .utf8 = p->locale.utf8,
+                                   .takes = takes_keys,
+                                   .take = take_key,
+                                   .rest = keys_rest,
+                                   .gone = terminal_gone,
+                                   .ctx = p};
     measure(p);
     p->sheet->dumb = rl_get_termcap("up") == NULL;
     paste = rl_variable_value("enable-bracketed-paste");
@@ -566,7 +530,7 @@ bool prompt_interrupt(struct prompt *p)
         p->sheet->stale = true;
     }
     draw(p);
-    keys_clear(&p->keys);
+    prompt_keys_drop(&p->keys);
     rl_callback_sigcleanup();
     rl_named_function("revert-line")(1, 0);
     rl_free_line_state();
@@ -603,7 +567,7 @@ void prompt_lend(struct prompt *p)
     prompt_suspend(p);
     p->lent = true;
     screen_hold(p->sheet->screen, true);
-    loop_touch(&p->input);
+    prompt_room(p);
 }
 
 void prompt_reclaim(struct prompt *p, bool killed)
@@ -638,11 +602,8 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
     active = p = mem_alloc(sizeof *p);
     *p = (struct prompt){.loop = loop, .sheet = sheet, .opts = *opts, .stream = stream};
     p->text = mem_strdup(opts->text != NULL ? opts->text : "");
-    p->input = (struct watch){.fd = STDIN_FILENO, .want = want_input, .fire = keys_came};
-    p->patience.fire = patience_ended;
     p->calm.fire = calm_again;
     p->draw.run = run_draw;
-    p->more.run = run_more;
     sheet->hide = hide_for_sheet;
     sheet->ctx = p;
     sheet->line = p->editing = true;
@@ -654,7 +615,7 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
     rl_callback_handler_install("", line_typed);
     p->hidden = sheet->stale = true;
     draw(p);
-    loop_add(loop, &p->input);
+    prompt_keys_start(&p->keys);
     return p;
 }
 
@@ -685,12 +646,9 @@ void prompt_free(struct prompt *p)
     release_terminal(p);
     prompt_history_end(p->history);
     prompt_hooks_clear();
-    loop_del(&p->input);
-    loop_timer_clear(&p->patience);
+    prompt_keys_end(&p->keys);
     loop_timer_clear(&p->calm);
     loop_job_del(&p->draw);
-    loop_job_del(&p->more);
-    keys_clear(&p->keys);
     fclose(p->stream);
     active = NULL;
     free(p->text);
