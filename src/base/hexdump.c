@@ -5,31 +5,50 @@
 
 #include "base/hex.h"
 
-enum { OFFSET_DIGITS = 8, HALF = 8 };
+enum {
+    DIGITS = 8,
+    DIGITS_MOST = 16,
+    DIGITS_SHORT = 4,
+    HALF = 8,
+    FEW = 4 /* bytes a line, which narrow layouts begin with */
+};
 
 static unsigned columns_of(const struct hexdump *h)
 {
     return h->columns == 0 || h->columns > HEXDUMP_COLUMNS ? HEXDUMP_COLUMNS : h->columns;
 }
 
-/* The offset, in eight digits or as many as it needs. */
-static char *put_offset(char *o, uint64_t offset)
+/* The digits of the offset: as many as it needs, if those are more. */
+static unsigned digits_of(const struct hexdump *h)
 {
-    unsigned n = OFFSET_DIGITS;
+    unsigned n = h->digits == 0 ? DIGITS : h->digits;
 
-    while (n < 16 && offset >> (4 * n) != 0)
+    while (n < DIGITS_MOST && h->offset >> (4 * n) != 0)
         n++;
-    while (n-- > 0)
-        *o++ = hex_digit(offset >> (4 * n));
+    return n;
+}
+
+static char *put_text(const unsigned char *p, unsigned n, char *o)
+{
+    *o++ = ' ';
+    *o++ = '|';
+    for (unsigned i = 0; i < n; i++)
+        *o++ = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
+    *o++ = '|';
     return o;
 }
 
-/* A line of `n` bytes, blanks where bytes are missing. */
-static size_t put_dump_line(uint64_t offset, const unsigned char *p, unsigned n, unsigned columns, char *out)
+/* A line of `n` bytes, blanks where bytes are missing before the text. */
+static size_t put_dump_line(const struct hexdump *h, const unsigned char *p, unsigned n, unsigned columns,
+                            char *out)
 {
-    char *o = put_offset(out, offset);
+    char *o = out;
 
+    for (unsigned i = digits_of(h); i-- > 0;)
+        *o++ = hex_digit(h->offset >> (4 * i));
     *o++ = ' ';
+    if (h->bare)
+        columns = n;
     for (unsigned i = 0; i < columns; i++) {
         if (i % HALF == 0)
             *o++ = ' ';
@@ -40,18 +59,33 @@ static size_t put_dump_line(uint64_t offset, const unsigned char *p, unsigned n,
         o[2] = ' ';
         o += 3;
     }
-    *o++ = ' ';
-    *o++ = '|';
-    for (unsigned i = 0; i < n; i++)
-        *o++ = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
-    *o++ = '|';
+    if (h->bare)
+        o--;
+    else
+        o = put_text(p, n, o);
     *o++ = '\n';
     return (size_t)(o - out);
 }
 
-unsigned hexdump_width(unsigned columns)
+unsigned hexdump_width(const struct hexdump *h)
 {
-    return OFFSET_DIGITS + 1 + (columns + HALF - 1) / HALF + 3 * columns + 3 + columns;
+    unsigned columns = columns_of(h), bytes = (columns + HALF - 1) / HALF + 3 * columns;
+
+    return digits_of(h) + 1 + bytes + columns + 3 - (h->bare ? columns + 4 : 0);
+}
+
+void hexdump_fit(struct hexdump *h, unsigned width)
+{
+    h->columns = HEXDUMP_COLUMNS;
+    h->digits = DIGITS;
+    h->bare = false;
+    while (h->columns > FEW && hexdump_width(h) > width)
+        h->columns /= 2;
+    if (hexdump_width(h) > width)
+        h->digits = DIGITS_SHORT;
+    h->bare = hexdump_width(h) > width;
+    while (h->columns > 1 && hexdump_width(h) > width)
+        h->columns /= 2;
 }
 
 size_t hexdump_max(const struct hexdump *h, size_t n)
@@ -79,7 +113,7 @@ size_t hexdump_put(struct hexdump *h, const void *in, size_t n, char *out)
         o = hexdump_end(h, out);
     }
     for (; n >= columns; p += columns, n -= columns, h->offset += columns)
-        o += put_dump_line(h->offset, p, columns, columns, out + o);
+        o += put_dump_line(h, p, columns, columns, out + o);
     if (n > 0)
         memcpy(h->held, p, n);
     h->nheld = (unsigned)n;
@@ -90,7 +124,7 @@ size_t hexdump_peek(const struct hexdump *h, char *out)
 {
     unsigned columns = columns_of(h) > h->nheld ? columns_of(h) : h->nheld;
 
-    return h->nheld > 0 ? put_dump_line(h->offset, h->held, h->nheld, columns, out) : 0;
+    return h->nheld > 0 ? put_dump_line(h, h->held, h->nheld, columns, out) : 0;
 }
 
 size_t hexdump_end(struct hexdump *h, char *out)

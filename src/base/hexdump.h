@@ -7,6 +7,7 @@
 #ifndef BASE_HEXDUMP_H
 #define BASE_HEXDUMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,16 +16,22 @@ enum {
     HEXDUMP_LINE = 96,    /* no line is longer, its newline included */
 };
 
-/* Zeroed at the start, but for `columns` and, where counting goes on from somewhere, `offset`. */
+/* Zeroed at the start, but for the layout and, where counting goes on from somewhere, `offset`. */
 struct hexdump {
     uint64_t offset;  /* of the first byte of the next line */
     unsigned columns; /* bytes a line shows, 1 to HEXDUMP_COLUMNS (0: that many) */
+    unsigned digits;  /* the fewest of the offset; 0: 8 */
+    bool bare;        /* without the text */
     unsigned nheld;
     unsigned char held[HEXDUMP_COLUMNS];
 };
 
-/* How wide a line of `columns` bytes is, without its newline, up to 4 GiB (8 more columns beyond that). */
-unsigned hexdump_width(unsigned columns);
+/* How wide a line is now, without its newline. */
+unsigned hexdump_width(const struct hexdump *h);
+
+/* Chooses the layout with the most bytes a line that is not wider than `width`, if any is. Before a line gets fewer than
+ * four, the offset is shortened, then the text left out. */
+void hexdump_fit(struct hexdump *h, unsigned width);
 
 /* Bytes that hexdump_put() may write for `n` bytes of input. */
 size_t hexdump_max(const struct hexdump *h, size_t n);

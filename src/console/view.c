@@ -278,16 +278,6 @@ static void show_lines(struct view *v, struct view_line *x, const char *text, si
 
 /* Hex. */
 
-/* As many bytes a line as fit behind the marks. */
-static unsigned hex_columns(unsigned screen, unsigned width)
-{
-    unsigned n = HEXDUMP_COLUMNS;
-
-    while (n > 1 && width + hexdump_width(n) > screen)
-        n /= 2;
-    return n;
-}
-
 static void print_dump(struct view *v, const struct mark_line *line, const char *dump, size_t n)
 {
     char prefix[MARK_MOST];
@@ -314,7 +304,7 @@ static void begin_dump(struct view *v, const struct mark_line *line, struct hexd
         return;
     mark_put(&v->marks, line, prefix, &width);
     v->marks.clock = now; /* nothing was shown */
-    h->columns = hex_columns(screen, width);
+    hexdump_fit(h, screen > width ? screen - width : 0);
 }
 
 static void end_dump(struct view *v, struct view_line *x)
@@ -334,9 +324,9 @@ static void show_hex(struct view *v, struct view_line *x, const void *data, size
     unsigned screen = sheet_above(v->sheet);
     char *dump;
 
-    begin_dump(v, &mark, &x->hex, screen);
     if (x->hex.nheld == 0)
         x->hex.offset = x->talker->seen[0];
+    begin_dump(v, &mark, &x->hex, screen);
     dump = mem_alloc(hexdump_max(&x->hex, n));
     print_dump(v, &mark, dump, hexdump_put(&x->hex, data, n, dump));
     x->talker->seen[0] += n;
@@ -460,7 +450,8 @@ static void tell_cut(struct view *v, size_t n)
 
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
-    struct hexdump h = {.offset = t != NULL ? t->seen[1] : 0};
+    uint64_t *seen = t != NULL ? &t->seen[1] : &v->seen_all;
+    struct hexdump h = {.offset = *seen};
     const struct mark_line mark = {t, true, n};
     unsigned screen = sheet_above(v->sheet);
     char *dump, line[HEXDUMP_LINE];
@@ -474,6 +465,7 @@ static void sent_hex(struct view *v, struct talker *t, const void *data, size_t 
     }
     print_dump(v, &mark, line, hexdump_end(&h, line));
     free(dump);
+    *seen += n;
     if (!whole)
         tell_cut(v, n);
 }

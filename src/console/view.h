@@ -41,7 +41,8 @@ struct view {
 
     struct text_safe safe; /* the rest is the view's own */
     char *text;
-    struct list held; /* of struct view_line: what is held of talkers */
+    struct list held;  /* of struct view_line: what is held of talkers */
+    uint64_t seen_all; /* bytes sent to all that were dumped; see talker.seen */
     struct timer quiet;
 };
 

@@ -37,6 +37,24 @@ def test_hex_fits_the_terminal(start, peer, columns, per_line):
     assert "".join(row[row.index("|") + 1:-1] for row in rows) == "0123456789abcdef"
 
 
+def test_hex_on_twenty_columns(start, peer):
+    t = start("--view=hex", columns=20)
+    peer.send("0123456789")
+    t.wait_screen(["0000  30 31 32 33", "0004  34 35 36 37", "0008  38 39"])
+
+
+def test_each_direction_counts_in_hex(start, peer):
+    t = start("--view=hex", "--marks=direction")
+    t.type("one\r")
+    peer.receive(4)
+    peer.send("abc")
+    t.wait_text("< 00000000  61 62 63")
+    t.type("two\r")
+    t.wait_text("> 00000004  74 77 6f 0a")
+    peer.send("def")
+    t.wait_text("< 00000003  64 65 66")
+
+
 def test_marks(start, peer):
     t = start("--marks=direction,size,peer")
     peer.send("hello\n")

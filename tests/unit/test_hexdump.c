@@ -140,11 +140,40 @@ static void widths(void **state)
 
     (void)state;
     for (unsigned columns = 1; columns <= HEXDUMP_COLUMNS; columns++) {
-        struct hexdump h = {.columns = columns};
+        struct hexdump h = {.columns = columns}, bare = {.columns = columns, .digits = 4, .bare = true};
+        unsigned width = hexdump_width(&h), narrow = hexdump_width(&bare);
 
-        assert_int_equal(put(&h, in, columns, out), hexdump_width(columns) + 1);
+        assert_int_equal(put(&h, in, columns, out), width + 1);
+        assert_int_equal(put(&bare, in, columns, out), narrow + 1);
     }
-    assert_int_equal(hexdump_width(16), 78);
+    assert_int_equal(hexdump_width(&(struct hexdump){.columns = 16}), 78);
+}
+
+static void narrow_screens(void **state)
+{
+    static const struct {
+        unsigned width;
+        uint64_t offset;
+        const char *line;
+    } rows[] = {
+        {29, 0, "00000000  61 62 63 64  |abcd|\n"},
+        {28, 0, "0000  61 62 63 64  |abcd|\n"},
+        {24, 0, "0000  61 62 63 64\n"},
+        {20, 0, "0000  61 62 63 64\n"},
+        {20, 0x123456, "123456  61 62 63 64\n"},
+        {16, 0, "0000  61 62\n"},
+        {0, 0, "0000  61\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct hexdump h = {.offset = rows[i].offset};
+        char out[HEXDUMP_LINE * 4];
+
+        hexdump_fit(&h, rows[i].width);
+        out[put(&h, "abcd", h.columns, out)] = '\0';
+        assert_string_equal(out, rows[i].line);
+    }
 }
 
 int main(void)
@@ -157,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_begun),
         cmocka_unit_test(lines_become_shorter),
         cmocka_unit_test(widths),
+        cmocka_unit_test(narrow_screens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
