@@ -37,6 +37,7 @@ struct conf {
     int verbose;
     bool many;            /* derived: more than one peer may come */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
+    int64_t retry;        /* ms in which the first connection is tried again; 0: not at all */
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
     bool quiet_probe; /* -z tells nothing but messages */

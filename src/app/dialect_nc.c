@@ -30,7 +30,7 @@ static const struct option_row option_rows[] = {
     { .ch = 'b', .type = OPTION_SOCKOPT, .sockopt = "broadcast" },
     { .ch = 'I', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "rcvbuf", .min = 1, .max = 1 << 30,
       .noun = "TCP receive window" },
-    { .ch = 'i', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(bridge.out.interval), .min = 0,
+    { .ch = 'i', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(interval), .min = 0,
       .max = INT_MAX / 1000, .gives = TRAIT_CUT, .noun = "interval" },
     { .ch = 'M', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "ttl", .min = 0, .max = 255, .noun = "ttl is" },
     { .ch = 'm', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "minttl", .min = 0, .max = 255, .noun = "minttl is" },

@@ -208,10 +208,15 @@ static const struct option_row rows[] = {
       .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX,
       .help = "on idling",
       .doc = "Close a peer that neither sent nor took anything for so long.\n" },
+    { .name = "retry", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(retry),
+      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_ECHO,
+      .help = "until TIME is up",
+      .doc = "When connecting fails, try again until this time is up: after 100 ms, and twice as long each time, up to 2\n"
+             "seconds.\nNames are looked up anew.\nThe last failure is told, with\n.Fl v\neach.\nWith\n.Fl z\nwait until a port is open.\n" },
     { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
       .field = FIELD(reconnect), .min = 1, .max = INT_MAX,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
-      .help = "connect again, up to MAX times in a row",
+      .help = "connect again",
       .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"
              "30 seconds, each told on a line.\nA peer that ends its direction counts as gone.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
              "limit.\nStandard input goes on with the next connection; what was read of it and not sent is counted as\n"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/reconnect.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "app/retry.h"
 #include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
@@ -48,6 +50,7 @@ static int move_to(struct reconnect *r, struct dial *d, struct err *e)
         return -1;
     }
     reconnect_close(r);
+    loop_timer_clear(&r->limit);
     dial_free(r->here);
     r->here = d;
     r->tries = 0;
@@ -92,25 +95,43 @@ static struct dial *new_dial(const struct reconnect *r, const struct net_conf *c
     return dial_new(r->conf->transport, r->loop, conf, r->peers, &r->events);
 }
 
+static void give_up_retrying(struct timer *t)
+{
+    struct reconnect *r = container_of(t, struct reconnect, limit);
+    const struct net_conf *c = &r->conf->net;
+
+    r->late = true;
+    reconnect_close(r);
+    if (r->last.text[0] == '\0')
+        err_sys(&r->last, STATUS_NETWORK, ETIMEDOUT, "connect to %s%s%s", c->host,
+                c->port != NULL ? " port " : "", c->port != NULL ? c->port : "");
+    r->events.failed(r->events.ctx, &r->last);
+}
+
 void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
                     const struct net_events *events)
 {
     *r = (struct reconnect){.conf = conf, .loop = loop, .peers = peers, .events = *events};
     r->here = new_dial(r, &conf->net);
     r->timer.fire = dial_again;
+    r->limit.fire = give_up_retrying;
 }
 
 void reconnect_clear(struct reconnect *r)
 {
     stop_moving(r);
     loop_timer_clear(&r->timer);
+    loop_timer_clear(&r->limit);
     dial_free(r->here);
     r->here = NULL;
 }
 
 int reconnect_open(struct reconnect *r, struct err *e)
 {
-    return dial_open(r->here, e);
+    if (r->conf->retry == 0)
+        return dial_open(r->here, e);
+    loop_timer_set(r->loop, &r->limit, r->conf->retry);
+    return dial_start(r->here, e);
 }
 
 static struct dial *new_dial_to(const struct reconnect *r, const char *host, const char *port)
@@ -186,11 +207,24 @@ static void tell_why(struct err *e)
     e->text[0] = '\0';
 }
 
+static bool retries(const struct reconnect *r, const struct err *e)
+{
+    return r->conf->retry > 0 && !r->ever && !r->late && !r->asked && e != NULL && retry_helps(e);
+}
+
+static void retry_later(struct reconnect *r, const struct err *e)
+{
+    r->last = *e;
+    reconnect_close(r);
+    loop_timer_set(r->loop, &r->timer, retry_pause(&r->delay));
+    log_info("%s; trying again in %lld ms", e->text, (long long)r->delay);
+}
+
 static bool may_try_again(const struct reconnect *r, struct err *e)
 {
     const int max = r->conf->reconnect;
 
-    if (max == 0)
+    if (max == 0 || (r->late && !r->ever))
         return false;
     /* What was wrong from the beginning does not mend by waiting. */
     if (e != NULL && e->status == STATUS_LOCAL && !r->ever)
@@ -204,6 +238,10 @@ static bool may_try_again(const struct reconnect *r, struct err *e)
 
 bool reconnect_later(struct reconnect *r, struct err *e)
 {
+    if (retries(r, e)) {
+        retry_later(r, e);
+        return true;
+    }
     if (!may_try_again(r, e))
         return false;
     tell_why(e);
@@ -237,6 +275,9 @@ void reconnect_up(struct reconnect *r, const struct peer *p)
 
     if ((r->tries > 0 || r->asked) && !log_shows(LOG_INFO))
         log_notice("connected to %s", peer_name(p, name));
+    if (r->conf->retry > 0 && !r->ever)
+        r->delay = 0; /* what comes next is no retry */
+    loop_timer_clear(&r->limit);
     r->tries = 0;
     r->since = loop_now(r->loop);
     r->ever = true;

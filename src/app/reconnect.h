@@ -5,6 +5,8 @@
  * The first attempt comes at once, the next ones after 1, 2, 4 and so on up to 30 seconds. A connection that lasted
  * begins anew with that; one that ended at once does not, so that nobody is run down. Names are looked up while the loop
  * goes on.
+ *
+ * With --retry the first connection is tried for in shorter steps (app/retry.h), until there is one or its time is up.
  */
 #ifndef APP_RECONNECT_H
 #define APP_RECONNECT_H
@@ -28,7 +30,10 @@ struct reconnect {
     int64_t since; /* loop time when the connection was made */
     int tries;     /* in a row */
     bool ever;     /* there was a connection */
-    bool asked;    /* this one was asked for by hand: its failure ends nothing */
+    bool late;     /* the time of --retry is up */
+    struct timer limit;
+    struct err last; /* why the last attempt failed, while --retry goes on */
+    bool asked;      /* this one was asked for by hand: its failure ends nothing */
 
     void (*leave)(void *ctx);   /* the peer of the place that is left is to be closed. Optional. */
     void (*settled)(void *ctx); /* it is settled whether the place can be left. Optional. */

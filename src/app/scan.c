@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/retry.h"
+#include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
 #include "net/probe.h"
@@ -17,6 +19,10 @@ struct scan {
     bool single; /* one port: its failure is worth an error */
     bool any;    /* one was open */
     int output_error;
+    struct err last;    /* of a single port: why it is not open */
+    struct timer limit; /* of --retry */
+    struct timer pause; /* between two rounds */
+    bool late;
 };
 
 static const char *scan_word(enum probe_result r)
@@ -57,7 +63,9 @@ static void scan_result(void *ctx, const struct addr *remote, enum probe_result 
         if (printf("%s %u open\n", addr_host(remote, host), port) < 0 || fflush(stdout) != 0)
             s->output_error = errno;
     } else if (s->single && e != NULL) {
-        log_error("%s", e->text);
+        s->last = *e;
+        s->last.status = STATUS_NETWORK;
+        log_debug("%s", e->text);
     } else if (s->single || r == PROBE_FAILED) {
         log_error("%s %u %s", addr_host(remote, host), port, scan_word(r));
     } else {
@@ -83,7 +91,6 @@ static int scan_probe(struct scan *s, const struct portrange *ports, size_t n, s
     struct probe *p;
     int r;
 
-    s->single = n == 1 && ports[0].first == ports[0].last;
     p = probe_start(s->loop, &s->conf->net, ports, n, s->conf->randomize, &events, e);
     if (p == NULL)
         return -1;
@@ -92,6 +99,65 @@ static int scan_probe(struct scan *s, const struct portrange *ports, size_t n, s
     if (r == 0 && s->output_error != 0)
         return err_sys(e, STATUS_LOCAL, s->output_error, "standard output");
     return r;
+}
+
+static void scan_late(struct timer *t)
+{
+    struct scan *s = container_of(t, struct scan, limit);
+
+    s->late = true;
+    loop_stop(s->loop);
+}
+
+static void scan_again(struct timer *t)
+{
+    loop_stop(container_of(t, struct scan, pause)->loop);
+}
+
+/* One round; what may pass is kept, to be told when it did not. Returns 0, or -1 with `e`: there is no more to try. */
+static int scan_round(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
+{
+    if (scan_probe(s, ports, n, e) == 0)
+        return 0;
+    if (s->conf->retry == 0 || s->output_error != 0 || !retry_helps(e))
+        return -1;
+    s->last = *e;
+    log_debug("%s", e->text);
+    return 0;
+}
+
+/* Round after round until a port is open, or no more time is left. */
+static int scan_rounds(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
+{
+    int64_t delay = 0;
+    int r;
+
+    s->single = n == 1 && ports[0].first == ports[0].last;
+    s->limit.fire = scan_late;
+    s->pause.fire = scan_again;
+    if (s->conf->retry > 0)
+        loop_timer_set(s->loop, &s->limit, s->conf->retry);
+    while ((r = scan_round(s, ports, n, e)) == 0 && s->conf->retry > 0 && !s->any && !s->late) {
+        loop_timer_set(s->loop, &s->pause, retry_pause(&delay));
+        r = loop_run(s->loop, e);
+        if (r < 0 || s->late)
+            break;
+    }
+    loop_timer_clear(&s->limit);
+    loop_timer_clear(&s->pause);
+    if (s->late && s->single && s->last.text[0] == '\0')
+        err_sys(&s->last, STATUS_NETWORK, ETIMEDOUT, "connect to %s port %s", s->conf->net.host,
+                s->conf->ports);
+    return r;
+}
+
+/* The status of a scan that found nothing open. */
+static int scan_tell_last(const struct scan *s)
+{
+    if (s->last.text[0] == '\0')
+        return STATUS_NETWORK;
+    log_error("%s", s->last.text);
+    return (int)s->last.status;
 }
 
 int scan_run(const struct conf *conf)
@@ -108,7 +174,7 @@ int scan_run(const struct conf *conf)
     } else {
         s.loop = loop_new(true, &e);
         if (s.loop != NULL) {
-            r = scan_probe(&s, ports, (size_t)n, &e);
+            r = scan_rounds(&s, ports, (size_t)n, &e);
             loop_free(s.loop);
         }
     }
@@ -117,5 +183,5 @@ int scan_run(const struct conf *conf)
         log_error("%s", e.text);
         return (int)e.status;
     }
-    return s.any ? STATUS_OK : STATUS_NETWORK;
+    return s.any ? STATUS_OK : scan_tell_last(&s);
 }

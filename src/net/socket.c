@@ -122,8 +122,10 @@ int socket_bind_source(int fd, int type, const struct addr *source, int nsource,
         }
         return socket_bind(fd, &source[i], MESSAGE_SOURCE_FAILED, own, e);
     }
-    return err_set(e, STATUS_LOCAL, "the source address %s is of another family than the destination",
-                   addr_host(&source[0], text));
+    err_set(e, STATUS_LOCAL, "the source address %s is of another family than the destination",
+            addr_host(&source[0], text));
+    e->sys = EAFNOSUPPORT;
+    return -1;
 }
 
 void socket_local(int fd, struct addr *a)

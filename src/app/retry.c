@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/retry.h"
+
+#include <errno.h>
+
+enum { FIRST = 100, MOST = 2000 }; /* ms */
+
+int64_t retry_pause(int64_t *delay)
+{
+    *delay = *delay == 0 ? FIRST : 2 * *delay < MOST ? 2 * *delay : MOST;
+    return *delay;
+}
+
+bool retry_helps(const struct err *e)
+{
+    if (e->status == STATUS_NETWORK)
+        return true;
+    switch (e->sys) {
+    case 0: /* a name */
+    case ENOENT:
+    case EAGAIN:
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+        return true;
+    default:
+        return false;
+    }
+}
