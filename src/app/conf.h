@@ -35,7 +35,7 @@ struct conf {
     const char *ports; /* CONF_PROBE, CONF_EACH_PORT: the list as written; hostport_list() takes it */
     int ready_fd;      /* -1: none */
     int verbose;
-    bool many;            /* derived: more than one peer may come */
+    bool many;            /* derived: more than one peer may come at once */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
     int64_t retry;        /* ms in which the first connection is tried again; 0: not at all */
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */

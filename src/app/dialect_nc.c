@@ -322,10 +322,17 @@ static void derive_timeout(struct conf *c, unsigned traits)
 static void derive(struct conf *c, unsigned traits)
 {
     derive_timeout(c, traits);
-    if ((traits & TRAIT_LISTEN) == 0 || (traits & TRAIT_KEEP_OPEN) == 0)
+    if ((traits & TRAIT_LISTEN) == 0)
         return;
-    if ((traits & TRAIT_DGRAM) != 0)
-        c->stdio.no_input = true; /* nobody is spoken to: nothing that is read would go anywhere */
+    c->net.leave_path = true;
+    if ((traits & TRAIT_DGRAM) == 0) {
+        c->net.in_turn = c->net.keep_open;
+        c->many = false;
+    } else if (c->net.keep_open) {
+        c->stdio.no_input = true; /* nobody is spoken to: what is read would go nowhere */
+    } else {
+        c->transport = "udp-first";
+    }
 }
 
 static const char help[] = "OpenBSD netcat, as spoken by pollcat " PACKAGE_VERSION "\n" USAGE

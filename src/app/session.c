@@ -112,7 +112,7 @@ static void session_finished(void *ctx, struct peer *p, const struct err *e)
 
     if (e != NULL)
         why = *e; /* the service's, and gone with the peer */
-    if (s->conf->many) {
+    if (s->conf->many || s->conf->net.in_turn) {
         if (e != NULL)
             log_info("%s", why.text);
         session_release(s, p, e == NULL);
@@ -218,7 +218,7 @@ static int start_service(struct session *s)
                             .host = {s, session_finished, session_quit, session_input_ended},
                             .control = {s, control_sockopt, sockopt_row, session_connect},
                             .many = s->conf->many,
-                            .again = s->conf->reconnect > 0};
+                            .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
     struct err e;
 
     s->svc = svc_start(&svc, &e);

@@ -47,6 +47,8 @@ static int open_one(const struct net_conf *conf, int type, const struct addr *a,
         close_bound(b);
         return -1;
     }
+    if (conf->leave_path)
+        unix_leave(&b->own);
     socket_local(b->fd, &b->addr);
     return 0;
 }

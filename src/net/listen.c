@@ -80,7 +80,7 @@ static void wake_for_room(struct peer_watch *w)
 {
     struct listen *l = container_of(w, struct listen, peers);
 
-    if (l->resting)
+    if (l->resting || l->net->conf->in_turn)
         wake_listeners(l);
 }
 
@@ -131,7 +131,7 @@ static void newcomer_not_dressed(struct dresser *d, const struct err *e)
         log_info("%s", e->text);
     else
         log_error("%s", e->text);
-    if (l->resting)
+    if (l->resting || n->conf->in_turn)
         wake_listeners(l);
 }
 
@@ -154,7 +154,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     if (!conf->keep_open)
         stop_listening(l);
     dress(&l->dresser, fd, from, conf->connect_timeout);
-    return !l->over;
+    return !l->over && !conf->in_turn;
 }
 
 /* Errors of accept(2) that concern the connection it would have given, not the listener. */
@@ -200,9 +200,17 @@ static void accept_failed(struct listen *l, struct listener *x, const struct add
     fail_listening(l, &e);
 }
 
+/* Somebody is served, and nobody else before that one has left. */
+static bool has_its_turn(const struct listen *l)
+{
+    return l->net->conf->in_turn && l->net->peers->count + l->dresser.count > 0;
+}
+
 static unsigned want_newcomers(struct watch *w)
 {
-    return container_of(w, struct listener, watch)->listen->resting ? 0 : LOOP_IN;
+    const struct listen *l = container_of(w, struct listener, watch)->listen;
+
+    return l->resting || has_its_turn(l) ? 0 : LOOP_IN;
 }
 
 static void accept_newcomers(struct watch *w, unsigned events)

@@ -43,6 +43,8 @@ struct net_conf {
     bool seqpacket;
     bool numeric;            /* no DNS, in either direction */
     bool keep_open;          /* listen: go on after a peer left, many at once */
+    bool in_turn;            /* listen: one peer after the other; the next waits to be accepted */
+    bool leave_path;         /* listen: a UNIX path is left behind, as others leave it */
     bool echo;               /* the service only answers: datagrams are guarded against loops */
     size_t segment;          /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns;      /* 0: as many as descriptors allow */

@@ -154,6 +154,12 @@ int unix_bind(int fd, const struct addr *a, enum message_id failed, struct unix_
     return 0;
 }
 
+void unix_leave(struct unix_path *own)
+{
+    free(own->path);
+    own->path = NULL;
+}
+
 void unix_remove(struct unix_path *own)
 {
     struct stat st;
@@ -162,6 +168,5 @@ void unix_remove(struct unix_path *own)
         return;
     if (lstat(own->path, &st) == 0 && st.st_dev == own->dev && st.st_ino == own->ino && unlink(own->path) < 0)
         log_debug("remove our socket: %s", strerror(errno));
-    free(own->path);
-    own->path = NULL;
+    unix_leave(own);
 }

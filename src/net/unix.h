@@ -27,6 +27,9 @@ struct unix_path {
  * (STATUS_LOCAL). */
 int unix_bind(int fd, const struct addr *a, enum message_id failed, struct unix_path *own, struct err *e);
 
+/* Leaves the path where it is, from now on nobody's. */
+void unix_leave(struct unix_path *own);
+
 /* Removes the path, when it is still ours, and clears `own`. Best called before the socket is closed: a dead one may be taken
  * away by others, and a new one have its inode. */
 void unix_remove(struct unix_path *own);

@@ -463,12 +463,18 @@ static void bridge_tell_lost(struct peer *p, uint64_t lost, const char *way, con
     p->port->lost = true;
 }
 
+/* It failed without a word, as dialects have it: what was lost by that is told at least. */
+static bool is_untold(const struct wire *w)
+{
+    return w->err != NULL && w->err->text[0] == '\0';
+}
+
 void bridge_detach(struct bridge *b, struct peer *p)
 {
     struct strand *s = strand_of(p);
     char name[ADDR_TEXT];
 
-    if (b->svc->again && !b->svc->ending)
+    if ((b->svc->again || is_untold(&s->wire)) && !b->svc->ending)
         bridge_tell_lost(p, strand_unreached(s), "for", "read");
     if (b->nowhere == NULL && !b->svc->killed)
         bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");
