@@ -8,7 +8,12 @@
 #include "base/sgr.h"
 #include "console/talker.h"
 
-static const char faint[] = "\033[2m";
+enum {
+    COLORS = 10,
+    LABEL = sizeof "[4294967295]",
+};
+
+static const char faint[] = "\033[2m", bold[] = "\033[1m";
 
 const struct name mark_names[] = {
     {"direction", MARK_DIRECTION},
@@ -60,21 +65,36 @@ static size_t put_styled(const struct marks *m, char *out, size_t at, const char
 }
 
 /* The colour of a talker: not red, which looks like an error. */
-static const char *style_of(const struct talker *t, char style[static 12])
+static const char *style_of(const struct talker *t)
 {
-    static const unsigned char colors[] = {36, 33, 35, 32, 34, 96, 93, 95, 92, 94};
+    static const char *const colors[COLORS] = {
+        "\033[36m", "\033[33m", "\033[35m", "\033[32m", "\033[34m",
+        "\033[96m", "\033[93m", "\033[95m", "\033[92m", "\033[94m",
+    };
 
-    snprintf(style, 12, "\033[%um", t != NULL ? colors[(t->number + sizeof colors - 1) % sizeof colors] : 1u);
-    return style;
+    return t != NULL ? colors[(t->number + COLORS - 1) % COLORS] : bold;
+}
+
+/* "[12]" or "[all]": made for each line, so faster than printf(3). */
+static const char *format_label(const struct talker *t, char text[static LABEL])
+{
+    char *at = text + LABEL - 2;
+    uint32_t number;
+
+    if (t == NULL)
+        return "[all]";
+    memcpy(at, "]", 2);
+    for (number = t->number; at == text + LABEL - 2 || number > 0; number /= 10)
+        *--at = (char)('0' + number % 10);
+    *--at = '[';
+    return at;
 }
 
 static size_t put_label(const struct marks *m, char *out, size_t at, const struct talker *t, unsigned *width)
 {
-    char text[16] = "[all]", style[12];
+    char text[LABEL];
 
-    if (t != NULL)
-        snprintf(text, sizeof text, "[%u]", (unsigned)t->number);
-    return put_styled(m, out, at, style_of(t, style), text, width);
+    return put_styled(m, out, at, style_of(t), format_label(t, text), width);
 }
 
 const char *mark_label(const struct marks *m, const struct talker *t, char text[static MARK_LABEL],
@@ -102,7 +122,7 @@ static int64_t wall(void)
 
 size_t mark_put(struct marks *m, const struct mark_line *line, char out[static MARK_MOST], unsigned *width)
 {
-    char text[CLOCK_TEXT], style[12];
+    char text[CLOCK_TEXT];
     size_t n = 0;
 
     *width = 0;
@@ -113,8 +133,7 @@ size_t mark_put(struct marks *m, const struct mark_line *line, char out[static M
         ++*width;
     }
     if ((m->set & MARK_DIRECTION) != 0) {
-        n = put_styled(m, out, n, line->sent ? "\033[1m" : style_of(line->talker, style),
-                       line->sent ? ">" : "<", width);
+        n = put_styled(m, out, n, line->sent ? bold : style_of(line->talker), line->sent ? ">" : "<", width);
         n = put(out, n, " ");
         ++*width;
     }

@@ -15,11 +15,16 @@ void wrap_begin(struct wrap *w, unsigned columns, unsigned width, tail_print *pr
     w->at = width % columns;
 }
 
-static struct row_token next(const char *text, size_t n, unsigned at)
+/* How many of `n` bytes, `most` at most, are characters of one column each. */
+static size_t plain_run(const char *text, size_t n, size_t most)
 {
-    if (text[0] >= ' ' && text[0] <= '~')
-        return (struct row_token){ROW_CHARACTER, 1, 1};
-    return row_next(text, n, at);
+    size_t i = 0;
+
+    if (n > most)
+        n = most;
+    while (i < n && text[i] >= ' ' && text[i] <= '~')
+        i++;
+    return i;
 }
 
 static void next_row(struct wrap *w)
@@ -42,14 +47,20 @@ void wrap_put(struct wrap *w, const char *text, size_t n)
     size_t printed = 0;
 
     for (size_t i = 0; i < n && w->columns > 0;) {
-        struct row_token t = next(text + i, n - i, w->at);
+        size_t room = w->at < w->columns ? w->columns - w->at : 0, run = plain_run(text + i, n - i, room);
+        struct row_token t;
 
+        w->at += (unsigned)run;
+        i += run;
+        if (i == n)
+            break;
+        t = row_next(text + i, n - i, w->at);
         if (t.columns > 0 && w->at + t.columns > w->columns) {
             w->print(w->ctx, text + printed, i - printed);
             printed = i;
             next_row(w);
             /* A tab is as wide as it is where it stands. */
-            t = next(text + i, n - i, w->at);
+            t = row_next(text + i, n - i, w->at);
         }
         if (t.kind == ROW_COLOR)
             sgr_scan(&w->sgr, text + i, t.len);
