@@ -19,8 +19,8 @@ static const struct command table[] = {
      "List who is connected: the number, the address, for how long, the bytes sent and received and, on TCP, the "
      "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
      NULL, command_peers},
-    {"to", NULL, "N | all", "whom lines go to from now on",
-     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\n",
+    {"to", NULL, "[N | all]", "whom lines go to from now on",
+     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\n",
      complete_to, command_to},
     {"@", NULL, "N TEXT", "one line to one peer",
      "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,

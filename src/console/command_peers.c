@@ -72,14 +72,29 @@ int command_peers(struct console *c, const char *args, struct err *e)
     return 0;
 }
 
+static void say_to(struct console *c)
+{
+    const struct talker *t = c->talkers.to;
+    char name[ADDR_TEXT];
+
+    if (t != NULL)
+        console_say(c, "lines go to %u, %s", (unsigned)t->number, talker_name(t, name));
+    else
+        console_say(c, "lines go to all");
+}
+
 int command_to(struct console *c, const char *args, struct err *e)
 {
     struct talker *t = NULL;
     char *word;
     int result = 0;
 
-    if (args_take(c, "to", args, 1, 1, &word, e) < 0)
+    if (args_take(c, "to", args, 0, 1, &word, e) < 0)
         return -1;
+    if (word == NULL) {
+        say_to(c);
+        return 0;
+    }
     if (strcmp(word, "all") != 0)
         result = args_talker(c, word, &t, e);
     if (result == 0)

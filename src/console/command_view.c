@@ -83,26 +83,28 @@ void complete_view(struct console *c, struct complete *to, size_t index, const c
     }
 }
 
-/* Takes the one word of a command that sets a choice, or says what it is now. 1 when one was chosen, 0 when not. */
+/* Takes the one word of a command that sets a choice, if there is one, and says what it is then. 1 when one was chosen, 0
+ * when not. */
 static int choose(struct console *c, const char *command, const char *what, const char *args,
                   const struct name *names, int now, int *choice, struct err *e)
 {
     char *word;
     size_t row;
+    bool chosen;
     int result;
 
     if (args_take(c, command, args, 0, 1, &word, e) < 0)
         return -1;
-    if (word == NULL) {
-        console_say(c, "%s: %s", what, names_word(names, now));
-        return 0;
+    chosen = word != NULL;
+    if (chosen) {
+        result = args_choice(what, word, names_row, (void *)(uintptr_t)names, &row, e);
+        free(word);
+        if (result < 0)
+            return -1;
+        *choice = now = names[row].value;
     }
-    result = args_choice(what, word, names_row, (void *)(uintptr_t)names, &row, e);
-    free(word);
-    if (result < 0)
-        return -1;
-    *choice = names[row].value;
-    return 1;
+    console_say(c, "%s: %s", what, names_word(names, now));
+    return chosen;
 }
 
 int command_input(struct console *c, const char *args, struct err *e)
@@ -111,7 +113,7 @@ int command_input(struct console *c, const char *args, struct err *e)
     int r = choose(c, "input", "input mode", args, input_mode_names, (int)c->input, &choice, e);
 
     if (r > 0)
-        c->input = (enum input_mode)choice;
+        console_set_input(c, (enum input_mode)choice);
     return r < 0 ? -1 : 0;
 }
 
@@ -173,15 +175,12 @@ int command_view(struct console *c, const char *args, struct err *e)
 
     if (args_take(c, "view", args, 0, 2, words, e) < 0)
         return -1;
-    if (words[0] == NULL) {
-        say_view(c);
-        return 0;
-    }
     for (size_t i = 0; i < 2 && words[i] != NULL && result == 0; i++)
         result = parse_view(words[i], &mode, &marks, e);
     if (result == 0) {
         view_set_mode(&c->view, mode);
         view_set_marks(&c->view, marks);
+        say_view(c);
     }
     args_free(words, 2);
     return result;

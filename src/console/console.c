@@ -36,17 +36,27 @@ void console_say(struct console *c, const char *format, ...)
     view_say(&c->view, text_safe_string(text, safe, sizeof safe));
 }
 
-/* The prompt says whom lines go to, where there is a choice. */
+/* The prompt says whom lines go to, where there is a choice, and what they mean, where that is not text. */
+static void format_base(const struct console *c, char text[static sizeof c->base])
+{
+    static const char *const modes[] = {[INPUT_TEXT] = "", [INPUT_ESCAPES] = "esc", [INPUT_HEX] = "hex"};
+    const char *mode = modes[c->input];
+    char to[12] = "";
+
+    if (c->talkers.count > 1 && c->talkers.to != NULL)
+        snprintf(to, sizeof to, "%u", (unsigned)c->talkers.to->number);
+    else if (c->talkers.count > 1)
+        strcpy(to, "all");
+    snprintf(text, sizeof c->base, "%s%s%s> ", to, to[0] != '\0' && mode[0] != '\0' ? " " : "", mode);
+}
+
 static void update_base(struct console *c)
 {
-    char text[sizeof c->base] = "> ";
+    char text[sizeof c->base];
 
     if (c->conf->prompt != NULL || c->prompt == NULL)
         return;
-    if (c->talkers.count > 1 && c->talkers.to != NULL)
-        snprintf(text, sizeof text, "%u> ", (unsigned)c->talkers.to->number);
-    else if (c->talkers.count > 1)
-        snprintf(text, sizeof text, "all> ");
+    format_base(c, text);
     if (strcmp(text, c->base) == 0)
         return;
     memcpy(c->base, text, sizeof text);
@@ -56,6 +66,12 @@ static void update_base(struct console *c)
 void console_set_to(struct console *c, struct talker *t)
 {
     c->talkers.to = t;
+    update_base(c);
+}
+
+void console_set_input(struct console *c, enum input_mode mode)
+{
+    c->input = mode;
     update_base(c);
 }
 
@@ -189,9 +205,9 @@ static void screen_has_room(void *ctx)
 
 /* The prompt's questions. */
 
-static int typed(void *ctx, const char *text, unsigned how, size_t *at)
+static int typed(void *ctx, const char *text, unsigned how)
 {
-    return console_typed(ctx, text, how, at);
+    return console_typed(ctx, text, how);
 }
 
 static bool is_full(void *ctx)
@@ -298,7 +314,7 @@ static void start_input(struct console *c)
     c->escape = '~';
     if (conf->escape != NULL)
         c->escape = conf->escape[1] == '\0' ? conf->escape[0] : '\0';
-    memcpy(c->base, "> ", sizeof "> ");
+    format_base(c, c->base);
 }
 
 static int start_prompt(struct console *c, struct err *e)

@@ -40,7 +40,7 @@ struct console {
     struct commands *commands; /* the commands' own */
     struct list tasks;         /* what commands began (console/task.h), the newest first */
 
-    enum input_mode input; /* commands set these four */
+    enum input_mode input; /* console_set_input(); commands set these three: */
     enum eol eol;
     char escape; /* the first character of commands; 0: there are none */
     bool whole;  /* the next line typed is one message, newlines and all */
@@ -113,6 +113,9 @@ void console_say(struct console *c, const char *format, ...) __attribute__((form
 /* Whom lines go to from now on; NULL: all. The prompt shows it. */
 void console_set_to(struct console *c, struct talker *t);
 
+/* What typed lines mean from now on. The prompt shows it. */
+void console_set_input(struct console *c, enum input_mode mode);
+
 /* 0 while lines can be sent; -1 with `e` when our direction has ended, or is about to. */
 int console_check_open(const struct console *c, struct err *e);
 
@@ -148,6 +151,6 @@ void console_clear_sending(struct console *c);
 void console_greet(struct console *c, struct talker *t);
 
 /* A line was typed: the prompt's way to all of the above (term/prompt.h). */
-int console_typed(struct console *c, const char *text, unsigned how, size_t *at);
+int console_typed(struct console *c, const char *text, unsigned how);
 
 #endif

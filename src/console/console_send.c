@@ -335,7 +335,24 @@ static int do_secret(struct console *c, const char *text, struct input_fault *fa
     return r;
 }
 
-/* Shows a caret under the fault of a line that still stands right above, or says which column is meant. */
+/* Which byte of which line is meant. */
+static void say_fault(struct console *c, const char *text, const struct input_fault *fault)
+{
+    size_t line = 1, begin = 0;
+
+    for (size_t i = 0; i < fault->offset; i++) {
+        if (text[i] == '\n') {
+            line++;
+            begin = i + 1;
+        }
+    }
+    if (strchr(text, '\n') != NULL)
+        console_say(c, "line %zu, byte %zu: %s", line, fault->offset - begin + 1, fault->why);
+    else
+        console_say(c, "byte %zu: %s", fault->offset + 1, fault->why);
+}
+
+/* Shows a caret under the fault of a line that still stands right above, or says which byte is meant. */
 static void show_fault(struct console *c, const char *text, const struct input_fault *fault)
 {
     size_t columns = prompt_columns(c->prompt), indent = prompt_indent(c->prompt);
@@ -344,7 +361,7 @@ static void show_fault(struct console *c, const char *text, const struct input_f
     char *line = mem_alloc(place + 4 + strlen(fault->why));
 
     if (columns == 0 || at / columns != end / columns || strchr(text, '\n') != NULL) {
-        console_say(c, "byte %zu: %s", fault->offset + 1, fault->why);
+        say_fault(c, text, fault);
     } else {
         memset(line, ' ', place);
         line[place] = '^';
@@ -360,7 +377,7 @@ static void show_fault(struct console *c, const char *text, const struct input_f
     free(line);
 }
 
-int console_typed(struct console *c, const char *text, unsigned how, size_t *at)
+int console_typed(struct console *c, const char *text, unsigned how)
 {
     bool whole = c->whole || (how & PROMPT_WHOLE) != 0;
     struct input_fault fault = {0};
@@ -384,7 +401,6 @@ int console_typed(struct console *c, const char *text, unsigned how, size_t *at)
         return 0;
     }
     show_fault(c, text, &fault);
-    *at = fault.offset + fault.length; /* a backspace takes it away */
     return -1;
 }
 

@@ -56,7 +56,6 @@ struct prompt {
     char *text;      /* what the prompt is by itself */
     char *secret;    /* what it is while a line is read without echo */
     char *again;     /* a line that was refused: to be edited again */
-    size_t again_at; /* with the cursor there */
     size_t offered;  /* where in the line the words begin that are offered */
     unsigned indent; /* columns of the prompt */
     struct prompt_window window;
@@ -249,16 +248,14 @@ static void end_input(struct prompt *p)
 static void handle(struct prompt *p, char *line)
 {
     unsigned how = (p->secret != NULL ? PROMPT_SECRET : 0) | (p->whole ? PROMPT_WHOLE : 0);
-    size_t at = 0;
 
     free(p->secret);
     p->secret = NULL;
     p->whole = false;
     p->handling = true;
-    if (p->opts.line(p->opts.ctx, line, how, &at) < 0) {
+    if (p->opts.line(p->opts.ctx, line, how) < 0) {
         free(p->again);
         p->again = mem_strdup(line);
-        p->again_at = at;
     } else if ((how & PROMPT_SECRET) == 0) {
         prompt_history_add(p->history, line);
     }
@@ -445,7 +442,6 @@ static int before_line(void)
         setlocale(LC_CTYPE, "C.UTF-8");
     if (active->again != NULL) {
         rl_insert_text(active->again);
-        rl_point = (int)active->again_at < rl_end ? (int)active->again_at : rl_end;
         free(active->again);
         active->again = NULL;
     }

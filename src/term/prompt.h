@@ -27,8 +27,8 @@ struct prompt_opts {
     bool no_history;
 
     /* A line was typed; the newline of Enter is not in `text`, but those of a paste are; `how` is of enum
-     * prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at byte `*at`. */
-    int (*line)(void *ctx, const char *text, unsigned how, size_t *at);
+     * prompt_how. Returns -1 to refuse it: it can be edited again, with the cursor at its end. */
+    int (*line)(void *ctx, const char *text, unsigned how);
 
     /* Offers words for `line`, which begins with `escape`, up to `cursor` (term/complete.h); `to` is zeroed. Optional. */
     char escape;

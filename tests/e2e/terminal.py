@@ -289,12 +289,12 @@ def peer():
 
 @pytest.fixture
 def start(peer, tmp_path):
-    """Starts a prompt that is connected to `peer`; it shows nothing of its own but with `--prompt`."""
+    """Starts a prompt that is connected to `peer`; it shows nothing of its own but with `--prompt`, or `marked`."""
     running = []
 
-    def begin(*options, accept=True, **how):
+    def begin(*options, accept=True, marked=False, **how):
         how.setdefault("home", tmp_path)
-        if "--prompt" not in options:
+        if not marked and "--prompt" not in options:
             options = ("--prompt", "", *options)
         t = Terminal([POLLCAT, *options, "127.0.0.1", peer.port], **how)
         running.append(t)

@@ -48,7 +48,7 @@ def many(tmp_path):
 
 def test_help_lists_commands(at, peer):
     t = at(rows=50)
-    says(t, "~?", "~peers", "~to N | all", "~send [FILE]", "~quit  or ~.", "~~ at the beginning of a line sends one ~")
+    says(t, "~?", "~peers", "~to [N | all]", "~send [FILE]", "~quit  or ~.", "~~ at the beginning of a line sends one ~")
     says(t, "~help send", "send a file")
     says(t, "~help sned", "unknown command ~sned; did you mean ~send?")
     nothing_more(t, peer)
@@ -122,7 +122,10 @@ def test_to(many):
     t.type("both\r")
     assert receive(one, 5) == receive(two, 5) == b"both\n"
     says(t, "~to 3", "there is no peer 3; ~peers lists them")
-    says(t, "~to", "usage: ~to N | all")
+    says(t, "~to", "lines go to all")
+    t.type("~to 2\r")
+    says(t, "~to", "lines go to 2, 127.0.0.1 port ")
+    says(t, "~to 1 2", "usage: ~to [N | all]")
 
 
 def test_at(many):

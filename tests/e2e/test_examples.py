@@ -36,7 +36,7 @@ PATIENCE = support.DEADLINE * 0.7  # less than is waited for the whole run
 SECRET = "hunter2"
 KILL_LINE = "\x05\x15"  # ^E^U
 PROMPT = re.compile(r"([a-z0-9]*\$) (.*)")
-POLLCAT_PROMPT = re.compile(r"((?:all|\d+)?>) (.*)")
+POLLCAT_PROMPT = re.compile(r"((?:all|\d+)?(?: ?(?:esc|hex))?>) (.*)")
 FAULT = re.compile(r" +\^ .*")
 
 # What differs from run to run: ports that the kernel chose, times, and what it measured
@@ -369,7 +369,7 @@ class Run:
 
     def is_done(self, shell):
         """Whether it shows what it should and waits: in a program, at a prompt of it, or at its own."""
-        return any(shell.shows(more, self.ports) for more in ([], [">"], ["all>"], ["2>"], [shell.prompt]))
+        return any(shell.shows(more, self.ports) for more in ([], [">"], ["all>"], ["2>"], ["hex>"], [shell.prompt]))
 
     def advance(self, steps):
         """Does the first step, or the first one of another shell; but commands start in their order."""

@@ -126,6 +126,44 @@ def test_a_malformed_line_is_refused_and_stays(start, peer, columns):
     assert peer.receive(2) == b"He"
 
 
+def test_a_line_with_a_fault_is_left_at_its_end(start, peer):
+    t = start("--prompt", "> ", "--input=hex")
+    t.type("4g 48 49\r")
+    t.wait_screen(["> 4g 48 49", "   ^ not a hex digit", "> 4g 48 49"], (2, 10))
+    t.type("\x1548\r")
+    assert peer.receive(1) == b"H"
+
+
+def test_a_fault_in_a_paste_tells_the_line(start, peer):
+    t = start("--prompt", "> ", "--input=hex")
+    t.paste("48 49\n4a\n4b 4x\n4c")
+    t.type("\r")
+    t.wait_text("line 3, byte 5: not a hex digit")
+
+
+def test_the_prompt_shows_the_input_mode(at, peer):
+    t = at(marked=True)
+    t.wait_screen([">"])
+    t.type("~input hex\r")
+    t.wait_screen(["> ~input hex", "input mode: hex", "hex>"])
+    t.type("~input escapes\r")
+    t.wait_screen(["> ~input hex", "input mode: hex", "hex> ~input escapes", "input mode: escapes", "esc>"])
+    t.type("~input\r~input text\r")
+    t.wait(lambda t: t.lines()[-4:] == ["input mode: escapes", "esc> ~input text", "input mode: text", ">"])
+
+
+def test_the_input_mode_of_the_command_line_is_shown(at, peer):
+    t = at("--input", "hex", marked=True)
+    t.wait_screen(["hex>"], (0, 5))
+
+
+def test_choices_are_confirmed(at, peer):
+    t = at()
+    says(t, "~eol crlf", "line end: crlf")
+    says(t, "~view hex", "view: hex, marks: none")
+    says(t, "~time delta", "time: delta")
+
+
 def test_line_ends(start, peer):
     t = start("--eol=crlf")
     t.type("a\r")
