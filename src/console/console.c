@@ -46,7 +46,7 @@ static void format_base(const struct console *c, char text[static sizeof c->base
     if (c->talkers.count > 1 && c->talkers.to != NULL)
         snprintf(to, sizeof to, "%u", (unsigned)c->talkers.to->number);
     else if (c->talkers.count > 1)
-        strcpy(to, "all");
+        snprintf(to, sizeof to, "all");
     snprintf(text, sizeof c->base, "%s%s%s> ", to, to[0] != '\0' && mode[0] != '\0' ? " " : "", mode);
 }
 
@@ -54,7 +54,7 @@ static void update_base(struct console *c)
 {
     char text[sizeof c->base];
 
-    if (c->conf->prompt != NULL || c->prompt == NULL)
+    if (c->prompt == NULL || c->conf->prompt != NULL)
         return;
     format_base(c, text);
     if (strcmp(text, c->base) == 0)

@@ -18,8 +18,11 @@
 #include "console/console_conf.h"
 #include "io/fd.h"
 
-/* A console without a terminal: commands that answer nothing can be run. */
+#include "test_tty_rig.h"
+
+/* A console without a prompt. */
 struct rig {
+    struct rig_tty tty;
     struct loop *loop;
     struct peer_table peers;
     struct svc svc;
@@ -92,7 +95,11 @@ static int set_up(void **state)
     r->c.conf = &r->conf;
     r->c.escape = '~';
     r->c.talkers = (struct talkers){.loop = r->loop, .leaving = leaving};
-    r->c.view = (struct view){.loop = r->loop};
+    rig_tty_open(&r->tty, O_NONBLOCK);
+    r->c.sheet.screen = screen_open(r->loop, r->tty.terminal, NULL, NULL, &e);
+    assert_non_null(r->c.sheet.screen);
+    r->c.view = (struct view){.loop = r->loop, .sheet = &r->c.sheet};
+    view_init(&r->c.view);
     talkers_init(&r->c.talkers);
     list_init(&r->c.tasks);
     list_init(&r->c.waiters);
@@ -124,7 +131,10 @@ static int tear_down(void **state)
     talkers_clear(&r->c.talkers);
     while (r->peers.first != NULL)
         peer_free(r->peers.first);
+    view_clear(&r->c.view);
+    screen_close(r->c.sheet.screen);
     loop_free(r->loop);
+    rig_tty_close(&r->tty);
     drop_files(files);
     assert_int_equal(chdir(r->old), 0);
     assert_int_equal(rmdir(r->dir), 0);
@@ -201,7 +211,7 @@ static void another_escape_character(void **state)
 
     r->c.escape = '%';
     refuse(r, "%sned", "unknown command %sned; did you mean %send?");
-    refuse(r, "%to", "usage: %to N | all");
+    refuse(r, "%to 1 2", "usage: %to [N | all]");
     accept_line(r, "%.");
     assert_true(r->quit);
 }
@@ -212,8 +222,7 @@ static void usage_is_told(void **state)
 
     refuse(r, "~peers 1", "usage: ~peers");
     refuse(r, "~quit now", "usage: ~quit");
-    refuse(r, "~to", "usage: ~to N | all");
-    refuse(r, "~to 1 2", "usage: ~to N | all");
+    refuse(r, "~to 1 2", "usage: ~to [N | all]");
     refuse(r, "~repeat", "usage: ~repeat N [INTERVAL] TEXT");
     refuse(r, "~repeat 3", "usage: ~repeat N [INTERVAL] TEXT");
     refuse(r, "~repeat x y", "usage: ~repeat N [INTERVAL] TEXT");
