@@ -102,7 +102,7 @@ bool sgr_same(const struct sgr *a, const struct sgr *b)
 
 void sgr_scan(struct sgr *s, const char *text, size_t n)
 {
-    const char *end = text + n, *p = text;
+    const char *end = n > 0 ? text + n : text, *p = text; /* no sums with NULL */
 
     while (p < end && (p = memchr(p, 0x1b, (size_t)(end - p))) != NULL) {
         const char *m = memchr(p, 'm', (size_t)(end - p));

@@ -75,6 +75,7 @@ static void restores(void **state)
         char out[SGR_TEXT], again[SGR_TEXT];
 
         sgr_scan(&s, rows[i].text, strlen(rows[i].text));
+        sgr_scan(&s, NULL, 0);
         s.set &= ~1u;
         sgr_format(&s, out);
         sgr_scan(&t, out, strlen(out));
