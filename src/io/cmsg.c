@@ -39,42 +39,45 @@ void cmsg_prepare(int fd, const struct addr *local, bool connected, bool echo)
     }
 }
 
-static void read_hops(struct meta *m, const struct cmsghdr *c)
+/* Copies what `c` carries; false when it is cut (MSG_CTRUNC). */
+static bool take(const struct msghdr *msg, const struct cmsghdr *c, void *data, size_t size)
 {
-    int hops;
+    const char *end = (const char *)msg->msg_control + msg->msg_controllen;
 
-    memcpy(&hops, CMSG_DATA(c), sizeof hops);
-    m->hops = (unsigned char)hops;
+    if (c->cmsg_len < CMSG_LEN(size) || (size_t)(end - (const char *)c) < CMSG_LEN(size))
+        return false;
+    memcpy(data, CMSG_DATA(c), size);
+    return true;
 }
 
-static void read_control(struct cmsg_in *in, const struct cmsghdr *c)
+static bool is_kind(const struct cmsghdr *c, int level, int type)
+{
+    return c->cmsg_level == level && c->cmsg_type == type;
+}
+
+static void read_control(struct cmsg_in *in, const struct msghdr *msg, const struct cmsghdr *c)
 {
     struct meta *m = in->meta;
+    struct in_pktinfo info;
+    struct in6_pktinfo info6;
+    uint32_t n;
+    int hops;
 
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-        struct in_pktinfo info;
-        struct sockaddr_in sin = {.sin_family = AF_INET};
+    if (is_kind(c, IPPROTO_IP, IP_PKTINFO) && take(msg, c, &info, sizeof info)) {
+        struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr = info.ipi_spec_dst};
 
-        memcpy(&info, CMSG_DATA(c), sizeof info);
-        sin.sin_addr = info.ipi_spec_dst;
         addr_set(&m->local, (struct sockaddr *)&sin, sizeof sin);
         m->ifindex = (unsigned)info.ipi_ifindex;
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && m->local.len == 0) {
-        struct in6_pktinfo info;
-        struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
+    } else if (is_kind(c, IPPROTO_IPV6, IPV6_PKTINFO) && m->local.len == 0 &&
+               take(msg, c, &info6, sizeof info6)) {
+        struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_addr = info6.ipi6_addr};
 
-        memcpy(&info, CMSG_DATA(c), sizeof info);
-        sin6.sin6_addr = info.ipi6_addr;
         addr_set(&m->local, (struct sockaddr *)&sin6, sizeof sin6);
-        m->ifindex = info.ipi6_ifindex;
-    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) {
-        read_hops(m, c);
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
-        read_hops(m, c);
-    } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
-        uint32_t n;
-
-        memcpy(&n, CMSG_DATA(c), sizeof n);
+        m->ifindex = info6.ipi6_ifindex;
+    } else if ((is_kind(c, IPPROTO_IP, IP_TTL) || is_kind(c, IPPROTO_IPV6, IPV6_HOPLIMIT)) &&
+               take(msg, c, &hops, sizeof hops)) {
+        m->hops = (unsigned char)hops;
+    } else if (is_kind(c, SOL_SOCKET, SO_RXQ_OVFL) && take(msg, c, &n, sizeof n)) {
         *in->dropped = n;
     }
 }
@@ -93,7 +96,7 @@ void cmsg_read(struct msghdr *msg, struct cmsg_in *in)
     in->meta->hops = 0;
     in->cut = (msg->msg_flags & MSG_TRUNC) != 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
-        read_control(in, c);
+        read_control(in, msg, c);
 }
 
 ssize_t cmsg_receive(int fd, struct cmsg_in *in)
@@ -213,11 +216,9 @@ int cmsg_next_error(int fd, struct addr *who)
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
         struct sock_extended_err ee;
 
-        if ((c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR) &&
-            (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_RECVERR))
-            continue;
-        memcpy(&ee, CMSG_DATA(c), sizeof ee);
-        return (int)ee.ee_errno;
+        if ((is_kind(c, IPPROTO_IP, IP_RECVERR) || is_kind(c, IPPROTO_IPV6, IPV6_RECVERR)) &&
+            take(&msg, c, &ee, sizeof ee))
+            return (int)ee.ee_errno;
     }
     return EIO;
 }
