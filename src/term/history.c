@@ -206,6 +206,15 @@ static int write_all(int fd, const char *data, size_t n)
     return 0;
 }
 
+/* The last line has no end: somebody else wrote it. */
+static bool is_unfinished(int fd)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    char last;
+
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
 /* Cuts the file to its last lines. They move towards its beginning, so no room is needed for them. */
 static void shorten(int fd)
 {
@@ -240,7 +249,7 @@ int history_save(struct history *h, struct err *e)
     if (fd < 0)
         return -1;
     lock(fd);
-    if (write_all(fd, h->fresh, h->nfresh) < 0)
+    if ((is_unfinished(fd) && write_all(fd, "\n", 1) < 0) || write_all(fd, h->fresh, h->nfresh) < 0)
         result = err_sys(e, STATUS_LOCAL, errno, "history %s", h->path);
     else
         shorten(fd);

@@ -195,6 +195,19 @@ static mode_t mode_of(const char *path)
     return st.st_mode & 07777;
 }
 
+static void ends_the_last_line_before_it_adds(void **state)
+{
+    struct history *h = history_new(file);
+    struct err e;
+
+    (void)state;
+    put_file("first\nlast");
+    history_add(h, "new");
+    assert_int_equal(history_save(h, &e), 0);
+    expect_file("first\nlast\nnew\n");
+    history_free(h);
+}
+
 static void makes_its_place(void **state)
 {
     struct history *h;
@@ -255,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_long_lines_out_of_the_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(loads_a_file_without_last_newline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ends_the_last_line_before_it_adds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(makes_its_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(says_why_it_fails, set_up, tear_down),
     };
