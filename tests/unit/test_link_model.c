@@ -22,7 +22,7 @@ struct model {
     struct link *link;
     struct tap tap;
     bool tapped, ended;
-    uint64_t sent, received, seen; /* `seen` is the place in the stream where the tap is; 0: nowhere yet */
+    uint64_t sent, received, seen; /* `seen` is the place in the stream where the tap is */
 };
 
 static unsigned char data[PIECE];
@@ -46,17 +46,32 @@ static void require(const struct model *m, bool holds, const char *what)
                  (unsigned long long)m->sent, (unsigned long long)m->received);
 }
 
-/* The tap sees each byte before the destination has it, and none twice. */
+/* What the link has read. */
+static uint64_t taken(const struct model *m)
+{
+    return m->link->bytes + link_held(m->link);
+}
+
+/* The tap sees each byte that is read, before the destination has it, and none twice. */
 static void model_see(struct tap *t, const void *bytes, size_t n, const struct meta *meta)
 {
     struct model *m = container_of(t, struct model, tap);
     const unsigned char *p = bytes;
 
     (void)meta;
-    for (size_t i = 0; i < n; i += 97)
-        require(m, m->seen == 0 || p[i] == byte_at(m->seen + i), "the tap sees what was not sent");
-    if (m->seen > 0)
-        m->seen += n;
+    require(m, m->seen == taken(m), "the tap misses bytes, or sees them late");
+    for (size_t i = 0; i < n; i++)
+        require(m, p[i] == byte_at(m->seen + i), "the tap sees what was not sent");
+    m->seen += n;
+}
+
+static void untap(struct model *m)
+{
+    if (m->tapped) {
+        require(m, m->seen == taken(m), "the tap has not seen all that was read");
+        link_tap_del(m->link, &m->tap);
+    }
+    m->tapped = false;
 }
 
 static void begin(struct model *m)
@@ -81,8 +96,8 @@ static void begin(struct model *m)
 
 static void finish(struct model *m)
 {
-    if (m->tapped)
-        link_tap_del(m->link, &m->tap);
+    if (m->link->state != LINK_DST_FAILED)
+        untap(m);
     link_free(m->link);
     port_free(m->src);
     port_free(m->dst);
@@ -127,12 +142,13 @@ static void step_read(struct model *m)
 
 static void step_tap(struct model *m)
 {
-    if (m->tapped)
-        link_tap_del(m->link, &m->tap);
-    else
-        link_tap_add(m->link, &m->tap);
-    m->tapped = !m->tapped;
-    m->seen = m->tapped && m->received == m->sent ? m->sent : 0;
+    if (m->tapped) {
+        untap(m);
+        return;
+    }
+    link_tap_add(m->link, &m->tap);
+    m->tapped = true;
+    m->seen = taken(m);
 }
 
 /* The reader goes away, with bytes under way or without. */
