@@ -2,7 +2,7 @@
  *
  * The end of a connection that loses nothing. Closing a socket while the peer still sends resets the connection, and the
  * reset destroys what we sent and the peer has not read (RFC 2525, 2.17). So we end our side and go on reading, and
- * drop what comes, until the peer has ended too or has all of ours.
+ * drop what comes, until the peer has all of ours. One that has ended its side may still take it, or not.
  */
 #include "base/container.h"
 #include "io/below.h"
@@ -38,19 +38,34 @@ static bool drop_input(struct port *p, struct closing *c)
     return false;
 }
 
-/* Nothing of ours is on its way: TCP has acknowledged all, a UNIX socket has it in the peer's hands at once. */
+/* Nothing of ours is on its way: TCP has acknowledged all, a UNIX socket has it in the peer's hands at once. Our end counts as
+ * one; a peer that has ended needs no time for it. */
 static bool has_all(const struct closing *c)
 {
-    return c->shut && (c->is_unix || c->unsent == 0);
+    return c->shut && (c->is_unix || c->unsent <= (c->ended ? 1 : 0));
 }
 
 /* A peer that has all and still speaks may be about to read; it is given some time. Of a UNIX socket it is known
  * whether there is anything to read. */
 static bool is_answering(const struct closing *c, int64_t now)
 {
-    if (c->is_unix ? c->unsent == 0 : !c->talks)
+    if (c->ended || (c->is_unix ? c->unsent == 0 : !c->talks))
         return false;
     return now - c->heard < QUIET && now - c->since < ANSWERING;
+}
+
+/* Hears the peer until it has ended. After that a read tells no more of a reset. */
+static void hear_peer(struct port *p, struct closing *c)
+{
+    int sys;
+
+    if (!c->ended) {
+        c->ended = drop_input(p, c);
+        return;
+    }
+    sys = below_error(p);
+    if (sys != 0)
+        port_fail(p, sys);
 }
 
 /* Returns true when there is nothing more to wait for. */
@@ -61,22 +76,20 @@ static bool close_further(struct port *p, struct closing *c)
 
     if (!c->shut)
         c->shut = port_shut(p) != IO_AGAIN;
-    c->ended = drop_input(p, c);
+    hear_peer(p, c);
     unsent = below_unsent(p);
     if (unsent < c->unsent)
         c->since = now;
     c->unsent = unsent;
-    if (c->ended || p->error != 0)
+    if (p->error != 0)
         return true;
     return has_all(c) ? !is_answering(c, now) : now - c->since >= c->limit;
 }
 
-/* What the peer has not got. When it ended its side itself the kernel goes on sending after us. */
-static uint64_t bytes_lost(const struct port *p, const struct closing *c)
+/* What the peer has not got. */
+static uint64_t bytes_lost(const struct closing *c)
 {
-    if (c->is_unix || (c->ended && p->error == 0))
-        return 0;
-    return c->unsent > 1 && c->unsent != UINT64_MAX ? c->unsent - 1 : 0; /* our end counts as one */
+    return !c->is_unix && c->unsent > 1 && c->unsent != UINT64_MAX ? c->unsent - 1 : 0;
 }
 
 uint64_t port_give_up(struct port *p)
@@ -85,7 +98,7 @@ uint64_t port_give_up(struct port *p)
 
     c->unsent = below_unsent(p);
     port_free(p);
-    return bytes_lost(p, c);
+    return bytes_lost(c);
 }
 
 void port_go_on_closing(struct port *p)
@@ -97,7 +110,7 @@ void port_go_on_closing(struct port *p)
         return;
     }
     port_free(p);
-    c->done(c->ctx, bytes_lost(p, c), p->error);
+    c->done(c->ctx, bytes_lost(c), p->error);
 }
 
 static void look_again(struct timer *t)
@@ -123,7 +136,7 @@ bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ct
     c.is_unix = below_is_unix(p);
     c.unsent = UINT64_MAX;
     done_now = p->error != 0 || p->shaking || close_further(p, &c);
-    if (done_now && bytes_lost(p, &c) == 0) {
+    if (done_now && bytes_lost(&c) == 0) {
         p->closing = true; /* what was there is read */
         port_free(p);
         return true;

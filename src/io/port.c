@@ -174,7 +174,8 @@ unsigned port_want(struct port *p)
     if (p->freed || (p->shaking && p->error != 0))
         return 0;
     if (p->closing)
-        wanted = LOOP_IN | (p->more->closing.shut ? 0U : (unsigned)LOOP_OUT);
+        wanted = (p->more->closing.ended ? 0U : (unsigned)LOOP_IN) |
+                 (p->more->closing.shut ? 0U : (unsigned)LOOP_OUT);
     else if (!p->shaking)
         wanted = wanted_above(p);
     else if (l != NULL && l->ops->want == NULL)

@@ -49,7 +49,7 @@ void port_init(struct port *p, struct loop *loop, struct layer *bottom, const st
 void port_free(struct port *p);
 
 /* Ends a connection so that nothing of ours is lost, and releases it as port_free() does: ends our side, goes on reading
- * (and drops what comes) until the peer ends its own or has all that was sent to it. Gives up after `limit` ms in which
+ * (and drops what comes) until the peer has all that was sent to it. Gives up after `limit` ms in which
  * it took nothing. `heard`: the peer has spoken before; it may be about to answer, and has a moment for it. Its links
  * must be gone. Returns true when it is released already; else `done` is called once, later, from the loop: with the
  * bytes that are lost, and the errno of a connection that failed. */

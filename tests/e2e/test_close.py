@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from support import Background, accept, dial, payload, port_of, receive_all, serve, serve_unix
+from support import Background, accept, dial, half_close, payload, port_of, receive_all, reset, serve, serve_unix
 
 SIZE = 4 << 20
 LEAVING = [("-q", "0"), ("--send-only",)]
@@ -90,6 +90,32 @@ def test_a_reset_while_we_leave_is_told(pollcat):
     peer.close()  # with bytes unread, it is a reset
     assert cat.wait() == 1
     assert cat.until_err(r"^pollcat: (\d+ bytes for .* were lost: |send to .*: )")
+
+
+@pytest.mark.parametrize("args", [(), ("-q", "0"), ("-q", "0", "--no-shutdown")])
+def test_who_ended_its_side_may_reset_all_the_same(pollcat, args):
+    """What is in our kernel's queue has not arrived, though the peer says no more."""
+    with narrow() as server:
+        cat = pollcat("-v", *args, "127.0.0.1", port_of(server))
+        peer = accept(server)
+    half_close(peer)
+    cat.send(payload(100_000)).close()
+    cat.until_err("closed .* sent 100000 bytes")
+    reset(peer)
+    assert cat.wait() == 1
+    assert cat.until_err(r"^pollcat: \d+ bytes for 127.0.0.1 port \d+ were lost: ")
+
+
+def test_who_ended_its_side_is_waited_for(pollcat):
+    with narrow() as server:
+        cat = pollcat("-v", "127.0.0.1", port_of(server))
+        peer = accept(server)
+    half_close(peer)
+    cat.send(payload(100_000)).close()
+    cat.until_err("closed .* sent 100000 bytes")
+    assert receive_all(peer) == payload(100_000)
+    assert cat.wait() == 0
+    assert "lost" not in cat.err
 
 
 def test_an_interrupt_waits_for_nobody(pollcat):
