@@ -95,7 +95,8 @@ static const struct option_row rows[] = {
     { .name = "max-conns", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.max_conns),
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_DGRAM,
       .help = "refuse more peers",
-      .doc = "Serve at most\n.Ar N\npeers at once; more are refused, which\n.Fl v\nreports.\n" },
+      .doc = "Serve at most\n.Ar N\npeers at once; more are refused, which\n.Fl v\nreports.\n"
+             "As many again may be leaving, with bytes on their way; of more, the oldest is closed.\n" },
     { .name = "backlog", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.backlog),
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN, .excludes = TRAIT_DGRAM,
       .help = "queue of connections",

@@ -90,16 +90,24 @@ static void tell_closed(const struct peer *p)
     message(MESSAGE_CLOSED, &m);
 }
 
+/* As many may be leaving as may be there: who makes us close and takes nothing is none of either, in the end. */
+static void session_leave_well(struct session *s, struct peer *p)
+{
+    unsigned most = s->conf->net.max_conns;
+
+    leave_close(p, s->conf->idle_timeout > 0 ? s->conf->idle_timeout : LEAVE_LIMIT);
+    if (most > 0 && s->peers.nleaving > most)
+        leave_make_room(&s->peers);
+}
+
 /* `well`: what was sent is to arrive. */
 static void session_release(struct session *s, struct peer *p, bool well)
 {
-    int64_t limit = s->conf->idle_timeout > 0 ? s->conf->idle_timeout : LEAVE_LIMIT;
-
     tell_closed(p);
     svc_detach(s->svc, p);
     session_account(s, p);
     if (well)
-        leave_close(p, limit);
+        session_leave_well(s, p);
     else
         peer_free(p);
 }

@@ -16,6 +16,7 @@
 #include "net/dress.h"
 #include "net/rows.h"
 #include "net/socket.h"
+#include "peer/leave.h"
 
 enum {
     ACCEPTS = 64,     /* connections taken per wake-up, so that peers get their turn */
@@ -192,7 +193,8 @@ static void accept_failed(struct listen *l, struct listener *x, const struct add
         return;
     }
     if (sys == EMFILE || sys == ENFILE || sys == ENOBUFS || sys == ENOMEM) {
-        if (!ask_for_room(l)) /* else the next turn has a descriptor to give */
+        /* Else the next turn has a descriptor to give. */
+        if (!ask_for_room(l) && !leave_make_room(l->net->peers))
             rest_listeners(l, at, sys);
         return;
     }

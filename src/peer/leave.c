@@ -33,6 +33,13 @@ static void tell_given_up(const struct leaving *l, uint64_t lost)
     tell_lost(l, lost, why);
 }
 
+static void end_leaving(struct leaving *l)
+{
+    l->table->nleaving--;
+    list_del(&l->place);
+    free(l);
+}
+
 static void has_left(void *ctx, uint64_t lost, int error)
 {
     struct leaving *l = ctx;
@@ -42,8 +49,7 @@ static void has_left(void *ctx, uint64_t lost, int error)
         tell_lost(l, lost, strerror(error));
     else if (lost > 0)
         tell_given_up(l, lost);
-    list_del(&l->place);
-    free(l);
+    end_leaving(l);
     if (t->awaited && list_empty(&t->leaving))
         loop_stop(t->loop);
 }
@@ -63,10 +69,31 @@ void leave_close(struct peer *p, int64_t limit)
     l->limit = limit;
     peer_name(p, l->name);
     l->port = peer_remove(p);
-    if (port_close(l->port, limit, heard, has_left, l))
+    if (port_close(l->port, limit, heard, has_left, l)) {
         free(l);
-    else
+    } else {
         list_add(&t->leaving, &l->place);
+        t->nleaving++;
+    }
+}
+
+static void hurry(struct leaving *l, const char *why)
+{
+    uint64_t lost = port_give_up(l->port);
+
+    if (lost > 0)
+        tell_lost(l, lost, why);
+    end_leaving(l);
+}
+
+bool leave_make_room(struct peer_table *t)
+{
+    struct leaving *oldest = list_first(&t->leaving, struct leaving, place);
+
+    if (oldest == NULL)
+        return false;
+    hurry(oldest, "its place is needed");
+    return true;
 }
 
 /* The time for all to leave. */
@@ -82,15 +109,7 @@ static void give_up(struct timer *timer)
     struct leaving *l;
     struct list *ahead;
 
-    list_each(l, ahead, &t->leaving, struct leaving, place)
-    {
-        uint64_t lost = port_give_up(l->port);
-
-        if (lost > 0)
-            tell_lost(l, lost, "the program ends");
-        list_del(&l->place);
-        free(l);
-    }
+    list_each(l, ahead, &t->leaving, struct leaving, place) hurry(l, "the program ends");
     loop_stop(t->loop);
 }
 
@@ -116,9 +135,8 @@ void leave_drop(struct peer_table *t)
 
     list_each(l, ahead, &t->leaving, struct leaving, place)
     {
-        list_del(&l->place);
         port_free(l->port);
-        free(l);
+        end_leaving(l);
     }
 }
 

@@ -20,6 +20,10 @@ enum {
  * does not arrive is told, and t->lost set. `limit` in ms. */
 void leave_close(struct peer *p, int64_t limit);
 
+/* Gives up the one that has been leaving for the longest time, as above. False: there is none. Its descriptor is free in the
+ * next turn. */
+bool leave_make_room(struct peer_table *t);
+
 /* Runs the loop until all have left, or something stops it; after `limit` ms (0: none) those that have not are given up as
  * above. Returns 0, or -1 with `e` filled. */
 int leave_wait(struct peer_table *t, int64_t limit, struct err *e);

@@ -24,10 +24,11 @@ struct peer_table {
     struct loop *loop;
     struct peer *first, *last;
     struct list leaving; /* peer/leave.h: connections that are closing */
+    unsigned nleaving;   /* so many */
     bool awaited;        /* and somebody waits for them */
     bool lost;           /* one of them left bytes behind, and it was told */
     struct list watches;
-    struct list observers; /* of peer/observe.h */
+    struct list observers;   /* of peer/observe.h */
     unsigned count;          /* peers now */
     unsigned next_number;    /* numbers are never used twice */
     uint64_t sent, received; /* bytes of the peers that are gone; peer_table_bytes() adds those present */

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was sent arrives though we leave first: -q 0 and --send-only, and peers who still speak."""
+import os
+from pathlib import Path
+import resource
 import signal
 import socket
 
 import pytest
 
-from support import Background, accept, dial, half_close, payload, port_of, receive_all, reset, serve, serve_unix
+from support import (Background, accept, dial, half_close, made, payload, port_of, receive, receive_all, reset, serve,
+                     serve_unix)
 
 SIZE = 4 << 20
 LEAVING = [("-q", "0"), ("--send-only",)]
@@ -89,7 +93,7 @@ def test_a_reset_while_we_leave_is_told(pollcat):
     peer.recv(1)
     peer.close()  # with bytes unread, it is a reset
     assert cat.wait() == 1
-    assert cat.until_err(r"^pollcat: (\d+ bytes for .* were lost: |send to .*: )")
+    assert cat.until_err(r"^pollcat: (\d+ bytes for .* were lost: |(send to|receive from) .*: )")
 
 
 @pytest.mark.parametrize("args", [(), ("-q", "0"), ("-q", "0", "--no-shutdown")])
@@ -139,3 +143,40 @@ def test_a_closing_peer_holds_up_no_other(pollcat):
     assert receive_all(slow) == payload(200_000)
     cat.signal(signal.SIGTERM)
     assert cat.wait() == -signal.SIGTERM
+
+
+def take_nothing(cat):
+    """A peer that asks for much, says that it is done, and reads nothing."""
+    peer = made(socket.socket())
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.connect(("127.0.0.1", cat.port))
+    peer.sendall(payload(100_000))
+    return half_close(peer)
+
+
+def test_the_limit_of_peers_is_one_for_those_who_leave(pollcat):
+    """As many are waited for; of more, the oldest is given up."""
+    cat = pollcat("-v", "-E", "--max-conns", "2", "127.0.0.1", "0")
+    peers = []
+    for i in range(12):
+        peers.append(take_nothing(cat))
+        cat.stderr.until(lambda seen, i=i: seen.count(b"closed") > i)
+    cat.stderr.until(lambda seen: seen.count(b"its place is needed") >= 10)
+    with dial(cat.port) as last:
+        last.sendall(b"x")
+        assert receive(last, 1) == b"x"
+        links = [os.readlink(link) for link in Path(f"/proc/{cat.pid}/fd").iterdir()]
+    assert sum(link.startswith("socket:") for link in links) <= 1 + 2 + 2
+
+
+def test_those_who_leave_give_their_descriptors_to_others(pollcat):
+    cat = pollcat("-v", "-E", "127.0.0.1", "0",
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)))
+    peers = []
+    for i in range(40):
+        peers.append(take_nothing(cat))
+        cat.stderr.until(lambda seen, i=i: seen.count(b"closed") > i)
+    with dial(cat.port) as last:
+        last.sendall(b"x")
+        assert receive(last, 1) == b"x"
+    assert "rests" not in bytes(cat.stderr.data).decode()
