@@ -22,6 +22,7 @@
 enum {
     LAST_FLUSH = 1000,       /* ms that a stopped terminal is waited for at the end */
     SAY = 1024,              /* bytes of a line of answer */
+    AGAIN = 1000,            /* ms within which a second ^C quits */
     TYPED = 2 * 1024 * 1024, /* bytes that wait for peers before no more keys are read */
 };
 
@@ -233,13 +234,33 @@ static void edit(void *ctx, const char *line)
         log_notice("%s", e.text);
 }
 
+/* A program that does not end with its input is still there to be told things. */
+static bool stays(void *ctx)
+{
+    return ((const struct console *)ctx)->svc->many;
+}
+
+static void quit(struct console *c, const struct err *e)
+{
+    c->svc->asked = true;
+    c->svc->host.quit(c->svc->host.ctx, e);
+}
+
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
+    bool again = c->ended;
     struct err e;
 
     c->closed = true;
     console_end(c, NULL);
+    if (!gone && stays(c)) {
+        if (again)
+            quit(c, NULL);
+        else if (c->ended)
+            view_note(&c->view, "our direction has ended, nothing more is sent; ^D again quits");
+        return;
+    }
     if (!gone)
         return;
     err_set(&e, STATUS_HANGUP, "the terminal is gone");
@@ -330,6 +351,7 @@ static int start_prompt(struct console *c, struct err *e)
         .full = is_full,
         .edit = edit,
         .end = input_ended,
+        .stays = stays,
         .ctx = c,
     };
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO;
@@ -437,11 +459,26 @@ static bool console_show(struct svc *s, const char *line)
     return true;
 }
 
+/* One ^C too many takes no connection away: two within a moment do. */
+static bool is_kept(struct console *c)
+{
+    int64_t now = loop_now(c->svc->loop);
+    bool again = c->interrupted > 0 && now - c->interrupted <= AGAIN;
+
+    c->interrupted = now;
+    if (again || c->talkers.count == 0 || (c->closed && !stays(c)))
+        return false;
+    view_note(&c->view, "still connected; ^C again quits");
+    return true;
+}
+
 static bool console_interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
-    return prompt_interrupt(c->prompt) || (!console_commands.lent(c) && console_commands.stop(c));
+    if (prompt_interrupt(c->prompt))
+        return true;
+    return !console_commands.lent(c) && (console_commands.stop(c) || is_kept(c));
 }
 
 static void console_suspend(struct svc *s)

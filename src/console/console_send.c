@@ -252,6 +252,8 @@ static int send_line(struct console *c, struct talker *t, const char *line, size
     unsigned char *data;
     size_t size;
 
+    if (typed && c->closed)
+        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
     if (encode(c, line, n, &data, &size, fault, e) < 0)
         return -1;
     console_send(c, t, data, size, typed);

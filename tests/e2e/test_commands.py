@@ -348,7 +348,10 @@ def test_interrupt_stops_commands_then_the_program(at, peer):
     t.wait_text("repeat: stopped")
     says(t, "~stop", "nothing is going on")
     t.type("\x03")
-    assert t.wait_exit() == -signal.SIGINT
+    t.wait_text("pollcat: still connected; ^C again quits")
+    t.type("still here\r")
+    peer.receive(b"still here\n")
+    assert t.interrupt_exit() == -signal.SIGINT
 
 
 @pytest.mark.parametrize("end, why", [("~close\r", "nobody is left to send to"), ("~quit\r", "the program ends")])

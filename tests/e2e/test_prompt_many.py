@@ -243,6 +243,27 @@ def test_the_end_of_the_input_ends_all(room):
     t.type("last\r\x04")
     assert receive(a, 5) == b"last\n"
     assert a.recv(1) == b""
+    t.wait_text("pollcat: our direction has ended, nothing more is sent; ^D again quits")
+    t.type("more\r")
+    t.wait_text("pollcat: our direction has ended: nothing more can be sent")
+    a.sendall(b"answer\n")
+    t.wait_text("[1] answer")
+    t.type("~peers\r")
+    t.wait_text("received 7 B")
+    t.type("\x04")
+    assert t.wait_exit() == 0
+
+
+def test_the_end_of_the_input_waits_for_commands(room):
+    t = room.listen("-k")
+    a = room.join()
+    t.type("~!read x; sleep 1000\r\x04")
+    t.wait_text("our direction ends when read x; sleep 1000 is done; ^C stops it")
+    t.type("\x03")
+    t.wait_text("sleep 1000: stopped")
+    assert a.recv(1) == b""
+    t.type("\x04")
+    assert t.wait_exit() == 0
 
 
 def test_a_slow_peer_does_not_hold_up_the_others(room):
