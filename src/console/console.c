@@ -44,7 +44,9 @@ static void format_base(const struct console *c, char text[static sizeof c->base
     const char *mode = modes[c->input];
     char to[12] = "";
 
-    if (c->talkers.count > 1 && c->talkers.to != NULL)
+    if (c->talkers.gone != 0)
+        snprintf(to, sizeof to, "%u", (unsigned)c->talkers.gone);
+    else if (c->talkers.count > 1 && c->talkers.to != NULL)
         snprintf(to, sizeof to, "%u", (unsigned)c->talkers.to->number);
     else if (c->talkers.count > 1)
         snprintf(to, sizeof to, "all");
@@ -67,6 +69,7 @@ static void update_base(struct console *c)
 void console_set_to(struct console *c, struct talker *t)
 {
     c->talkers.to = t;
+    c->talkers.gone = 0;
     update_base(c);
 }
 
@@ -80,7 +83,7 @@ void console_set_input(struct console *c, enum input_mode mode)
 
 static void tell(struct console *c, const struct talker *t, const char *what)
 {
-    char name[ADDR_TEXT], text[ADDR_TEXT + 32];
+    char name[ADDR_TEXT], text[ADDR_TEXT + 160];
 
     if (!c->view.marks.labels || c->svc->ending || !t->shown)
         return;
@@ -95,10 +98,25 @@ static void joined(struct console *c, struct talker *t)
     console_commands.joined(c, t);
 }
 
+/* Who has ended its direction and fails has refused what was sent last. */
+static void tell_left(struct console *c, const struct talker *t)
+{
+    const struct err *e = t->meta == NULL ? bridge_error(t->peer) : NULL;
+    char text[128];
+
+    if (e == NULL || e->sys == 0) {
+        tell(c, t, "left");
+        return;
+    }
+    snprintf(text, sizeof text, "left: %s",
+             t->peer->ended ? "what was sent last was not delivered" : strerror(e->sys));
+    tell(c, t, text);
+}
+
 static void left(struct console *c, struct talker *t)
 {
     view_finish(&c->view, t);
-    tell(c, t, "left");
+    tell_left(c, t);
     console_commands.left(c, t);
     pace_leave(&t->pace);
     talkers_del(&c->talkers, t);
@@ -123,7 +141,7 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     t = talkers_hear(&c->talkers, p, meta, &made);
     if (!made)
         return t;
-    if (self->shown && c->talkers.to == NULL && !c->view.marks.labels)
+    if (self->shown && c->talkers.to == NULL && c->talkers.gone == 0 && !c->view.marks.labels)
         c->talkers.to = self;
     view_set_labels(&c->view, true);
     joined(c, t);
@@ -431,6 +449,7 @@ static void console_detach(struct svc *s, struct peer *peer)
     /* ~eof was for this connection: after ~connect there is another. */
     if (c->closed || s->many)
         return;
+    console_set_to(c, NULL);
     c->ending = false;
     if (c->ended) {
         c->ended = false;

@@ -120,6 +120,9 @@ void console_set_input(struct console *c, enum input_mode mode);
 /* 0 while lines can be sent; -1 with `e` when our direction has ended, or is about to. */
 int console_check_open(const struct console *c, struct err *e);
 
+/* The same for lines to `t`, or (NULL) to whom lines go now; also when that one has left. */
+int console_check_to(const struct console *c, const struct talker *t, struct err *e);
+
 /* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. What commands send, and will be done with
  * by themselves, goes before, which is told. */
 void console_end(struct console *c, struct talker *t);
