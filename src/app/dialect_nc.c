@@ -47,6 +47,8 @@ static const struct option_row option_rows[] = {
     { .ch = 'V', .arg = "TABLE", .type = OPTION_ABSENT, .help = "no alternate routing table support available" },
     { .ch = 'w', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(timeout), .min = 0, .max = INT_MAX / 1000,
       .noun = "timeout" },
+    { .ch = 'W', .arg = "N", .type = OPTION_INT, .field = FIELD(recv_limit), .min = 1, .max = INT_MAX,
+      .excludes = TRAIT_PROBE, .noun = "receive limit" },
     { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_ABSENT, .help = "-X is not supported: there are no proxies" },
     { .ch = 'x', .arg = "ADDR", .type = OPTION_ABSENT, .help = "-x is not supported: there are no proxies" },
     { .ch = 'Z', .type = OPTION_ABSENT, .help = "-Z is not supported: there is no DCCP" },
@@ -222,6 +224,7 @@ static int take_ports(struct conf *c, const struct dialect_operands *o, struct e
         c->action = CONF_PROBE;
     else if (strcmp(c->net.port, dash + 1) != 0 || c->randomize)
         c->action = CONF_EACH_PORT;
+    c->bridge.more_follows = c->action == CONF_EACH_PORT;
     return 0;
 }
 
@@ -289,8 +292,10 @@ static int take_operands(struct conf *c, const struct dialect_operands *o, struc
     c->net.datagram = (o->traits & TRAIT_DGRAM) != 0;
     if (c->console.prompt != NULL)
         c->no_prompt = false;
-    if (c->bridge.quit_after < 0 && (o->traits & TRAIT_SHUTDOWN) == 0)
-        c->bridge.no_shutdown = true;
+    c->bridge.no_shutdown = c->bridge.quit_after < 0 && (o->traits & TRAIT_SHUTDOWN) == 0;
+    /* Whatever its manual says, a client of streams waits for the last answer; scripts have come to rely on it. */
+    if (c->bridge.quit_after == 0 && (o->traits & (TRAIT_DGRAM | TRAIT_LISTEN)) == 0)
+        c->bridge.quit_after = NOT_GIVEN;
     if ((o->traits & TRAIT_UNIX) != 0)
         return take_path(c, o, e);
     return (o->traits & TRAIT_LISTEN) != 0 ? take_listen(c, o, e) : take_remote(c, o, e);

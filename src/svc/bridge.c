@@ -428,7 +428,7 @@ void bridge_attach(struct bridge *b, struct peer *p)
 {
     struct strand *s = mem_alloc(sizeof *s);
     /* At a prompt another peer may always follow. */
-    bool lasts = b->svc->many || b->svc->again || b->ends.apart;
+    bool lasts = b->svc->many || b->svc->again || b->ends.apart || b->conf->more_follows;
     struct link_opts shared = b->conf->in;
 
     shared.keep_open = lasts || b->nowhere != NULL || p->datagram;
@@ -557,13 +557,6 @@ struct link *bridge_out(const struct peer *p)
     const struct wire *w = p->svc;
 
     return w != NULL ? w->out : NULL;
-}
-
-const struct err *bridge_error(const struct peer *p)
-{
-    const struct wire *w = p->svc;
-
-    return w != NULL ? w->err : NULL;
 }
 
 void bridge_set_ctx(struct peer *p, void *ctx)

@@ -26,6 +26,7 @@ extern const struct name slow_names[];
 struct bridge_conf {
     bool send_only;     /* what peers send is dropped */
     bool no_shutdown;   /* the end of our input does not end our direction */
+    bool more_follows;  /* our output is not closed with the last peer: there will be another session */
     int slow;           /* enum slow_peer and 1; 0: the service's own choice */
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
@@ -82,9 +83,6 @@ bool bridge_holds_up(const struct peer *p);
 /* The links from and to a peer; NULL when there is none. */
 struct link *bridge_in(const struct peer *p);
 struct link *bridge_out(const struct peer *p);
-
-/* Why a peer failed; NULL: it did not. */
-const struct err *bridge_error(const struct peer *p);
 
 /* A pointer of the caller's for each peer that is attached. */
 void bridge_set_ctx(struct peer *p, void *ctx);
