@@ -20,7 +20,7 @@ static const struct command table[] = {
      "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
      NULL, command_peers},
     {"to", NULL, "[N | all]", "whom lines go to from now on",
-     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\n",
+     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\nWhen that peer leaves, lines go to nobody, which is said of each, until another is chosen.\n",
      complete_to, command_to},
     {"@", NULL, "N TEXT", "one line to one peer",
      "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,
@@ -91,7 +91,7 @@ static const struct command table[] = {
      "is kept out of it, too.\n",
      NULL, command_secret},
     {"paste", NULL, NULL, "send the next paste as one message",
-     "Send the next line with all newlines that were pasted into it as one message, as\n.Ql ^V\ndoes.\n",
+     "Send the next line with all newlines that were pasted into it as one message.\nThe same as\n.Ql ^V\nin place of Enter, behind the paste.\nThe newline that it may end with is that of the line end.\n",
      NULL, command_paste},
     {"!", NULL, "[COMMAND]", "run a shell command and send its output",
      "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"

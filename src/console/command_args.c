@@ -140,6 +140,9 @@ int args_talker(struct console *c, const char *word, struct talker **t, struct e
     if (word != NULL)
         return by_number(c, word, t, e);
     *t = c->talkers.to;
+    if (c->talkers.gone != 0)
+        return err_set(e, STATUS_LOCAL, "%u has left; %cpeers lists who is there", (unsigned)c->talkers.gone,
+                       c->escape);
     if (*t == NULL && c->talkers.count == 1)
         *t = talkers_next(&c->talkers, NULL);
     if (*t != NULL)

@@ -255,7 +255,7 @@ int command_send(struct console *c, const char *args, struct err *e)
         return -1;
     if (path == NULL)
         return stop_all(c, &send_ops) > 0 ? 0 : err_set(e, STATUS_LOCAL, "no file is being sent");
-    if (console_check_open(c, e) < 0)
+    if (console_check_to(c, NULL, e) < 0)
         fd = -1;
     else if (list_empty(&c->talkers.all))
         fd = err_set(e, STATUS_LOCAL, "nobody is connected");

@@ -79,6 +79,8 @@ static void say_to(struct console *c)
 
     if (t != NULL)
         console_say(c, "lines go to %u, %s", (unsigned)t->number, talker_name(t, name));
+    else if (c->talkers.gone != 0)
+        console_say(c, "lines go to nobody: %u has left", (unsigned)c->talkers.gone);
     else
         console_say(c, "lines go to all");
 }
@@ -120,8 +122,6 @@ int command_at(struct console *c, const char *args, struct err *e)
     text = words_rest(rest);
     if (*rest == '\0')
         return args_usage(c, "@", e);
-    if (t->ended || t->ending || t->deaf)
-        return err_set(e, STATUS_LOCAL, "nothing can be sent to peer %u any more", (unsigned)t->number);
     return console_send_line(c, t, text, strlen(text), &fault, e);
 }
 
@@ -162,7 +162,7 @@ static int take_peers(struct console *c, const char *name, const char *args, str
     *t = c->talkers.to;
     if (args_take(c, name, args, 0, 1, &word, e) < 0)
         return -1;
-    if (word != NULL)
+    if (word != NULL || c->talkers.gone != 0)
         result = args_talker(c, word, t, e);
     free(word);
     return result;

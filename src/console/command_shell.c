@@ -377,7 +377,7 @@ int command_shell(struct console *c, const char *args, struct err *e)
 {
     if (args[strspn(args, " \t")] == '\0')
         return run_shell(c, e);
-    if (console_check_open(c, e) < 0)
+    if (console_check_to(c, NULL, e) < 0)
         return -1;
     if (list_empty(&c->talkers.all))
         return err_set(e, STATUS_LOCAL, "nobody is connected");

@@ -188,7 +188,7 @@ int command_view(struct console *c, const char *args, struct err *e)
 
 int command_secret(struct console *c, const char *args, struct err *e)
 {
-    if (console_check_open(c, e) < 0)
+    if (console_check_to(c, NULL, e) < 0)
         return -1;
     prompt_secret(c->prompt, *args != '\0' ? args : "secret: ");
     return 0;
@@ -292,7 +292,7 @@ int command_repeat(struct console *c, const char *args, struct err *e)
     if (count_parse(c, &args, &count, e) < 0)
         return -1;
     interval = take_interval(&args);
-    if (console_check_open(c, e) < 0)
+    if (console_check_to(c, NULL, e) < 0)
         return -1;
     if (input_encode(c->input, c->eol, args, strlen(args), &data, &n, &fault) < 0)
         return err_set(e, STATUS_LOCAL, "byte %zu of the text: %s", fault.offset + 1, fault.why);

@@ -22,6 +22,7 @@
 enum {
     LAST_FLUSH = 1000,       /* ms that a stopped terminal is waited for at the end */
     SAY = 1024,              /* bytes of a line of answer */
+    AGAIN = 1000,            /* ms within which a second ^C quits */
     TYPED = 2 * 1024 * 1024, /* bytes that wait for peers before no more keys are read */
 };
 
@@ -43,7 +44,9 @@ static void format_base(const struct console *c, char text[static sizeof c->base
     const char *mode = modes[c->input];
     char to[12] = "";
 
-    if (c->talkers.count > 1 && c->talkers.to != NULL)
+    if (c->talkers.gone != 0)
+        snprintf(to, sizeof to, "%u", (unsigned)c->talkers.gone);
+    else if (c->talkers.count > 1 && c->talkers.to != NULL)
         snprintf(to, sizeof to, "%u", (unsigned)c->talkers.to->number);
     else if (c->talkers.count > 1)
         snprintf(to, sizeof to, "all");
@@ -66,6 +69,7 @@ static void update_base(struct console *c)
 void console_set_to(struct console *c, struct talker *t)
 {
     c->talkers.to = t;
+    c->talkers.gone = 0;
     update_base(c);
 }
 
@@ -79,7 +83,7 @@ void console_set_input(struct console *c, enum input_mode mode)
 
 static void tell(struct console *c, const struct talker *t, const char *what)
 {
-    char name[ADDR_TEXT], text[ADDR_TEXT + 32];
+    char name[ADDR_TEXT], text[ADDR_TEXT + 160];
 
     if (!c->view.marks.labels || c->svc->ending || !t->shown)
         return;
@@ -94,10 +98,25 @@ static void joined(struct console *c, struct talker *t)
     console_commands.joined(c, t);
 }
 
+/* Who has ended its direction and fails has refused what was sent last. */
+static void tell_left(struct console *c, const struct talker *t)
+{
+    const struct err *e = t->meta == NULL ? bridge_error(t->peer) : NULL;
+    char text[128];
+
+    if (e == NULL || e->sys == 0) {
+        tell(c, t, "left");
+        return;
+    }
+    snprintf(text, sizeof text, "left: %s",
+             t->peer->ended ? "what was sent last was not delivered" : strerror(e->sys));
+    tell(c, t, text);
+}
+
 static void left(struct console *c, struct talker *t)
 {
     view_finish(&c->view, t);
-    tell(c, t, "left");
+    tell_left(c, t);
     console_commands.left(c, t);
     pace_leave(&t->pace);
     talkers_del(&c->talkers, t);
@@ -122,7 +141,7 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     t = talkers_hear(&c->talkers, p, meta, &made);
     if (!made)
         return t;
-    if (self->shown && c->talkers.to == NULL && !c->view.marks.labels)
+    if (self->shown && c->talkers.to == NULL && c->talkers.gone == 0 && !c->view.marks.labels)
         c->talkers.to = self;
     view_set_labels(&c->view, true);
     joined(c, t);
@@ -233,13 +252,33 @@ static void edit(void *ctx, const char *line)
         log_notice("%s", e.text);
 }
 
+/* A program that does not end with its input is still there to be told things. */
+static bool stays(void *ctx)
+{
+    return ((const struct console *)ctx)->svc->many;
+}
+
+static void quit(struct console *c, const struct err *e)
+{
+    c->svc->asked = true;
+    c->svc->host.quit(c->svc->host.ctx, e);
+}
+
 static void input_ended(void *ctx, bool gone)
 {
     struct console *c = ctx;
+    bool again = c->ended;
     struct err e;
 
     c->closed = true;
     console_end(c, NULL);
+    if (!gone && stays(c)) {
+        if (again)
+            quit(c, NULL);
+        else if (c->ended)
+            view_note(&c->view, "our direction has ended, nothing more is sent; ^D again quits");
+        return;
+    }
     if (!gone)
         return;
     err_set(&e, STATUS_HANGUP, "the terminal is gone");
@@ -330,6 +369,7 @@ static int start_prompt(struct console *c, struct err *e)
         .full = is_full,
         .edit = edit,
         .end = input_ended,
+        .stays = stays,
         .ctx = c,
     };
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO;
@@ -409,6 +449,7 @@ static void console_detach(struct svc *s, struct peer *peer)
     /* ~eof was for this connection: after ~connect there is another. */
     if (c->closed || s->many)
         return;
+    console_set_to(c, NULL);
     c->ending = false;
     if (c->ended) {
         c->ended = false;
@@ -437,11 +478,26 @@ static bool console_show(struct svc *s, const char *line)
     return true;
 }
 
+/* One ^C too many takes no connection away: two within a moment do. */
+static bool is_kept(struct console *c)
+{
+    int64_t now = loop_now(c->svc->loop);
+    bool again = c->interrupted > 0 && now - c->interrupted <= AGAIN;
+
+    c->interrupted = now;
+    if (again || c->talkers.count == 0 || (c->closed && !stays(c)))
+        return false;
+    view_note(&c->view, "still connected; ^C again quits");
+    return true;
+}
+
 static bool console_interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
-    return prompt_interrupt(c->prompt) || (!console_commands.lent(c) && console_commands.stop(c));
+    if (prompt_interrupt(c->prompt))
+        return true;
+    return !console_commands.lent(c) && (console_commands.stop(c) || is_kept(c));
 }
 
 static void console_suspend(struct svc *s)

@@ -53,12 +53,13 @@ struct console {
     struct timer idle;   /* until those to whom nothing is being sent give back what sending takes */
     struct list waiters; /* of struct console_wait */
     struct job wake, trim, finish;
-    bool hush;     /* what is sent is a secret */
-    bool ended;    /* no more lines will be sent */
-    bool ending;   /* nor typed (but see `closed`): our direction ends once the commands that send are done */
-    bool closed;   /* no more can be typed; what commands type may still go */
-    bool waits;    /* a link waits for room on the screen */
-    char base[24]; /* the prompt that says whom lines go to */
+    bool hush;   /* what is sent is a secret */
+    bool ended;  /* no more lines will be sent */
+    bool ending; /* nor typed (but see `closed`): our direction ends once the commands that send are done */
+    bool closed; /* no more can be typed; what commands type may still go */
+    bool waits;  /* a link waits for room on the screen */
+    int64_t interrupted; /* loop time of the last ^C that found nothing to clear or stop; 0: never */
+    char base[24];       /* the prompt that says whom lines go to */
 };
 
 /* What the console asks of the commands: all it knows of them. */
@@ -118,6 +119,9 @@ void console_set_input(struct console *c, enum input_mode mode);
 
 /* 0 while lines can be sent; -1 with `e` when our direction has ended, or is about to. */
 int console_check_open(const struct console *c, struct err *e);
+
+/* The same for lines to `t`, or (NULL) to whom lines go now; also when that one has left. */
+int console_check_to(const struct console *c, const struct talker *t, struct err *e);
 
 /* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. What commands send, and will be done with
  * by themselves, goes before, which is told. */

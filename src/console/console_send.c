@@ -236,10 +236,25 @@ int console_check_open(const struct console *c, struct err *e)
     return 0;
 }
 
-static int encode(struct console *c, const char *line, size_t n, unsigned char **out, size_t *outn,
-                  struct input_fault *fault, struct err *e)
+int console_check_to(const struct console *c, const struct talker *t, struct err *e)
 {
     if (console_check_open(c, e) < 0)
+        return -1;
+    if (t == NULL)
+        t = c->talkers.to;
+    if (t == NULL && c->talkers.gone != 0)
+        return err_set(e, STATUS_LOCAL, "not delivered: %u has left; %cto all or %cto N",
+                       (unsigned)c->talkers.gone, c->escape, c->escape);
+    if (t != NULL && (base_of(t)->ended || base_of(t)->ending || base_of(t)->deaf))
+        return err_set(e, STATUS_LOCAL, "not delivered: nothing can be sent to %u any more",
+                       (unsigned)t->number);
+    return 0;
+}
+
+static int encode(struct console *c, const struct talker *t, const char *line, size_t n, unsigned char **out,
+                  size_t *outn, struct input_fault *fault, struct err *e)
+{
+    if (console_check_to(c, t, e) < 0)
         return -1;
     if (input_encode(c->input, c->eol, line, n, out, outn, fault) < 0)
         return err_set(e, STATUS_LOCAL, "%s", fault->why);
@@ -252,7 +267,9 @@ static int send_line(struct console *c, struct talker *t, const char *line, size
     unsigned char *data;
     size_t size;
 
-    if (encode(c, line, n, &data, &size, fault, e) < 0)
+    if (typed && c->closed)
+        return err_set(e, STATUS_LOCAL, "our direction has ended: nothing more can be sent");
+    if (encode(c, t, line, n, &data, &size, fault, e) < 0)
         return -1;
     console_send(c, t, data, size, typed);
     free(data);
@@ -294,6 +311,15 @@ static bool is_last(const char *end)
     return end[0] == '\0' || end[1] == '\0';
 }
 
+/* The length of a paste that is one message: what is sent behind it stands for the newline that it may end with. */
+static size_t message_length(const struct console *c, const char *text)
+{
+    size_t n = strlen(text);
+    bool ends = c->input == INPUT_TEXT && c->eol != EOL_NONE;
+
+    return n > 0 && ends && text[n - 1] == '\n' ? n - 1 : n;
+}
+
 /* The lines of a paste, none of which is a command. Nothing is sent unless all are right. */
 static int do_paste(struct console *c, const char *text, struct input_fault *fault, struct err *e)
 {
@@ -302,7 +328,7 @@ static int do_paste(struct console *c, const char *text, struct input_fault *fau
 
     for (const char *p = text;; p += n + 1) {
         n = strcspn(p, "\n");
-        if (encode(c, p, n, &data, &size, fault, e) < 0) {
+        if (encode(c, NULL, p, n, &data, &size, fault, e) < 0) {
             fault->offset += (size_t)(p - text);
             return -1;
         }
@@ -390,7 +416,7 @@ int console_typed(struct console *c, const char *text, unsigned how)
     else if (strchr(text, '\n') == NULL)
         r = do_line(c, text, true, &fault, &e);
     else if (whole)
-        r = send_line(c, NULL, text, strlen(text), true, &fault, &e);
+        r = send_line(c, NULL, text, message_length(c, text), true, &fault, &e);
     else
         r = do_paste(c, text, &fault, &e);
     if (r == 0)

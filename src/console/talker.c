@@ -76,8 +76,10 @@ static void forget(struct talkers *t, struct sender *x)
 
 void talkers_del(struct talkers *t, struct talker *x)
 {
-    if (t->to == x)
+    if (t->to == x) {
         t->to = NULL;
+        t->gone = x->number;
+    }
     list_del(&x->place);
     if (x->shown)
         t->count--;

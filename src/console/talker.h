@@ -44,7 +44,8 @@ struct talker {
 struct talkers {
     struct loop *loop;
     struct list all;   /* of struct talker */
-    struct talker *to; /* whom lines go to; NULL: all */
+    struct talker *to; /* whom lines go to; NULL: all, or nobody */
+    uint32_t gone;     /* not 0: the number of whom lines went to, who has left: they go to nobody */
     uint32_t upto;     /* all means those up to this number; 0: all there are */
     unsigned count;    /* talkers that are shown */
     uint32_t next_number;
@@ -63,7 +64,7 @@ void talkers_clear(struct talkers *t);
 /* The talker that a peer itself is; `shown` is false for a datagram socket without a peer of its own. */
 struct talker *talkers_add(struct talkers *t, struct peer *p, bool shown);
 
-/* Takes a talker out and frees it: its queue and line must be gone. Lines that went to it go to all. */
+/* Takes a talker out and frees it: its queue and line must be gone. Lines that went to it go to nobody (`gone`). */
 void talkers_del(struct talkers *t, struct talker *x);
 
 /* The talker that sends from m->peer through peer `p`, now heard. Makes one (`*made`) when there is none, which may

@@ -559,6 +559,13 @@ struct link *bridge_out(const struct peer *p)
     return w != NULL ? w->out : NULL;
 }
 
+const struct err *bridge_error(const struct peer *p)
+{
+    const struct wire *w = p->svc;
+
+    return w != NULL ? w->err : NULL;
+}
+
 void bridge_set_ctx(struct peer *p, void *ctx)
 {
     strand_of(p)->ctx = ctx;

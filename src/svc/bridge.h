@@ -84,6 +84,9 @@ bool bridge_holds_up(const struct peer *p);
 struct link *bridge_in(const struct peer *p);
 struct link *bridge_out(const struct peer *p);
 
+/* Why a peer failed; NULL: it did not. */
+const struct err *bridge_error(const struct peer *p);
+
 /* A pointer of the caller's for each peer that is attached. */
 void bridge_set_ctx(struct peer *p, void *ctx);
 void *bridge_ctx(const struct peer *p);

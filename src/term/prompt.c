@@ -264,6 +264,22 @@ static void handle(struct prompt *p, char *line)
         explicit_bzero(line, strlen(line));
 }
 
+/* ^D on an empty line. */
+static void end_typed(struct prompt *p)
+{
+    if (p->opts.stays == NULL || !p->opts.stays(p->opts.ctx)) {
+        end_input(p);
+        p->opts.end(p->opts.ctx, false);
+        return;
+    }
+    clear_line(p);
+    fflush(p->stream);
+    p->handling = true;
+    p->opts.end(p->opts.ctx, false);
+    p->handling = false;
+    set_prompt(p);
+}
+
 /* Readline has a line, or NULL at the end. It has moved to the next row of the screen, unless there was nothing
  * in this one, and draws the prompt anew when we return. */
 static void line_typed(char *line)
@@ -271,8 +287,7 @@ static void line_typed(char *line)
     struct prompt *p = active;
 
     if (line == NULL) {
-        end_input(p);
-        p->opts.end(p->opts.ctx, false);
+        end_typed(p);
         return;
     }
     if (line[0] == '\0' && rl_display_prompt[0] == '\0')

@@ -40,8 +40,10 @@ struct prompt_opts {
     /* True while no more lines can be taken; prompt_room() tells that this ended. */
     bool (*full)(void *ctx);
 
-    /* No more lines will come: the user said so (^D), or the terminal is gone. */
+    /* No more lines will come: the user said so (^D), or the terminal is gone. The prompt goes, unless stays() is true when
+     * the user says so, which is optional. */
     void (*end)(void *ctx, bool gone);
+    bool (*stays)(void *ctx);
     void *ctx;
 };
 

@@ -409,15 +409,14 @@ def flooded(s):
     return f"{took:.1f} s"
 
 
-@scenario(MUCH, "^C on an empty line ends the program at once.")
+@scenario(MUCH, "^C on an empty line, twice if need be, ends the program at once.")
 def interrupted_flood(s):
     s.connect()
     s.t.skim()
     flood(s)
     s.waits(lambda t: len(t.unseen) > 65536, s.patience)
     began = time.monotonic()
-    s.type(INTERRUPT)
-    s.exits()
+    s.interrupts()
     took = time.monotonic() - began
     if took > 10 * LATENCY:
         raise Differs(f"it goes on for {took:.1f} s")
@@ -502,7 +501,7 @@ def restores(s, name, leave):
 @scenario(ENDS, "The terminal is as it was after ^D, ^C and a reset.")
 def restored(s):
     restores(s, "^D", s.leave)
-    restores(s, "^C", lambda: s.type(INTERRUPT))
+    restores(s, "^C", s.interrupts)
     restores(s, "a reset", lambda: reset(s.peer.socket))
 
 

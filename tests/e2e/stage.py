@@ -249,6 +249,13 @@ class Stage:
         except Timeout:
             raise Differs("it does not end") from None
 
+    def interrupts(self):
+        """^C until the program ends."""
+        try:
+            return self.t.interrupt_exit()
+        except Timeout:
+            raise Differs("it does not end") from None
+
 
 def short(data):
     """Bytes to be shown, when they are many without their middle."""

@@ -5,6 +5,7 @@ import ast
 import fcntl
 import mmap
 import os
+import re
 import select
 import shlex
 import socket
@@ -220,6 +221,18 @@ class Terminal:
         while self.read(0):
             pass
         return -self.child.signalstatus if self.child.signalstatus is not None else self.child.exitstatus
+
+
+    def interrupt_exit(self):
+        """^C, and once more where that is asked for, in time; the exit status, as above."""
+        def asked():
+            return len(re.findall(rb"\^C again quits", self.output if self.unseen is None else self.unseen))
+
+        while self.child.isalive():
+            before = asked()
+            self.type("\x03")
+            wait_for(lambda: asked() > before or not self.child.isalive(), "the end of the program", self.read)
+        return self.wait_exit()
 
 
 class Peer:

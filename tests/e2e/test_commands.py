@@ -330,7 +330,7 @@ def test_end_for_one_of_many_waits_for_its_file(many, tmp_path):
     t.wait(lambda t: "data [" in t.row(), "a bar")
     t.type("~to all\r~eof 1\r")
     t.wait_text("our direction ends when data is done")
-    says(t, "~@1 more", "nothing can be sent to peer 1 any more")
+    says(t, "~@1 more", "not delivered: nothing can be sent to 1 any more")
     t.type("x\r")
     assert receive(two, 2) == b"x\n"
     assert receive(one, size + 1) == bytes(size)
@@ -348,7 +348,10 @@ def test_interrupt_stops_commands_then_the_program(at, peer):
     t.wait_text("repeat: stopped")
     says(t, "~stop", "nothing is going on")
     t.type("\x03")
-    assert t.wait_exit() == -signal.SIGINT
+    t.wait_text("pollcat: still connected; ^C again quits")
+    t.type("still here\r")
+    peer.receive(b"still here\n")
+    assert t.interrupt_exit() == -signal.SIGINT
 
 
 @pytest.mark.parametrize("end, why", [("~close\r", "nobody is left to send to"), ("~quit\r", "the program ends")])
@@ -370,7 +373,7 @@ def test_send_ends_with_the_peer(many, tmp_path):
     t.wait(lambda t: "data [" in t.row(), "a bar")
     one.close()
     t.wait_text("data: stopped: nobody is left to send to")
-    t.type("x\r")
+    t.type("~to all\rx\r")
     assert receive(two, 2) == b"x\n"
 
 
@@ -686,3 +689,42 @@ def test_completion_leaves_text_alone(at, peer):
     t = at()
     t.type("a\tb\r")
     assert peer.receive(b"\n") in (b"a\tb\n", b"ab\n")
+
+
+def test_lines_to_who_has_left_go_to_nobody(many):
+    t, one, two = many()
+    t.type("~to 2\r")
+    t.wait(lambda t: t.row() == "2>", "the prompt")
+    reset(two)
+    t.wait_text("left")
+    says(t, "secret", "pollcat: not delivered: 2 has left; ~to all or ~to N")
+    says(t, "again", "pollcat: not delivered: 2 has left; ~to all or ~to N")
+    t.wait(lambda t: t.row() == "2>", "the prompt")
+    says(t, "~to", "lines go to nobody: 2 has left")
+    for command in ("~repeat 1 x", "~!echo x", "~eof", "~close", "~secret"):
+        says(t, command, "2 has left")
+    t.type("~@1 hello\r~to all\rall\r")
+    assert receive(one, 10) == b"hello\nall\n"
+    t.wait(lambda t: t.row() == ">", "the prompt")
+
+
+def test_lines_to_who_has_left_wait_for_nobody(many):
+    t, one = many(count=1)
+    t.type("~to 1\r")
+    says(t, "~to", "lines go to 1")
+    reset(one)
+    t.wait_text("left")
+    says(t, "secret", "pollcat: not delivered: 1 has left; ~to all or ~to N")
+    t.type("~to all\r")
+    says(t, "hello", "nobody is connected: what is sent now waits for the first who joins")
+
+
+def test_a_line_to_who_has_just_left_is_told(many):
+    t, one, two = many()
+    t.type("~to 2\r")
+    two.close()
+    t.wait_text("ended its side")
+    t.type("lost\r")
+    t.wait_text("left: what was sent last was not delivered")
+    reset(one)
+    t.wait_text("left: Connection reset by peer")

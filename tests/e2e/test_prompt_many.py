@@ -211,7 +211,7 @@ def test_lines_go_to_the_chosen_one(room):
     assert receive(b, 5) == b"both\n"
 
 
-def test_who_leaves_is_told_and_is_no_longer_chosen(room):
+def test_who_leaves_is_told_and_is_still_chosen(room):
     t = room.listen("-k")
     room.join()
     b, c = room.join(), room.join()
@@ -219,7 +219,9 @@ def test_who_leaves_is_told_and_is_no_longer_chosen(room):
     t.wait(lambda t: t.row() == "2>")
     b.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     b.close()
-    wait_rows(t, "[2] 127.0.0.1 port N left", "all>")
+    wait_rows(t, "[2] 127.0.0.1 port N left: Connection reset by peer", "2>")
+    t.type("~to 3\r")
+    t.wait(lambda t: t.row() == "3>")
     t.type("rest\r")
     assert receive(c, 5) == b"rest\n"
 
@@ -243,6 +245,27 @@ def test_the_end_of_the_input_ends_all(room):
     t.type("last\r\x04")
     assert receive(a, 5) == b"last\n"
     assert a.recv(1) == b""
+    t.wait_text("pollcat: our direction has ended, nothing more is sent; ^D again quits")
+    t.type("more\r")
+    t.wait_text("pollcat: our direction has ended: nothing more can be sent")
+    a.sendall(b"answer\n")
+    t.wait_text("[1] answer")
+    t.type("~peers\r")
+    t.wait_text("received 7 B")
+    t.type("\x04")
+    assert t.wait_exit() == 0
+
+
+def test_the_end_of_the_input_waits_for_commands(room):
+    t = room.listen("-k")
+    a = room.join()
+    t.type("~!read x; sleep 1000\r\x04")
+    t.wait_text("our direction ends when read x; sleep 1000 is done; ^C stops it")
+    t.type("\x03")
+    t.wait_text("sleep 1000: stopped")
+    assert a.recv(1) == b""
+    t.type("\x04")
+    assert t.wait_exit() == 0
 
 
 def test_a_slow_peer_does_not_hold_up_the_others(room):
@@ -290,7 +313,9 @@ def test_datagram_senders_become_peers(room):
     t.type("for a\r")
     assert a.recv(99) == b"for a\n"
     t.type("~close 1\r")
-    wait_rows(t, "[1] 127.0.0.1 port N left", ">")
+    wait_rows(t, "[1] 127.0.0.1 port N left", "1>")
+    t.type("~to all\r")
+    wait_rows(t, "1> ~to all", ">")
     t.type("for b\r")
     assert b.recv(99) == b"for b\n"
 

@@ -202,6 +202,10 @@ def test_a_paste_as_one_message(tmp_path):
             t.wait_text("four")
             t.type("\r")
             assert s.recv(99) == b"three\nfour\n"
+            t.paste("five\nsix\n")
+            t.wait_text("six")
+            t.type("\x16")
+            assert s.recv(99) == b"five\nsix\n"
             t.type("x\x16\ty\r")
             assert s.recv(99) == b"x\ty\n"
 
