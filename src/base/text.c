@@ -140,8 +140,12 @@ static size_t put_judged(struct text_safe *s, enum verdict verdict, const unsign
     if (verdict == DROP)
         return 0;
     o = mark_escapes(s, verdict == ESCAPE, out);
-    if (verdict == ESCAPE)
+    if (verdict == ESCAPE) {
+        s->escaped = true;
         return o + escape_bytes(p, len, out + o);
+    }
+    if (s->escaped && memchr(p, '\n', len) != NULL)
+        s->escaped = false;
     memcpy(out + o, p, len);
     return o + len;
 }

@@ -34,7 +34,8 @@ struct text_safe {
 
     unsigned char held[TEXT_SGR]; /* the beginning of a sequence that the last input cut */
     size_t nheld;
-    bool marked; /* `begin` was written, `end` was not */
+    bool marked;  /* `begin` was written, `end` was not */
+    bool escaped; /* something was escaped since the last newline */
 };
 
 /* Bytes that text_safe_put() may write for `n` bytes of input (held ones included), whatever the options. */

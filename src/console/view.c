@@ -43,6 +43,7 @@ struct view_line {
 };
 
 static void quiet_passed(struct timer *t);
+static void part_line(struct timer *t);
 
 const struct name view_mode_names[] = {
     {"text", VIEW_TEXT},
@@ -125,6 +126,7 @@ void view_init(struct view *v)
 {
     v->text = mem_alloc(text_safe_max(PIECE));
     v->quiet.fire = quiet_passed;
+    v->parted.fire = part_line;
     v->marks.loop = v->loop;
     list_init(&v->held);
     set_mode(v, v->mode);
@@ -135,6 +137,7 @@ void view_init(struct view *v)
 void view_clear(struct view *v)
 {
     loop_timer_clear(&v->quiet);
+    loop_timer_clear(&v->parted);
     free(v->text);
     v->text = NULL;
 }
@@ -408,12 +411,39 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
     watch_quiet(v, x);
 }
 
+/* What has bytes that were escaped asks for no answer: it does not stay as the prompt. */
+static void part_line(struct timer *timer)
+{
+    struct view *v = container_of(timer, struct view, parted);
+
+    if (!v->safe.escaped || v->sheet->tail.len == 0)
+        return;
+    finish_plain(v);
+    sheet_leave(v->sheet);
+    v->safe.escaped = false;
+    v->cut = true;
+}
+
+static void put_plain(struct view *v, const char *data, size_t n)
+{
+    size_t len, skip;
+
+    if (v->sheet->tail.len == 0)
+        v->safe.escaped = false; /* it was answered */
+    len = text_safe_put(&v->safe, data, n, v->text);
+    skip = len > 0 && v->cut && v->text[0] == '\n';
+    sheet_text(v->sheet, v->text + skip, len - skip);
+    v->cut = v->cut && len == 0;
+}
+
 /* A datagram is a line, whether its sender ended it or not. */
 static void show_safe(struct view *v, const char *data, size_t n, bool message)
 {
-    sheet_text(v->sheet, v->text, text_safe_put(&v->safe, data, n, v->text));
+    put_plain(v, data, n);
     if (message && (n == 0 || data[n - 1] != '\n'))
-        sheet_text(v->sheet, v->text, text_safe_put(&v->safe, "\n", 1, v->text));
+        put_plain(v, "\n", 1);
+    if (v->safe.escaped && v->sheet->line)
+        loop_timer_set(v->loop, &v->parted, QUIET);
 }
 
 size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
@@ -541,6 +571,7 @@ static void settle(struct view *v)
     if (!is_marked(v)) {
         finish_plain(v);
         sheet_leave(v->sheet);
+        v->safe.escaped = v->cut = false;
     }
     while ((x = list_first(&v->held, struct view_line, place)) != NULL) {
         end_line(v, x);

@@ -44,6 +44,8 @@ struct view {
     struct list held;  /* of struct view_line: what is held of talkers */
     uint64_t seen_all; /* bytes sent to all that were dumped; see talker.seen */
     struct timer quiet;
+    struct timer parted; /* until the unfinished line of the plain view gets a row of its own */
+    bool cut;            /* it got one: the newline that ends it is on the screen */
 };
 
 /* `v` is zeroed but for its first part, which is read, but changed by the calls below alone. */

@@ -55,6 +55,19 @@ def test_each_direction_counts_in_hex(start, peer):
     t.wait_text("< 00000003  64 65 66")
 
 
+def test_unfinished_text_with_escapes_is_no_prompt(at, peer):
+    t = at(marked=True)
+    t.type("half")
+    peer.send(b"\0\x05\x7fHELO")
+    t.wait_screen([r"\x00\x05\x7fHELO", "> half"], (1, 6))
+    t.type(" typed\r")
+    assert peer.receive(b"\n") == b"half typed\n"
+    peer.send("\n250 ok\nlogin: ")  # its end is on the screen
+    t.wait_screen([r"\x00\x05\x7fHELO", "> half typed", "250 ok", "login:"])
+    peer.send("\x1b[?2004h")
+    t.wait_screen([r"\x00\x05\x7fHELO", "> half typed", "250 ok", r"login: \x1b[?2004h", ">"], (4, 2))
+
+
 def test_marks(start, peer):
     t = start("--marks=direction,size,peer")
     peer.send("hello\n")
