@@ -17,7 +17,7 @@ import pexpect
 import pyte
 import pytest
 
-from support import DEADLINE, POLLCAT
+from support import DEADLINE, POLLCAT, port_of
 
 
 class Timeout(AssertionError):
@@ -363,3 +363,38 @@ def nothing_more(t, peer):
     """Nothing was sent before this line."""
     t.type("last\r")
     assert peer.receive(b"last\n") == b"last\n"
+
+
+class Many:
+    """A prompt that listens, and those who connect to it."""
+
+    def __init__(self, home, *options, columns=100, **how):
+        self.terminal, self.port = listen(home, *options, "-lk", "127.0.0.1", 0, columns=columns, **how)
+        self.peers = []
+
+    def join(self):
+        sock = socket.create_connection(("127.0.0.1", self.port), DEADLINE)
+        self.peers.append(sock)
+        self.terminal.wait_text(f"[{len(self.peers)}] 127.0.0.1 port {port_of(sock)} joined")
+        return sock
+
+    def close(self):
+        for sock in self.peers:
+            sock.close()
+        self.terminal.close()
+
+
+@pytest.fixture
+def many(tmp_path):
+    """many(*OPTIONS, count=2) starts a prompt that listens with -k; it, and the sockets of those who joined."""
+    running = []
+
+    def begin(*options, count=2, **how):
+        running.append(Many(tmp_path, *options, **how))
+        for _ in range(count):
+            running[-1].join()
+        return running[-1].terminal, *running[-1].peers
+
+    yield begin
+    for one in running:
+        one.close()
