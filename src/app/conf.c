@@ -302,6 +302,16 @@ static void derive_net(struct conf *c, unsigned traits)
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
 }
 
+/* Nobody answers a server that has ended, nor a peer whose words go elsewhere. */
+static void derive_endings(struct conf *c, unsigned traits)
+{
+    const bool typed = !c->stdio.no_input && isatty(STDIN_FILENO), client = (traits & TRAIT_LISTEN) == 0;
+    const bool seen = typed && isatty(STDOUT_FILENO);
+
+    c->bridge.tell_end = seen || (typed && client);
+    c->bridge.leave = c->leave || (!c->stay && typed && (client || !seen));
+}
+
 static void derive_bridge(struct conf *c, unsigned traits)
 {
     const bool datagram_client = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) == 0;
@@ -451,6 +461,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     derive_net(c, operands.traits);
     derive_bridge(c, operands.traits);
+    derive_endings(c, operands.traits);
     derive_rows(c, operands.traits);
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);

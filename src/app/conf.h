@@ -46,7 +46,7 @@ struct conf {
     const char *late_dialect; /* --dialect, where it was not first */
 
     /* As the options set them; conf_parse() makes the rest from these. */
-    bool ipv4, ipv6, line;
+    bool ipv4, ipv6, line, stay, leave;
     int64_t timeout;       /* -w, ms; 0: none */
     int64_t interval;      /* ms between lines; 0: none */
     int64_t delay;         /* ms before each block, in both directions; 0: none */

@@ -306,6 +306,7 @@ static int take_operands(struct conf *c, const struct dialect_operands *o, struc
 static void begin(struct conf *c)
 {
     c->no_prompt = true;
+    c->stay = true;
     c->quiet_probe = true;
     c->timeout = NOT_GIVEN;
 }

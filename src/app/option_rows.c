@@ -36,13 +36,13 @@ static const struct option_row rows[] = {
       .help = "send back what peers send (is -l -k as well)",
       .doc = "Send back to each peer what it sends (RFC 862).\nImplies\n.Fl l\nand\n.Fl k .\n" },
     { .name = "self-connect", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_SELF,
-      .help = "connect a socket to itself; [PORT]",
+      .help = "to itself; [PORT]",
       .doc = "Connect one socket to its own address, so that what is sent comes back.\n"
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
-      .help = "any of these by name, or connect",
+      .help = "the same by name",
       .doc = "Choose the mode by its name:\n.Cm connect , listen , udp , udp-connected , echo\nor\n.Cm self-connect .\n" },
     { .ch = 'z', .name = "zero", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PROBE,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_CONNECTED | TRAIT_UNIX,
@@ -131,6 +131,17 @@ static const struct option_row rows[] = {
              "A peer that takes nothing for ten seconds\n"
              ".Pq Fl -idle-timeout\n"
              "is given up, and what it did not get is told.\n" },
+    { .name = "leave", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(leave),
+      .excludes = TRAIT_STAY | TRAIT_ECHO | TRAIT_DGRAM,
+      .help = "end with the peer's side",
+      .doc = "When a peer has ended its direction, end ours once what was read is sent, whatever input there still is: with its "
+             "only peer the program ends.\nThis is the default for who connects from a terminal, and at a terminal when standard output is "
+             "none.\n" },
+    { .name = "stay", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stay), .gives = TRAIT_STAY,
+      .excludes = TRAIT_ECHO | TRAIT_DGRAM,
+      .help = "or not",
+      .doc = "When a peer has ended its direction, go on until our input ends, since the peer may wait for an answer.\n"
+             "This is the default wherever\n.Fl -leave\nis not.\n" },
     { .ch = 'd', .name = "no-stdin", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stdio.no_input),
       .gives = TRAIT_NO_INPUT,
       .help = "only receive (also --recv-only)",
@@ -256,11 +267,11 @@ static const struct option_row rows[] = {
       .help = "least on arrival",
       .doc = "Drop what arrives with a smaller TTL or hop limit.\n" },
     { .name = "sockopt", .arg = "NAME[=VALUE]", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .value = VALUE_SOCKOPT,
-      .help = "set any option; NAME? tells its value",
+      .help = "set any",
       .doc = "Set a socket option by its name; an option that is on or off is turned on by\n.Ar NAME\nalone.\n"
              ".Ar NAME Ns Ql \\&?\nprints the value in effect.\nMay be repeated.\n" },
     { .name = "list-sockopts", .group = OPTION_SOCKET, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_LIST_SOCKOPTS,
-      .help = "list their names",
+      .help = "list them",
       .doc = "List the names that\n.Fl -sockopt\nknows, and end.\n" },
 
     /* The prompt */

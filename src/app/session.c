@@ -141,7 +141,10 @@ static void session_finished(void *ctx, struct peer *p, const struct err *e)
     if (e != NULL)
         session_fail(s, &why);
     session_release(s, p, e == NULL);
-    session_end(s);
+    if (front_shows(s->svc))
+        s->svc->ending = true;
+    else
+        session_end(s);
 }
 
 static void session_quit(void *ctx, const struct err *e)

@@ -62,6 +62,10 @@ static const struct command table[] = {
      "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
      "goes before; what would never end is stopped.\n",
      complete_talkers, command_eof},
+    {"set", NULL, "[stay | leave]", "what the end of a peer does",
+     "Choose what happens when a peer has ended its direction:\n.Cm stay ,\nas somebody may answer it, or\n.Cm leave ;\nsee "
+     "the options\n.Fl -stay\nand\n.Fl -leave .\n",
+     complete_set, command_set},
     {"close", NULL, "[N]", "close the connection",
      "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers,
      command_close},
@@ -320,7 +324,7 @@ const char *commands_sending(const struct console *c, const struct talker *t)
 
     list_each(x, ahead, &c->tasks, struct task, place)
     {
-        if (!x->endless && (!x->ops->types || c->closed) && (t == NULL || task_sends_to(x, t)))
+        if (!x->endless && (!x->ops->types || c->closed || c->leaving) && (t == NULL || task_sends_to(x, t)))
             return x->name;
     }
     return NULL;

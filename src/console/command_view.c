@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Commands about how lines are typed and shown.
+ * Commands about how lines are typed and shown, and other things that are chosen.
  */
 #include "console/commands.h"
 
@@ -184,6 +184,24 @@ int command_view(struct console *c, const char *args, struct err *e)
     }
     args_free(words, 2);
     return result;
+}
+
+static const struct name end_names[] = {{"stay", false}, {"leave", true}, {NULL, 0}};
+
+void complete_set(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    complete_name(to, index, typed, end_names);
+}
+
+int command_set(struct console *c, const char *args, struct err *e)
+{
+    int choice = 0;
+    int r = choose(c, "set", "when the peer ends", args, end_names, bridge_leaves(c->bridge), &choice, e);
+
+    if (r > 0)
+        console_set_leave(c, choice);
+    return r < 0 ? -1 : 0;
 }
 
 int command_secret(struct console *c, const char *args, struct err *e)

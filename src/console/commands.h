@@ -57,6 +57,7 @@ void complete_input(struct console *c, struct complete *to, size_t index, const 
 void complete_view(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_eol(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_time(struct console *c, struct complete *to, size_t index, const char *typed);
+void complete_set(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_opt(struct console *c, struct complete *to, size_t index, const char *typed);
 
 /* Handlers: see the table in console/command.c. */
@@ -83,6 +84,7 @@ int command_input(struct console *c, const char *args, struct err *e);
 int command_view(struct console *c, const char *args, struct err *e);
 int command_eol(struct console *c, const char *args, struct err *e);
 int command_time(struct console *c, const char *args, struct err *e);
+int command_set(struct console *c, const char *args, struct err *e);
 int command_secret(struct console *c, const char *args, struct err *e);
 int command_paste(struct console *c, const char *args, struct err *e);
 int command_repeat(struct console *c, const char *args, struct err *e);

@@ -185,6 +185,26 @@ static void shut(struct port *port, void *ctx)
     view_finish(&c->view, talkers_after(&c->talkers, NULL));
 }
 
+/* The peer has ended, and so do we, once all is sent that was to be. */
+static void leave(struct console *c, struct talker *t)
+{
+    static const char kept[] = "what was typed is kept in the history";
+    char name[ADDR_TEXT];
+    bool keeps;
+
+    if (c->ended || c->ending || c->svc->many) {
+        console_end(c, t);
+        return;
+    }
+    keeps = prompt_keep_line(c->prompt);
+    if (c->conf->bridge->tell_end)
+        log_notice("%s closed the connection%s%s", peer_name(t->peer, name), keeps ? "; " : "", keeps ? kept : "");
+    else if (keeps)
+        log_notice("%s", kept);
+    c->leaving = true;
+    console_end(c, NULL);
+}
+
 static void peer_ended(void *ctx, struct peer *peer)
 {
     struct console *c = ctx;
@@ -194,8 +214,23 @@ static void peer_ended(void *ctx, struct peer *peer)
     view_finish(&c->view, t);
     if (c->view.marks.labels)
         tell(c, t, "ended its side");
-    else if (!c->ended && !c->ending)
-        log_notice("%s ended its side; ^D ends ours", peer_name(peer, name));
+    if (bridge_leaves(c->bridge))
+        leave(c, t);
+    else if (!c->view.marks.labels && !c->ended && !c->ending)
+        log_notice("%s ended its side; type to answer, ^D leaves", peer_name(peer, name));
+}
+
+void console_set_leave(struct console *c, bool leaves)
+{
+    struct talker *t;
+    struct list *ahead;
+
+    bridge_set_leave(c->bridge, leaves);
+    list_each(t, ahead, &c->talkers.all, struct talker, place)
+    {
+        if (leaves && t->meta == NULL && t->peer->ended)
+            leave(c, t);
+    }
 }
 
 static void deaf(void *ctx, struct peer *peer)
@@ -214,6 +249,10 @@ static void screen_has_room(void *ctx)
 {
     struct console *c = ctx;
 
+    if (c->quits && screen_is_empty(c->sheet.screen)) {
+        c->quits = false;
+        c->svc->host.quit(c->svc->host.ctx, NULL);
+    }
     if (screen_torn(c->sheet.screen) && c->prompt != NULL)
         prompt_redraw(c->prompt);
     if (c->waits && !screen_full(c->sheet.screen)) {
@@ -450,7 +489,7 @@ static void console_detach(struct svc *s, struct peer *peer)
     if (c->closed || s->many)
         return;
     console_set_to(c, NULL);
-    c->ending = false;
+    c->ending = c->leaving = false;
     if (c->ended) {
         c->ended = false;
         bridge_begin(c->bridge);
@@ -536,6 +575,15 @@ static bool console_is_lent(struct svc *s)
     return console_commands.lent(s->state);
 }
 
+/* The screen of a terminal that is stopped is waited for: what arrived is not dropped because the peer has gone. */
+static bool console_shows(struct svc *s)
+{
+    struct console *c = s->state;
+
+    c->quits = !screen_is_empty(c->sheet.screen);
+    return c->quits;
+}
+
 static const struct front console_front = {
     .show = console_show,
     .waiting = console_waiting,
@@ -544,6 +592,7 @@ static const struct front console_front = {
     .suspend = console_suspend,
     .resume = console_resume,
     .lent = console_is_lent,
+    .shows = console_shows,
 };
 
 const struct service service_prompt = {

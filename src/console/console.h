@@ -53,11 +53,13 @@ struct console {
     struct timer idle;   /* until those to whom nothing is being sent give back what sending takes */
     struct list waiters; /* of struct console_wait */
     struct job wake, trim, finish;
-    bool hush;   /* what is sent is a secret */
-    bool ended;  /* no more lines will be sent */
-    bool ending; /* nor typed (but see `closed`): our direction ends once the commands that send are done */
-    bool closed; /* no more can be typed; what commands type may still go */
-    bool waits;  /* a link waits for room on the screen */
+    bool hush;    /* what is sent is a secret */
+    bool ended;   /* no more lines will be sent */
+    bool ending;  /* nor typed (but see `closed`): our direction ends once the commands that send are done */
+    bool closed;  /* no more can be typed; what commands type may still go */
+    bool leaving; /* the peer has ended: so does ours, with what commands still send */
+    bool quits;   /* the program ends once the screen is empty */
+    bool waits;   /* a link waits for room on the screen */
     int64_t interrupted; /* loop time of the last ^C that found nothing to clear or stop; 0: never */
     char base[24];       /* the prompt that says whom lines go to */
 };
@@ -126,6 +128,9 @@ int console_check_to(const struct console *c, const struct talker *t, struct err
 /* Ends our direction to `t`; NULL: to all, and no more lines are sent to anybody. What commands send, and will be done with
  * by themselves, goes before, which is told. */
 void console_end(struct console *c, struct talker *t);
+
+/* What the end of a peer's direction does from now on: bridge_set_leave(), and for who has ended it already, too. */
+void console_set_leave(struct console *c, bool leave);
 
 /* Closes the connection of `t`, with RST when `reset`; a sender of datagrams is forgotten. `t` is gone when it returns. */
 void console_close(struct console *c, struct talker *t, bool reset);

@@ -230,7 +230,7 @@ void console_forget(struct console_wait *w)
 
 int console_check_open(const struct console *c, struct err *e)
 {
-    if (c->ended || (c->ending && !c->closed))
+    if (c->ended || (c->ending && !c->closed && !c->leaving))
         return err_set(e, STATUS_LOCAL, "our direction %s: nothing more can be sent",
                        c->ended ? "has ended" : "is about to end");
     return 0;

@@ -135,6 +135,17 @@ void fan_add(struct fan *f, struct fan_member *m)
     unblock(&f->pace);
 }
 
+void fan_end(struct fan *f, struct fan_member *m)
+{
+    struct port *queue = m->pace.queue;
+
+    m->pace.queue = NULL;
+    fan_del(f, m);
+    m->pace.queue = queue;
+    if (queue != NULL)
+        queue_end(queue);
+}
+
 void fan_del(struct fan *f, struct fan_member *m)
 {
     if (m->pace.pace == NULL)

@@ -38,4 +38,7 @@ struct port *fan_port(struct fan *f);
 void fan_add(struct fan *f, struct fan_member *m);
 void fan_del(struct fan *f, struct fan_member *m);
 
+/* Takes it out with what it has not read yet: its queue ends there, and is the caller's. */
+void fan_end(struct fan *f, struct fan_member *m);
+
 #endif

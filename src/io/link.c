@@ -262,6 +262,14 @@ void link_free(struct link *k)
     loop_finally(k->src->loop, &k->job);
 }
 
+void link_end(struct link *k)
+{
+    if (k->state != LINK_RUNNING || k->src_eof)
+        return;
+    link_source_ended(k, false);
+    loop_soon(k->src->loop, &k->job);
+}
+
 void link_pause(struct link *k, bool paused)
 {
     k->paused = paused;

@@ -118,6 +118,9 @@ void link_free(struct link *k);
 /* Moves what can be moved now, within a budget. Called by port_event(); harmless at any time. */
 void link_pump(struct link *k);
 
+/* From now on it is as if the source had ended: what is held is written, and then the end passed on. */
+void link_end(struct link *k);
+
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */
 void link_pause(struct link *k, bool paused);
 

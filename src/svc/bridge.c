@@ -23,6 +23,8 @@ const struct name slow_names[] = {
     {NULL, 0},
 };
 
+enum { PATIENCE = 2000 }; /* ms that standard input is waited for alone before that is told */
+
 struct bridge {
     struct svc *svc;
     struct wire_owner owner;
@@ -34,8 +36,10 @@ struct bridge {
     struct fan *fan;      /* with many peers */
     struct link *feed;    /* the input into the fan */
     struct timer quit;    /* -q */
+    struct timer hint;    /* until it is told that standard input is waited for */
     enum slow_peer slow;
     struct job close_slow;
+    bool leave;
     bool input_ended;
 };
 
@@ -63,6 +67,11 @@ static bool is_fanned(const struct strand *s)
     return s->share.pace.pace != NULL;
 }
 
+static bool has_queue(const struct strand *s)
+{
+    return s->share.pace.queue != NULL || bridge_of(&s->wire)->ends.apart;
+}
+
 static void bridge_quit(struct bridge *b, const struct err *e)
 {
     b->svc->host.quit(b->svc->host.ctx, e);
@@ -85,7 +94,7 @@ static uint64_t unsent_to(const struct strand *s)
 
     if (out == NULL)
         return 0;
-    return link_held(out) + (is_fanned(s) || bridge_of(&s->wire)->ends.apart ? queue_size(out->src) : 0);
+    return link_held(out) + (has_queue(s) ? queue_size(out->src) : 0);
 }
 
 /* Input that is there and was not sent. */
@@ -201,6 +210,48 @@ static void bridge_finished(struct wire *w)
     s->host.finished(s->host.ctx, w->peer, w->err);
 }
 
+/* Nothing is under way, and nothing there to be sent. */
+static void bridge_waits_for_input(struct timer *t)
+{
+    struct bridge *b = container_of(t, struct bridge, hint);
+    const struct strand *s = list_first(&b->strands, struct strand, place);
+    char name[ADDR_TEXT];
+
+    if (s == NULL || b->input_ended)
+        return;
+    if (bridge_unsent_all(b) > 0)
+        loop_timer_set(b->svc->loop, t, PATIENCE);
+    else
+        log_notice("%s ended its side; waiting for standard input to end (-d would not read it, "
+                   "--leave would not wait)",
+                   peer_name(s->wire.peer, name));
+}
+
+static void tell_unread(const struct bridge *b)
+{
+    size_t unread = below_unread(b->ends.in);
+
+    if (unread > 0)
+        log_notice("%zu bytes of standard input were not read", unread);
+}
+
+/* As if our input had ended for this peer. False when nothing is on its way there. */
+static bool strand_leave(struct strand *s)
+{
+    struct bridge *b = bridge_of(&s->wire);
+    char name[ADDR_TEXT];
+
+    if (b->conf->tell_end && !b->svc->many)
+        log_notice("%s closed the connection", peer_name(s->wire.peer, name));
+    if (is_fanned(s)) {
+        fan_end(b->fan, &s->share);
+    } else if (s->wire.out != NULL && !b->input_ended) {
+        tell_unread(b);
+        link_end(s->wire.out);
+    }
+    return s->wire.out != NULL;
+}
+
 static bool bridge_peer_ended(struct wire *w)
 {
     struct bridge *b = bridge_of(w);
@@ -211,8 +262,12 @@ static bool bridge_peer_ended(struct wire *w)
         log_notice("%s ended its side", peer_name(w->peer, name));
         return false;
     }
-    if (b->ends.peer_ended != NULL)
+    if (b->ends.apart)
         b->ends.peer_ended(b->ends.ctx, w->peer);
+    else if (b->leave)
+        return strand_leave(container_of(w, struct strand, wire));
+    else if (!b->svc->many && !b->svc->again && !b->input_ended)
+        loop_timer_set(b->svc->loop, &b->hint, PATIENCE);
     return true;
 }
 
@@ -237,14 +292,14 @@ static bool bridge_sent(struct wire *w)
     struct bridge *b = bridge_of(w);
 
     bridge_quit_if_sent(b);
-    return b->conf->quit_after != 0;
+    return b->conf->quit_after != 0 || !b->input_ended;
 }
 
 static void bridge_source_ended(struct wire *w)
 {
     struct bridge *b = bridge_of(w);
 
-    if (!is_fanned(container_of(w, struct strand, wire)) && !b->ends.apart)
+    if (!has_queue(container_of(w, struct strand, wire)))
         bridge_input_ended(b);
 }
 
@@ -329,6 +384,8 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
     b->owner.datagram_wait = conf->datagram_wait;
     list_init(&b->strands);
     b->quit.fire = bridge_time_is_up;
+    b->hint.fire = bridge_waits_for_input;
+    b->leave = conf->leave;
     b->close_slow.run = bridge_close_slow;
     b->slow = conf->slow > 0 ? (enum slow_peer)(conf->slow - 1) : ends->slow;
     if (conf->send_only)
@@ -353,6 +410,7 @@ void bridge_free(struct bridge *b)
     if (b->ends.in != NULL)
         b->ends.in->hung_up = NULL;
     loop_timer_clear(&b->quit);
+    loop_timer_clear(&b->hint);
     loop_job_del(&b->close_slow);
     free(b);
 }
@@ -483,6 +541,8 @@ void bridge_detach(struct bridge *b, struct peer *p)
     wire_clear(&s->wire);
     if (is_fanned(s))
         fan_del(b->fan, &s->share);
+    else
+        port_free(s->share.pace.queue); /* it was left to itself */
     list_del(&s->place);
     free(s);
 }
@@ -519,6 +579,16 @@ void bridge_begin(struct bridge *b)
     loop_timer_clear(&b->quit);
     if (b->svc->host.ended != NULL)
         b->svc->host.ended(b->svc->host.ctx, false);
+}
+
+bool bridge_leaves(const struct bridge *b)
+{
+    return b->leave;
+}
+
+void bridge_set_leave(struct bridge *b, bool leave)
+{
+    b->leave = leave;
 }
 
 void bridge_missed(struct bridge *b, struct peer *p, size_t size)

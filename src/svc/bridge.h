@@ -28,6 +28,8 @@ struct bridge_conf {
     bool no_shutdown;   /* the end of our input does not end our direction */
     bool more_follows;  /* our output is not closed with the last peer: there will be another session */
     int slow;           /* enum slow_peer and 1; 0: the service's own choice */
+    bool tell_end;      /* somebody is there to read that a peer has closed */
+    bool leave;         /* the end of a peer's direction ends ours, and with that the peer */
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
         datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */
@@ -39,7 +41,7 @@ struct bridge_ends {
     struct port *in;  /* where what we send comes from; NULL: nothing is sent, or `apart` */
     bool apart;       /* each peer has an input of its own: bridge_feed() */
     struct port *out; /* where what arrives goes */
-    /* A peer ended its direction while ours is open. Optional. */
+    /* With `apart`: a peer ended its direction while ours is open; with bridge_leaves() ours is to end, too. */
     void (*peer_ended)(void *ctx, struct peer *p);
     /* With `apart`: nothing can be sent to the peer any more; its input is the caller's alone again. Optional. */
     void (*deaf)(void *ctx, struct peer *p);
@@ -63,6 +65,10 @@ void bridge_end(struct bridge *b);
 
 /* With `apart`: after bridge_end(), for peers to come: there will be more. */
 void bridge_begin(struct bridge *b);
+
+/* Whether the end of a peer's direction ends ours: at first what the conf says. */
+bool bridge_leaves(const struct bridge *b);
+void bridge_set_leave(struct bridge *b, bool leave);
 
 /* With `apart`: the peer missed `size` bytes, being too slow; the first time it is told. With SLOW_CLOSE it is
  * finished soon, but not before this returns. */

@@ -59,3 +59,10 @@ bool front_lent(struct svc *s)
 
     return f->lent != NULL && f->lent(s);
 }
+
+bool front_shows(struct svc *s)
+{
+    const struct front *f = front_of(s);
+
+    return f->shows != NULL && f->shows(s);
+}

@@ -22,6 +22,9 @@ struct front {
     void (*settled)(struct svc *);
     /* SIGINT; returns false to let it end the program. */
     bool (*interrupt)(struct svc *);
+    /* True while something that arrived is still to be shown: the end that a peer brings waits, with svc->ending set, for
+     * host.quit(). */
+    bool (*shows)(struct svc *);
     /* Around a stop by job control: put the terminal right before, and take it again after. */
     void (*suspend)(struct svc *);
     void (*resume)(struct svc *);
@@ -38,5 +41,6 @@ bool front_interrupt(struct svc *s);
 void front_suspend(struct svc *s);
 void front_resume(struct svc *s);
 bool front_lent(struct svc *s);
+bool front_shows(struct svc *s);
 
 #endif

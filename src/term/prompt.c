@@ -323,6 +323,16 @@ void prompt_set_line(struct prompt *p, const char *line)
     prompt_window_fill(line);
 }
 
+bool prompt_keep_line(struct prompt *p)
+{
+    const char *line = rl_line_buffer;
+
+    if (!p->editing || p->history == NULL || p->secret != NULL || is_busy() || line[0] == '\0' || line[0] == ' ')
+        return false;
+    prompt_history_add(p->history, line);
+    return true;
+}
+
 /* Completion. The line up to the cursor is one word for readline. */
 
 static char **offer(const char *text, int start, int end)

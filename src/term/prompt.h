@@ -58,6 +58,10 @@ void prompt_free(struct prompt *p);
 /* Replaces the line that is typed; what is no character of it is not taken. */
 void prompt_set_line(struct prompt *p, const char *line);
 
+/* Keeps what is typed and not sent in the history, as if Enter had been typed. False when there is nothing to keep, or none to
+ * keep it in. */
+bool prompt_keep_line(struct prompt *p);
+
 /* Changes the text; it is copied. */
 void prompt_set_text(struct prompt *p, const char *text);
 

@@ -28,6 +28,7 @@ struct screen {
     bool shared;             /* the description is not ours: writes may block */
     bool dead;               /* the terminal is gone */
     bool lost;
+    bool awaited; /* that it is empty */
     bool held; /* another program has the terminal */
 };
 
@@ -95,7 +96,7 @@ static void terminal_ready(struct watch *w, unsigned events)
     (void)events;
     if (s->end > s->start)
         write_some(s);
-    if (s->room != NULL && ((was_full && !screen_full(s)) || (s->lost && s->end == s->start)))
+    if (s->room != NULL && ((was_full && !screen_full(s)) || ((s->lost || s->awaited) && s->end == s->start)))
         s->room(s->ctx);
 }
 
@@ -171,6 +172,12 @@ size_t screen_room(const struct screen *s)
     size_t held = s->end - s->start;
 
     return held < SCREEN_MOST ? SCREEN_MOST - held : 0;
+}
+
+bool screen_is_empty(struct screen *s)
+{
+    s->awaited = s->end > s->start;
+    return !s->awaited;
 }
 
 bool screen_torn(struct screen *s)

@@ -37,6 +37,9 @@ bool screen_full(const struct screen *s);
 /* How many bytes can be put before any is lost. */
 size_t screen_room(const struct screen *s);
 
+/* True when nothing waits; otherwise `room` is called when that is so. */
+bool screen_is_empty(struct screen *s);
+
 /* True once after something was lost, when there is room again: all that should be seen is to be drawn anew. */
 bool screen_torn(struct screen *s);
 

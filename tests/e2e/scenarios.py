@@ -442,24 +442,50 @@ def end_of_input(s):
         raise Differs("it does not end with status 0")
 
 
-@scenario(ENDS, "When the peer ends its side that is told at once, and the line being typed stays.", (20, 80))
-def end_of_peer(s):
+@scenario(ENDS, "When the server closes, the program says so and ends with status 0, all that came on the screen.",
+          (20, 80))
+def end_of_server(s):
     s.connect()
-    s.type("half")
-    s.shows(typed="half")
-    s.peer.socket.shutdown(socket.SHUT_WR)
-    s.sees(lambda t: any(row and "half" not in row for row in t.lines()) and t.row().endswith("half"))
+    s.say("QUIT")
+    s.peer.send("221 Bye\n")
+    s.peer.socket.close()
+    if s.exits() != 0:
+        raise Differs("it does not end with status 0")
+    s.contains("221 Bye")
+    s.sees(lambda t: "closed" in "".join(t.scrolled()))
 
 
-@scenario(ENDS, "After the end of the peer's side lines can still be sent.", (20, 80))
-def sent_after_end(s):
+@scenario(ENDS, "A line that was half typed then is in the history.", (80,))
+def half_typed_at_the_end(s):
     s.connect()
-    s.say("one")
-    s.peer.send("two\n")
-    s.peer.socket.shutdown(socket.SHUT_WR)
-    s.contains("two")
-    s.type("three\r")
-    s.got(b"three\n")
+    s.type("half typed")
+    s.shows(typed="half typed")
+    s.part()
+    s.connect()
+    s.type(UP + "\r")
+    s.got(b"half typed\n")
+
+
+@scenario(ENDS, "A listener goes on when its peer has ended its side, which is told, and can still answer.", (20, 80))
+def answered_after_end(s):
+    sock = s.join(s.listen("-l"))
+    sock.sendall(b"question\n")
+    s.contains("question")
+    sock.shutdown(socket.SHUT_WR)
+    s.sees(lambda t: any(row not in ("", "question", s.prompt.rstrip()) for row in t.scrolled()))
+    s.type("answer\r")
+    s.got(b"answer\n", sock)
+
+
+@scenario(ENDS, "A listener whose output is a file ends when the file has come.")
+def into_a_file(s):
+    sock = s.join(s.listen("-l", to="copy"))
+    sock.sendall(b"all of it\n")
+    sock.shutdown(socket.SHUT_WR)
+    if s.exits() != 0:
+        raise Differs("it does not end with status 0")
+    if (s.home / "copy").read_bytes() != b"all of it\n":
+        raise Differs("the file is not what was sent")
 
 
 @scenario(ENDS, "When the connection is reset that is told, what was typed can still be read, and the status says so.",
@@ -480,6 +506,7 @@ def reset_by_peer(s):
 def again(s):
     s.connect()
     s.say("one")
+    s.command("set stay")
     s.peer.socket.shutdown(socket.SHUT_WR)
     s.command("connect")
     s.peer.socket.close()

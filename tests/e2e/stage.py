@@ -5,6 +5,7 @@ A scenario is the same for every program. What it expects and does not see it ra
 seen instead.
 """
 import select
+import shlex
 import socket
 import unicodedata
 
@@ -74,8 +75,12 @@ class Stage:
         for thing in reversed(self.open):
             thing.close()
 
-    def begin(self, *args, **how):
-        self.t = Terminal([*self.program.argv, *args], columns=self.columns, home=self.home, cwd=str(self.home), **how)
+    def begin(self, *args, to=None, **how):
+        """Starts the program, its standard output the file `to`."""
+        argv = [*self.program.argv, *map(str, args)]
+        if to is not None:
+            argv = ["/bin/sh", "-c", f"exec {shlex.join(argv)} >{to}"]
+        self.t = Terminal(argv, columns=self.columns, home=self.home, cwd=str(self.home), **how)
         self.open.append(self.t)
         return self.t
 
@@ -88,10 +93,10 @@ class Stage:
         self.peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.wait_keys()
 
-    def listen(self, *options):
+    def listen(self, *options, **how):
         """Starts the program, as a listener; returns its port."""
         port = FreePort()
-        self.begin(*options, "127.0.0.1", int(port))
+        self.begin(*options, "127.0.0.1", int(port), **how)
         table = "/proc/net/udp" if "-u" in options else "/proc/net/tcp"
         state = "07" if "-u" in options else "0A"
 
@@ -144,6 +149,10 @@ class Stage:
     def leave(self):
         """Ends the session with ^D, then by the peer, and where that is not enough by a signal."""
         self.t.type(END)
+        self.part()
+
+    def part(self):
+        """The peer ends the session, and where that is not enough a signal."""
         self.peer.socket.shutdown(socket.SHUT_WR)
         self.peer.socket.settimeout(self.patience)
         try:

@@ -65,7 +65,7 @@ $ pollcat -C mail.example.org 25
 250 mail.example.org
 > QUIT
 221 Bye
-pollcat: 127.0.0.1 port 25 ended its side; ^D ends ours
+pollcat: 127.0.0.1 port 25 closed the connection
 """, """\
 $ printf 'GET / HTTP/1.0\\r\\n\\r\\n' | pollcat www.example.org 80
 HTTP/1.1 200 OK

@@ -508,12 +508,12 @@ def test_log_lines_above_the_line(start, peer):
 
 
 def test_peer_that_ends_is_told_at_once(start, peer):
-    t = start()
+    t = start("--stay")
     t.type("half")
     peer.send("last: ")
     t.wait_text("last: half")
     peer.socket.shutdown(socket.SHUT_WR)
-    t.wait(lambda t: any("ended its side; ^D ends ours" in row for row in t.lines()))
+    t.wait(lambda t: any("ended its side; type to answer, ^D leaves" in row for row in t.lines()))
     t.type(" line\r")
     assert peer.receive(b"\n") == b"half line\n"
     t.type("\x04")
