@@ -452,7 +452,7 @@ def end_of_server(s):
     if s.exits() != 0:
         raise Differs("it does not end with status 0")
     s.contains("221 Bye")
-    s.sees(lambda t: "closed" in "".join(t.scrolled()))
+    s.sees(lambda t: "closed" in "".join(row.strip() for row in t.scrolled()))
 
 
 @scenario(ENDS, "A line that was half typed then is in the history.", (80,))
@@ -505,8 +505,8 @@ def reset_by_peer(s):
 @scenario(ENDS, "After a connection was lost the same program connects again, history and all.")
 def again(s):
     s.connect()
-    s.say("one")
     s.command("set stay")
+    s.say("one")
     s.peer.socket.shutdown(socket.SHUT_WR)
     s.command("connect")
     s.peer.socket.close()
