@@ -19,7 +19,7 @@ static int run(struct conf *c, int argc, char **argv, int *signo)
     struct err e;
 
     if (conf_parse(c, argc, argv, &e) < 0)
-        return usage_refuse(c, &e);
+        return argc < 2 && c->dialect->usage == NULL ? usage_first() : usage_refuse(c, &e);
     log_set_level(c->verbose);
     switch (c->action) {
     case CONF_HELP:

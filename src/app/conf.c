@@ -424,6 +424,8 @@ static int read_options(struct conf *c, struct options *o, int argc, char **argv
     }
     if (c->late_dialect != NULL)
         return err_set(e, STATUS_LOCAL, "--dialect %.64s comes before all else", c->late_dialect);
+    if (c->action == CONF_HELP && o->next < argc)
+        c->topic = argv[o->next];
     if (c->action != CONF_RUN)
         return 0;
     traits = options_traits(o);

@@ -42,6 +42,7 @@ struct conf {
     bool randomize, no_prompt, progress;
     bool quiet_probe; /* -z tells nothing but messages */
 
+    const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */
     const char *late_dialect; /* --dialect, where it was not first */
 

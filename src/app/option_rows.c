@@ -348,8 +348,8 @@ static const struct option_row rows[] = {
       .doc = "Before all other options: behave as the program of that name does, which the names that this one is called by ask\n"
              "for as well:\n.Cm nc\n(see\n.Xr pollcat-nc 1 ) ,\nor\n.Cm pollcat ,\nwhatever the name.\n" },
     { .ch = 'h', .name = "help", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_HELP,
-      .help = "this page",
-      .doc = "Show the options on one page, and end.\n" },
+      .help = "TOPIC in full",
+      .doc = "Show the options on one page, and end; with a name of an option or of a group of them behind it, all about that.\n" },
     { .name = "version", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_VERSION,
       .help = "version",
       .doc = "Show the version and what was compiled in, and end.\n" },

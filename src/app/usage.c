@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "app/options.h"
+#include "app/plain.h"
 #include "base/log.h"
 #include "net/sockopt.h"
 
@@ -18,6 +20,8 @@ enum {
     NAMES = 26, /* columns of an option's names */
     HALF = 35,  /* columns of an option that shares its line */
     LINE = 512,
+    INDENT = 4,
+    COLUMNS = 80,
 };
 
 /* "-p, --source-port PORT" */
@@ -83,6 +87,95 @@ void usage_help(FILE *out)
     fputs("TIME is in seconds or has a unit: ms s m h. SIZE may have one: k m g.\n", out);
 }
 
+int usage_first(void)
+{
+    fputs("pollcat connects, listens, and lets you type while data arrives: a netcat with a prompt.\n"
+          "pollcat HOST PORT   pollcat -l PORT   pollcat -l PORT >file\n"
+          "pollcat --help shows all options, pollcat --help TOPIC one of them in full.\n",
+          stderr);
+    return STATUS_LOCAL;
+}
+
+/* What is in the manual. */
+
+/* "-q, --quit-after SECS", with other names */
+static void print_option(FILE *out, const struct option_row *row)
+{
+    const struct option_row *other;
+    char names[LINE];
+
+    names_format(row, names, sizeof names);
+    fputs(names + (row->ch != 0 ? 0 : 4), out);
+    for (size_t i = 0; (other = option_row(i)) != NULL; i++) {
+        if (other->alias != NULL && option_target(other) == row)
+            fprintf(out, ", --%s", other->name);
+    }
+    fputc('\n', out);
+    plain_print(out, row->doc, INDENT, COLUMNS);
+}
+
+static bool print_group(FILE *out, const char *title)
+{
+    const struct option_row *row;
+    bool any = false;
+
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        if (row->alias != NULL || strcasecmp(option_group(row->group), title) != 0)
+            continue;
+        if (any)
+            fputc('\n', out);
+        print_option(out, row);
+        any = true;
+    }
+    return any;
+}
+
+/* The option of this name, or the only one that begins so. */
+static const struct option_row *find_named(const char *name)
+{
+    const struct option_row *row, *found = NULL;
+
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        const bool letter = name[0] != '\0' && name[1] == '\0' && row->ch == name[0];
+
+        if (letter || strcmp(row->name, name) == 0)
+            return option_target(row);
+        if (strncmp(row->name, name, strlen(name)) != 0)
+            continue;
+        if (found != NULL && found != option_target(row))
+            return NULL;
+        found = option_target(row);
+    }
+    return found;
+}
+
+static int no_topic(const char *topic, struct err *e)
+{
+    char groups[LINE] = "";
+
+    for (enum option_group g = 0; g < OPTION_GROUPS; g++) {
+        const size_t n = strlen(groups);
+
+        snprintf(groups + n, sizeof groups - n, " %s", option_group(g));
+    }
+    return err_set(e, STATUS_LOCAL, "no help on '%.64s': it is neither an option nor one of:%s", topic,
+                   groups);
+}
+
+int usage_topic(FILE *out, const char *topic, struct err *e)
+{
+    const char *name = topic + strspn(topic, "-");
+    const struct option_row *row;
+
+    if (name == topic && print_group(out, topic))
+        return 0;
+    row = find_named(name);
+    if (row == NULL)
+        return no_topic(topic, e);
+    print_option(out, row);
+    return 0;
+}
+
 void usage_version(FILE *out)
 {
     static const char features[] = ""
@@ -133,10 +226,22 @@ int usage_print(enum conf_action action)
     return finish_printing();
 }
 
+static int show_topic(const char *topic)
+{
+    struct err e;
+
+    if (usage_topic(stdout, topic, &e) == 0)
+        return finish_printing();
+    log_error("%s", e.text);
+    return (int)e.status;
+}
+
 int usage_show(const struct conf *c)
 {
     const struct dialect *d = c->dialect;
 
+    if (c->action == CONF_HELP && c->topic != NULL && d->help == NULL)
+        return show_topic(c->topic);
     if (c->action != CONF_HELP || d->help == NULL)
         return usage_print(c->action);
     fputs(d->help, d->help_on_stderr ? stderr : stdout);

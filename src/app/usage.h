@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * usage: what --help, --version and --list-sockopts print.
+ * usage: what --help, --version and --list-sockopts print, and what nothing at all.
  */
 #ifndef APP_USAGE_H
 #define APP_USAGE_H
@@ -18,6 +18,13 @@ int usage_show(const struct conf *c);
 
 /* Tells what is wrong with the command line, as the dialect does. Returns the exit status. */
 int usage_refuse(const struct conf *c, const struct err *e);
+
+/* Tells a first user, on standard error, what this is. Returns the exit status. */
+int usage_first(void);
+
+/* Prints all that is told of one group of options, or of one option, as a user names it: "time", "-q", "quit-after". 0, or -1
+ * with `e`: there is none. */
+int usage_topic(FILE *out, const char *topic, struct err *e);
 
 /* The same to `out`, one each. */
 void usage_help(FILE *out);

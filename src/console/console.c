@@ -198,7 +198,8 @@ static void leave(struct console *c, struct talker *t)
     }
     keeps = prompt_keep_line(c->prompt);
     if (c->conf->bridge->tell_end)
-        log_notice("%s closed the connection%s%s", peer_name(t->peer, name), keeps ? "; " : "", keeps ? kept : "");
+        log_notice("%s closed the connection%s%s", peer_name(t->peer, name), keeps ? "; " : "",
+                   keeps ? kept : "");
     else if (keeps)
         log_notice("%s", kept);
     c->leaving = true;

@@ -327,7 +327,8 @@ bool prompt_keep_line(struct prompt *p)
 {
     const char *line = rl_line_buffer;
 
-    if (!p->editing || p->history == NULL || p->secret != NULL || is_busy() || line[0] == '\0' || line[0] == ' ')
+    if (!p->editing || p->history == NULL || p->secret != NULL || is_busy() || line[0] == '\0' ||
+        line[0] == ' ')
         return false;
     prompt_history_add(p->history, line);
     return true;

@@ -85,6 +85,81 @@ static void help_has_every_option(void **state)
     free(text);
 }
 
+static char *topic(const char *name, struct err *e)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    if (usage_topic(out, name, e) < 0)
+        fputs("none", out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* All ways to name an option show it, a group all that are in it. */
+static void topics_are_told_in_full(void **state)
+{
+    static const char *const names[] = {"-q", "q", "--quit-after", "quit-after", "quit"};
+    const struct option_row *row;
+    struct err e;
+    char *text;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        text = topic(names[i], &e);
+        assert_memory_equal(text, "-q, --quit-after SECS\n    Quit this long after the end", 53);
+        free(text);
+    }
+    text = topic("recv-only", &e);
+    assert_memory_equal(text, "-d, --no-stdin, --recv-only\n", 28);
+    free(text);
+    text = topic("time", &e);
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++)
+        assert_int_equal(row->group == OPTION_TIME, find_option(text, row->name) != NULL &&
+                                                        strstr(text, "--time KIND") == NULL &&
+                                                        row->group == OPTION_TIME);
+    free(text);
+    text = topic("--time", &e);
+    assert_memory_equal(text, "--time KIND\n", 12);
+    free(text);
+}
+
+static void unknown_topics_are_refused(void **state)
+{
+    struct err e;
+    char *text = topic("nosuch", &e);
+
+    (void)state;
+    assert_string_equal(text, "none");
+    assert_int_equal(e.status, STATUS_LOCAL);
+    assert_non_null(strstr(e.text, "Socket"));
+    free(text);
+}
+
+/* No macro and no escape is left, and no row too long. */
+static void every_option_is_plain(void **state)
+{
+    const struct option_row *row;
+
+    (void)state;
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        char name[80], *text, *rest, *line;
+        struct err e;
+
+        snprintf(name, sizeof name, "--%s", row->name);
+        rest = text = topic(name, &e);
+        assert_null(strstr(text, "\\&"));
+        assert_null(strstr(text, ".Fl"));
+        while ((line = strsep(&rest, "\n")) != NULL) {
+            assert_in_range(strlen(line), 0, COLUMNS);
+            assert_true(line[0] == '\0' || line[strlen(line) - 1] != ' ');
+        }
+        free(text);
+    }
+}
+
 static void version_names_the_program(void **state)
 {
     char *text = printed(usage_version);
@@ -146,6 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_fits),
         cmocka_unit_test(help_has_every_option),
+        cmocka_unit_test(topics_are_told_in_full),
+        cmocka_unit_test(unknown_topics_are_refused),
+        cmocka_unit_test(every_option_is_plain),
         cmocka_unit_test(version_names_the_program),
         cmocka_unit_test(sockopts_are_listed),
         cmocka_unit_test(full_output_is_an_error),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/plain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void expect(const char *doc, int indent, int columns, const char *wanted)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    plain_print(out, doc, indent, columns);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void macros_become_text(void **state)
+{
+    (void)state;
+    expect("See\n.Fl l k ,\nthen\n.Fl -ready-fd .\n", 0, 80, "See -l -k, then --ready-fd.\n");
+    expect("Send\n.Ar N\nof\n.Cm lf , crlf\nor\n.Dv SO_DEBUG .\n", 0, 80,
+           "Send N of lf, crlf or SO_DEBUG.\n");
+    expect("as\n.Xr hexdump 1\n.Fl C\ndoes\n", 0, 80, "as hexdump(1) -C does\n");
+    expect("before\n.Xr listen 2 .\n", 0, 80, "before listen(2).\n");
+    expect(".Ql \\er \\&? and\n.Ql no answer .\n", 0, 80, "'\\r ? and' 'no answer'.\n");
+    expect("or\n.Pf @ Ar name\nfor\n", 0, 80, "or @name for\n");
+    expect("it\n.Pq Fl -idle-timeout\nis\n.Pq Ql < ,\n", 0, 80, "it (--idle-timeout) is ('<'),\n");
+    expect(".Ar NAME Ns Ql \\&?\nprints\n", 0, 80, "NAME'?' prints\n");
+    expect("(the default with\n.Fl C ) ,\nnone\n", 0, 80, "(the default with -C), none\n");
+}
+
+static void rows_are_filled(void **state)
+{
+    (void)state;
+    expect("one two three\nfour\n", 2, 9, "  one two\n  three\n  four\n");
+    expect("much-too-long a\n", 1, 5, " much-too-long\n a\n");
+    expect("", 4, 80, "\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(macros_become_text),
+        cmocka_unit_test(rows_are_filled),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
