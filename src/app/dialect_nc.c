@@ -126,11 +126,12 @@ static void write_target(const struct message *m, char *out, size_t size)
 
 static void write_service(const struct message *m, char *out, size_t size)
 {
-    const struct servent *s = m->numeric
-                                  ? NULL
-                                  : getservbyport(htons(addr_port(m->remote)), m->datagram ? "udp" : "tcp");
+    const struct addr *a = m->remote;
 
-    snprintf(out, size, "%s", s != NULL ? s->s_name : "*");
+    if (m->numeric ||
+        getnameinfo(&a->sa, a->len, NULL, 0, out, (socklen_t)size, m->datagram ? NI_DGRAM : 0) != 0 ||
+        out[strspn(out, "0123456789")] == '\0')
+        snprintf(out, size, "*");
 }
 
 static void write_name(const struct addr *a, bool numeric, char *out, size_t size)

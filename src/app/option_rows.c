@@ -364,3 +364,8 @@ const struct option_row *option_row(size_t i)
 {
     return i < ROWS ? &rows[i] : NULL;
 }
+
+size_t option_count(void)
+{
+    return ROWS;
+}

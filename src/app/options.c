@@ -264,14 +264,21 @@ static bool is_shadowed(const struct option_dialect *d, size_t i)
     return false;
 }
 
+/* Adds `n` rows, whose first is row_at(d, `from`). Returns the end of them. */
+static struct option *add_long(const struct option_dialect *d, const struct option_row *row, size_t n,
+                               size_t from, struct option *out)
+{
+    for (const size_t end = from + n; from < end; from++, row++) {
+        if (row->name != NULL && (d->nrows == 0 || !is_shadowed(d, from)))
+            *out++ = (struct option){row->name, argument_of(option_target(row)), NULL, LONG + (int)from};
+    }
+    return out;
+}
+
 static void build_long(const struct option_dialect *d, struct option *out)
 {
-    const struct option_row *row;
-
-    for (size_t i = 0; (row = row_at(d, i)) != NULL; i++) {
-        if (row->name != NULL && !is_shadowed(d, i))
-            *out++ = (struct option){row->name, argument_of(option_target(row)), NULL, LONG + (int)i};
-    }
+    out = add_long(d, d->rows, d->nrows, 0, out);
+    out = add_long(d, option_row(0), option_count(), d->nrows, out);
     memset(out, 0, sizeof *out);
 }
 
@@ -290,18 +297,23 @@ static const struct option_row *row_of(const struct option_dialect *d, int got)
     return NULL;
 }
 
-static void build_short(const struct option_dialect *d, char *out)
+static char *add_short(const struct option_dialect *d, const struct option_row *row, size_t n, char *out)
 {
-    const struct option_row *row;
-
-    *out++ = ':'; /* a missing argument is told from an unknown option */
-    for (size_t i = 0; (row = row_at(d, i)) != NULL; i++) {
+    for (; n-- > 0; row++) {
         if (row->ch == 0 || (d->nrows > 0 && row != row_of(d, row->ch)))
             continue;
         *out++ = (char)row->ch;
         if (option_target(row)->arg != NULL)
             *out++ = ':';
     }
+    return out;
+}
+
+static void build_short(const struct option_dialect *d, char *out)
+{
+    *out++ = ':'; /* a missing argument is told from an unknown option */
+    out = add_short(d, d->rows, d->nrows, out);
+    out = add_short(d, option_row(0), option_count(), out);
     *out = '\0';
 }
 

@@ -98,8 +98,10 @@ struct options {
     bool unknown; /* reading failed for an option that there is not, or that has no argument */
 };
 
-/* Row `i`, or NULL past the end; the row with this long name, or NULL. */
+/* Row `i`, or NULL past the end, where all of them stand one after the other; how many there are; the row with this long
+ * name, or NULL. */
 const struct option_row *option_row(size_t i);
+size_t option_count(void);
 const struct option_row *option_find(const char *name);
 
 /* The row that says what `row` does: itself, or the one it is an alias of. */

@@ -87,7 +87,10 @@ static int scan_service(void *ctx, const char *name)
 
 static int scan_probe(struct scan *s, const struct portrange *ports, size_t n, struct err *e)
 {
-    struct probe_events events = {.ctx = s, .result = scan_result, .finished = scan_finished};
+    struct probe_events events = {.ctx = s,
+                                  .words = s->single || s->conf->quiet_probe,
+                                  .result = scan_result,
+                                  .finished = scan_finished};
     struct probe *p;
     int r;
 

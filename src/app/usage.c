@@ -244,7 +244,7 @@ int usage_show(const struct conf *c)
         return show_topic(c->topic);
     if (c->action != CONF_HELP || d->help == NULL)
         return usage_print(c->action);
-    fputs(d->help, d->help_on_stderr ? stderr : stdout);
+    fwrite(d->help, 1, strlen(d->help), d->help_on_stderr ? stderr : stdout);
     return finish_printing();
 }
 
@@ -253,6 +253,6 @@ int usage_refuse(const struct conf *c, const struct err *e)
     if (e->text[0] != '\0')
         message(MESSAGE_USAGE, &(struct message){.text = e->text});
     if (c->unknown && c->dialect->usage != NULL)
-        fputs(c->dialect->usage, stderr);
+        fwrite(c->dialect->usage, 1, strlen(c->dialect->usage), stderr);
     return (int)e->status;
 }

@@ -79,24 +79,34 @@ static struct addr target_of(const struct probe *p, unsigned addr, const struct 
     return a;
 }
 
+/* Why a port is not open. */
+static void probe_explain(const struct probe *p, const struct item *i, const struct addr *a, struct err *e)
+{
+    struct message m;
+
+    err_clear(e);
+    if (!p->events.words)
+        return;
+    m = socket_message(p->conf, NULL, a);
+    m.why = i->sys != 0 ? strerror(i->sys) : NULL;
+    if (i->sys != 0)
+        message_err(e, socket_status(i->sys), i->sys,
+                    i->result == PROBE_NO_ANSWER ? MESSAGE_CONNECT_LATE : MESSAGE_CONNECT_FAILED, &m);
+    else if (i->result == PROBE_FAILED)
+        *e = p->fatal;
+    else if (i->result == PROBE_NO_ANSWER)
+        message_err(e, STATUS_NETWORK, 0, MESSAGE_NO_ANSWER, &m);
+}
+
 /* Sends the results that are known, in the order of the ports. */
 static void tell_results(struct probe *p)
 {
     while (!p->over && p->told < p->count && p->items[p->told].known) {
         const struct item *i = &p->items[p->told++];
         struct addr a = target_of(p, i->addr, i);
-        struct message m = socket_message(p->conf, NULL, &a);
         struct err e;
 
-        err_clear(&e);
-        m.why = i->sys != 0 ? strerror(i->sys) : NULL;
-        if (i->sys != 0)
-            message_err(&e, socket_status(i->sys), i->sys,
-                        i->result == PROBE_NO_ANSWER ? MESSAGE_CONNECT_LATE : MESSAGE_CONNECT_FAILED, &m);
-        else if (i->result == PROBE_FAILED)
-            e = p->fatal;
-        else if (i->result == PROBE_NO_ANSWER)
-            message_err(&e, STATUS_NETWORK, 0, MESSAGE_NO_ANSWER, &m);
+        probe_explain(p, i, &a, &e);
         p->events.result(p->events.ctx, &a, i->result, i->result == PROBE_OPEN ? NULL : &e);
     }
     if (!p->over && p->told == p->count) {

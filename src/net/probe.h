@@ -16,7 +16,8 @@ enum probe_result { PROBE_OPEN, PROBE_CLOSED, PROBE_NO_ANSWER, PROBE_FAILED };
 
 struct probe_events {
     void *ctx;
-    /* One port of one host is known. `e` says why when the result is not open. Comes in the order of the
+    bool words; /* `e` says why a port is not open; else it is empty */
+    /* One port of one host is known.`e` is NULL when the result is open. Comes in the order of the
      * ports. */
     void (*result)(void *ctx, const struct addr *remote, enum probe_result result, const struct err *e);
     void (*finished)(void *ctx);

@@ -88,22 +88,21 @@ static void hear_first(struct watch *w, unsigned events)
     struct receiver *r = container_of(w, struct receiver, watch);
     struct first *f = r->first;
     struct sockaddr_storage ss;
-    socklen_t len = sizeof ss;
+    struct msghdr look = {.msg_name = &ss, .msg_namelen = sizeof ss};
     struct addr from;
     struct err e;
-    char byte;
     bool named;
 
     (void)events;
-    if (recvfrom(w->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT, (struct sockaddr *)&ss, &len) < 0) {
+    if (recvmsg(w->fd, &look, MSG_PEEK | MSG_DONTWAIT) < 0) {
         if (is_passing(errno))
             return;
-        err_sys(&e, STATUS_LOCAL, errno, "recvfrom");
+        err_sys(&e, STATUS_LOCAL, errno, "receive");
         fail_first(f, &e);
         return;
     }
-    addr_set(&from, (struct sockaddr *)&ss, len);
-    named = len > sizeof ss.ss_family;
+    addr_set(&from, (struct sockaddr *)&ss, look.msg_namelen);
+    named = look.msg_namelen > sizeof ss.ss_family;
     if (named && connect(w->fd, &from.sa, from.len) < 0) {
         err_sys(&e, STATUS_LOCAL, errno, "connect");
         fail_first(f, &e);

@@ -42,7 +42,7 @@ static void finished(void *ctx)
 
 static void start(struct seen *s, struct rig *r, const struct portrange *ports, size_t n, bool randomize)
 {
-    struct probe_events events = {.ctx = s, .result = result, .finished = finished};
+    struct probe_events events = {.ctx = s, .words = true, .result = result, .finished = finished};
     struct err e;
 
     s->rig = r;
