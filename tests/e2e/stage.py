@@ -65,8 +65,9 @@ def bare(rows):
 class Stage:
     """A program, its terminal `t`, and its `peer`, while one scenario is played at one width."""
 
-    def __init__(self, program, home, columns=80, patience=DEADLINE):
+    def __init__(self, program, home, columns=80, patience=DEADLINE, timed=False):
         self.program, self.home, self.columns, self.patience = program, home, columns, patience
+        self.timed = timed  # how long it takes matters
         self.prompt = program.prompt
         self.t = self.peer = None
         self.open = []

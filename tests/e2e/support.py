@@ -377,13 +377,13 @@ def until_resting(pid, stuck=lambda: True):
 
 def fill(sock, pid, size=1 << 62, block=bytes(1 << 16)):
     """Sends `block` again and again until the process takes no more, or `size` bytes are sent. Returns how many."""
-    sent = 0
+    sent, view = 0, memoryview(block)
 
     def full():
         nonlocal sent
         try:
             if sent < size:
-                sent += sock.send(block[:size - sent])
+                sent += sock.send(view[sent % len(view):][:size - sent])
                 return False
         except BlockingIOError:
             pass
@@ -393,6 +393,19 @@ def fill(sock, pid, size=1 << 62, block=bytes(1 << 16)):
     until_resting(pid, full)
     sock.settimeout(DEADLINE)
     return sent
+
+
+def keep_talking(exchange, silence, since):
+    """Calls exchange() for longer than `silence` seconds. It gives False when the other side has ended, which it may
+    do after such a silence of ours alone, since `since` or between two calls. Returns whether it goes on."""
+    before, start = since, time.monotonic()
+    now = start
+    while now - start < 1.5 * silence:
+        if not exchange():
+            assert time.monotonic() - before >= silence, "it ended too early"
+            return False
+        before, now = now, time.monotonic()
+    return True
 
 
 class Background(threading.Thread):

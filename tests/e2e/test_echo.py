@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The echo service (RFC 862): exact bytes, for any number of peers, and never for ever."""
 import os
+import queue
 import re
 import signal
 import socket
 
 import pytest
 
-from support import (LEEWAY, Background, dial, fill, half_close, namespace, need, payload, port_of, receive,
+from support import (DEADLINE, LEEWAY, Background, dial, fill, half_close, namespace, need, payload, port_of, receive,
                      receive_all, reset, serve_unix, udp)
 
 STREAMS = ["tcp4", "tcp6", "unix", "abstract"]
@@ -205,9 +206,10 @@ def test_two_udp_echoes_do_not_play_for_ever(pollcat):
         forger.sendto(b"hello", ("127.0.0.1", one.port))
         two.until_err("received 5 bytes")
     pattern = re.compile(rb"not answering")
-    ender = Background(one.stderr.until, pattern.search), Background(two.stderr.until, pattern.search)
-    while all(waiter.is_alive() for waiter in ender):
-        ender[0].join(0.01)
+    ended = queue.SimpleQueue()
+    for cat in (one, two):
+        Background(lambda cat=cat: ended.put(cat.stderr.until(pattern.search)))
+    assert ended.get(timeout=DEADLINE)
     assert 2 <= answered(one) + answered(two) <= 20
 
 
