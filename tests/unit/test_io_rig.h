@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +35,8 @@
 enum {
     RIG_IDLE = WAIT_DIRECT + 1,
     RIG_LIMIT = 60000, /* ms until a run is given up */
-    RIG_MOMENT = 20,
+    RIG_MOMENT = 10,
+    RIG_TRIES = 100,
 };
 
 /* How the group that runs now waits and moves bytes. */
@@ -191,26 +193,37 @@ static inline int64_t rig_clock(clockid_t id)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Runs for `ms` with nothing to do, or fails: a loop that spins takes all of the processor, each time. */
+/* Runs for `ms`. Returns how often the loop went to sleep. */
+static inline long rig_sleeps(struct rig *r, int64_t ms)
+{
+    struct rusage before, after;
+
+    assert_int_equal(getrusage(RUSAGE_THREAD, &before), 0);
+    loop_timer_set(r->loop, &r->rest, ms);
+    rig_run(r);
+    loop_timer_clear(&r->rest);
+    assert_int_equal(getrusage(RUSAGE_THREAD, &after), 0);
+    return after.ru_nvcsw - before.ru_nvcsw;
+}
+
+/* Runs for `ms`, and fails when the loop spins: then it does not sleep, however often one looks. */
 static inline void rig_rest(struct rig *r, int64_t ms)
 {
-    for (int tries = 0; tries < 4; tries++) {
-        int64_t cpu = rig_clock(CLOCK_PROCESS_CPUTIME_ID);
-
-        loop_timer_set(r->loop, &r->rest, ms);
-        rig_run(r);
-        loop_timer_clear(&r->rest);
-        if (rig_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu < ms / 2)
+    rig_sleeps(r, ms);
+    for (int tries = 0; tries < RIG_TRIES; tries++) {
+        if (rig_sleeps(r, RIG_MOMENT) > 0)
             return;
     }
     fail_msg("the loop spins");
 }
 
-/* Runs for a moment in which everything that is ready is done. */
+/* Runs until everything that is ready is done: twice in a row it sleeps for a moment that nothing interrupts. */
 static inline void rig_settle(struct rig *r)
 {
-    loop_timer_set(r->loop, &r->rest, RIG_MOMENT);
-    rig_run(r);
+    int quiet = 0;
+
+    for (int tries = 0; tries < RIG_TRIES && quiet < 2; tries++)
+        quiet = rig_sleeps(r, RIG_MOMENT) == 1 ? quiet + 1 : 0;
 }
 
 static inline void tunnel_failed(struct link *k)
