@@ -30,9 +30,11 @@ static const struct command table[] = {
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
      complete_files, command_send},
     {"save", NULL, "[FILE]", "write what arrives to a file",
-     "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are; what it held is lost.\nA file that is made is its owner's alone.\nWithout\n.Ar FILE\n"
+     "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are.\nA file that holds something is refused.\nOne that is made is its owner's alone.\nWithout\n.Ar FILE\n"
      "this stops.\n",
      complete_files, command_save},
+    {"save!", NULL, "FILE", "the same, over what FILE holds", "The same; what\n.Ar FILE\nheld is lost.\n",
+     complete_files, command_save_over},
     {"log", NULL, "[FILE]", "keep a transcript of both directions",
      "Append a transcript to\n.Ar FILE :\nthe lines of both directions, safe for a terminal, each with the time, the "
      "direction\n.Pq < received, > sent, # events\nand the peer.\nThe parts of a line that was unfinished when another one "

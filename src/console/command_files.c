@@ -328,13 +328,20 @@ static void record_talkers(struct console *c, struct record *x, bool both)
     }
 }
 
-static int start_record(struct console *c, struct record **at, const struct record_format *format,
+/* `over`: what the file holds may be lost. */
+static int start_record(struct console *c, struct record **at, const struct record_format *format, bool over,
                         const char *path, struct err *e)
 {
-    const struct record_opts opts = {
-        .format = format, .peers = c->svc->peers, .failed = record_failed, .number = number, .ctx = c};
+    const struct record_opts opts = {.format = format,
+                                     .keep = !over,
+                                     .peers = c->svc->peers,
+                                     .failed = record_failed,
+                                     .number = number,
+                                     .ctx = c};
     struct record *x = record_open(c->svc->loop, path, &opts, e);
 
+    if (x == NULL && e->sys == EEXIST)
+        return err_set(e, STATUS_LOCAL, "%s exists: %csave! FILE overwrites", path, c->escape);
     if (x == NULL)
         return -1;
     if (*at != NULL && stop_record(c, at, e) < 0)
@@ -348,7 +355,7 @@ static int start_record(struct console *c, struct record **at, const struct reco
 }
 
 static int record_file(struct console *c, const char *name, const char *args, struct record **at,
-                       const struct record_format *format, struct err *e)
+                       const struct record_format *format, bool over, struct err *e)
 {
     char *path;
     int result;
@@ -357,19 +364,25 @@ static int record_file(struct console *c, const char *name, const char *args, st
         return -1;
     if (path == NULL)
         return stop_record(c, at, e);
-    result = start_record(c, at, format, path, e);
+    result = start_record(c, at, format, over, path, e);
     free(path);
     return result;
 }
 
 int command_save(struct console *c, const char *args, struct err *e)
 {
-    return record_file(c, "save", args, &c->commands->save, &record_bytes, e);
+    return record_file(c, "save", args, &c->commands->save, &record_bytes, false, e);
+}
+
+int command_save_over(struct console *c, const char *args, struct err *e)
+{
+    return args[0] != '\0' ? record_file(c, "save!", args, &c->commands->save, &record_bytes, true, e)
+                           : args_usage(c, "save!", e);
 }
 
 int command_log(struct console *c, const char *args, struct err *e)
 {
-    return record_file(c, "log", args, &c->commands->log, &record_transcript, e);
+    return record_file(c, "log", args, &c->commands->log, &record_transcript, false, e);
 }
 
 void files_joined(struct console *c, struct talker *t)

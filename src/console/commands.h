@@ -76,6 +76,7 @@ int command_quit(struct console *c, const char *args, struct err *e);
 
 int command_send(struct console *c, const char *args, struct err *e);
 int command_save(struct console *c, const char *args, struct err *e);
+int command_save_over(struct console *c, const char *args, struct err *e);
 int command_log(struct console *c, const char *args, struct err *e);
 int command_source(struct console *c, const char *args, struct err *e);
 int command_stop(struct console *c, const char *args, struct err *e);

@@ -167,23 +167,28 @@ uint64_t record_size(const struct record *r)
 }
 
 /* A file, or a device that takes everything or nothing; what could make us wait is refused. */
-static int open_file(const char *path, bool appends, struct err *e)
+static int open_file(const char *path, bool appends, bool keep, struct err *e)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, how | O_APPEND | (appends ? 0 : O_TRUNC), 0600); /* others may write to it, too */
+    int fd = open(path, how | O_APPEND | (appends || keep ? 0 : O_TRUNC),
+                  0600); /* others may write to it, too */
     struct stat st;
 
     if (fd < 0)
         return err_sys(e, STATUS_LOCAL, errno, "%s", path);
-    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) && !isatty(fd))
+    if (fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)) || isatty(fd))
+        err_set(e, STATUS_LOCAL, "%s: not a regular file", path);
+    else if (keep && !appends && st.st_size > 0)
+        err_sys(e, STATUS_LOCAL, EEXIST, "%s", path);
+    else
         return fd;
     close(fd);
-    return err_set(e, STATUS_LOCAL, "%s: not a regular file", path);
+    return -1;
 }
 
 struct record *record_open(struct loop *loop, const char *path, const struct record_opts *opts, struct err *e)
 {
-    int fd = open_file(path, opts->append || opts->format->appends, e);
+    int fd = open_file(path, opts->append || opts->format->appends, opts->keep, e);
     struct record *r;
 
     if (fd < 0)

@@ -47,8 +47,9 @@ struct record_format {
 
 struct record_opts {
     const struct record_format *format;
-    bool append;                                                      /* whatever the format says */
-    struct peer_table *peers;                                         /* all of which are recorded */
+    bool append;              /* whatever the format says */
+    bool keep;                /* what a file holds is not overwritten: EEXIST */
+    struct peer_table *peers; /* all of which are recorded */
     void (*failed)(void *ctx, struct record *r, const struct err *e); /* from the loop; closes it */
     /* The number of `p`, or of who sent the datagram of `m` (NULL: none) through it, or gets it; 0: none. Optional.
      * May add notes. */

@@ -196,6 +196,12 @@ def test_save(at, peer, tmp_path):
     t.wait_text("later")
     assert (tmp_path / "got").read_bytes() == data
     says(t, "~save", "no file is being written")
+    says(t, "~save got", "got exists: ~save! FILE overwrites")
+    assert (tmp_path / "got").read_bytes() == data
+    says(t, "~save!", "usage: ~save! FILE")
+    says(t, "~save! got", "got: what arrives is written there")
+    says(t, "~save", "got: closed, 0 B")
+    assert (tmp_path / "got").read_bytes() == b""
     says(t, "~save none/x", "none/x: No such file or directory")
 
 
