@@ -17,6 +17,8 @@ enum verdict {
 
 enum { ESCAPED = 4 }; /* the length of \xhh */
 
+static const char erase[] = "\033[K"; /* at most as long as what a carriage return could become, less one */
+
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* True when all eight bytes are printable ASCII, newline or tab. With no byte over 0x7f, additions and
@@ -95,13 +97,18 @@ static enum verdict judge_sgr(const unsigned char *p, size_t n, size_t *len)
     return n < TEXT_SGR ? MORE : ESCAPE;
 }
 
+static bool may_return(const struct text_safe *s)
+{
+    return s->returns && (s->erases || !s->escaped);
+}
+
 static enum verdict judge_next(const struct text_safe *s, const unsigned char *p, size_t n, size_t *len)
 {
     *len = 1;
     if (p[0] >= 0x80)
         return judge_utf8(p, n, len);
     if (p[0] == '\r')
-        return n < 2 ? MORE : p[1] == '\n' ? DROP : s->returns ? PASS : ESCAPE;
+        return n < 2 ? MORE : p[1] == '\n' ? DROP : may_return(s) ? PASS : ESCAPE;
     if (p[0] == 0x1b && s->colors)
         return judge_sgr(p, n, len);
     return is_plain(p[0]) ? PASS : ESCAPE;
@@ -131,6 +138,25 @@ static size_t mark_escapes(struct text_safe *s, bool on, char *out)
     return n;
 }
 
+/* Erases the row that `len` bytes go over, if it has escapes. */
+static size_t clear_row(struct text_safe *s, enum verdict verdict, const unsigned char *p, size_t len,
+                        char *out)
+{
+    bool clears = false;
+
+    if (verdict == PASS && p[0] == '\r') {
+        s->over = s->escaped;
+    } else if (verdict == ESCAPE || p[0] != 0x1b) {
+        clears = s->escaped && s->over && p[0] != '\n';
+        s->over = false;
+        s->escaped = verdict == ESCAPE || (!clears && s->escaped && memchr(p, '\n', len) == NULL);
+    }
+    if (!clears)
+        return 0;
+    memcpy(out, erase, sizeof erase - 1);
+    return sizeof erase - 1;
+}
+
 /* What one verdict makes of `len` bytes. */
 static size_t put_judged(struct text_safe *s, enum verdict verdict, const unsigned char *p, size_t len,
                          char *out)
@@ -139,13 +165,10 @@ static size_t put_judged(struct text_safe *s, enum verdict verdict, const unsign
 
     if (verdict == DROP)
         return 0;
-    o = mark_escapes(s, verdict == ESCAPE, out);
-    if (verdict == ESCAPE) {
-        s->escaped = true;
+    o = s->escaped || verdict == ESCAPE ? clear_row(s, verdict, p, len, out) : 0;
+    o += mark_escapes(s, verdict == ESCAPE, out + o);
+    if (verdict == ESCAPE)
         return o + escape_bytes(p, len, out + o);
-    }
-    if (s->escaped && memchr(p, '\n', len) != NULL)
-        s->escaped = false;
     memcpy(out + o, p, len);
     return o + len;
 }
@@ -209,7 +232,7 @@ size_t text_safe_end(struct text_safe *s, char *out)
     size_t o = 0;
 
     for (size_t i = 0; i < s->nheld; i++) {
-        bool pass = is_plain(s->held[i]) || (s->held[i] == '\r' && s->returns);
+        bool pass = is_plain(s->held[i]) || (s->held[i] == '\r' && may_return(s));
 
         o += put_judged(s, pass ? PASS : ESCAPE, s->held + i, 1, out + o);
     }

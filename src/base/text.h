@@ -8,6 +8,8 @@
  * U+FEFF, and bytes that are not UTF-8. A carriage return right before a newline is dropped. A backslash
  * passes as it is: the output is for eyes, not for decoding.
  *
+ * Escapes take columns that the peer knows nothing of: what it writes over them must not leave parts of them.
+ *
  * Work is incremental: a UTF-8 sequence or CRLF cut by a read is held until the next call; however the input
  * is cut, the output is the same. Follows RFC 3629 for what is valid UTF-8; overlong forms, surrogates and
  * code points above U+10FFFF are not.
@@ -28,6 +30,8 @@ enum {
 struct text_safe {
     bool colors;  /* whole SGR sequences pass: ESC [, digits, ; and :, then m (ECMA-48, 8.3.117) */
     bool returns; /* a carriage return that ends no line passes: whoever shows the text goes back for it */
+    bool
+        erases; /* with `returns`: text that goes back over escapes erases the row with ESC [ K; else it does not go back */
     const char *begin,
         *end; /* put around each run of escapes, to show them in a style; both or neither. A run
                                 ends with each call, so that a cut adds `end` and `begin` in the midst of it */
@@ -36,6 +40,7 @@ struct text_safe {
     size_t nheld;
     bool marked;  /* `begin` was written, `end` was not */
     bool escaped; /* something was escaped since the last newline */
+    bool over;    /* what comes goes over that */
 };
 
 /* Bytes that text_safe_put() may write for `n` bytes of input (held ones included), whatever the options. */

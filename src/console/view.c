@@ -118,6 +118,7 @@ static void set_safe(const struct view *v, struct text_safe *safe)
 {
     safe->colors = v->colors;
     safe->returns = true;
+    safe->erases = !v->sheet->dumb;
     safe->begin = v->marks.color ? inverse : NULL;
     safe->end = v->marks.color ? upright : NULL;
 }

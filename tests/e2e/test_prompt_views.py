@@ -267,3 +267,12 @@ def test_a_secret_is_not_in_the_log(at, peer, tmp_path):
         f"> {name}: before", f"> {name}: (a secret of 5 bytes)", f"> {name}: behind"]
     for file in ("talk", "all"):
         assert (tmp_path / file).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("options", [[], ["--marks", "direction"]], ids=["plain", "marked"])
+def test_what_goes_over_escapes_leaves_nothing_of_them(start, peer, options):
+    t = start("--prompt", "> ", *options)
+    mark = "< " if options else ""
+    peer.send("\x1b[?2004l\rhello\n\x1b[?2004h\r\n\x1b[?2004hjoe$ \rbob$ ")
+    peer.send("\n")
+    t.wait_screen([mark + "hello", mark + "\\x1b[?2004h", mark + "bob$", ">"])

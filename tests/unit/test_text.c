@@ -375,6 +375,13 @@ static void returns(void **state)
     options(s, "10%\r", "10%\r");
     options(s, "\r\r\n", "\r\n");
     options(s, "\r\x1b\b", "\r\\x1b\\x08");
+    options(s, "a\x1b[1m\rb", "a\\x1b[1m\\x0db");
+    s.erases = true;
+    options(s, "a\x1b[1m\rb\rc", "a\\x1b[1m\r\033[Kb\rc");
+    options(s, "\x1b\r\r\nb\rc", "\\x1b\r\nb\rc");
+    options(s, "\x1b\nb\rc", "\\x1b\nb\rc");
+    options(s, "\x1b\r\x07\rb", "\\x1b\r\033[K\\x07\r\033[Kb");
+    s.erases = false;
 }
 
 static void marks(void **state)
@@ -391,8 +398,8 @@ static void marks(void **state)
     options(s, "\xe2\x80\xae\xc3\xa9\xff", "<\\xe2\\x80\\xae>\xc3\xa9<\\xff>");
     options(s, "a\xe2\x82", "a<\\xe2\\x82>");
     options(s, "a\r", "a<\\x0d>");
-    s.colors = s.returns = true;
-    options(s, "\x1b\x1b[1mx\r\a\r", "<\\x1b>\x1b[1mx\r<\\x07>\r");
+    s.colors = s.returns = s.erases = true;
+    options(s, "\x1b\x1b[1mx\r\a\r", "<\\x1b>\x1b[1mx\r\033[K<\\x07>\r");
     options(s, "\x1b[1", "<\\x1b>[1");
     /* a run ends with each call */
     n = put(&s, "\a", 1, out);
