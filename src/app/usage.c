@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "app/options.h"
-#include "app/plain.h"
 #include "base/log.h"
+#include "base/plain.h"
 #include "net/sockopt.h"
 
 #ifndef PACKAGE_VERSION

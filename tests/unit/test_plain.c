@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/plain.h"
+#include "base/plain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  *
  * Knows the macros that those tables use, and no others.
  */
-#ifndef APP_PLAIN_H
-#define APP_PLAIN_H
+#ifndef BASE_PLAIN_H
+#define BASE_PLAIN_H
 
 #include <stdio.h>
 
