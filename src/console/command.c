@@ -13,13 +13,13 @@
 
 /* In the order of help. A name that is a sign, not a word, needs no blank behind it. */
 static const struct command table[] = {
-    {"help", "?", "[COMMAND]", "this list", "List the commands, or show how one is used.\n",
-     complete_commands, command_help},
+    {"help", "?", "[COMMAND]", "this list, or one in full",
+     "List the commands and keys, or show what the manual says of one.\n", complete_commands, command_help},
     {"peers", NULL, NULL, "who is connected",
      "List who is connected: the number, the address, for how long, the bytes sent and received and, on TCP, the "
      "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
      NULL, command_peers},
-    {"to", NULL, "[N | all]", "whom lines go to from now on",
+    {"to", NULL, "[N | all]", "whom lines go to",
      "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\nWhen that peer leaves, lines go to nobody, which is said of each, until another is chosen.\n",
      complete_to, command_to},
     {"@", NULL, "N TEXT", "one line to one peer",
@@ -29,13 +29,13 @@ static const struct command table[] = {
      "Send the bytes of\n.Ar FILE ,\nas they are, to who is connected when it begins.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",
      complete_files, command_send},
-    {"save", NULL, "[FILE]", "write what arrives to a file",
+    {"save", NULL, "[FILE]", "write what arrives there",
      "Write all bytes that arrive from now on to\n.Ar FILE ,\nas they are.\nA file that holds something is refused.\nOne that is made is its owner's alone.\nWithout\n.Ar FILE\n"
      "this stops.\n",
      complete_files, command_save},
-    {"save!", NULL, "FILE", "the same, over what FILE holds", "The same; what\n.Ar FILE\nheld is lost.\n",
+    {"save!", NULL, "FILE", "over what FILE holds", "The same; what\n.Ar FILE\nheld is lost.\n",
      complete_files, command_save_over},
-    {"log", NULL, "[FILE]", "keep a transcript of both directions",
+    {"log", NULL, "[FILE]", "keep a transcript there",
      "Append a transcript to\n.Ar FILE :\nthe lines of both directions, safe for a terminal, each with the time, the "
      "direction\n.Pq < received, > sent, # events\nand the peer.\nThe parts of a line that was unfinished when another one "
      "began end with a backslash.\nA file that is made is its owner's alone.\nWithout\n.Ar FILE\nthis stops.\n",
@@ -54,17 +54,17 @@ static const struct command table[] = {
     {"time", NULL, "[none | absolute | start | delta]", "the time before each line",
      "Choose the time that stands before each line shown: none, of the day, since the start, or since the line before.\n",
      complete_time, command_time},
-    {"opt", NULL, "[NAME | NAME=VALUE]", "list, read or set socket options",
+    {"opt", NULL, "[NAME | NAME=VALUE]", "socket options",
      "List the socket options of the live connection, read one, or set one.\nThe names are those of\n.Fl -sockopt .\n",
      complete_opt, command_opt},
-    {"info", NULL, "[N]", "addresses, state and counters",
+    {"info", NULL, "[N]", "addresses and counters",
      "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
      complete_talkers, command_info},
     {"eof", NULL, "[N]", "end our direction",
      "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
      "goes before; what would never end is stopped.\n",
      complete_talkers, command_eof},
-    {"set", NULL, "[stay | leave]", "what the end of a peer does",
+    {"set", NULL, "[stay | leave]", "what a peer's end does",
      "Choose what happens when a peer has ended its direction:\n.Cm stay ,\nas somebody may answer it, or\n.Cm leave ;\nsee "
      "the options\n.Fl -stay\nand\n.Fl -leave .\n",
      complete_set, command_set},
@@ -73,7 +73,7 @@ static const struct command table[] = {
      command_close},
     {"reset", NULL, "[N]", "close it with RST", "The same, with a reset where there is such a thing.\n",
      complete_talkers, command_reset},
-    {"connect", NULL, "[HOST PORT]", "connect again, or elsewhere",
+    {"connect", NULL, "[HOST PORT]", "again, or elsewhere",
      "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "
      "prompt and its history stay, and an end that\n.Cm ~eof\nsent does not count for it.\n",
      NULL, command_connect},
@@ -81,11 +81,11 @@ static const struct command table[] = {
      "Stop reading from peer\n.Ar N\nor from all to whom lines go, so that they find out how it is to wait.\n",
      complete_talkers, command_pause},
     {"resume", NULL, "[N]", "go on reading", "Go on reading.\n", complete_talkers, command_resume},
-    {"repeat", NULL, "N [INTERVAL] TEXT", "send a line again and again",
+    {"repeat", NULL, "N [INTERVAL] TEXT", "a line again and again",
      "Send\n.Ar TEXT\nas a line\n.Ar N\ntimes, with\n.Ar INTERVAL\n.Pq seconds, or with a unit\nbetween;\n.Ar N\n0 means "
      "until\n.Cm ~stop .\nAn interval is taken for one when text follows it.\n",
      NULL, command_repeat},
-    {"source", NULL, "[FILE]", "run lines and commands from a file",
+    {"source", NULL, "[FILE]", "run lines from a file",
      "Do with each line of\n.Ar FILE\nwhat would be done if it were typed.\nIt ends at the first one that fails, and waits "
      "while a command that it began still sends.\nWithout\n.Ar FILE\nfiles being run are stopped.\n",
      complete_files, command_source},
@@ -96,17 +96,17 @@ static const struct command table[] = {
      "Read the next line without echo, behind\n.Ar TEXT ,\nand keep it out of the history; a transcript\n.Pq Cm ~log\nhas its size.\nA line that begins with a blank "
      "is kept out of it, too.\n",
      NULL, command_secret},
-    {"paste", NULL, NULL, "send the next paste as one message",
+    {"paste", NULL, NULL, "next paste is one message",
      "Send the next line with all newlines that were pasted into it as one message.\nThe same as\n.Ql ^V\nin place of Enter, behind the paste.\nThe newline that it may end with is that of the line end.\n",
      NULL, command_paste},
-    {"!", NULL, "[COMMAND]", "run a shell command and send its output",
+    {"!", NULL, "[COMMAND]", "send a command's output",
      "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"
      "run\n.Ev SHELL\non the terminal; what arrives meanwhile is shown when it ends.\n",
      NULL, command_shell},
     {"quit", ".", NULL, "end pollcat", "End the program.\n", NULL, command_quit},
 };
 
-enum { ROWS = sizeof table / sizeof table[0], COLUMN = 40 };
+enum { ROWS = sizeof table / sizeof table[0] };
 
 const struct command *command_row(size_t i)
 {
@@ -146,7 +146,7 @@ static size_t name_length(const char *text)
 
 /* Lines */
 
-static int unknown(const struct console *c, const char *name, struct err *e)
+int command_unknown(const struct console *c, const char *name, struct err *e)
 {
     const char *near = near_find(name, row_name, NULL);
     char safe[64];
@@ -173,48 +173,13 @@ int command_run(struct console *c, const char *line, struct err *e)
     while (is_blank(*args) && (row == NULL || row->run != command_shell))
         args++;
     if (row == NULL)
-        result = unknown(c, name, e);
+        result = command_unknown(c, name, e);
     else if (row->args == NULL && *args != '\0')
         result = args_usage(c, row->name, e);
     else
         result = row->run(c, args, e);
     free(name);
     return result;
-}
-
-/* Help */
-
-static void help_row(struct console *c, const struct command *row)
-{
-    char text[COLUMN * 4];
-    int n = snprintf(text, sizeof text, "%c%s%s%s", c->escape, row->name,
-                     row->args != NULL && !is_sign(row->name) ? " " : "", row->args != NULL ? row->args : "");
-
-    if (row->alias != NULL)
-        snprintf(text + n, sizeof text - (size_t)n, "  or %c%s", c->escape, row->alias);
-    console_say(c, "%-*s %s", COLUMN, text, row->help);
-}
-
-int command_help(struct console *c, const char *args, struct err *e)
-{
-    const struct command *row;
-    char *word;
-
-    if (args_take(c, "help", args, 0, 1, &word, e) < 0)
-        return -1;
-    if (word == NULL) {
-        for (size_t i = 0; i < ROWS; i++)
-            help_row(c, &table[i]);
-        console_say(c, "%c%c at the beginning of a line sends one %c", c->escape, c->escape, c->escape);
-        return 0;
-    }
-    row = command_find(word[0] == c->escape ? word + 1 : word);
-    if (row != NULL)
-        help_row(c, row);
-    else
-        unknown(c, word[0] == c->escape ? word + 1 : word, e);
-    free(word);
-    return row != NULL ? 0 : -1;
 }
 
 /* Completion */

@@ -20,7 +20,7 @@ struct command {
     const char *name;
     const char *alias; /* another name: "." for quit; NULL: none */
     const char *args;  /* what help shows behind the name: "[N | all]"; NULL: it has none */
-    const char *help;  /* a few words */
+    const char *help;  /* a few words: at most 25 columns */
     const char *doc;   /* for the manual: mdoc(7) */
     /* Offers words for argument number `index` (from 0), as far as typed: complete_add(). NULL: nothing. */
     void (*complete)(struct console *c, struct complete *to, size_t index, const char *typed);

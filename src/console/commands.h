@@ -18,6 +18,9 @@ struct commands {
     const struct child *guest; /* the shell that has the terminal; NULL: none */
 };
 
+/* Fills `e` with what was probably meant. Returns -1. */
+int command_unknown(const struct console *c, const char *name, struct err *e);
+
 /* Arguments */
 
 /* Splits `args` into words (to be freed with words_free()): at least `least`, at most `most`, NULL in place of those that

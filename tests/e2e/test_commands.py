@@ -10,12 +10,28 @@ from support import fill, port_of, receive, reset, udp
 from terminal import Peer, at, listen, many, nothing_more, peer, says, start, typed
 
 
-def test_help_lists_commands(at, peer):
-    t = at(rows=50)
-    says(t, "~?", "~peers", "~to [N | all]", "~send [FILE]", "~quit  or ~.", "~~ at the beginning of a line sends one ~")
-    says(t, "~help send", "send a file")
+def test_help_fits_the_screen(at, peer):
+    t = at(rows=24, columns=80)
+    says(t, "~?", "~peers ", "~to ", "~send ", "~quit ", "^C  clear, stop, quit", "~~  one ~ at the beginning")
+    assert not t.screen.history.top  # nothing has scrolled away
+    assert t.lines()[0] == "~?"
+    nothing_more(t, peer)
+
+
+def test_help_of_one_is_the_manual(at, peer):
+    t = at(columns=60)
+    says(t, "~help send", "~send [FILE]", "Send the bytes of FILE, as they are, to who is connected")
+    assert max(len(row) for row in t.lines()) <= 60
+    says(t, "~help @", "~@N TEXT", "Send one line to peer N, whoever other lines go to.")
+    says(t, "~help ~quit", "~quit, ~.", "End the program.")
     says(t, "~help sned", "unknown command ~sned; did you mean ~send?")
     nothing_more(t, peer)
+
+
+def test_help_with_another_character(at, peer):
+    t = at("--escape-char=%", rows=30)
+    says(t, "%help stop", "End all that %send, %repeat, %source and %! began")
+    says(t, "%?", "%peers ", "%%  one % at the beginning")
 
 
 def test_unknown_commands_are_never_sent(at, peer):

@@ -216,6 +216,15 @@ static void another_escape_character(void **state)
     assert_true(r->quit);
 }
 
+static void help_is_short(void **state)
+{
+    const struct command *row;
+
+    (void)state;
+    for (size_t i = 0; (row = command_row(i)) != NULL; i++)
+        assert_true(strlen(row->help) <= 25 && strlen(row->name) <= 8);
+}
+
 static void usage_is_told(void **state)
 {
     struct rig *r = *state;
@@ -468,6 +477,7 @@ int main(void)
         cmocka_unit_test(table_is_sound),
         TEST(unknown_names_are_refused),
         TEST(another_escape_character),
+        TEST(help_is_short),
         TEST(usage_is_told),
         TEST(quit_has_two_names),
         TEST(modes_are_set),
