@@ -30,6 +30,10 @@ _pollcat()
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $prev in
+    --to)
+        _pollcat_take -W 'tcp: unix: seqpacket: echo: discard:'
+        return
+        ;;
     --mode)
         _pollcat_take -W 'connect udp listen udp-connected echo self-connect'
         return
@@ -99,7 +103,7 @@ _pollcat()
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -57,6 +57,7 @@ void conf_clear(struct conf *c)
         free(c->owned[i]);
     free(c->owned);
     free(c->net.sockopts);
+    end_spec_clear(&c->join.end);
     memset(c, 0, sizeof *c);
 }
 
@@ -339,6 +340,20 @@ static void derive_bridge(struct conf *c, unsigned traits)
     c->console.bridge = bridge;
 }
 
+/* What is joined is passed on at once, and by both sides. */
+static int derive_join(struct conf *c, unsigned traits, struct err *e)
+{
+    if ((traits & TRAIT_JOIN) == 0)
+        return 0;
+    if (end_parse(&c->join.end, c->to, e) < 0)
+        return -1;
+    c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};
+    c->net.room = end_room(&c->join.end);
+    if ((traits & TRAIT_UNIX) == 0)
+        conf_add_sockopt(c, "nodelay");
+    return 0;
+}
+
 /* True in the foreground of the terminal. -1 is the group of a terminal that is not the one that controls us. */
 static bool in_foreground(void)
 {
@@ -362,12 +377,13 @@ static bool has_terminal(void)
 static void derive_rows(struct conf *c, unsigned traits)
 {
     const struct mode *m = mode_choose(traits);
-    const bool prompt = m->at_terminal != NULL && !c->no_prompt && !c->stdio.no_input &&
+    const bool joined = (traits & TRAIT_JOIN) != 0;
+    const bool prompt = m->at_terminal != NULL && !joined && !c->no_prompt && !c->stdio.no_input &&
                         c->action == CONF_RUN;
 
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
-    c->service = prompt && has_terminal() ? m->at_terminal : m->service;
+    c->service = joined ? &service_join : prompt && has_terminal() ? m->at_terminal : m->service;
 }
 
 /* Who means Ncat's option -m gives a number of peers, with -k. */
@@ -465,6 +481,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     derive_bridge(c, operands.traits);
     derive_endings(c, operands.traits);
     derive_rows(c, operands.traits);
+    if (derive_join(c, operands.traits, e) != 0)
+        return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
     return check_prompt(c, e) < 0 ? -1 : check_ready_fd(c, e);

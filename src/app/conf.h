@@ -15,6 +15,7 @@
 #include "console/console_conf.h"
 #include "net/net.h"
 #include "svc/bridge.h"
+#include "svc/join.h"
 #include "svc/stdio.h"
 
 /* What the command line asks for besides running. */
@@ -26,6 +27,7 @@ struct conf {
     struct bridge_conf bridge;
     struct stdio_conf stdio;
     struct console_conf console;
+    struct join_conf join;
     struct records_conf records;
 
     const struct dialect *dialect; /* never NULL */
@@ -48,6 +50,7 @@ struct conf {
 
     /* As the options set them; conf_parse() makes the rest from these. */
     bool ipv4, ipv6, line, stay, leave;
+    const char *to;        /* END; NULL: not given */
     int64_t timeout;       /* -w, ms; 0: none */
     int64_t interval;      /* ms between lines; 0: none */
     int64_t delay;         /* ms before each block, in both directions; 0: none */

@@ -30,7 +30,8 @@ enum trait {
     TRAIT_HISTORY = 1 << 13,
     TRAIT_STAY = 1 << 15, /* the peer's end does not end ours */
     TRAIT_SOURCE = 1 << 14, /* has a local address of its own */
-    TRAIT_RECORD = 1 << 15, /* writes a file along */
+    TRAIT_RECORD = 1 << 16, /* writes a file along */
+    TRAIT_JOIN = 1 << 17,   /* peers have ends of their own */
 };
 
 struct mode {

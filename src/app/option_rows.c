@@ -12,6 +12,9 @@
 
 #define FIELD(member) offsetof(struct conf, member)
 
+/* Nothing of ours is sent, and nothing that came is shown. */
+enum { STREAMLESS = TRAIT_ECHO | TRAIT_JOIN };
+
 /* clang-format off */
 static const struct option_row rows[] = {
     /* What it does */
@@ -32,7 +35,7 @@ static const struct option_row rows[] = {
       .doc = "Use UDP on a connected socket: only that peer is heard, and when it refuses,\n"
              "the program ends with status 1.\n" },
     { .ch = 'E', .name = "echo", .group = OPTION_MODE, .type = OPTION_TRAIT,
-      .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
+      .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_JOIN,
       .help = "send back what peers send (is -l -k as well)",
       .doc = "Send back to each peer what it sends (RFC 862).\nImplies\n.Fl l\nand\n.Fl k .\n" },
     { .name = "self-connect", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_SELF,
@@ -40,6 +43,11 @@ static const struct option_row rows[] = {
       .doc = "Connect one socket to its own address, so that what is sent comes back.\n"
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
+    { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
+      .value = VALUE_WORDS, .words = "tcp: unix: seqpacket: echo: discard:",
+      .gives = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
+      .help = "an end for each peer",
+      .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
       .help = "the same by name",
@@ -103,7 +111,7 @@ static const struct option_row rows[] = {
       .doc = "Let the kernel queue\n.Ar N\nconnections that are not accepted yet; see\n.Xr listen 2 .\n" },
     { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
       .field = FIELD(bridge.slow), .value = VALUE_WORDS, .names = slow_names,
-      .needs = TRAIT_KEEP_OPEN, .excludes = TRAIT_ECHO | TRAIT_DGRAM,
+      .needs = TRAIT_KEEP_OPEN, .excludes = STREAMLESS | TRAIT_DGRAM,
       .help = "wait, drop or close when one is too slow",
       .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
              ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
@@ -119,12 +127,12 @@ static const struct option_row rows[] = {
       .help = "pass the end on",
       .doc = "Pass the end of standard input on to the peer as a half-close.\nThis is the default.\n" },
     { .name = "no-shutdown", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.no_shutdown),
-      .excludes = TRAIT_SHUTDOWN | TRAIT_ECHO,
+      .excludes = TRAIT_SHUTDOWN | STREAMLESS,
       .help = "stay open at the end",
       .doc = "Keep the direction to the peer open after the end of standard input.\n" },
     { .ch = 'q', .name = "quit-after", .arg = "SECS", .group = OPTION_DATA, .type = OPTION_TIME_MS,
       .field = FIELD(bridge.quit_after), .min = INT64_C(-1000) * INT_MAX, .max = INT64_C(1000) * INT_MAX,
-      .excludes = TRAIT_ECHO,
+      .excludes = STREAMLESS,
       .help = "quit SECS after the end of input",
       .doc = "Quit this long after the end of standard input, whatever the peer does; 0 is at once after\n"
              "everything was sent and has arrived, a negative number never.\n"
@@ -132,38 +140,38 @@ static const struct option_row rows[] = {
              ".Pq Fl -idle-timeout\n"
              "is given up, and what it did not get is told.\n" },
     { .name = "leave", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(leave),
-      .excludes = TRAIT_STAY | TRAIT_ECHO | TRAIT_DGRAM,
+      .excludes = TRAIT_STAY | STREAMLESS | TRAIT_DGRAM,
       .help = "end with the peer's side",
       .doc = "When a peer has ended its direction, end ours once what was read is sent, whatever input there still is: with its "
              "only peer the program ends.\nThis is the default for who connects from a terminal, and at a terminal when standard output is "
              "none.\n" },
     { .name = "stay", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stay), .gives = TRAIT_STAY,
-      .excludes = TRAIT_ECHO | TRAIT_DGRAM,
+      .excludes = STREAMLESS | TRAIT_DGRAM,
       .help = "or not",
       .doc = "When a peer has ended its direction, go on until our input ends, since the peer may wait for an answer.\n"
              "This is the default wherever\n.Fl -leave\nis not.\n" },
     { .ch = 'd', .name = "no-stdin", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stdio.no_input),
-      .gives = TRAIT_NO_INPUT,
+      .gives = TRAIT_NO_INPUT, .excludes = TRAIT_JOIN,
       .help = "only receive (also --recv-only)",
       .doc = "Only receive: standard input is not read, and its end ends nothing.\n" },
     { .name = "recv-only", .alias = "no-stdin" },
     { .name = "send-only", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.send_only),
-      .excludes = TRAIT_NO_INPUT | TRAIT_ECHO,
+      .excludes = TRAIT_NO_INPUT | STREAMLESS,
       .help = "only send",
       .doc = "Only send: what arrives is dropped.\n"
              "Ends when everything was sent and has arrived, as with\n"
              ".Fl q 0 .\n" },
     { .ch = 'C', .name = "crlf", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.out.crlf),
-      .excludes = TRAIT_ECHO,
+      .excludes = STREAMLESS,
       .help = "send CRLF for LF",
       .doc = "Send CRLF where the input has LF.\nA CRLF that is there already stays as it is.\n" },
     { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
-      .field = FIELD(interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = TRAIT_ECHO,
+      .field = FIELD(interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = STREAMLESS,
       .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",
       .help = "between lines",
       .doc = "Pause this long between the lines sent.\n" },
     { .name = "delay", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
-      .field = FIELD(delay), .min = 0, .max = INT_MAX, .excludes = TRAIT_CUT | TRAIT_ECHO,
+      .field = FIELD(delay), .min = 0, .max = INT_MAX, .excludes = TRAIT_CUT | STREAMLESS,
       .help = "before each block",
       .doc = "Pause this long before each block is sent, and before each that came is written: what one read gives, 8 KiB of a "
              "stream at most.\n" },
@@ -188,17 +196,17 @@ static const struct option_row rows[] = {
       .help = "empty neither",
       .doc = "Let\n.Fl -output\nand\n.Fl -hex-dump\nadd to files that exist.\n" },
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
-      .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = TRAIT_ECHO,
+      .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = STREAMLESS,
       .help = "a line, a datagram",
       .doc = "Send each line as one datagram.\n"
              "Without this, what one read of a pipe gives is one datagram.\n" },
     { .name = "datagram-size", .arg = "N", .group = OPTION_DATA, .type = OPTION_SIZE, .field = FIELD(datagram_size),
-      .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | TRAIT_ECHO,
+      .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | STREAMLESS,
       .help = "cut datagrams",
       .doc = "Cut what is sent into datagrams of\n.Ar N\nbytes; 1400 avoids fragments on the internet.\n" },
 
     { .ch = 'W', .name = "recv-limit", .arg = "N", .group = OPTION_DATA, .type = OPTION_INT, .field = FIELD(recv_limit),
-      .min = 1, .max = INT_MAX, .excludes = TRAIT_ECHO | TRAIT_PROBE,
+      .min = 1, .max = INT_MAX, .excludes = STREAMLESS | TRAIT_PROBE,
       .help = "end after N",
       .doc = "Be done with a peer after\n.Ar N\nreads from it: datagrams, or of a stream what had come by then.\n"
              "All of these are written, and no more of standard input is read.\n" },
@@ -221,13 +229,13 @@ static const struct option_row rows[] = {
       .help = "on idling",
       .doc = "Close a peer that neither sent nor took anything for so long.\n" },
     { .name = "retry", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(retry),
-      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_ECHO,
+      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN | TRAIT_SELF | STREAMLESS,
       .help = "until TIME is up",
       .doc = "When connecting fails, try again until this time is up: after 100 ms, and twice as long each time, up to 2\n"
              "seconds.\nNames are looked up anew.\nThe last failure is told, with\n.Fl v\neach.\nWith\n.Fl z\nwait until a port is open.\n" },
     { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
       .field = FIELD(reconnect), .min = 1, .max = INT_MAX,
-      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
+      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | STREAMLESS,
       .help = "connect again",
       .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"
              "30 seconds, each told on a line.\nA peer that ends its direction counts as gone.\nEnd when\n.Ar MAX\nattempts in a row failed; without it there is no "
@@ -276,57 +284,57 @@ static const struct option_row rows[] = {
 
     /* The prompt */
     { .name = "prompt", .arg = "TEXT", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.prompt),
-      .excludes = TRAIT_ECHO,
+      .excludes = STREAMLESS,
       .help = "before typed lines",
       .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
              "or the number of the one that lines go to.\n" },
-    { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = TRAIT_ECHO,
+    { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = STREAMLESS,
       .help = "the same as --view raw",
       .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"
              "Only for peers that are trusted.\n" },
     { .name = "view", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.view),
-      .value = VALUE_WORDS, .names = view_mode_names, .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = view_mode_names, .excludes = STREAMLESS,
       .help = "text, hex or raw",
       .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
              ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
              ".Cm raw ,\nas it is, only for peers that are trusted.\n" },
     { .name = "marks", .arg = "LIST", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.marks),
-      .value = VALUE_WORDS, .words = "direction size peer none", .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .words = "direction size peer none", .excludes = STREAMLESS,
       .help = "direction,size,peer",
       .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
              "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.time),
-      .value = VALUE_WORDS, .names = clock_names, .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = clock_names, .excludes = STREAMLESS,
       .help = "absolute,start,delta",
       .doc = "The time that stands before each line:\n.Cm absolute\n(of the day), since the\n.Cm start ,\n.Cm delta\n"
              "(since the line before), or\n.Cm none .\n" },
     { .name = "input", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.input),
-      .value = VALUE_WORDS, .names = input_mode_names, .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = input_mode_names, .excludes = STREAMLESS,
       .help = "text, escapes, hex",
       .doc = "What a typed line means:\n.Cm text\n(the default), the line and its end;\n.Cm escapes ,\n"
              "with\n.Ql \\er \\en \\et \\e0 \\exHH \\euHHHH \\e\\e\n"
              "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 65 6c6c 6f .\n" },
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
-      .value = VALUE_WORDS, .names = eol_names, .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS,
       .help = "lf, crlf, none, nul",
       .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
-      .value = VALUE_WORDS, .names = color_names, .excludes = TRAIT_ECHO,
+      .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS,
       .help = "auto, always, never",
       .doc = "Whether marks, peers and escaped bytes are shown in colour:\n.Cm auto\n"
              "(the default), unless\n.Ev NO_COLOR\nis set or the terminal cannot;\n.Cm always\nor\n.Cm never .\n" },
     { .name = "allow-colors", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.allow_colors),
-      .excludes = TRAIT_ECHO,
+      .excludes = STREAMLESS,
       .help = "of the peers",
       .doc = "Let escape sequences that set colours and the like (SGR) pass; all others are still escaped.\n" },
     { .name = "escape-char", .arg = "CHAR", .group = OPTION_PROMPT, .type = OPTION_STRING,
-      .field = FIELD(console.escape), .excludes = TRAIT_ECHO,
+      .field = FIELD(console.escape), .excludes = STREAMLESS,
       .help = "instead of ~",
       .doc = "The character with which commands begin, instead of\n.Ql ~ ,\nor\n.Cm none\nto have no commands.\n"
              "Two of them at the beginning of a line send one.\n" },
     { .name = "history", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.history),
-      .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = TRAIT_ECHO,
+      .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = STREAMLESS,
       .help = "keep the history there",
       .doc = "Keep the history of the prompt in this file.\n" },
     { .name = "no-prompt", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(no_prompt),

@@ -3,6 +3,7 @@
 
 #include "console/console_conf.h"
 #include "svc/echo.h"
+#include "svc/join.h"
 #include "svc/stdio.h"
 
 enum { NONE = -1 };
@@ -14,6 +15,7 @@ static const struct {
     {&service_stdio, offsetof(struct conf, stdio)},
     {&service_prompt, offsetof(struct conf, console)},
     {&service_echo, NONE},
+    {&service_join, offsetof(struct conf, join)},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

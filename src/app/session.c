@@ -28,8 +28,9 @@ struct session {
     struct loop *loop;
     struct link_pool pool;
     struct peer_table peers;
-    struct net *listener;  /* NULL: we connect */
-    struct reconnect line; /* to the network, of who connects */
+    struct peer_table ends; /* the far sides of peers */
+    struct net *listener;   /* NULL: we connect */
+    struct reconnect line;  /* to the network, of who connects */
     struct svc *svc;
     struct progress progress;
     struct records records;
@@ -219,14 +220,24 @@ static void session_settled(void *ctx)
     front_settled(s->svc);
 }
 
+/* With one peer alone what its program says is what we say. */
+static void session_status(void *ctx, int status)
+{
+    struct session *s = ctx;
+
+    if (!s->conf->many && !s->conf->net.in_turn && s->status == STATUS_OK)
+        s->status = status;
+}
+
 static int start_service(struct session *s)
 {
     const struct svc svc = {.service = s->conf->service,
                             .conf = services_conf(s->conf),
                             .loop = s->loop,
                             .peers = &s->peers,
+                            .ends = &s->ends,
                             .pool = &s->pool,
-                            .host = {s, session_finished, session_quit, session_input_ended},
+                            .host = {s, session_finished, session_quit, session_status, session_input_ended},
                             .control = {s, control_sockopt, sockopt_row, session_connect},
                             .many = s->conf->many,
                             .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
@@ -419,6 +430,7 @@ static int session_begin(struct session *s, struct err *e)
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
+    peer_table_init(&s->ends, s->loop);
     if (records_open(&s->records, &s->conf->records, s->loop, &s->peers, session_record_failed, s, e) < 0)
         return -1;
     if (open_network(s, e) < 0)
@@ -445,14 +457,14 @@ static void tell_unsent(struct session *s)
 }
 
 /* Those that are about to get the last of what was sent; a signal ends it at once. */
-static void wait_for_leaving(struct session *s, bool asked)
+static void wait_for_leaving(struct session *s, struct peer_table *t, bool asked)
 {
     struct err e;
 
-    if (s->signo == 0 && !s->failed && leave_wait(&s->peers, asked ? LEAVE_MOMENT : 0, &e) < 0)
+    if (s->signo == 0 && leave_wait(t, asked ? LEAVE_MOMENT : 0, &e) < 0)
         session_fail(s, &e);
-    leave_drop(&s->peers);
-    if (s->peers.lost && s->status == STATUS_OK)
+    leave_drop(t);
+    if (t->lost && s->status == STATUS_OK)
         s->status = STATUS_NETWORK;
 }
 
@@ -475,7 +487,10 @@ static void session_clear(struct session *s)
     if (s->loop != NULL) {
         net_close(s->listener);
         reconnect_clear(&s->line);
-        wait_for_leaving(s, asked);
+        if (s->failed)
+            leave_drop(&s->peers);
+        wait_for_leaving(s, &s->peers, asked);
+        wait_for_leaving(s, &s->ends, asked);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

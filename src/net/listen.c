@@ -77,11 +77,20 @@ static void wake_after_rest(struct timer *t)
     wake_listeners(container_of(t, struct listen, rest));
 }
 
+/* Nobody else is served before one has left. */
+static bool is_full(const struct listen *l)
+{
+    const struct net_conf *conf = l->net->conf;
+    const unsigned room = conf->in_turn ? 1 : conf->room;
+
+    return room > 0 && l->net->peers->count + l->dresser.count >= room;
+}
+
 static void wake_for_room(struct peer_watch *w)
 {
     struct listen *l = container_of(w, struct listen, peers);
 
-    if (l->resting || l->net->conf->in_turn)
+    if (l->resting || l->net->conf->in_turn || l->net->conf->room > 0)
         wake_listeners(l);
 }
 
@@ -132,7 +141,7 @@ static void newcomer_not_dressed(struct dresser *d, const struct err *e)
         log_info("%s", e->text);
     else
         log_error("%s", e->text);
-    if (l->resting || n->conf->in_turn)
+    if (l->resting || n->conf->in_turn || n->conf->room > 0)
         wake_listeners(l);
 }
 
@@ -155,7 +164,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     if (!conf->keep_open)
         stop_listening(l);
     dress(&l->dresser, fd, from, conf->connect_timeout);
-    return !l->over && !conf->in_turn;
+    return !l->over && !is_full(l);
 }
 
 /* Errors of accept(2) that concern the connection it would have given, not the listener. */
@@ -202,17 +211,11 @@ static void accept_failed(struct listen *l, struct listener *x, const struct add
     fail_listening(l, &e);
 }
 
-/* Somebody is served, and nobody else before that one has left. */
-static bool has_its_turn(const struct listen *l)
-{
-    return l->net->conf->in_turn && l->net->peers->count + l->dresser.count > 0;
-}
-
 static unsigned want_newcomers(struct watch *w)
 {
     const struct listen *l = container_of(w, struct listener, watch)->listen;
 
-    return l->resting || has_its_turn(l) ? 0 : LOOP_IN;
+    return l->resting || is_full(l) ? 0 : LOOP_IN;
 }
 
 static void accept_newcomers(struct watch *w, unsigned events)

@@ -41,14 +41,15 @@ struct net_conf {
     const char *source_port;
     bool datagram; /* -u: for self-connect and UNIX sockets */
     bool seqpacket;
-    bool numeric;            /* no DNS, in either direction */
-    bool keep_open;          /* listen: go on after a peer left, many at once */
-    bool in_turn;            /* listen: one peer after the other; the next waits to be accepted */
-    bool leave_path;         /* listen: a UNIX path is left behind, as others leave it */
-    bool echo;               /* the service only answers: datagrams are guarded against loops */
-    size_t segment;          /* cut what is sent into datagrams of this size; 0: a read is a datagram */
-    unsigned max_conns;      /* 0: as many as descriptors allow */
-    int backlog;             /* 0: SOMAXCONN */
+    bool numeric;       /* no DNS, in either direction */
+    bool keep_open;     /* listen: go on after a peer left, many at once */
+    bool in_turn;       /* listen: one peer after the other; the next waits to be accepted */
+    bool leave_path;    /* listen: a UNIX path is left behind, as others leave it */
+    bool echo;          /* the service only answers: datagrams are guarded against loops */
+    size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
+    unsigned max_conns; /* 0: as many as descriptors allow */
+    unsigned room; /* listen: while there are so many peers the next wait to be accepted; 0: no such number */
+    int backlog;   /* 0: SOMAXCONN */
     int64_t connect_timeout; /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
     struct net_found target, source; /* of host and port; of source_host and source_port */
     const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */

@@ -26,6 +26,8 @@ struct svc_host {
     void (*finished)(void *ctx, struct peer *p, const struct err *e);
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
+    /* A program that was joined to the peer ended, with this exit status of a shell. Optional. */
+    void (*status)(void *ctx, int status);
     /* Our input has ended: no more will be sent than is on its way; or (false) it goes on, for another peer. Optional. */
     void (*ended)(void *ctx, bool ended);
 };
@@ -48,6 +50,7 @@ struct svc {
     const void *conf; /* the service's own struct of options; NULL where it has none */
     struct loop *loop;
     struct peer_table *peers;
+    struct peer_table *ends; /* of connections on the far side */
     struct link_pool *pool;
     struct svc_host host;
     struct svc_control control;

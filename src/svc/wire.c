@@ -83,8 +83,7 @@ static void wire_end_by_limit(struct wire *w)
         wire_finish(w);
 }
 
-/* Decides, after a direction ended, whether both are over. */
-static void wire_check(struct wire *w)
+void wire_check(struct wire *w)
 {
     const bool in_over = is_over(w->in), out_over = wire_out_is_over(w);
 
@@ -160,8 +159,9 @@ static void wire_out_moved(struct link *k)
 static void wire_in_moved(struct link *k)
 {
     struct wire *w = k->ctx;
+    const uint64_t n = k->bytes - w->peer->received;
 
-    peer_count(w->peer, 0, k->bytes - w->peer->received);
+    peer_count(w->peer, k->dst == w->peer->port ? n : 0, n);
 }
 
 void wire_init(struct wire *w, struct wire_owner *owner, struct peer *p, struct port *sink,

@@ -60,6 +60,9 @@ void wire_unfeed(struct wire *w, bool expects);
 /* Frees the links, with what they hold. */
 void wire_clear(struct wire *w);
 
+/* Decides, after a direction ended or failed, whether both are over: for the owner's sink_failed(). */
+void wire_check(struct wire *w);
+
 /* Ends it now, whatever is on its way. */
 void wire_finish(struct wire *w);
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * end: the far side of a peer: whatever the user names as END (another connection, a program, a file).
+ *
+ * A kind is a file and a row (end/rows.h). Each peer gets an end of its own: it is opened without waiting, gives a port
+ * or two, and tells when it is over. What all ends of one user share is struct ends.
+ */
+#ifndef END_END_H
+#define END_END_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/list.h"
+#include "io/port.h"
+#include "loop/loop.h"
+#include "peer/peer.h"
+
+struct end_kind;
+
+/* END as it was written. All zero: none. */
+struct end_spec {
+    const struct end_kind *kind;
+    char *host;   /* or the path */
+    char *port;   /* NULL: there is none */
+    char **words; /* a command, ended with NULL; or NULL */
+};
+
+/* Reads KIND:REST or HOST:PORT. Returns 0, or -1 with `e` and `spec` empty. */
+int end_parse(struct end_spec *spec, const char *text, struct err *e);
+void end_spec_clear(struct end_spec *spec);
+
+/* How many peers can have such an end at once, as far as descriptors go. */
+unsigned end_room(const struct end_spec *spec);
+
+struct ends_conf {
+    bool numeric;            /* no names are looked up */
+    int64_t connect_timeout; /* ms; 0: the kernel's */
+};
+
+/* What all ends of one user share; `peers` are those of them that are connections. */
+struct ends {
+    struct loop *loop;
+    struct peer_table *peers;
+    struct ends_conf conf;
+    void (*ended)(void *ctx, int status); /* a program ended, with the exit status of a shell. Optional */
+    void *ctx;
+};
+
+struct end;
+
+/* Called from the loop, never from within end_open(); may close the end. */
+struct end_events {
+    void (*ready)(struct end *); /* its ports are there */
+    void (*failed)(struct end *, const struct err *why);
+    void (*over)(struct end *); /* what is on its way from it is the last: e->over */
+};
+
+/* Embedded in its user's struct, zeroed before end_open(). */
+struct end {
+    const struct end_spec *spec;
+    struct ends *ends;
+    const struct end_events *events;
+    struct port *in;   /* what comes from it; NULL: nothing does */
+    struct port *out;  /* what goes to it; may be the same, or that of the peer */
+    struct peer *peer; /* of a connection; else NULL */
+    void *state;       /* the kind's own */
+    struct err *why;   /* to be told; NULL: it is well */
+    bool over;         /* when all that comes from it has been delivered there is no more to wait for */
+    struct job tell;
+};
+
+/* Opens it for `peer`. `spec`, `ends` and `events` must outlive it. */
+void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, const struct end_events *events,
+              struct peer *peer);
+
+/* Gives it up in whatever state; links to its ports must be gone. What was sent arrives, unless it is to end with a `reset`,
+ * where it has such. One that was never opened is fine. */
+void end_close(struct end *e, bool reset);
+
+/* Kinds */
+
+struct end_kind {
+    const char *name, *syntax, *help;
+    unsigned descriptors; /* that each takes */
+    /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */
+    int (*parse)(struct end_spec *spec, const char *rest, struct err *e);
+    /* Begins; it is told by end_ready() or end_failed(), here or later. Returns 0, or -1 with `why`. */
+    int (*open)(struct end *e, struct peer *peer, struct err *why);
+    void (*close)(struct end *e, bool reset);
+};
+
+/* The row named by `n` bytes, or NULL; row `i`, or NULL past the end. */
+const struct end_kind *end_find(const char *name, size_t n);
+const struct end_kind *end_row(size_t i);
+
+/* For kinds: tell soon. `why` is copied. */
+void end_ready(struct end *e);
+void end_failed(struct end *e, const struct err *why);
+
+#endif

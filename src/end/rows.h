@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The kinds of ends there are. Private to end/.
+ */
+#ifndef END_ROWS_H
+#define END_ROWS_H
+
+struct end_kind;
+
+extern const struct end_kind end_tcp, end_unix, end_seqpacket, end_echo, end_discard;
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A pair is a wire, which has the rules of when it is over, and an end. The peer is not read before the end is there: the
+ * kernel keeps its first bytes, and holds it up when they are many.
+ */
+#include "svc/join.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/below.h"
+#include "peer/leave.h"
+#include "svc/wire.h"
+
+struct join {
+    struct svc *svc;
+    const struct join_conf *conf;
+    struct wire_owner owner;
+    struct ends ends;
+};
+
+struct pair {
+    struct wire wire;
+    struct end end;
+    bool joined;
+    bool reset; /* the end is to end so */
+};
+
+static struct join *join_of(const struct pair *pair)
+{
+    return container_of(pair->wire.owner, struct join, owner);
+}
+
+static struct pair *pair_of(const struct wire *w)
+{
+    return container_of(w, struct pair, wire);
+}
+
+static const char *end_name(const struct pair *pair, char text[static ADDR_TEXT])
+{
+    return pair->end.peer != NULL ? peer_name(pair->end.peer, text) : pair->end.spec->kind->name;
+}
+
+/* Nothing is under way any more, or the peer failed (`e`). */
+static void finish_pair(struct pair *pair, const struct err *e)
+{
+    struct svc *s = join_of(pair)->svc;
+
+    leave_unwatch(pair->wire.peer);
+    s->host.finished(s->host.ctx, pair->wire.peer, e);
+}
+
+/* The end failed: that is the peer's as well, and where it was a reset, or nothing came to be, it learns so. */
+static void fail_pair(struct pair *pair, const struct err *e)
+{
+    if (e->sys != EPIPE)
+        leave_reset(pair->wire.peer);
+    pair->reset = true;
+    finish_pair(pair, e);
+}
+
+static void fail_port(struct pair *pair, const struct port *port, const char *what)
+{
+    struct err e;
+    char name[ADDR_TEXT];
+
+    port_error(port, &e, STATUS_NETWORK, "%s %s", what, end_name(pair, name));
+    e.sys = port->error;
+    fail_pair(pair, &e);
+}
+
+/* What a wire asks. */
+
+static void join_finished(struct wire *w)
+{
+    struct pair *pair = pair_of(w);
+
+    if (w->err == NULL && w->in->state == LINK_DST_FAILED && pair->end.peer != NULL) {
+        fail_port(pair, w->in->dst, "send to");
+        return;
+    }
+    /* Who has left without reading all (EPIPE) may have sent much that is worth its while. */
+    pair->reset = w->err != NULL && w->err->sys != EPIPE;
+    finish_pair(pair, w->err);
+}
+
+static bool join_peer_ended(struct wire *w)
+{
+    (void)w;
+    return true;
+}
+
+/* The connection is gone, but for what came and is not read yet: a reset shows once, and then as an end. */
+static void pass_no_end(struct link *k, const struct port *failed)
+{
+    if (failed->error != EPIPE)
+        k->opts.keep_open = true;
+}
+
+static bool join_deaf(struct wire *w)
+{
+    pass_no_end(w->in, w->peer->port);
+    return true;
+}
+
+/* The end has ended its direction, and is gone now. */
+static void end_has_left(struct port *port, void *ctx)
+{
+    struct pair *pair = ctx;
+    int sys = leave_behind(pair->end.peer);
+    struct err e;
+    char name[ADDR_TEXT];
+
+    (void)port;
+    leave_unwatch(pair->end.peer);
+    if (sys == 0) {
+        finish_pair(pair, NULL);
+        return;
+    }
+    err_sys(&e, STATUS_NETWORK, sys, "send to %s", end_name(pair, name));
+    fail_pair(pair, &e);
+}
+
+static bool join_sent(struct wire *w)
+{
+    struct pair *pair = pair_of(w);
+
+    if (pair->end.over) {
+        finish_pair(pair, w->err);
+        return false;
+    }
+    if (pair->end.peer != NULL && w->in->state == LINK_RUNNING)
+        leave_watch(pair->end.peer, end_has_left, pair);
+    return true;
+}
+
+static void join_source_ended(struct wire *w)
+{
+    (void)w;
+}
+
+static void join_source_failed(struct wire *w)
+{
+    fail_port(pair_of(w), w->out->src, "receive from");
+}
+
+/* What takes no more may still have something to say: what comes from it tells the rest. */
+static void join_sink_failed(struct wire *w)
+{
+    if (wire_out_is_over(w)) {
+        fail_port(pair_of(w), w->in->dst, "send to");
+        return;
+    }
+    pass_no_end(w->out, w->in->dst);
+    wire_check(w);
+}
+
+static bool join_wire_holds_up(const struct wire *w)
+{
+    (void)w;
+    return false;
+}
+
+static const struct wire_owner wire_hooks = {
+    .datagram_wait = -1,
+    .finished = join_finished,
+    .peer_ended = join_peer_ended,
+    .deaf = join_deaf,
+    .sent = join_sent,
+    .source_ended = join_source_ended,
+    .source_failed = join_source_failed,
+    .sink_failed = join_sink_failed,
+    .holds_up = join_wire_holds_up,
+};
+
+/* What an end tells. */
+
+static void end_is_ready(struct end *e)
+{
+    struct pair *pair = container_of(e, struct pair, end);
+    struct join *j = join_of(pair);
+
+    leave_unwatch(pair->wire.peer);
+    pair->joined = true;
+    wire_init(&pair->wire, &j->owner, pair->wire.peer, e->out, j->svc->pool, NULL);
+    if (e->in != NULL)
+        wire_feed(&pair->wire, e->in, NULL);
+}
+
+/* Where others go on, it is told here: to the session it is that peer's alone. */
+static void end_has_failed(struct end *e, const struct err *why)
+{
+    struct pair *pair = container_of(e, struct pair, end);
+    struct err told = *why;
+
+    if (join_of(pair)->svc->many) {
+        log_error("%s", told.text);
+        leave_reset(pair->wire.peer);
+        finish_pair(pair, NULL);
+        return;
+    }
+    leave_reset(pair->wire.peer);
+    finish_pair(pair, &told);
+}
+
+static void end_is_over(struct end *e)
+{
+    struct pair *pair = container_of(e, struct pair, end);
+
+    if (pair->joined && wire_out_is_over(&pair->wire))
+        finish_pair(pair, pair->wire.err);
+}
+
+static const struct end_events end_hooks = {
+    .ready = end_is_ready,
+    .failed = end_has_failed,
+    .over = end_is_over,
+};
+
+/* It left while its end was being made. What it sent before is delivered all the same. */
+static void early_peer_left(struct port *port, void *ctx)
+{
+    struct pair *pair = ctx;
+    int sys = leave_behind(pair->wire.peer);
+    struct err e;
+    char name[ADDR_TEXT];
+
+    port->hung_up = NULL;
+    if (sys == 0 && below_unread(port) > 0)
+        return;
+    if (sys != 0)
+        err_sys(&e, STATUS_NETWORK, sys, "%s", peer_name(pair->wire.peer, name));
+    pair->reset = true;
+    finish_pair(pair, sys != 0 ? &e : NULL);
+}
+
+/* The hooks of the service. */
+
+static void note_status(void *ctx, int status)
+{
+    struct svc *s = ((struct join *)ctx)->svc;
+
+    if (s->host.status != NULL)
+        s->host.status(s->host.ctx, status);
+}
+
+static int join_start(struct svc *s, struct err *e)
+{
+    struct join *j = mem_alloc(sizeof *j);
+
+    (void)e;
+    j->svc = s;
+    j->conf = s->conf;
+    j->owner = wire_hooks;
+    j->ends = (struct ends){
+        .loop = s->loop, .peers = s->ends, .conf = j->conf->ends, .ended = note_status, .ctx = j};
+    s->state = j;
+    return 0;
+}
+
+static void join_attach(struct svc *s, struct peer *p)
+{
+    struct join *j = s->state;
+    struct pair *pair = mem_alloc(sizeof *pair);
+
+    pair->wire.owner = &j->owner;
+    pair->wire.peer = p;
+    p->svc = &pair->wire;
+    p->port->hung_up = early_peer_left;
+    p->port->hung_up_ctx = pair;
+    port_touch(p->port);
+    end_open(&pair->end, &j->conf->end, &j->ends, &end_hooks, p);
+}
+
+static void tell_undelivered(const struct pair *pair)
+{
+    const uint64_t lost = pair->joined ? wire_undelivered(&pair->wire) : 0;
+    char name[ADDR_TEXT];
+
+    if (lost == 0)
+        return;
+    log_error("%llu bytes from %s were lost: received and not delivered", (unsigned long long)lost,
+              peer_name(pair->wire.peer, name));
+    pair->wire.peer->port->lost = true;
+}
+
+static void join_detach(struct svc *s, struct peer *p)
+{
+    struct pair *pair = pair_of(p->svc);
+
+    leave_unwatch(p);
+    if (!s->killed && !pair->end.over)
+        tell_undelivered(pair);
+    if (pair->joined)
+        wire_clear(&pair->wire);
+    p->svc = NULL;
+    end_close(&pair->end, pair->reset);
+    free(pair);
+}
+
+static void join_stop(struct svc *s)
+{
+    free(s->state);
+}
+
+static bool join_holds_up(const struct peer *p)
+{
+    const struct pair *pair = pair_of(p->svc);
+
+    return !pair->joined || wire_holds_up(&pair->wire);
+}
+
+const struct service service_join = {
+    .name = "join",
+    .help = "an end of its own for each peer",
+    .start = join_start,
+    .attach = join_attach,
+    .detach = join_detach,
+    .stop = join_stop,
+    .holds_up = join_holds_up,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * join: each peer is joined to an end of its own (end/end.h), by two links.
+ */
+#ifndef SVC_JOIN_H
+#define SVC_JOIN_H
+
+#include "end/end.h"
+#include "svc/service.h"
+
+struct join_conf {
+    struct end_spec end;
+    struct ends_conf ends;
+};
+
+extern const struct service service_join;
+
+#endif

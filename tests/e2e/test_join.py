@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each peer is joined to an end of its own: bytes, half-closes and resets go through; what fails fails alone."""
+import os
+import resource
+import signal
+import socket
+
+import pytest
+
+from support import (LEEWAY, Background, accept, deaf, dial, fill, half_close, need, payload, port_of, receive,
+                     receive_all, refusing, reset, serve, serve_unix, until_resting)
+
+SIZE = 3 << 20
+
+
+@pytest.fixture
+def relay(pollcat):
+    """relay(END, *ARGS): a listener for many whose peers are joined to END."""
+    def start(end, *args, **more):
+        cat = pollcat("-l", "-k", *args, "127.0.0.1", "0", "--to", end, **more)
+        cat.bound()
+        return cat
+
+    return start
+
+
+@pytest.fixture
+def joined(relay):
+    """joined(*ARGS): both ends of a pair through a relay, and the relay."""
+    def start(*args):
+        server = serve()
+        cat = relay(f"127.0.0.1:{port_of(server)}", *args)
+        return dial(cat.port), accept(server), cat
+
+    return start
+
+
+def places(tmp_path):
+    return {"tcp": (lambda: serve(), lambda s: f"tcp:127.0.0.1:{port_of(s)}"),
+            "plain": (lambda: serve(), lambda s: f"localhost:{port_of(s)}"),
+            "tcp6": (lambda: serve("::1"), lambda s: f"tcp:[::1]:{port_of(s)}"),
+            "unix": (lambda: serve_unix(tmp_path / "end"), lambda s: f"unix:{tmp_path / 'end'}"),
+            "abstract": (lambda: serve_unix(f"@end-{os.getpid()}"), lambda s: f"unix:@end-{os.getpid()}")}
+
+
+@pytest.mark.parametrize("splice", [{}, {"POLLCAT_SPLICE": "1"}, {"POLLCAT_NO_SPLICE": "1"}], ids=["", "kernel", "buffer"])
+@pytest.mark.parametrize("kind", ["tcp", "plain", "tcp6", "unix", "abstract"])
+def test_both_ways(relay, tmp_path, kind, splice):
+    make, name = places(tmp_path)[kind]
+    server = make()
+    cat = relay(name(server), env=splice)
+    peer, data = dial(cat.port), payload(SIZE)
+    end = accept(server)
+    senders = [Background(lambda: (peer.sendall(data), half_close(peer))),
+               Background(lambda: (end.sendall(data[::-1]), half_close(end)))]
+    readers = [Background(lambda: receive_all(peer)), Background(lambda: receive_all(end))]
+    assert readers[0].result() == data[::-1] and readers[1].result() == data
+    for sender in senders:
+        sender.result()
+
+
+@pytest.mark.parametrize("first", ["peer", "end"])
+def test_half_close(joined, first):
+    one, other, _cat = joined()
+    if first == "end":
+        one, other = other, one
+    one.sendall(b"question")
+    half_close(one)
+    assert receive_all(other) == b"question"
+    other.sendall(b"answer")
+    assert receive(one, 6) == b"answer"
+    other.close()
+    assert receive_all(one) == b""
+
+
+@pytest.mark.parametrize("first", ["peer", "end"])
+@pytest.mark.parametrize("busy", [False, True])
+def test_reset_is_passed_on(joined, first, busy):
+    one, other, cat = joined("-v")
+    if first == "end":
+        one, other = other, one
+    one.sendall(b"x")
+    assert receive(other, 1) == b"x"
+    if busy:
+        fill(other, cat.pid)
+    reset(one)
+    with pytest.raises(ConnectionResetError):
+        receive_all(other)
+    cat.until_err("reset by peer")
+
+
+def test_single_pair_ends_the_program(pollcat):
+    server = serve()
+    cat = pollcat("-l", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(server)}")
+    peer = dial(cat.port)
+    end = accept(server)
+    peer.sendall(payload(SIZE // 4))
+    peer.close()
+    assert receive_all(end) == payload(SIZE // 4)
+    end.close()
+    assert cat.wait() == 0 and cat.err == "" and cat.out == b""
+
+
+def test_client_is_joined(pollcat, tmp_path):
+    server, far = serve(), serve_unix(tmp_path / "far")
+    cat = pollcat("127.0.0.1", port_of(server), "--to", f"unix:{tmp_path / 'far'}")
+    one, other = accept(server), accept(far)
+    one.sendall(b"there")
+    assert receive(other, 5) == b"there"
+    other.sendall(b"and back")
+    half_close(other)
+    assert receive_all(one) == b"and back"
+    one.close()
+    assert receive_all(other) == b""
+    assert cat.wait() == 0
+
+
+def test_seqpacket(pollcat, tmp_path):
+    server = serve_unix(tmp_path / "end", socket.SOCK_SEQPACKET)
+    cat = pollcat("-l", "-k", "--seqpacket", tmp_path / "here", "--to", f"seqpacket:{tmp_path / 'end'}")
+    cat.bound()
+    peer = dial(tmp_path / "here", kind=socket.SOCK_SEQPACKET)
+    end = accept(server)
+    for size in (1, 3000, 70_000):
+        peer.send(payload(size))
+        end.send(payload(size)[::-1])
+    assert [end.recv(1 << 20) for _ in range(3)] == [payload(size) for size in (1, 3000, 70_000)]
+    assert [peer.recv(1 << 20) for _ in range(3)] == [payload(size)[::-1] for size in (1, 3000, 70_000)]
+    assert half_close(peer) and end.recv(1) == b""
+
+
+def test_what_comes_early_is_kept(relay, tmp_path):
+    """The end's queue is full: it is made when there is room, and has all then."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(tmp_path / "end"))
+    server.listen(0)
+    server.settimeout(10)
+    other = dial(tmp_path / "end")
+    cat = relay(f"unix:{tmp_path / 'end'}", "-vv")
+    peer, closed = dial(cat.port), dial(cat.port)
+    peer.sendall(b"early")
+    closed.sendall(b"and gone")
+    closed.close()
+    cat.until_err("connecting to")
+    until_resting(cat.pid) if False else None
+    accept(server)
+    ends = [accept(server) for _ in range(2)]
+    assert sorted([receive(ends[0], 5), receive(ends[1], 5)]) == [b"and g", b"early"]
+    other.close()
+
+
+def test_end_that_refuses(relay, pollcat):
+    with refusing() as nobody:
+        cat = relay(f"127.0.0.1:{port_of(nobody)}")
+        for _ in range(2):
+            with pytest.raises(ConnectionResetError):
+                dial(cat.port).recv(1)
+        cat.until_err(rf"connect to 127\.0\.0\.1 port {port_of(nobody)}: Connection refused\n.*\n")
+        single = pollcat("-l", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(nobody)}")
+        with pytest.raises(ConnectionResetError):
+            dial(single.port).recv(1)
+        assert single.wait() == 1 and single.err.count("\n") == 1
+
+
+def test_end_that_never_answers(relay):
+    sockets = deaf()
+    cat = relay(f"127.0.0.1:{port_of(sockets[0])}", "-w", "100ms")
+    with pytest.raises(ConnectionResetError):
+        dial(cat.port).recv(1)
+    cat.until_err("timed out")
+
+
+def test_name_that_is_none(relay):
+    cat = relay("no-such-host.invalid:80")
+    for _ in range(2):
+        with pytest.raises(ConnectionResetError):
+            dial(cat.port).recv(1)
+    cat.until_err("no-such-host.invalid")
+
+
+@pytest.mark.parametrize("first", ["peer", "end"])
+def test_stall_is_bounded_and_harms_nobody(relay, first):
+    server = serve()
+    cat = relay(f"127.0.0.1:{port_of(server)}")
+    one, other = dial(cat.port), accept(server)
+    if first == "end":
+        one, other = other, one
+    before = cat.memory()
+    sent = fill(one, cat.pid)
+    assert cat.memory() - before < (2 << 20) * LEEWAY
+    with dial(cat.port) as second:
+        second.sendall(b"x")
+        assert receive(accept(server), 1) == b"x"
+    half_close(one)
+    assert receive_all(other) == bytes(sent)
+
+
+def test_echo_and_discard(relay):
+    echo, discard = relay("echo:", "-v"), relay("discard:")
+    peer = dial(echo.port)
+    sender = Background(lambda: (peer.sendall(payload(SIZE)), half_close(peer)))
+    assert receive_all(peer) == payload(SIZE)
+    sender.result()
+    echo.until_err(f"sent {SIZE} bytes, received {SIZE} bytes")
+    peer = dial(discard.port)
+    peer.sendall(payload(SIZE))
+    assert receive_all(half_close(peer)) == b""
+
+
+def test_at_the_limit_of_descriptors_others_wait(relay):
+    count = 150
+    server = serve(backlog=count)
+    limit = 128
+
+    def lower():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    cat = relay(f"127.0.0.1:{port_of(server)}", preexec_fn=lower)
+    peers = [dial(cat.port) for _ in range(count)]
+    for number, peer in enumerate(peers):
+        peer.sendall(b"%d\n" % number)
+    served = []
+    for _ in range(count):
+        end = accept(server)
+        line = receive(end, 1)
+        while not line.endswith(b"\n"):
+            line += receive(end, 1)
+        served.append(int(line))
+        end.sendall(line)
+        end.close()
+        assert receive_all(peers[served[-1]]) == line
+        peers[served[-1]].close()
+    assert sorted(served) == list(range(count))
+    assert cat.signal(signal.SIGTERM).wait() == -signal.SIGTERM
+    assert cat.err == ""
+
+
+def test_signal_during_many_transfers(relay):
+    server = serve(backlog=128)
+    cat = relay(f"127.0.0.1:{port_of(server)}")
+    pairs = [(dial(cat.port), accept(server)) for _ in range(100)]
+    for peer, _end in pairs:
+        peer.setblocking(False)
+        peer.send(payload(1 << 16))
+    for _peer, end in pairs:
+        assert receive(end, 1)
+    assert cat.signal(signal.SIGTERM).wait() == -signal.SIGTERM
+    assert cat.err == ""
+
+
+def test_memory_of_idle_pairs(relay):
+    server = serve(backlog=128)
+    cat = relay(f"127.0.0.1:{port_of(server)}")
+    pairs = [(dial(cat.port), accept(server)) for _ in range(100)]
+    before = cat.memory()
+    for _ in range(300):
+        pairs.append((dial(cat.port), accept(server)))
+    assert cat.memory() - before < 300 * 2048 * LEEWAY
+
+
+def test_with_socat(relay, program, tmp_path):
+    program(need("socat"), f"UNIX-LISTEN:{tmp_path / 'end'},fork", "EXEC:cat")
+    while not os.path.exists(tmp_path / "end"):
+        os.sched_yield()
+    cat = relay(f"unix:{tmp_path / 'end'}")
+    client = program(need("socat"), "-", f"TCP:127.0.0.1:{cat.port}").send(payload(SIZE)).close()
+    assert client.out == payload(SIZE)
+
+
+@pytest.mark.parametrize("args, says", [
+    (("-l", "1", "--to", "exce:cat"), "'exce:cat' is no end: HOST:PORT, tcp:HOST:PORT, unix:PATH"),
+    (("-l", "1", "--to", "host"), "'host' is no end"),
+    (("-l", "1", "--to", "host:0"), "'host:0' is no end"),
+    (("-l", "1", "--to", "tcp:host"), "tcp:host: HOST:PORT is needed"),
+    (("-l", "1", "--to", "tcp:host:99999"), "'99999' is no port"),
+    (("-l", "1", "--to", "unix:"), "a path is missing"),
+    (("-l", "1", "--to", "unix:" + "x" * 200), "is too long"),
+    (("-l", "1", "--to", "echo:1"), "echo: takes nothing"),
+    (("-E", "1", "--to", "echo:"), "--echo excludes --to"),
+    (("-u", "-l", "1", "--to", "echo:"), "--to excludes --udp"),
+    (("-z", "host", "1", "--to", "echo:"), "excludes"),
+    (("-l", "1", "--to", "echo:", "-d"), "--no-stdin excludes --to"),
+    (("-l", "1", "--to", "echo:", "-q", "1"), "--quit-after excludes --to"),
+], ids=lambda x: x if isinstance(x, str) else None)
+def test_what_does_not_go_together(pollcat, args, says):
+    cat = pollcat(*args)
+    assert cat.wait() == 2 and says in cat.err
