@@ -132,7 +132,7 @@ static void session_finished(void *ctx, struct peer *p, const struct err *e)
         (void)reconnect_later(&s->line, e != NULL ? &why : NULL);
         return;
     }
-    if (reconnect_moves(&s->line)) {
+    if (reconnect_moves(&s->line) || s->svc->parts) {
         if (e != NULL)
             log_error("%s", why.text);
         session_release(s, p, e == NULL);
@@ -183,7 +183,7 @@ static void session_input_ended(void *ctx, bool ended)
     struct session *s = ctx;
 
     s->input_ended = ended;
-    if (!ended || !is_client(s) || s->peers.first != NULL || reconnect_is_open(&s->line))
+    if (!ended || s->peers.first != NULL || reconnect_is_open(&s->line))
         return;
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));
@@ -197,8 +197,6 @@ static int session_connect(void *ctx, const char *host, const char *port, struct
     struct session *s = ctx;
     int result;
 
-    if (!is_client(s))
-        return err_set(e, STATUS_LOCAL, "who listens does not connect");
     result = reconnect_to(&s->line, host, port, e);
     s->svc->moving = reconnect_moves(&s->line);
     return result;
@@ -231,16 +229,17 @@ static void session_status(void *ctx, int status)
 
 static int start_service(struct session *s)
 {
-    const struct svc svc = {.service = s->conf->service,
-                            .conf = services_conf(s->conf),
-                            .loop = s->loop,
-                            .peers = &s->peers,
-                            .ends = &s->ends,
-                            .pool = &s->pool,
-                            .host = {s, session_finished, session_quit, session_status, session_input_ended},
-                            .control = {s, control_sockopt, sockopt_row, session_connect},
-                            .many = s->conf->many,
-                            .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
+    const struct svc svc = {
+        .service = s->conf->service,
+        .conf = services_conf(s->conf),
+        .loop = s->loop,
+        .peers = &s->peers,
+        .ends = &s->ends,
+        .pool = &s->pool,
+        .host = {s, session_finished, session_quit, session_status, session_input_ended},
+        .control = {s, control_sockopt, sockopt_row, is_client(s) ? session_connect : NULL},
+        .many = s->conf->many,
+        .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
     struct err e;
 
     s->svc = svc_start(&svc, &e);

@@ -69,7 +69,7 @@ static const struct command table[] = {
      "the options\n.Fl -stay\nand\n.Fl -leave .\n",
      complete_set, command_set},
     {"close", NULL, "[N]", "close the connection",
-     "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\n", complete_talkers,
+     "Close the connection to peer\n.Ar N ,\nto whom lines go, or the only one.\nThe prompt stays:\n.Cm ~connect\nconnects again.\n", complete_talkers,
      command_close},
     {"reset", NULL, "[N]", "close it with RST", "The same, with a reset where there is such a thing.\n",
      complete_talkers, command_reset},

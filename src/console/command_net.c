@@ -217,7 +217,7 @@ int command_connect(struct console *c, const char *args, struct err *e)
     if (c->svc->control.connect != NULL)
         result = connect_words(c, words, e);
     else
-        result = err_set(e, STATUS_LOCAL, "this is not how it connects");
+        result = err_set(e, STATUS_LOCAL, "who listens does not connect");
     args_free(words, 2);
     return result;
 }

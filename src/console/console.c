@@ -470,6 +470,17 @@ static void console_attach(struct svc *s, struct peer *peer)
     joined(c, t);
 }
 
+/* After ~eof there is nothing to wait for when the peer ends. */
+static void tell_end(const struct console *c, const struct peer *p)
+{
+    const struct link *in = bridge_in(p);
+    char name[ADDR_TEXT];
+
+    if (!c->svc->many && in != NULL && in->state == LINK_DONE && c->ended && !c->closed && !c->leaving &&
+        bridge_error(p) == NULL)
+        log_notice("%s closed the connection", peer_name(p, name));
+}
+
 static void console_detach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
@@ -484,6 +495,7 @@ static void console_detach(struct svc *s, struct peer *peer)
             left(c, t);
     }
     left(c, self);
+    tell_end(c, peer);
     bridge_detach(c->bridge, peer);
     port_free(queue);
     /* ~eof was for this connection: after ~connect there is another. */

@@ -486,14 +486,25 @@ void console_task_done(struct console *c)
     loop_soon(c->svc->loop, &c->finish);
 }
 
+static void tell_closed(const struct console *c)
+{
+    if (c->svc->control.connect != NULL)
+        log_notice("closed; %cconnect connects again, %cquit ends", c->escape, c->escape);
+    else
+        log_notice("closed; %cquit ends", c->escape);
+}
+
 void console_close(struct console *c, struct talker *t, bool reset)
 {
     if (t->meta != NULL) {
         c->talkers.leaving(c->talkers.ctx, t);
         return;
     }
-    c->svc->asked = !c->svc->many; /* without others it is the end of the program */
+    c->svc->parts = !c->svc->many && !c->svc->again;
     bridge_close(c->bridge, t->peer, reset);
+    if (c->svc->parts)
+        tell_closed(c);
+    c->svc->parts = false;
 }
 
 struct link *console_in(struct console *c, struct talker *t)

@@ -60,6 +60,7 @@ struct svc {
     bool ending; /* the program ends: that peers go needs no telling */
     bool killed; /* by a signal: what is lost by that needs none either */
     bool asked;  /* a person asked for the end, and waits for it */
+    bool parts;  /* a person ends the connection, and stays: its end ends nothing else */
     void *state; /* the service's own */
 };
 

@@ -132,6 +132,7 @@ def test_close_the_only_one(at, peer):
     t = at()
     t.type("~close\r")
     assert peer.receive_all() == b""
+    t.type("~quit\r")
     assert t.wait_exit() == 0
 
 

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from support import accept, dial, half_close, payload, port_of, receive, receive_all, serve
-from terminal import POLLCAT, Peer, Terminal, at, listen, peer, start, typed, wait_for
+from support import DEADLINE, accept, dial, half_close, payload, port_of, receive, receive_all, serve
+from terminal import POLLCAT, Peer, Terminal, at, listen, peer, says, start, typed, wait_for
 
 
 def gone(t):
@@ -305,3 +305,39 @@ def test_waiting_for_input_alone_is_told_once(pollcat):
     assert receive_all(sock) == b"answer"
     assert cat.wait() == 0
     assert cat.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["~close", "~reset"])
+def test_who_closes_at_the_prompt_stays(at, peer, command):
+    t = at()
+    t.type("one\r")
+    assert peer.receive(b"\n") == b"one\n"
+    t.type(command + "\r")
+    t.wait_text("pollcat: closed; ~connect connects again, ~quit ends")
+    says(t, "~close", "nobody is connected")
+    t.type("two\r~connect\r")
+    t.wait_text("connected to")
+    peer.accept()
+    assert peer.receive(b"\n") == b"two\n"
+    t.type("~close\r")
+    t.wait(lambda t: sum("closed; ~connect" in row for row in t.lines()) == 2, "the second end")
+    t.type("\x04")
+    assert t.wait_exit() == 0
+
+
+def test_who_listens_and_closes_stays(tmp_path):
+    t, port = listen(tmp_path, "-l", "127.0.0.1", 0)
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
+        says(t, "~close", "pollcat: closed; ~quit ends")
+        assert sock.recv(9) == b""
+        t.type("~quit\r")
+        assert t.wait_exit() == 0
+
+
+def test_an_end_after_eof_is_told(at, peer):
+    t = at()
+    t.type("~eof\r")
+    assert peer.receive_all() == b""
+    peer.socket.close()
+    t.wait_text("closed the connection")
+    assert t.wait_exit() == 0

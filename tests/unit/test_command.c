@@ -354,7 +354,7 @@ static void net_is_asked(void **state)
     assert_string_equal(r->port, "-");
     r->svc.control.connect = NULL;
     r->svc.control.sockopt = NULL;
-    refuse(r, "~connect", "this is not how it connects");
+    refuse(r, "~connect", "who listens does not connect");
     refuse(r, "~opt", "socket options are not to be had here");
 }
 
