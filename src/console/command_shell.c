@@ -219,16 +219,16 @@ static struct child *spawn_command(struct shell *s, const char *command, int out
 /* Two pipes, the reading ends first in each. */
 static int open_pipes(int out[2], int errors[2], struct err *e)
 {
-    int sys;
+    bool first = pipe2(out, O_CLOEXEC) == 0;
 
-    if (pipe2(out, O_CLOEXEC) < 0)
-        return err_sys(e, STATUS_LOCAL, errno, "pipe");
-    if (pipe2(errors, O_CLOEXEC) == 0)
+    if (first && pipe2(errors, O_CLOEXEC) == 0)
         return 0;
-    sys = errno;
-    close(out[0]);
-    close(out[1]);
-    return err_sys(e, STATUS_LOCAL, sys, "pipe");
+    err_sys(e, STATUS_LOCAL, errno, "pipe");
+    if (first) {
+        close(out[0]);
+        close(out[1]);
+    }
+    return -1;
 }
 
 static int start_command(struct console *c, const char *command, struct err *e)

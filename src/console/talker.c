@@ -90,8 +90,10 @@ void talkers_del(struct talkers *t, struct talker *x)
 
 void talkers_clear(struct talkers *t)
 {
-    while (!list_empty(&t->all))
-        talkers_del(t, talkers_after(t, NULL));
+    struct talker *x;
+    struct list *ahead;
+
+    list_each(x, ahead, &t->all, struct talker, place) talkers_del(t, x);
     loop_timer_clear(&t->idle);
     free(t->senders);
     t->senders = NULL;

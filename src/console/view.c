@@ -568,13 +568,15 @@ void view_finish(struct view *v, struct talker *t)
 static void settle(struct view *v)
 {
     struct view_line *x;
+    struct list *ahead;
 
     if (!is_marked(v)) {
         finish_plain(v);
         sheet_leave(v->sheet);
         v->safe.escaped = v->cut = false;
     }
-    while ((x = list_first(&v->held, struct view_line, place)) != NULL) {
+    list_each(x, ahead, &v->held, struct view_line, place)
+    {
         end_line(v, x);
         let_go(x);
     }

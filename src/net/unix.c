@@ -66,7 +66,7 @@ struct lock {
     char *path;
 };
 
-static int fail_lock(struct lock *l, const struct addr *a, enum message_id failed, int sys, struct err *e)
+static void fail_lock(struct lock *l, const struct addr *a, enum message_id failed, int sys, struct err *e)
 {
     char text[ADDR_TEXT];
 
@@ -74,8 +74,9 @@ static int fail_lock(struct lock *l, const struct addr *a, enum message_id faile
         close(l->fd);
     free(l->path);
     if (sys == EWOULDBLOCK) /* somebody binds it now */
-        return fail_bind(a, failed, EADDRINUSE, strerror(EADDRINUSE), e);
-    return err_sys(e, STATUS_LOCAL, sys, "lock %s", addr_format(a, text));
+        fail_bind(a, failed, EADDRINUSE, strerror(EADDRINUSE), e);
+    else
+        err_sys(e, STATUS_LOCAL, sys, "lock %s", addr_format(a, text));
 }
 
 static int lock_path(struct lock *l, const char *path, const struct addr *a, enum message_id failed,
@@ -88,8 +89,10 @@ static int lock_path(struct lock *l, const char *path, const struct addr *a, enu
     snprintf(l->path, size, "%s%s", path, LOCK_ENDING);
     do {
         l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-        if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) < 0 || fstat(l->fd, &st) < 0)
-            return fail_lock(l, a, failed, errno, e);
+        if (l->fd < 0 || flock(l->fd, LOCK_EX | LOCK_NB) < 0 || fstat(l->fd, &st) < 0) {
+            fail_lock(l, a, failed, errno, e);
+            return -1;
+        }
         if (st.st_nlink == 0)
             close(l->fd);
     } while (st.st_nlink == 0);
