@@ -396,6 +396,17 @@ static void start_input(struct console *c)
     format_base(c, c->base);
 }
 
+/* Who knows nothing of it yet, or wants to know all, is told. */
+static void tell_help(struct console *c)
+{
+    char text[] = "~? lists commands";
+
+    if (c->escape == '\0' || !(prompt_is_first(c->prompt) || log_shows(LOG_INFO)))
+        return;
+    text[0] = c->escape;
+    view_note(&c->view, text);
+}
+
 static int start_prompt(struct console *c, struct err *e)
 {
     const struct console_conf *conf = c->conf;
@@ -423,6 +434,7 @@ static int start_prompt(struct console *c, struct err *e)
     if (c->prompt == NULL)
         return -1;
     start_view(c);
+    tell_help(c);
     return 0;
 }
 

@@ -24,6 +24,7 @@ enum {
 struct history {
     char *path;
     bool ours;   /* the default place: its directories are made */
+    bool made;   /* there was none before */
     char *last;  /* the line kept last */
     char *fresh; /* lines to be appended, each with its newline */
     size_t nfresh;
@@ -77,13 +78,17 @@ static void make_directories(char *path)
     }
 }
 
-static int open_file(const struct history *h, struct err *e)
+static int open_file(struct history *h, struct err *e)
 {
-    int fd;
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd = open(h->path, flags);
 
-    if (h->ours)
-        make_directories(h->path);
-    fd = open(h->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+    if (fd < 0 && errno == ENOENT) {
+        if (h->ours)
+            make_directories(h->path);
+        fd = open(h->path, flags | O_CREAT, 0600);
+        h->made = fd >= 0;
+    }
     if (fd < 0)
         err_sys(e, STATUS_LOCAL, errno, "history %s", h->path);
     return fd;
@@ -154,6 +159,11 @@ static void each_line(struct history *h, const char *data, size_t n, void (*add)
         free(h->last);
         h->last = line;
     }
+}
+
+bool history_is_first(const struct history *h)
+{
+    return h->ours && h->made;
 }
 
 int history_load(struct history *h, void (*add)(void *ctx, const char *line), void *ctx, struct err *e)

@@ -30,6 +30,9 @@ void history_free(struct history *h);
  * Returns 0, or -1 with `e` when it can not be read and written. */
 int history_load(struct history *h, void (*add)(void *ctx, const char *line), void *ctx, struct err *e);
 
+/* No program kept a history in the default place before history_load(). */
+bool history_is_first(const struct history *h);
+
 /* Keeps `line`, which may hold newlines. Returns false when it is not to be kept: empty, begun with a blank, or
  * the same as the one before. */
 bool history_add(struct history *h, const char *line);

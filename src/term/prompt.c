@@ -196,6 +196,11 @@ void prompt_secret(struct prompt *p, const char *text)
     p->sheet->stale = true;
 }
 
+bool prompt_is_first(const struct prompt *p)
+{
+    return p->history != NULL && history_is_first(p->history);
+}
+
 unsigned prompt_indent(const struct prompt *p)
 {
     return p->indent;

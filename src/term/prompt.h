@@ -68,6 +68,9 @@ void prompt_set_text(struct prompt *p, const char *text);
 /* Reads the next line without echo, behind `text`, and keeps it out of the history. */
 void prompt_secret(struct prompt *p, const char *text);
 
+/* It is the first that the user ever had, as far as the history tells. */
+bool prompt_is_first(const struct prompt *p);
+
 /* Columns that what stands before the typed line takes, when it was last drawn. */
 unsigned prompt_indent(const struct prompt *p);
 

@@ -5,6 +5,7 @@ import ast
 import fcntl
 import mmap
 import os
+import pathlib
 import re
 import select
 import shlex
@@ -44,9 +45,10 @@ def terminal_name(master):
 
 
 class Terminal:
-    """A program that runs on a terminal of `columns` by `rows`."""
+    """A program that runs on a terminal of `columns` by `rows`; a `newcomer` has had no prompt in `home` before."""
 
-    def __init__(self, args, columns=80, rows=24, env=None, home=None, term="xterm", attributes=None, pass_fds=(), cwd=None):
+    def __init__(self, args, columns=80, rows=24, env=None, home=None, term="xterm", attributes=None, pass_fds=(), cwd=None,
+                 newcomer=False):
         self.screen = pyte.HistoryScreen(columns, rows, history=5000, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
         self.output = b""
@@ -63,6 +65,10 @@ class Terminal:
                 variables[name] = os.environ[name]
         if home is not None:
             variables["HOME"] = str(home)
+        if home is not None and not newcomer:  # whose history is empty, but there
+            place = pathlib.Path(home, ".local/state/pollcat")
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (place / "history").touch(0o600)
         variables.update(env or {})
         variables = {name: value for name, value in variables.items() if value is not None}
 

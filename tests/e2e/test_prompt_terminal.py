@@ -314,7 +314,7 @@ def run_history(start, peer, lines, *options, **how):
 
 
 def test_history_persists(start, peer, tmp_path):
-    run_history(start, peer, ["one", " secret", "two", "two", "three"])
+    run_history(start, peer, ["one", " secret", "two", "two", "three"], newcomer=True)
     file = tmp_path / ".local/state/pollcat/history"
     assert file.read_text() == "one\ntwo\nthree\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -324,6 +324,23 @@ def test_history_persists(start, peer, tmp_path):
     t.wait_screen(["one"])
     t.type("\r")
     assert peer.receive(b"\n") == b"one\n"
+
+
+def test_the_first_prompt_ever_tells_of_help(start, peer):
+    t = start(newcomer=True)
+    t.wait_screen(["pollcat: ~? lists commands"], (1, 0))
+    t.interrupt_exit()
+    t = start()
+    peer.send("login: ")
+    t.wait_screen(["login:"])
+    t.interrupt_exit()
+    t = start("-v", "--escape-char=%")
+    t.wait_text("pollcat: %? lists commands")
+    t.interrupt_exit()
+    t = start("-v", "--escape-char=none")
+    peer.send("login: ")
+    t.wait_text("login:")
+    assert not any("lists commands" in row for row in t.lines())
 
 
 def test_history_of_two_programs(peer, tmp_path):
@@ -344,11 +361,11 @@ def test_history_of_two_programs(peer, tmp_path):
 
 def test_history_options(start, peer, tmp_path):
     state = tmp_path / "state"
-    run_history(start, peer, ["one"], env={"XDG_STATE_HOME": str(state)})
+    run_history(start, peer, ["one"], env={"XDG_STATE_HOME": str(state)}, newcomer=True)
     assert (state / "pollcat/history").read_text() == "one\n"
-    run_history(start, peer, ["two"], "--history", tmp_path / "mine")
+    run_history(start, peer, ["two"], "--history", tmp_path / "mine", newcomer=True)
     assert (tmp_path / "mine").read_text() == "two\n"
-    run_history(start, peer, ["three"], "--no-history")
+    run_history(start, peer, ["three"], "--no-history", newcomer=True)
     assert not (tmp_path / ".local").exists()
 
 

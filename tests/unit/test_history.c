@@ -219,6 +219,11 @@ static void makes_its_place(void **state)
     setenv("XDG_STATE_HOME", state_home, 1);
     h = history_new(NULL);
     assert_int_equal(history_load(h, count_line, NULL, &e), 0);
+    assert_true(history_is_first(h));
+    history_free(h);
+    h = history_new(NULL);
+    assert_int_equal(history_load(h, count_line, NULL, &e), 0);
+    assert_false(history_is_first(h));
     history_free(h);
     snprintf(path, sizeof path, "%s/pollcat", state_home);
     assert_int_equal(mode_of(path), 0700);
