@@ -23,7 +23,7 @@ OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",
     r"sys/epoll\.h": "src/loop/crowd.c",
     r"readline/.*": "src/term/prompt*.[ch]",
-    r"openssl/.*": "src/io/tls.c",
+    r"openssl/.*": "src/layer/tls*.[ch]",
     r"pthread\.h": "src/net/resolve_ahead.c",
     r"getopt\.h": "src/app/options.c",
 }
