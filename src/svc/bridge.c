@@ -527,12 +527,20 @@ static bool is_untold(const struct wire *w)
     return w->err != NULL && w->err->text[0] == '\0';
 }
 
+/* Where nothing else tells: another peer follows one that failed, or a person ends it with lines on their way. */
+static bool tells_unreached(const struct bridge *b, const struct wire *w)
+{
+    if ((b->svc->again || is_untold(w)) && !b->svc->ending)
+        return true;
+    return b->ends.apart && !b->svc->killed && w->err == NULL && w->peer->port->error == 0;
+}
+
 void bridge_detach(struct bridge *b, struct peer *p)
 {
     struct strand *s = strand_of(p);
     char name[ADDR_TEXT];
 
-    if ((b->svc->again || is_untold(&s->wire)) && !b->svc->ending)
+    if (tells_unreached(b, &s->wire))
         bridge_tell_lost(p, strand_unreached(s), "for", "read");
     if (b->nowhere == NULL && !b->svc->killed)
         bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");

@@ -226,6 +226,26 @@ def test_connect_elsewhere_and_again(prompt):
         assert t.wait_exit() == 0
 
 
+@pytest.mark.parametrize("leave", ["~close", "~quit", "~connect"])
+def test_lines_that_wait_for_one_who_is_left(prompt, leave):
+    """What the kernel has is waited for; the rest is told."""
+    with serve() as server, Peer() as two:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        t = prompt("-O", "4096", "127.0.0.1", port_of(server))
+        one = accept(server)
+        for _ in range(60):
+            t.type("x" * 900 + "\r")
+        t.type(f"~connect 127.0.0.1 {two.port}\r" if leave == "~connect" else f"{leave}\r")
+        got = len(receive_all(one))
+        assert got < 60 * 901
+        t.wait(lambda t: any(f"{60 * 901 - got} bytes for 127.0.0.1" in row for row in t.scrolled()), "the loss")
+        if leave == "~connect":
+            two.accept()
+        if leave != "~quit":
+            t.type("~quit\r")
+        assert t.wait_exit() == 1
+
+
 def test_connect_that_fails_leaves_the_prompt(prompt):
     with Peer() as one, refusing() as nobody:
         t = prompt("127.0.0.1", one.port)
