@@ -307,7 +307,6 @@ static int take_operands(struct conf *c, const struct dialect_operands *o, struc
 static void begin(struct conf *c)
 {
     c->no_prompt = true;
-    c->stay = true;
     c->quiet_probe = true;
     c->timeout = NOT_GIVEN;
 }
@@ -329,6 +328,10 @@ static void derive_timeout(struct conf *c, unsigned traits)
 static void derive(struct conf *c, unsigned traits)
 {
     derive_timeout(c, traits);
+    /* Who connects waits for its own input as well as for the peer; who listens goes with the peer. */
+    c->bridge.leave = c->leave || (!c->stay && (traits & TRAIT_LISTEN) != 0);
+    c->bridge.leave_late = true;
+    c->bridge.tell_end = false;
     if ((traits & TRAIT_LISTEN) == 0)
         return;
     c->net.leave_path = true;

@@ -16,7 +16,7 @@ bool link_empty(const struct link *k)
 
 bool link_fits_kernel(const struct link *k)
 {
-    return k->taps == NULL && (port_caps(k->src) & port_caps(k->dst) & IO_RAWFD) != 0;
+    return k->taps == NULL && !k->ends && (port_caps(k->src) & port_caps(k->dst) & IO_RAWFD) != 0;
 }
 
 bool link_wants_read(const struct link *k)
@@ -267,6 +267,12 @@ void link_end(struct link *k)
     if (k->state != LINK_RUNNING || k->src_eof)
         return;
     link_source_ended(k, false);
+    loop_soon(k->src->loop, &k->job);
+}
+
+void link_end_after_rest(struct link *k)
+{
+    k->ends = true;
     loop_soon(k->src->loop, &k->job);
 }
 

@@ -84,6 +84,7 @@ struct link {
     bool resting : 1; /* for the interval */
     bool limited : 1; /* all reads that opts.reads allows were made */
     bool paused : 1;
+    bool ends : 1; /* with what the source has now */
     bool pumping : 1, freed : 1;
     bool bulk : 1;    /* the last read was large */
     bool shares : 1;  /* bytes are written from the memory of the source */
@@ -120,6 +121,9 @@ void link_pump(struct link *k);
 
 /* From now on it is as if the source had ended: what is held is written, and then the end passed on. */
 void link_end(struct link *k);
+
+/* The same once the source has nothing more to read without waiting. */
+void link_end_after_rest(struct link *k);
 
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */
 void link_pause(struct link *k, bool paused);

@@ -182,9 +182,9 @@ static ssize_t fill(struct link *k, bool *full)
         if (k->opts.cut == LINK_CUT_BLOCK)
             rest_a_while(k);
         count_read(k);
-        *full = k->message || (size_t)n == size || k->opts.size > 0;
+        *full = k->message || (size_t)n == size || k->opts.size > 0 || k->ends;
         k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && link_fits_kernel(k);
-    } else if (n != IO_AGAIN) {
+    } else if (n != IO_AGAIN || k->ends) {
         link_source_ended(k, n == IO_ERROR);
     }
     k->drained = n == IO_AGAIN;

@@ -246,6 +246,10 @@ static bool strand_leave(struct strand *s)
     if (is_fanned(s)) {
         fan_end(b->fan, &s->share);
     } else if (s->wire.out != NULL && !b->input_ended) {
+        if (b->conf->leave_late) {
+            link_end_after_rest(s->wire.out);
+            return true;
+        }
         tell_unread(b);
         link_end(s->wire.out);
     }

@@ -30,6 +30,7 @@ struct bridge_conf {
     int slow;           /* enum slow_peer and 1; 0: the service's own choice */
     bool tell_end;      /* somebody is there to read that a peer has closed */
     bool leave;         /* the end of a peer's direction ends ours, and with that the peer */
+    bool leave_late;    /* but what our input has ready is still sent */
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
         datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */

@@ -175,6 +175,16 @@ nc -U ./nosuch; echo "never there $?"
 #> nc: ./nosuch: No such file or directory
 #> never there 1
 
+### talk: each line crosses, and the listener ends with its peer
+mkfifo a b
+nc -l 127.0.0.1 "$A" <a >heard-a & exec 3>a; listening "$A"
+nc -N 127.0.0.1 "$A" <b >heard-b 3>&- & exec 4>b
+echo from b >&4; appears b heard-a
+echo from a >&3; appears a heard-b
+exec 4>&-; wait; cat heard-a heard-b
+#> from b
+#> from a
+
 ### refused: what a script sees when nobody is there
 nc 127.0.0.1 "$A" </dev/null; echo "silent $?"
 nc -v 127.0.0.1 "$A" </dev/null 2>&1; echo "told $?"

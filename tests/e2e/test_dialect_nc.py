@@ -70,6 +70,26 @@ def test_what_was_lost_is_told(nc):
     assert re.fullmatch(r"nc: \d+ bytes for 127.0.0.1 port \d+ were lost: read and not delivered\n", cat.err)
 
 
+def test_what_there_is_is_sent_to_who_asks_no_more(nc, tmp_path):
+    """The listener ends with its peer's side, but not before its input is sent."""
+    (tmp_path / "file").write_bytes(payload(3_000_000))
+    with (tmp_path / "file").open() as file:
+        cat = nc("-l", "127.0.0.1", "0", stdin=file)
+    peer = half_close(dial(cat.port))
+    assert receive_all(peer) == payload(3_000_000)
+    assert (cat.wait(), cat.err) == (0, "")
+
+
+def test_input_that_stays_open_is_not_waited_for(nc):
+    cat = nc("-l", "127.0.0.1", "0").send(b"some")
+    peer = dial(cat.port)
+    assert receive(peer, 4) == b"some"
+    cat.send(b"more")
+    half_close(peer)
+    assert receive_all(peer) == b"more"
+    assert (cat.wait(), cat.err) == (0, "")
+
+
 def test_the_next_waits_and_is_heard_whole(nc):
     cat = nc("-lk", "127.0.0.1", "0", "-v")
     first, second = dial(cat.port), dial(cat.port)
