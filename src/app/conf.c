@@ -114,8 +114,10 @@ static int split_address(struct conf *c, const char *text, const char **host, co
 {
     char *h, *p;
 
-    if (hostport_split(text, &h, &p) != 0)
-        return err_set(e, STATUS_LOCAL, "'%.128s' is neither HOST nor HOST:PORT nor [IPV6]:PORT", text);
+    if (hostport_split(text, &h, &p) != 0) {
+        err_set(e, STATUS_LOCAL, "'%.128s' is neither HOST nor HOST:PORT nor [IPV6]:PORT", text);
+        return -1;
+    }
     *host = conf_own(c, h);
     *port = conf_own(c, p);
     return 0;

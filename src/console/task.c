@@ -94,6 +94,7 @@ void task_go(struct task *t)
 void task_end(struct task *t)
 {
     struct console *c = t->c;
+    struct task *newest;
 
     if (t->over)
         return;
@@ -102,8 +103,9 @@ void task_end(struct task *t)
     loop_timer_clear(&t->timer);
     console_forget(&t->wait);
     list_del(&t->place);
-    if (!list_empty(&c->tasks))
-        task_go(task_newest(c));
+    newest = task_newest(c);
+    if (newest != NULL)
+        task_go(newest);
     console_task_done(t->c);
     loop_finally(t->c->svc->loop, &t->end);
 }

@@ -36,10 +36,10 @@ void observe_add(struct peer_table *t, struct observer *o)
 void observe_del(struct peer_table *t, struct observer *o)
 {
     struct observed *x;
+    struct list *ahead;
 
     (void)t;
-    while ((x = list_first(&o->seen, struct observed, place)) != NULL)
-        leave(x);
+    list_each(x, ahead, &o->seen, struct observed, place) leave(x);
     list_del(&o->place);
 }
 
