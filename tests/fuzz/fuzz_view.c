@@ -18,6 +18,7 @@
 
 enum {
     TALKERS = 3,
+    TIMERS = 4,
     SHOWN_MOST = 20000,        /* bytes in one step */
     HELD_MOST = TALKERS << 18, /* bytes of ours for all talkers */
     ROWS_LEAST = 60,           /* columns on which all marks fit into a row */
@@ -42,7 +43,7 @@ struct screen {
 };
 
 static struct screen screen;
-static struct timer *due;
+static struct timer *due[TIMERS];
 static int64_t now;
 
 void screen_put(struct screen *s, const void *text, size_t n)
@@ -71,22 +72,31 @@ int64_t loop_now(const struct loop *l)
     return now;
 }
 
-void loop_timer_set(struct loop *l, struct timer *t, int64_t ms)
-{
-    (void)l;
-    t->at = now + ms;
-    due = t;
-}
-
 void loop_timer_clear(struct timer *t)
 {
-    (void)t;
-    due = NULL;
+    for (int i = 0; i < TIMERS; i++)
+        due[i] = due[i] == t ? NULL : due[i];
+}
+
+void loop_timer_set(struct loop *l, struct timer *t, int64_t ms)
+{
+    int i = 0;
+
+    (void)l;
+    loop_timer_clear(t);
+    while (due[i] != NULL)
+        require(++i < TIMERS);
+    due[i] = t;
+    t->at = now + ms;
 }
 
 bool loop_timer_pending(const struct timer *t)
 {
-    return due == t;
+    for (int i = 0; i < TIMERS; i++) {
+        if (due[i] == t)
+            return true;
+    }
+    return false;
 }
 
 /* What is under test, and the input that is left. */
@@ -160,6 +170,13 @@ static bool is_own_color(const char *p, size_t n)
     return true;
 }
 
+/* Nothing else begins with an escape but what erases a row of escapes that is gone over. */
+static size_t erasing(const struct view *v, const char *p, size_t n)
+{
+    require(!v->sheet->dumb && n >= 3 && memcmp(p, "\033[K", 3) == 0);
+    return 3;
+}
+
 /* Text that does no harm, with the colours that may be there. */
 static void check_safe(const struct view *v, const char *p, size_t n)
 {
@@ -168,7 +185,10 @@ static void check_safe(const struct view *v, const char *p, size_t n)
 
         if (*p == '\033') {
             len = color(p, n);
-            require(len > 0 && (v->colors || (v->marks.color && is_own_color(p, len))));
+            if (len > 0)
+                require(v->colors || (v->marks.color && is_own_color(p, len)));
+            else
+                len = erasing(v, p, n);
             continue;
         }
         len = character(p, n, &c);
@@ -323,14 +343,16 @@ static void step_line(struct stage *s, uint8_t how)
 
 static void step_time(struct stage *s, uint8_t how)
 {
-    struct timer *t = due;
-
+    (void)s;
     now += how * 4;
-    if (t != NULL && t->at <= now) {
-        due = NULL;
+    for (int i = 0; i < TIMERS; i++) {
+        struct timer *t = due[i];
+
+        if (t == NULL || t->at > now)
+            continue;
+        due[i] = NULL;
         t->fire(t);
     }
-    (void)s;
 }
 
 static void step_resize(struct stage *s, uint8_t how)
@@ -407,7 +429,7 @@ static void begin(struct stage *s, const uint8_t *data, size_t size)
         s->talker[i] = (struct talker){.number = i + 1, .shown = i > 0 || (how & 32) == 0};
     screen.len = screen.looked = 0;
     screen.lost = false;
-    due = NULL;
+    memset(due, 0, sizeof due);
     view_init(&s->view);
 }
 
