@@ -31,7 +31,7 @@ _pollcat()
     fi
     case $prev in
     --to)
-        _pollcat_take -W 'tcp: unix: seqpacket: echo: discard:'
+        _pollcat_take -W 'tcp: unix: seqpacket: echo: discard: exec: sh:'
         return
         ;;
     --mode)
@@ -98,12 +98,12 @@ _pollcat()
         _pollcat_take -W 'pollcat nc'
         return
         ;;
-    --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)
+    -e | --exec | -c | --sh-exec | --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)
         return
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

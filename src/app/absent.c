@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define PROGRAMS \
-    "no programs are run for peers; try socat with EXEC:COMMAND, or a pipe: COMMAND | pollcat ..."
+#define LUA \
+    "there is no Lua here; try --exec 'lua FILE'"
 #define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define TELNET "no TELNET negotiation is answered; try telnet"
@@ -17,7 +17,7 @@ static const struct {
     const char *names; /* long options, set apart by spaces; with * what begins so */
     const char *instead;
 } rows[] = {
-    { "ec", "exec sh-exec lua-exec", PROGRAMS },
+    { "", "lua-exec", LUA },
     { "", "ssl ssl-*", TLS },
     { "XP", "proxy proxy-*", PROXIES },
     { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },

@@ -342,11 +342,24 @@ static void derive_bridge(struct conf *c, unsigned traits)
     c->console.bridge = bridge;
 }
 
+static const char *join_text(struct conf *c, const char *kind, const char *rest)
+{
+    const size_t size = strlen(kind) + strlen(rest) + 1;
+    char *text = mem_alloc(size);
+
+    snprintf(text, size, "%s%s", kind, rest);
+    return conf_own(c, text);
+}
+
 /* What is joined is passed on at once, and by both sides. */
 static int derive_join(struct conf *c, unsigned traits, struct err *e)
 {
     if ((traits & TRAIT_JOIN) == 0)
         return 0;
+    if (c->exec != NULL)
+        c->to = join_text(c, "exec:", c->exec);
+    else if (c->script != NULL)
+        c->to = join_text(c, "sh:", c->script);
     if (end_parse(&c->join.end, c->to, e) < 0)
         return -1;
     c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};

@@ -50,13 +50,13 @@ struct conf {
 
     /* As the options set them; conf_parse() makes the rest from these. */
     bool ipv4, ipv6, line, stay, leave;
-    const char *to;        /* END; NULL: not given */
-    int64_t timeout;       /* -w, ms; 0: none */
-    int64_t interval;      /* ms between lines; 0: none */
-    int64_t delay;         /* ms before each block, in both directions; 0: none */
-    int recv_limit;        /* reads; 0: any number */
-    int64_t wait;          /* --wait, ms; 0: none */
-    int64_t datagram_size; /* 0: not given */
+    const char *to, *exec, *script; /* END, or the rest of one; NULL: not given */
+    int64_t timeout;                /* -w, ms; 0: none */
+    int64_t interval;               /* ms between lines; 0: none */
+    int64_t delay;                  /* ms before each block, in both directions; 0: none */
+    int recv_limit;                 /* reads; 0: any number */
+    int64_t wait;                   /* --wait, ms; 0: none */
+    int64_t datagram_size;          /* 0: not given */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;

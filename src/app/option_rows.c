@@ -44,10 +44,18 @@ static const struct option_row rows[] = {
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
-      .value = VALUE_WORDS, .words = "tcp: unix: seqpacket: echo: discard:",
-      .gives = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
+      .value = VALUE_WORDS, .words = "tcp: unix: seqpacket: echo: discard: exec: sh:",
+      .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
       .help = "an end for each peer",
       .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },
+    { .ch = 'e', .name = "exec", .arg = "COMMAND", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(exec),
+      .gives = TRAIT_JOIN | TRAIT_PROGRAM, .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
+      .help = "for each peer",
+      .doc = "Run a program for each peer: is\n.Fl -to Cm exec : Ns Ar COMMAND .\n" },
+    { .ch = 'c', .name = "sh-exec", .arg = "SCRIPT", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(script),
+      .gives = TRAIT_JOIN | TRAIT_SCRIPT, .excludes = TRAIT_PROGRAM | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
+      .help = "in a shell",
+      .doc = "The same for a script of\n.Pa /bin/sh :\nis\n.Fl -to Cm sh : Ns Ar SCRIPT .\n" },
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
       .help = "the same by name",
@@ -112,13 +120,13 @@ static const struct option_row rows[] = {
     { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
       .field = FIELD(bridge.slow), .value = VALUE_WORDS, .names = slow_names,
       .needs = TRAIT_KEEP_OPEN, .excludes = STREAMLESS | TRAIT_DGRAM,
-      .help = "wait, drop or close when one is too slow",
+      .help = "if one is slow",
       .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
              ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
              ".Cm close\nit, as at the prompt by default.\n" },
     { .name = "ready-fd", .arg = "FD", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(ready_fd),
       .min = 1, .max = INT_MAX,
-      .help = "write \"ADDRESS PORT\" there once bound",
+      .help = "gets ADDRESS PORT",
       .doc = "Write one line,\n.Ql ADDRESS PORT ,\nto this descriptor for each socket once it listens or is bound.\n"
              "For scripts and tests.\n" },
 

@@ -14,7 +14,7 @@
 enum { SPARE = 32 /* descriptors that are left for all else */ };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp, &end_unix, &end_seqpacket, &end_echo, &end_discard,
+    &end_tcp, &end_unix, &end_seqpacket, &end_echo, &end_discard, &end_exec, &end_sh,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -77,6 +77,11 @@ unsigned end_room(const struct end_spec *spec)
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max > INT_MAX)
         return INT_MAX;
     return limit.rlim_max > SPARE + each ? ((unsigned)limit.rlim_max - SPARE) / each : 1;
+}
+
+void ends_init(struct ends *ends)
+{
+    list_init(&ends->programs);
 }
 
 static void tell_user(struct job *j)

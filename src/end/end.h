@@ -47,7 +47,12 @@ struct ends {
     struct ends_conf conf;
     void (*ended)(void *ctx, int status); /* a program ended, with the exit status of a shell. Optional */
     void *ctx;
+    struct list programs; /* the rest is end/program.c's */
+    bool awaited;
 };
+
+/* All but the last two fields are set. */
+void ends_init(struct ends *ends);
 
 struct end;
 
@@ -85,6 +90,7 @@ void end_close(struct end *e, bool reset);
 struct end_kind {
     const char *name, *syntax, *help;
     unsigned descriptors; /* that each takes */
+    bool choosy;          /* it may read less than there is, and that is no failure */
     /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */
     int (*parse)(struct end_spec *spec, const char *rest, struct err *e);
     /* Begins; it is told by end_ready() or end_failed(), here or later. Returns 0, or -1 with `why`. */

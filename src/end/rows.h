@@ -7,6 +7,6 @@
 
 struct end_kind;
 
-extern const struct end_kind end_tcp, end_unix, end_seqpacket, end_echo, end_discard;
+extern const struct end_kind end_tcp, end_unix, end_seqpacket, end_echo, end_discard, end_exec, end_sh;
 
 #endif

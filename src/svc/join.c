@@ -12,6 +12,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "end/program.h"
 #include "io/below.h"
 #include "peer/leave.h"
 #include "svc/wire.h"
@@ -68,7 +69,8 @@ static void fail_port(struct pair *pair, const struct port *port, const char *wh
     struct err e;
     char name[ADDR_TEXT];
 
-    port_error(port, &e, STATUS_NETWORK, "%s %s", what, end_name(pair, name));
+    port_error(port, &e, pair->end.peer != NULL ? STATUS_NETWORK : STATUS_LOCAL, "%s %s", what,
+               end_name(pair, name));
     e.sys = port->error;
     fail_pair(pair, &e);
 }
@@ -151,8 +153,14 @@ static void join_source_failed(struct wire *w)
 /* What takes no more may still have something to say: what comes from it tells the rest. */
 static void join_sink_failed(struct wire *w)
 {
+    struct pair *pair = pair_of(w);
+
+    if (wire_out_is_over(w) && pair->end.spec->kind->choosy) {
+        finish_pair(pair, w->err);
+        return;
+    }
     if (wire_out_is_over(w)) {
-        fail_port(pair_of(w), w->in->dst, "send to");
+        fail_port(pair, w->in->dst, "send to");
         return;
     }
     pass_no_end(w->out, w->in->dst);
@@ -258,6 +266,7 @@ static int join_start(struct svc *s, struct err *e)
     j->owner = wire_hooks;
     j->ends = (struct ends){
         .loop = s->loop, .peers = s->ends, .conf = j->conf->ends, .ended = note_status, .ctx = j};
+    ends_init(&j->ends);
     s->state = j;
     return 0;
 }
@@ -293,7 +302,7 @@ static void join_detach(struct svc *s, struct peer *p)
     struct pair *pair = pair_of(p->svc);
 
     leave_unwatch(p);
-    if (!s->killed && !pair->end.over)
+    if (!s->killed && !pair->end.spec->kind->choosy)
         tell_undelivered(pair);
     if (pair->joined)
         wire_clear(&pair->wire);
@@ -304,7 +313,10 @@ static void join_detach(struct svc *s, struct peer *p)
 
 static void join_stop(struct svc *s)
 {
-    free(s->state);
+    struct join *j = s->state;
+
+    programs_stop(&j->ends, !s->killed);
+    free(j);
 }
 
 static bool join_holds_up(const struct peer *p)

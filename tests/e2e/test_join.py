@@ -142,7 +142,6 @@ def test_what_comes_early_is_kept(relay, tmp_path):
     closed.sendall(b"and gone")
     closed.close()
     cat.until_err("connecting to")
-    until_resting(cat.pid) if False else None
     accept(server)
     ends = [accept(server) for _ in range(2)]
     assert sorted([receive(ends[0], 5), receive(ends[1], 5)]) == [b"and g", b"early"]
@@ -260,7 +259,7 @@ def test_memory_of_idle_pairs(relay):
 
 def test_with_socat(relay, program, tmp_path):
     program(need("socat"), f"UNIX-LISTEN:{tmp_path / 'end'},fork", "EXEC:cat")
-    while not os.path.exists(tmp_path / "end"):
+    while socket.socket(socket.AF_UNIX).connect_ex(str(tmp_path / "end")) != 0:
         os.sched_yield()
     cat = relay(f"unix:{tmp_path / 'end'}")
     client = program(need("socat"), "-", f"TCP:127.0.0.1:{cat.port}").send(payload(SIZE)).close()

@@ -28,6 +28,9 @@ static void words(void **state)
         {"seqpacket:@name", "seqpacket", "@name", NULL},
         {"echo:", "echo", NULL, NULL},
         {"discard:", "discard", NULL, NULL},
+        {"exec:80", "exec", NULL, NULL},
+        {"tcp:exec:80", "tcp", "exec", "80"},
+        {"sh:a:80", "sh", NULL, NULL},
     };
 
     (void)state;
@@ -48,9 +51,9 @@ static void words(void **state)
 static void no_ends(void **state)
 {
     static const char *const texts[] = {
-        "",           "echo",   "host",      "host:",    "host:0", "host:65536",
-        ":80",        "::1",    "tcp:",      "tcp:host", "unix:",  "host:no-port",
-        "exce:sleep", "echo:x", "discard:x", "[::1]",    "tcp:80", "tcp:h:0",
+        "",       "echo",     "host",  "host:",        "host:0",     "host:65536", ":80",       "::1",
+        "tcp:",   "tcp:host", "unix:", "host:no-port", "exce:sleep", "echo:x",     "discard:x", "[::1]",
+        "tcp:80", "tcp:h:0",  "exec:", "exec: ",       "exec:'x",    "exec:''",    "sh:",
     };
 
     (void)state;
@@ -86,11 +89,32 @@ static void rows_are_told(void **state)
     }
 }
 
+static void commands(void **state)
+{
+    struct end_spec spec;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(end_parse(&spec, "exec:a 'b c' d\\ e ''", &e), 0);
+    assert_string_equal(spec.words[0], "a");
+    assert_string_equal(spec.words[1], "b c");
+    assert_string_equal(spec.words[2], "d e");
+    assert_string_equal(spec.words[3], "");
+    assert_null(spec.words[4]);
+    end_spec_clear(&spec);
+    assert_int_equal(end_parse(&spec, "sh:echo 'x", &e), 0);
+    assert_string_equal(spec.words[0], "/bin/sh");
+    assert_string_equal(spec.words[2], "echo 'x");
+    assert_null(spec.words[3]);
+    end_spec_clear(&spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),
         cmocka_unit_test(no_ends),
+        cmocka_unit_test(commands),
         cmocka_unit_test(rows_are_told),
     };
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "end/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/container.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "end/end.h"
+#include "end/program_env.h"
+#include "io/fd.h"
+#include "io/last.h"
+#include "loop/child.h"
+#include "loop/spawn.h"
+
+enum { GRACE = 2000 /* ms between a hang-up and the end */ };
+
+struct program {
+    struct list place; /* in ends->programs, while it runs */
+    struct ends *ends;
+    struct end *end; /* NULL: its peer is gone */
+    struct child *child;
+    char name[32];
+};
+
+/* What a shell would say. */
+static int shell_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void tell_status(const struct program *p, int status)
+{
+    const int pid = (int)child_pid(p->child);
+
+    if (WIFSIGNALED(status))
+        log_info("%s (process %d) was ended by signal %d", p->name, pid, WTERMSIG(status));
+    else
+        log_info("%s (process %d) ended with status %d", p->name, pid, WEXITSTATUS(status));
+}
+
+static void free_program(struct program *p)
+{
+    list_del(&p->place);
+    child_free(p->child);
+    free(p);
+}
+
+static void program_ended(void *ctx, int status)
+{
+    struct program *p = ctx;
+    struct ends *ends = p->ends;
+    struct end *e = p->end;
+
+    tell_status(p, status);
+    free_program(p);
+    if (ends->ended != NULL)
+        ends->ended(ends->ctx, shell_status(status));
+    if (ends->awaited && list_empty(&ends->programs))
+        loop_stop(ends->loop);
+    if (e == NULL)
+        return;
+    e->state = NULL;
+    e->over = true;
+    last_set(e->in);
+    e->events->over(e);
+}
+
+static const struct child_ops program_ops = {.ended = program_ended};
+
+/* Two pipes; of each we have one side, which never blocks. */
+struct pipes {
+    int in[2], out[2]; /* read, write */
+};
+
+static void close_pair(const int fd[2])
+{
+    close(fd[0]);
+    close(fd[1]);
+}
+
+static int make_pipes(struct pipes *p, struct err *why)
+{
+    if (pipe2(p->in, O_CLOEXEC) < 0)
+        return err_sys(why, STATUS_LOCAL, errno, "pipe");
+    if (pipe2(p->out, O_CLOEXEC) < 0) {
+        err_sys(why, STATUS_LOCAL, errno, "pipe");
+        close_pair(p->in);
+        return -1;
+    }
+    if (fcntl(p->in[1], F_SETFL, O_NONBLOCK) == 0 && fcntl(p->out[0], F_SETFL, O_NONBLOCK) == 0)
+        return 0;
+    err_sys(why, STATUS_LOCAL, errno, "pipe");
+    close_pair(p->in);
+    close_pair(p->out);
+    return -1;
+}
+
+/* Starts it with the other sides. */
+static int start_program(struct program *p, char *const *argv, const struct peer *peer,
+                         const struct pipes *pipes, struct err *why)
+{
+    struct program_env env;
+    const struct spawn spawn = {.argv = argv,
+                                .env = program_env_make(&env, peer),
+                                .fds = {pipes->in[0], pipes->out[1], STDERR_FILENO},
+                                .place = SPAWN_GROUP};
+
+    p->child = spawn_start(p->ends->loop, &spawn, &program_ops, p, why);
+    program_env_clear(&env);
+    if (p->child != NULL)
+        return 0;
+    if (why->sys != EMFILE && why->sys != ENFILE && why->sys != EAGAIN && why->sys != ENOMEM)
+        why->status = (enum status)spawn_status(why->sys);
+    return -1;
+}
+
+int program_open(struct end *e, char *const *argv, const struct peer *peer, struct err *why)
+{
+    struct program *p;
+    struct pipes pipes;
+
+    if (make_pipes(&pipes, why) < 0)
+        return -1;
+    p = mem_alloc(sizeof *p);
+    p->ends = e->ends;
+    snprintf(p->name, sizeof p->name, "%s", argv[0]);
+    if (start_program(p, argv, peer, &pipes, why) < 0) {
+        close_pair(pipes.in);
+        close_pair(pipes.out);
+        free(p);
+        return -1;
+    }
+    close(pipes.in[0]);
+    close(pipes.out[1]);
+    p->end = e;
+    list_add(&e->ends->programs, &p->place);
+    e->state = p;
+    e->in = fd_file(e->ends->loop, pipes.out[0]);
+    e->out = fd_file(e->ends->loop, pipes.in[1]);
+    end_ready(e);
+    return 0;
+}
+
+void program_close(struct end *e, bool reset)
+{
+    struct program *p = e->state;
+
+    (void)reset;
+    if (p != NULL)
+        p->end = NULL;
+    port_free(e->in);
+    port_free(e->out);
+}
+
+/* The end of all */
+
+static void signal_all(struct ends *ends, int signo)
+{
+    struct program *p;
+    struct list *ahead;
+
+    list_each(p, ahead, &ends->programs, struct program, place)
+    {
+        (void)child_kill_group(p->child, signo); /* it may be ending */
+        (void)child_kill_group(p->child, SIGCONT);
+    }
+}
+
+static void time_is_up(struct timer *t)
+{
+    loop_stop(t->loop);
+}
+
+/* Waits until all have ended, or so many ms (0: any time), or something else stops the loop. */
+static void wait_for_all(struct ends *ends, int64_t ms)
+{
+    struct timer limit = {.fire = time_is_up};
+    struct err e;
+
+    if (list_empty(&ends->programs))
+        return;
+    if (ms > 0)
+        loop_timer_set(ends->loop, &limit, ms);
+    ends->awaited = true;
+    if (loop_run(ends->loop, &e) < 0)
+        log_error("%s", e.text);
+    ends->awaited = false;
+    loop_timer_clear(&limit);
+}
+
+void programs_stop(struct ends *ends, bool patient)
+{
+    struct program *p;
+    struct list *ahead;
+
+    if (patient)
+        wait_for_all(ends, 0);
+    signal_all(ends, SIGHUP);
+    wait_for_all(ends, GRACE);
+    signal_all(ends, SIGKILL);
+    wait_for_all(ends, GRACE);
+    list_each(p, ahead, &ends->programs, struct program, place) free_program(p);
+}

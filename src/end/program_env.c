@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "end/program_env.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* "(unnamed)" is for people. */
+static const char *host_of(const struct addr *a, char text[static ADDR_TEXT])
+{
+    if (addr_family(a) == AF_UNIX && a->len <= offsetof(struct sockaddr_un, sun_path))
+        return "";
+    return addr_host(a, text);
+}
+
+/* As ours, and as Ncat calls it. */
+static void add_both(struct program_env *env, size_t at, const char *name, const char *value,
+                     const char *ncat_value)
+{
+    char text[ADDR_TEXT + 32];
+
+    snprintf(text, sizeof text, "POLLCAT_%s=%s", name, value);
+    env->own[at] = mem_strdup(text);
+    snprintf(text, sizeof text, "NCAT_%s=%s", name, ncat_value);
+    env->own[at + 1] = mem_strdup(text);
+}
+
+static void add_address(struct program_env *env, size_t at, const char *which, const struct addr *a)
+{
+    char host[ADDR_TEXT], name[32], port[8] = "";
+    const char *value = host_of(a, host);
+
+    if (addr_family(a) != AF_UNIX)
+        snprintf(port, sizeof port, "%u", (unsigned)addr_port(a));
+    snprintf(name, sizeof name, "%s_ADDR", which);
+    add_both(env, at, name, value, value);
+    snprintf(name, sizeof name, "%s_PORT", which);
+    add_both(env, at + 2, name, port, port);
+}
+
+const char *const *program_env_make(struct program_env *env, const struct peer *peer)
+{
+    static const char *const left_out[PROGRAM_ENV_LEFT_OUT] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"};
+    const bool is_unix = addr_family(peer->local) == AF_UNIX;
+
+    add_address(env, 0, "REMOTE", peer->remote);
+    add_address(env, 4, "LOCAL", peer->local);
+    add_both(env, 8, "PROTO", is_unix ? "unix" : "tcp", is_unix ? "UNIX" : "TCP");
+    for (size_t i = 0; i < PROGRAM_ENV_OWN; i++)
+        env->changes[i] = env->own[i];
+    for (size_t i = 0; i < PROGRAM_ENV_LEFT_OUT; i++)
+        env->changes[PROGRAM_ENV_OWN + i] = left_out[i];
+    env->changes[PROGRAM_ENV_OWN + PROGRAM_ENV_LEFT_OUT] = NULL;
+    return env->changes;
+}
+
+void program_env_clear(struct program_env *env)
+{
+    for (size_t i = 0; i < PROGRAM_ENV_OWN; i++)
+        free(env->own[i]);
+}

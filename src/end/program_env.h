@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * program_env: what a program is told of its peer. Private to end/program.c.
+ */
+#ifndef END_PROGRAM_ENV_H
+#define END_PROGRAM_ENV_H
+
+#include "peer/peer.h"
+
+enum { PROGRAM_ENV_OWN = 10, PROGRAM_ENV_LEFT_OUT = 3 };
+
+struct program_env {
+    char *own[PROGRAM_ENV_OWN];
+    const char *changes[PROGRAM_ENV_OWN + PROGRAM_ENV_LEFT_OUT + 1];
+};
+
+/* Fills `env`, and returns what struct spawn takes, which lasts until program_env_clear(). */
+const char *const *program_env_make(struct program_env *env, const struct peer *peer);
+void program_env_clear(struct program_env *env);
+
+#endif
