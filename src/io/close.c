@@ -45,13 +45,17 @@ static bool has_all(const struct closing *c)
     return c->shut && (c->is_unix || c->unsent <= (c->ended ? 1 : 0));
 }
 
-/* A peer that has all and still speaks may be about to read; it is given some time. Of a UNIX socket it is known
- * whether there is anything to read. */
+/* A peer that has all and still speaks may be about to read, or to answer; it is given some time. Of a UNIX socket it is
+ * known whether there is anything to read: who speaks and reads has all the time it needs. */
 static bool is_answering(const struct closing *c, int64_t now)
 {
-    if (c->ended || (c->is_unix ? c->unsent == 0 : !c->talks))
+    int64_t last = c->heard > c->since ? c->heard : c->since;
+
+    if (c->ended)
         return false;
-    return now - c->heard < QUIET && now - c->since < ANSWERING;
+    if (c->is_unix && c->unsent > 0)
+        return now - c->since < (c->talks ? ANSWERING : QUIET);
+    return c->talks && now - last < QUIET && now - c->since < ANSWERING;
 }
 
 /* Hears the peer until it has ended. After that a read tells no more of a reset. */

@@ -5,11 +5,12 @@ from pathlib import Path
 import resource
 import signal
 import socket
+import time
 
 import pytest
 
-from support import (Background, accept, dial, half_close, made, payload, port_of, receive, receive_all, reset, serve,
-                     serve_unix)
+from support import (DEADLINE, Background, accept, dial, half_close, made, payload, port_of, receive, receive_all, reset,
+                     resting, serve, serve_unix)
 
 SIZE = 4 << 20
 LEAVING = [("-q", "0"), ("--send-only",)]
@@ -67,6 +68,32 @@ def test_a_peer_that_floods_gets_all(client, args):
     peer.close()
     flooder.result()
     assert (cat.wait(), cat.err) == (0, "")
+
+
+def until_it_looked(cat, times):
+    """Waits until it has looked so often whether its peer has all, or is gone."""
+    end, last, seen = time.monotonic() + DEADLINE, None, 0
+    while seen < times and cat.popen.poll() is None:
+        assert time.monotonic() < end, "it does not look"
+        now = resting(cat.pid)
+        seen += now is not None and now != last
+        last = now or last
+        os.sched_yield()
+
+
+def test_who_speaks_and_reads_has_the_time_it_needs(pollcat, tmp_path):
+    """A peer that had no time to read for a moment is not gone."""
+    with serve_unix(tmp_path / "s") as server:
+        cat = pollcat("-v", "-q", "0", "-U", tmp_path / "s")
+        peer = accept(server)
+    peer.sendall(b"x")
+    cat.until_out(b"x")
+    cat.send(payload(100_000)).close()
+    cat.until_err("closed .* sent 100000 bytes")
+    until_it_looked(cat, 8)
+    assert acknowledge(peer) == payload(100_000)
+    peer.close()
+    assert cat.wait() == 0
 
 
 def narrow():
