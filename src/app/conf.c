@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "console/view.h"
+#include "svc/stdio.h"
 #include "net/resolve.h"
 
 enum {
@@ -340,6 +341,7 @@ static void derive_bridge(struct conf *c, unsigned traits)
         bridge->quit_after = -1;
     c->stdio.bridge = bridge;
     c->console.bridge = bridge;
+    c->console.no_input = c->stdio.no_input;
 }
 
 static const char *join_text(struct conf *c, const char *kind, const char *rest)
@@ -399,6 +401,8 @@ static void derive_rows(struct conf *c, unsigned traits)
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
     c->service = joined ? &service_join : prompt && has_terminal() ? m->at_terminal : m->service;
+    if (c->service == &service_stdio && (console_conf_shows(&c->console) || console_conf_reads(&c->console)))
+        c->service = &service_plain;
 }
 
 /* Who means Ncat's option -m gives a number of peers, with -k. */

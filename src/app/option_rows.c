@@ -305,7 +305,7 @@ static const struct option_row rows[] = {
       .help = "text, hex or raw",
       .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
              ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
-             ".Cm raw ,\nas it is, only for peers that are trusted.\n" },
+             ".Cm raw ,\nas it is, only for peers that are trusted.\nWithout a prompt standard output is written so, as with\n.Fl -marks\nand\n.Fl -time .\n" },
     { .name = "marks", .arg = "LIST", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.marks),
       .value = VALUE_WORDS, .words = "direction size peer none", .excludes = STREAMLESS,
       .help = "direction,size,peer",
@@ -326,7 +326,7 @@ static const struct option_row rows[] = {
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
       .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS,
       .help = "lf, crlf, none, nul",
-      .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\n" },
+      .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\nWithout a prompt lines of standard input are changed so, as with\n.Fl -input .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
       .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS,
       .help = "auto, always, never",

@@ -14,6 +14,7 @@ static const struct {
 } rows[] = {
     {&service_stdio, offsetof(struct conf, stdio)},
     {&service_prompt, offsetof(struct conf, console)},
+    {&service_plain, offsetof(struct conf, console)},
     {&service_echo, NONE},
     {&service_join, offsetof(struct conf, join)},
 };

@@ -346,25 +346,6 @@ static void free_console(struct console *c)
     free(c);
 }
 
-enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
-const struct name color_names[] = {
-    {"auto", COLOR_AUTO},
-    {"always", COLOR_ALWAYS},
-    {"never", COLOR_NEVER},
-    {NULL, 0},
-};
-
-/* Colour of our own: on request, or where nobody asked for none (no-color.org). */
-static bool wants_color(const struct console_conf *conf)
-{
-    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
-
-    if (conf->color > 1 + COLOR_AUTO)
-        return conf->color == 1 + COLOR_ALWAYS;
-    return (none == NULL || none[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
-}
-
 static void start_view(struct console *c)
 {
     const struct console_conf *conf = c->conf;
@@ -372,15 +353,8 @@ static void start_view(struct console *c)
     c->view = (struct view){.loop = c->svc->loop,
                             .sheet = &c->sheet,
                             .colors = conf->allow_colors && !c->sheet.dumb,
-                            .marks = {.labels = c->svc->many, .color = wants_color(conf)}};
-    if (conf->view > 0)
-        c->view.mode = (enum view_mode)(conf->view - 1);
-    else if (conf->raw)
-        c->view.mode = VIEW_RAW;
-    if (conf->time > 0)
-        c->view.marks.clock.kind = (enum clock_kind)(conf->time - 1);
-    if (conf->marks != NULL)
-        (void)mark_parse(conf->marks, &c->view.marks.set); /* checked where it was read */
+                            .marks = {.labels = c->svc->many}};
+    console_conf_view(conf, true, &c->view);
     view_init(&c->view);
 }
 

@@ -12,6 +12,7 @@ struct console_conf {
     const char *prompt;  /* --prompt; NULL: none but the peer's unfinished line */
     const char *history; /* --history; NULL: the default place */
     bool no_history;
+    bool no_input;                     /* without a prompt: standard input is not read */
     bool raw;                          /* show what arrives as it is */
     int view, input, eol, time, color; /* the value of a name, and 1; 0: not given */
     const char *marks;                 /* --marks, for mark_parse(); NULL: none */
@@ -22,7 +23,16 @@ struct console_conf {
 /* auto, always, never. */
 extern const struct name color_names[];
 
-/* Its conf is a struct console_conf. */
-extern const struct service service_prompt;
+struct view;
+
+/* Something is said of how what arrives is shown; of what is read. */
+bool console_conf_shows(const struct console_conf *conf);
+bool console_conf_reads(const struct console_conf *conf);
+
+/* Sets what is said of a view, which is to be shown at a terminal or not. */
+void console_conf_view(const struct console_conf *conf, bool terminal, struct view *v);
+
+/* The conf of each is a struct console_conf. The second is for where there is no prompt. */
+extern const struct service service_prompt, service_plain;
 
 #endif

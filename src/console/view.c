@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/view.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,7 @@ static bool is_marked(const struct view *v)
 static void set_safe(const struct view *v, struct text_safe *safe)
 {
     safe->colors = v->colors;
-    safe->returns = true;
+    safe->returns = !v->sheet->paper;
     safe->erases = !v->sheet->dumb;
     safe->begin = v->marks.color ? inverse : NULL;
     safe->end = v->marks.color ? upright : NULL;
@@ -308,7 +309,7 @@ static void begin_dump(struct view *v, const struct mark_line *line, struct hexd
         return;
     mark_put(&v->marks, line, prefix, &width);
     v->marks.clock = now; /* nothing was shown */
-    hexdump_fit(h, screen > width ? screen - width : 0);
+    hexdump_fit(h, screen == 0 ? UINT_MAX : screen > width ? screen - width : 0);
 }
 
 static void end_dump(struct view *v, struct view_line *x)

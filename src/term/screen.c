@@ -29,7 +29,9 @@ struct screen {
     bool dead;               /* the terminal is gone */
     bool lost;
     bool awaited; /* that it is empty */
-    bool held; /* another program has the terminal */
+    bool held;    /* another program has the terminal */
+    bool paper;
+    struct job put; /* on paper: tells of it */
 };
 
 static int open_again(int fd)
@@ -126,10 +128,40 @@ struct screen *screen_open(struct loop *loop, int fd, void (*room)(void *ctx), v
     return s;
 }
 
+static void run_put(struct job *j)
+{
+    struct screen *s = container_of(j, struct screen, put);
+
+    s->room(s->ctx);
+}
+
+struct screen *screen_paper(struct loop *loop, void (*room)(void *ctx), void *ctx)
+{
+    struct screen *s = mem_alloc(sizeof *s);
+
+    *s = (struct screen){.loop = loop, .room = room, .ctx = ctx, .paper = true, .put = {.run = run_put}};
+    return s;
+}
+
+char *screen_take(struct screen *s, size_t *n)
+{
+    char *data = s->data;
+
+    *n = s->end;
+    s->data = NULL;
+    drop(s);
+    loop_job_del(&s->put);
+    return data;
+}
+
 void screen_close(struct screen *s)
 {
-    loop_del(&s->watch);
-    close(s->watch.fd);
+    if (s->paper) {
+        loop_job_del(&s->put);
+    } else {
+        loop_del(&s->watch);
+        close(s->watch.fd);
+    }
     drop(s);
     free(s);
 }
@@ -159,7 +191,10 @@ void screen_put(struct screen *s, const void *data, size_t n)
     }
     memcpy(s->data + s->end, data, n);
     s->end += n;
-    loop_touch(&s->watch);
+    if (s->paper)
+        loop_soon(s->loop, &s->put);
+    else
+        loop_touch(&s->watch);
 }
 
 bool screen_full(const struct screen *s)

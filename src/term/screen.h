@@ -27,6 +27,12 @@ struct screen;
  * (fills `e`). */
 struct screen *screen_open(struct loop *loop, int fd, void (*room)(void *ctx), void *ctx, struct err *e);
 
+/* One on nothing: what is put waits for screen_take(), and `room` is called soon after it. */
+struct screen *screen_paper(struct loop *loop, void (*room)(void *ctx), void *ctx);
+
+/* What waits on paper, from malloc(3), or NULL; `*n` becomes its length. */
+char *screen_take(struct screen *s, size_t *n);
+
 /* Drops what waits: screen_flush() first. The stream of screen_stream() must be closed. */
 void screen_close(struct screen *s);
 

@@ -18,8 +18,10 @@ unsigned sheet_above(struct sheet *s)
     if (s->line)
         s->hide(s->ctx);
     if (s->line ? s->stands : s->midline)
-        sheet_put(s, "\r\n", 2);
+        sheet_put(s, s->paper ? "\n" : "\r\n", s->paper ? 1 : 2);
     s->stands = s->midline = false;
+    if (s->paper)
+        return 0;
     return s->columns > 0 ? s->columns : COLUMNS;
 }
 

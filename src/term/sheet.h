@@ -23,6 +23,7 @@ struct sheet {
     void *ctx;
     unsigned columns; /* of the terminal, as the prompt knows them; 0: not known */
     bool dumb;        /* the terminal can not go back: the unfinished line is printed at once all the same */
+    bool paper;       /* it is no terminal: there are no rows, nothing can be gone back over */
     bool line;        /* there is a line below */
     bool colors;      /* text has colours of its own, in whole sequences */
 
@@ -35,7 +36,7 @@ struct sheet {
 /* Puts bytes as they are. */
 void sheet_put(struct sheet *s, const char *text, size_t n);
 
-/* Makes way above the line that is typed: the cursor is at the beginning of a row. Returns the columns there are. */
+/* Makes way above the line that is typed: the cursor is at the beginning of a row. Returns the columns there are; 0: no end of them. */
 unsigned sheet_above(struct sheet *s);
 
 /* Shows what came from the peer, which was made safe or not. */
