@@ -95,7 +95,7 @@ _pollcat()
         return
         ;;
     --dialect)
-        _pollcat_take -W 'pollcat nc'
+        _pollcat_take -W 'pollcat nc ncat'
         return
         ;;
     -e | --exec | -c | --sh-exec | --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)

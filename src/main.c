@@ -21,6 +21,8 @@ static int run(struct conf *c, int argc, char **argv, int *signo)
     if (conf_parse(c, argc, argv, &e) < 0)
         return argc < 2 && c->dialect->usage == NULL ? usage_first() : usage_refuse(c, &e);
     log_set_level(c->verbose);
+    if (c->action >= CONF_PROBE || c->action == CONF_RUN)
+        message(MESSAGE_STARTED, &(struct message){0});
     switch (c->action) {
     case CONF_HELP:
     case CONF_VERSION:

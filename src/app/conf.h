@@ -43,6 +43,9 @@ struct conf {
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
     bool quiet_probe; /* -z tells nothing but messages */
+    bool idle_all;    /* it is idle_timeout of all peers together, and ends the program */
+    bool idle_fails;  /* between datagrams it is a failure, too */
+    bool tells_tests; /* "NCAT TEST: LISTEN" for each socket that listens, which Ncat's own tests wait for */
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */

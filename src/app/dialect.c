@@ -6,7 +6,7 @@
 
 static const struct dialect dialect_own = {.name = "pollcat", .title = "pollcat", .status = {0, 1, 2}};
 
-static const struct dialect *const rows[] = {&dialect_own, &dialect_nc};
+static const struct dialect *const rows[] = {&dialect_own, &dialect_nc, &dialect_ncat};
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

@@ -36,6 +36,7 @@ struct dialect {
     struct option_dialect options;
     const struct dialect_rule *rules; /* ended by a row with neither; NULL: none */
     const char *help;                 /* for -h; NULL: from the table of options */
+    const char *version;              /* for --version, on standard error; NULL: our own */
     const char *usage;                /* told on standard error behind an error of usage; NULL: nothing is */
     bool help_on_stderr;              /* and not on standard output */
     int status[3];                    /* what STATUS_OK, STATUS_NETWORK and STATUS_LOCAL become */
@@ -46,7 +47,7 @@ struct dialect {
     void (*derive)(struct conf *c, unsigned traits);
 };
 
-extern const struct dialect dialect_nc;
+extern const struct dialect dialect_nc, dialect_ncat;
 
 /* The row named `name`, or NULL; row `i`, or NULL past the end. The first is our own. */
 const struct dialect *dialect_find(const char *name);

@@ -94,7 +94,9 @@ static const struct message_text texts[MESSAGES] = {
     [MESSAGE_SOURCE_FAILED] = {"bind failed: {why}", LOG_ERROR},
     [MESSAGE_SEND_FAILED] = {"", .status = STATUS_OK + 1},
     [MESSAGE_RECEIVE_FAILED] = {"", .status = STATUS_OK + 1},
+    [MESSAGE_OUTPUT_FAILED] = {"standard output: {why}", LOG_ERROR},
     [MESSAGE_IDLE] = {"", .status = STATUS_OK + 1},
+    [MESSAGE_UNKNOWN] = {"{text}", LOG_ERROR},
     [MESSAGE_USAGE] = {"{text}", LOG_ERROR},
     [MESSAGE_FATAL] = {"{text}", LOG_ERROR},
 };

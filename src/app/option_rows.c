@@ -359,10 +359,10 @@ static const struct option_row rows[] = {
       .doc = "Say on standard error what happens, each line with the local and the remote address.\n"
              "Given twice, say more.\n" },
     { .name = "dialect", .arg = "NAME", .group = OPTION_OTHER, .type = OPTION_STRING, .field = FIELD(late_dialect),
-      .value = VALUE_WORDS, .words = "pollcat nc",
-      .help = "be nc; comes first",
+      .value = VALUE_WORDS, .words = "pollcat nc ncat",
+      .help = "speak as another",
       .doc = "Before all other options: behave as the program of that name does, which the names that this one is called by ask\n"
-             "for as well:\n.Cm nc\n(see\n.Xr pollcat-nc 1 ) ,\nor\n.Cm pollcat ,\nwhatever the name.\n" },
+             "for as well:\n.Cm nc\n(see\n.Xr pollcat-nc 1 ) ,\n.Cm ncat\n(see\n.Xr pollcat-ncat 1 ) ,\nor\n.Cm pollcat ,\nwhatever the name.\n" },
     { .ch = 'h', .name = "help", .group = OPTION_OTHER, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_HELP,
       .help = "TOPIC in full",
       .doc = "Show the options on one page, and end; with a name of an option or of a group of them behind it, all about that.\n" },

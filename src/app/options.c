@@ -110,11 +110,31 @@ static int bad_number(const struct option_row *row, const char *arg, const char 
     return bad_value(row, arg, wanted, e);
 }
 
+/* Times as Ncat has them: more than nothing, and none that was meant in milliseconds. */
+static int parse_named_time(const struct option_row *row, const char *arg, int64_t *value, struct err *e)
+{
+    const bool never = row->min < 0 && strcmp(arg, "-1") == 0;
+
+    if (num_parse_time(arg, never ? row->min : 1, row->max, value) != 0)
+        return err_set(e, STATUS_LOCAL,
+                       "Invalid %s \"%.64s\" (must be greater than 0 and less than 2147483s).", row->noun,
+                       arg);
+    if (*value < 100 * 1000 || arg[strspn(arg, "0123456789.")] != '\0')
+        return 0;
+    return err_set(
+        e, STATUS_LOCAL,
+        "Since April 2010, the default unit for %s is seconds, so your time of \"%.16s\" is %.1f minutes. "
+        "Use \"%.16sms\" for %.16s milliseconds.",
+        row->noun, arg, (double)*value / 60000, arg, arg);
+}
+
 /* The number that `arg` stands for, as the row's type says. */
 static int parse_number(const struct option_row *row, const char *arg, int64_t *value, struct err *e)
 {
     if (arg == NULL) {
         *value = row->max;
+    } else if (row->type == OPTION_TIME_MS && row->noun != NULL) {
+        return parse_named_time(row, arg, value, e);
     } else if (row->type == OPTION_TIME_MS) {
         if (num_parse_time(arg, row->min, row->max, value) != 0)
             return bad_value(row, arg, "a time such as 1.5, 200ms, 10s, 2m or 1h", e);
@@ -264,21 +284,42 @@ static bool is_shadowed(const struct option_dialect *d, size_t i)
     return false;
 }
 
+static bool is_given_whole(const char *name, char **argv)
+{
+    const size_t n = strlen(name);
+
+    for (; *argv != NULL; argv++) {
+        if (strncmp(*argv, "--", 2) == 0 && strncmp(*argv + 2, name, n) == 0 &&
+            ((*argv)[2 + n] == '\0' || (*argv)[2 + n] == '='))
+            return true;
+    }
+    return false;
+}
+
+/* True when row `i`, which has this name, is read by it. */
+static bool is_there(const struct option_dialect *d, size_t i, const char *name, char **argv)
+{
+    if (d->nrows == 0)
+        return true;
+    return !is_shadowed(d, i) && (!d->whole || i < d->nrows || is_given_whole(name, argv));
+}
+
 /* Adds `n` rows, whose first is row_at(d, `from`). Returns the end of them. */
 static struct option *add_long(const struct option_dialect *d, const struct option_row *row, size_t n,
-                               size_t from, struct option *out)
+                               size_t from, char **argv, struct option *out)
 {
     for (const size_t end = from + n; from < end; from++, row++) {
-        if (row->name != NULL && (d->nrows == 0 || !is_shadowed(d, from)))
+        if (row->name != NULL && is_there(d, from, row->name, argv))
             *out++ = (struct option){row->name, argument_of(option_target(row)), NULL, LONG + (int)from};
     }
     return out;
 }
 
-static void build_long(const struct option_dialect *d, struct option *out)
+/* `argv` ends with NULL. */
+static void build_long(const struct option_dialect *d, char **argv, struct option *out)
 {
-    out = add_long(d, d->rows, d->nrows, 0, out);
-    out = add_long(d, option_row(0), option_count(), d->nrows, out);
+    out = add_long(d, d->rows, d->nrows, 0, argv, out);
+    out = add_long(d, option_row(0), option_count(), d->nrows, argv, out);
     memset(out, 0, sizeof *out);
 }
 
@@ -395,7 +436,7 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
     int got;
 
     memset(o, 0, sizeof *o);
-    build_long(d, longs);
+    build_long(d, argv, longs);
     build_short(d, shorts);
     opterr = 0;
     optind = 0; /* start anew: this may be the second call */
@@ -409,7 +450,8 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
             return (d->plain ? bad_option_plain : bad_option)(got, optopt, word, e);
         }
         /* What begins one of ours may be all of another's. */
-        if (got >= LONG && absent_check(0, long_name(argv[optind - 1 - (optarg == argv[optind - 1])]), e) < 0)
+        if (got >= LONG && !d->plain &&
+            absent_check(0, long_name(argv[optind - 1 - (optarg == argv[optind - 1])]), e) < 0)
             return -1;
         row = option_target(row_of(d, got));
         if (got < LONG && optarg != NULL)

@@ -29,7 +29,7 @@ enum option_group {
     OPTION_GROUPS,
 };
 
-enum { OPTIONS_MAX = 128 }; /* rows, with those of a dialect */
+enum { OPTIONS_MAX = 160 }; /* rows, with those of a dialect */
 
 /* What an option does with its argument. */
 enum option_type {
@@ -74,7 +74,7 @@ struct option_row {
     const char *sockopt;
     const char *alias; /* the row that this one is another name of; only ch and name are its own */
     unsigned gives, needs, excludes; /* traits */
-    const char *noun; /* what a number is called that is wrong, where the program speaks a dialect */
+    const char *noun; /* what a number or time is called that is wrong, where the program speaks a dialect */
     const char *ncat; /* a hint for who means Ncat's option of the same letter */
     const char *help; /* for --help, a few words */
     const char *doc;  /* for the manual: mdoc(7) */
@@ -86,6 +86,8 @@ struct option_dialect {
     const struct option_row *rows; /* what means something else; an alias names a row of option_row() */
     size_t nrows;
     bool plain; /* what is wrong is told in the words of getopt(3) and strtonum(3) */
+    bool
+        whole; /* long options of ours are there only when they are given in full: the others can be shortened */
 };
 
 /* What was given, for checks that come after the reading. */

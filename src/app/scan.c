@@ -23,6 +23,7 @@ struct scan {
     struct timer limit; /* of --retry */
     struct timer pause; /* between two rounds */
     bool late;
+    int64_t start; /* loop time */
 };
 
 static const char *scan_word(enum probe_result r)
@@ -154,6 +155,15 @@ static int scan_rounds(struct scan *s, const struct portrange *ports, size_t n, 
     return r;
 }
 
+/* A connection that was only made, or a datagram that asks. */
+static void scan_tell_summary(const struct scan *s)
+{
+    const struct conf *c = s->conf;
+
+    message(MESSAGE_SUMMARY, &(struct message){.sent = c->net.datagram && c->net.probe_byte,
+                                               .ms = loop_now(s->loop) - s->start});
+}
+
 /* The status of a scan that found nothing open. */
 static int scan_tell_last(const struct scan *s)
 {
@@ -177,7 +187,10 @@ int scan_run(const struct conf *conf)
     } else {
         s.loop = loop_new(true, &e);
         if (s.loop != NULL) {
+            s.start = loop_now(s.loop);
             r = scan_rounds(&s, ports, (size_t)n, &e);
+            if (s.any)
+                scan_tell_summary(&s);
             loop_free(s.loop);
         }
     }

@@ -36,6 +36,7 @@ struct session {
     struct records records;
     int status;
     int signo;
+    int64_t start; /* loop time */
     bool input_ended;
     bool failed; /* the program ends at once: there is nothing to wait for */
 };
@@ -157,6 +158,29 @@ static void session_quit(void *ctx, const struct err *e)
     session_end(s);
 }
 
+/* How long ago bytes moved last, of any peer; -1: nobody has spoken yet. */
+static int64_t quiet_of_all(const struct session *s)
+{
+    int64_t last = -1;
+
+    for (const struct peer *p = s->peers.first; p != NULL; p = p->next) {
+        if (p->active > last && (!p->datagram || p->client || p->received > 0))
+            last = p->active;
+    }
+    return last < 0 ? -1 : loop_now(s->loop) - last;
+}
+
+/* Where the silence of all counts, others may have spoken. */
+static bool somebody_spoke(struct session *s, struct peer *p)
+{
+    const int64_t quiet = s->conf->idle_all ? quiet_of_all(s) : p->idle_limit;
+
+    if (quiet >= p->idle_limit)
+        return false;
+    loop_timer_set(s->loop, &p->idle, p->idle_limit - (quiet > 0 ? quiet : 0));
+    return true;
+}
+
 static void session_idle(struct peer *p)
 {
     struct session *s = p->owner;
@@ -168,8 +192,13 @@ static void session_idle(struct peer *p)
         peer_idle(p, p->idle_limit, session_idle);
         return;
     }
+    if (s->failed || somebody_spoke(s, p))
+        return;
     message_err(&e, STATUS_NETWORK, 0, MESSAGE_IDLE, &m);
-    session_finished(s, p, p->datagram ? NULL : &e);
+    if (s->conf->idle_all)
+        session_quit(s, &e);
+    else
+        session_finished(s, p, p->datagram && !s->conf->idle_fails ? NULL : &e);
 }
 
 static bool is_client(const struct session *s)
@@ -270,6 +299,8 @@ static void session_bound(void *ctx, const struct addr *local)
     char line[ADDR_TEXT + 16], host[ADDR_TEXT];
     int n = snprintf(line, sizeof line, "%s %u\n", addr_host(local, host), (unsigned)addr_port(local));
 
+    if (s->conf->tells_tests)
+        log_text(LOG_ERROR, true, "NCAT TEST: LISTEN");
     if (s->conf->ready_fd >= 0 && write_whole(s->conf->ready_fd, line, (size_t)n) < 0) {
         struct err e;
 
@@ -425,6 +456,7 @@ static int session_begin(struct session *s, struct err *e)
     s->loop = loop_new(getenv("POLLCAT_NO_EPOLL") == NULL, e);
     if (s->loop == NULL)
         return -1;
+    s->start = loop_now(s->loop);
     spawn_raise_limit(s->loop); /* peers are descriptors: use all that we may have */
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
@@ -467,6 +499,17 @@ static void wait_for_leaving(struct session *s, struct peer_table *t, bool asked
         s->status = STATUS_NETWORK;
 }
 
+/* Of who connects, when all went well. */
+static void tell_summary(const struct session *s)
+{
+    struct message m = {.ms = loop_now(s->loop) - s->start};
+
+    if (!is_client(s) || s->status != STATUS_OK || s->signo != 0)
+        return;
+    peer_table_bytes(&s->peers, &m.sent, &m.received);
+    message(MESSAGE_SUMMARY, &m);
+}
+
 static void session_clear(struct session *s)
 {
     bool asked = s->svc != NULL && s->svc->asked;
@@ -490,6 +533,7 @@ static void session_clear(struct session *s)
             leave_drop(&s->peers);
         wait_for_leaving(s, &s->peers, asked);
         wait_for_leaving(s, &s->ends, asked);
+        tell_summary(s);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

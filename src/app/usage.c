@@ -242,6 +242,10 @@ int usage_show(const struct conf *c)
 
     if (c->action == CONF_HELP && c->topic != NULL && d->help == NULL)
         return show_topic(c->topic);
+    if (c->action == CONF_VERSION && d->version != NULL) {
+        fputs(d->version, stderr);
+        return STATUS_OK;
+    }
     if (c->action != CONF_HELP || d->help == NULL)
         return usage_print(c->action);
     fwrite(d->help, 1, strlen(d->help), d->help_on_stderr ? stderr : stdout);
@@ -251,7 +255,7 @@ int usage_show(const struct conf *c)
 int usage_refuse(const struct conf *c, const struct err *e)
 {
     if (e->text[0] != '\0')
-        message(MESSAGE_USAGE, &(struct message){.text = e->text});
+        message(c->unknown ? MESSAGE_UNKNOWN : MESSAGE_USAGE, &(struct message){.text = e->text});
     if (c->unknown && c->dialect->usage != NULL)
         fwrite(c->dialect->usage, 1, strlen(c->dialect->usage), stderr);
     return (int)e->status;

@@ -26,8 +26,11 @@ static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_SOURCE_FAILED] = {"bind to {local}: {why}", LOG_ERROR},
     [MESSAGE_SEND_FAILED] = {"send to {peer}: {why}", LOG_ERROR},
     [MESSAGE_RECEIVE_FAILED] = {"receive from {peer}: {why}", LOG_ERROR},
+    [MESSAGE_OUTPUT_FAILED] = {"standard output: {why}", LOG_ERROR},
+    [MESSAGE_OUTPUT_GONE] = {""},
     [MESSAGE_IDLE] = {"{peer}: no data for {seconds} s", LOG_ERROR},
     [MESSAGE_CLOSED] = {"closed {local} from {peer}: sent {sent} bytes, received {received} bytes", LOG_INFO},
+    [MESSAGE_UNKNOWN] = {"{text}", LOG_ERROR},
     [MESSAGE_USAGE] = {"{text}", LOG_ERROR},
     [MESSAGE_FATAL] = {"{text}", LOG_ERROR},
 };

@@ -21,15 +21,18 @@
 
 /* What stands behind each is what is known of it. */
 enum message_id {
+    MESSAGE_STARTED,        /* the program begins; our own catalogue is silent */
     MESSAGE_LISTENING,      /* a socket waits for connections: local */
     MESSAGE_BOUND,          /* the same socket, said before; our own catalogue is silent */
     MESSAGE_RECEIVING,      /* a datagram socket is bound: local */
     MESSAGE_ACCEPTED,       /* somebody came: local, remote */
+    MESSAGE_CAME,           /* the same, said before one is turned away; our own catalogue is silent */
     MESSAGE_TURNED_AWAY,    /* somebody came and was one too many: remote, limit */
     MESSAGE_CONNECTED,      /* local, remote, peer, host, port */
     MESSAGE_SENDING,        /* a datagram socket knows where to send to: the same */
     MESSAGE_OPEN,           /* a port that was asked about: remote, host, port; our own catalogue is silent */
     MESSAGE_TRY_FAILED,     /* one of several addresses: remote, host, port, why */
+    MESSAGE_TRY_NEXT,       /* said behind that, when there is another; our own catalogue is silent */
     MESSAGE_CONNECT_FAILED, /* the only address: the same */
     MESSAGE_CONNECT_LATE,   /* and the time for it is up: the same */
     MESSAGE_HOST_FAILED,    /* all of several addresses: the same, remote is the first */
@@ -41,9 +44,13 @@ enum message_id {
     MESSAGE_SOURCE_FAILED,     /* an address of -s or -p: the same */
     MESSAGE_SEND_FAILED,       /* peer, remote, why */
     MESSAGE_RECEIVE_FAILED,
+    MESSAGE_OUTPUT_FAILED, /* standard output: why */
+    MESSAGE_OUTPUT_GONE,   /* who read it has left: why; our own catalogue is silent */
+    MESSAGE_QUIT, /* the time after the end of input is up: ms; our own catalogue is silent, and the status is good */
     MESSAGE_IDLE,    /* nothing went to or came from a peer: peer, remote, ms */
     MESSAGE_CLOSED,  /* a peer is done with: local, remote, peer, sent, received */
     MESSAGE_SUMMARY, /* of a client, at a good end: sent, received, ms; our own catalogue is silent */
+    MESSAGE_UNKNOWN, /* an option that there is not, or without its argument: text */
     MESSAGE_USAGE,   /* the command line is wrong: text */
     MESSAGE_FATAL,   /* the program cannot begin, or fails: text */
     MESSAGES,

@@ -288,6 +288,7 @@ void link_copy_move(struct link *k)
 
     for (int i = 0; i < BUDGET_STEPS && k->bytes - before < BUDGET_BYTES; i++) {
         ssize_t got = IO_AGAIN, wrote;
+        bool waited = k->opts.size > 0 && !k->drained;
 
         if (collects(k) && more && link_wants_read(k)) {
             if (fill(k, &more) >= 0)
@@ -303,8 +304,8 @@ void link_copy_move(struct link *k)
             return;
         if (wrote == IO_AGAIN && more && link_wants_read(k))
             got = fill(k, &more);
-        if (wrote == IO_AGAIN && got == IO_AGAIN)
-            return;
+        if (wrote == IO_AGAIN && got == IO_AGAIN && !(waited && k->drained && !link_empty(k)))
+            return; /* what waited for the rest of a message goes now: there is none */
     }
     if (!link_empty(k)) /* lines or messages held, of which no descriptor will tell */
         loop_soon(k->src->loop, &k->job);

@@ -119,7 +119,7 @@ int bind_open(const struct net_conf *conf, int type, int max, struct bound **out
     for (int i = 0; i < n; i++)
         (*out)[i].fd = -1;
     for (int i = 0; i < PORT_TRIES; i++) {
-        bool any = !unix_name && addr_is_any(&addrs[0]) && (n == 1 || addr_is_any(&addrs[1]));
+        bool any = !unix_name && !conf->each_family && addr_is_any(&addrs[0]) && (n == 1 || addr_is_any(&addrs[1]));
 
         count = (any && n > 1 ? open_any : open_all)(conf, type, addrs, n, *out, e);
         if (count >= 0 || e->sys != EADDRINUSE || unix_name || n == 1 || addr_port(&addrs[0]) != 0)

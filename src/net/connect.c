@@ -108,6 +108,8 @@ static void note_connect_failure(struct connect *c, const struct attempt *a, int
     m.why = strerror(sys);
     if (c->count > 1)
         message(MESSAGE_TRY_FAILED, &m);
+    if (c->next < c->count)
+        message(MESSAGE_TRY_NEXT, &m);
     message_err(&e, socket_status(sys), sys, MESSAGE_CONNECT_FAILED, &m);
     note_failure(c, &e, true);
 }

@@ -150,9 +150,11 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
 {
     const struct net_conf *conf = l->net->conf;
     unsigned count = l->net->peers->count + l->dresser.count;
-    struct message m = {.remote = from, .limit = conf->max_conns};
+    const unsigned most = conf->max_conns == NET_NOBODY ? 0 : conf->max_conns;
+    struct message m = {.remote = from, .limit = most};
 
-    if (conf->max_conns > 0 && count >= conf->max_conns && !ask_for_room(l)) {
+    if (conf->max_conns > 0 && count >= most && !ask_for_room(l)) {
+        message(MESSAGE_CAME, &m);
         message(MESSAGE_TURNED_AWAY, &m);
         close(fd);
         return true;

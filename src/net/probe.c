@@ -188,13 +188,18 @@ static void settle_datagram(struct watch *w, unsigned events)
         settle_slot(container_of(w, struct slot, watch), judge_errno(errno), errno);
 }
 
+static int sends_of(const struct probe *p)
+{
+    return p->conf->probe_byte ? 1 : UDP_SENDS;
+}
+
 static int64_t wait_time(const struct probe *p)
 {
     int64_t given = p->conf->connect_timeout;
 
     if (!p->datagram)
         return given;
-    return ((given > 0 ? given : UDP_WAIT) + UDP_SENDS - 1) / UDP_SENDS;
+    return ((given > 0 ? given : UDP_WAIT) + sends_of(p) - 1) / sends_of(p);
 }
 
 /* Sends the empty datagram once more, or finds that there is no answer. */
@@ -203,11 +208,11 @@ static void ask_datagram(struct slot *s)
     struct probe *p = s->probe;
     int sys = 0;
 
-    if (s->sends++ >= UDP_SENDS) {
+    if (s->sends++ >= sends_of(p)) {
         settle_slot(s, PROBE_NO_ANSWER, 0);
         return;
     }
-    if (send(s->watch.fd, "", 0, MSG_DONTWAIT) < 0)
+    if (send(s->watch.fd, "", p->conf->probe_byte ? 1 : 0, MSG_DONTWAIT) < 0)
         sys = errno;
     if (sys != 0 && sys != EAGAIN && sys != ENOBUFS && sys != EINTR)
         settle_slot(s, judge_errno(sys), sys);

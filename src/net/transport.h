@@ -8,6 +8,7 @@
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,9 @@ struct net_layer {
     const void *conf;
 };
 
+/* max_conns of who serves nobody. */
+enum { NET_NOBODY = INT_MAX };
+
 /* What the command line says of the network. Strings are the command line's and outlive the net. */
 struct net_conf {
     const char *host; /* NULL: any when listening */
@@ -44,7 +48,9 @@ struct net_conf {
     bool numeric;       /* no DNS, in either direction */
     bool keep_open;     /* listen: go on after a peer left, many at once */
     bool in_turn;       /* listen: one peer after the other; the next waits to be accepted */
+    bool each_family;   /* listen: without an address, a socket for IPv6 and one for IPv4 */
     bool leave_path;    /* listen: a UNIX path is left behind, as others leave it */
+    bool probe_byte;    /* a port of datagrams is asked with one NUL byte, once */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
     size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns; /* 0: as many as descriptors allow */

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/container.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/message.h"
 #include "io/below.h"
 #include "io/fan.h"
 #include "io/fd.h"
@@ -132,10 +134,12 @@ static void bridge_time_is_up(struct timer *t)
 {
     struct bridge *b = container_of(t, struct bridge, quit);
     uint64_t left = bridge_unsent_all(b);
+    struct message m = {.ms = b->conf->quit_after};
     struct err e;
 
     if (left == 0 || bridge_all_sent(b)) {
-        bridge_quit(b, NULL);
+        message_err(&e, STATUS_OK, 0, MESSAGE_QUIT, &m);
+        bridge_quit(b, e.status != STATUS_OK ? &e : NULL);
         return;
     }
     err_set(&e, STATUS_NETWORK, "time is up (--quit-after) with %llu bytes not sent",
@@ -317,9 +321,9 @@ static void bridge_sink_failed(struct wire *w)
     const struct port *sink = w->in->dst;
     struct err e;
 
-    err_sys(&e, local_status(sink), sink->error, "standard output");
-    if (sink->error == EPIPE)
-        e.text[0] = '\0';
+    message(sink->error == EPIPE ? MESSAGE_OUTPUT_GONE : MESSAGE_OUTPUT_FAILED,
+            &(struct message){.why = strerror(sink->error)});
+    err_set(&e, local_status(sink), "%s", "");
     bridge_quit(bridge_of(w), &e);
 }
 
@@ -399,6 +403,8 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
         ends->in->hung_up = bridge_input_hung_up;
         ends->in->hung_up_ctx = b;
     }
+    if (conf->writes_on)
+        return b;
     ends->out->hung_up = bridge_sink_gone;
     ends->out->hung_up_ctx = b;
     port_touch(ends->out);

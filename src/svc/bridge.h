@@ -24,13 +24,14 @@ enum slow_peer {
 extern const struct name slow_names[];
 
 struct bridge_conf {
-    bool send_only;     /* what peers send is dropped */
-    bool no_shutdown;   /* the end of our input does not end our direction */
-    bool more_follows;  /* our output is not closed with the last peer: there will be another session */
-    int slow;           /* enum slow_peer and 1; 0: the service's own choice */
-    bool tell_end;      /* somebody is there to read that a peer has closed */
-    bool leave;         /* the end of a peer's direction ends ours, and with that the peer */
-    bool leave_late;    /* but what our input has ready is still sent */
+    bool send_only;    /* what peers send is dropped */
+    bool no_shutdown;  /* the end of our input does not end our direction */
+    bool more_follows; /* our output is not closed with the last peer: there will be another session */
+    int slow;          /* enum slow_peer and 1; 0: the service's own choice */
+    bool tell_end;     /* somebody is there to read that a peer has closed */
+    bool leave;        /* the end of a peer's direction ends ours, and with that the peer */
+    bool leave_late;   /* but what our input has ready is still sent */
+    bool writes_on; /* that nobody reads our output any more is known when it is written to, and not before */
     int64_t quit_after; /* ms from the end of our input to the end of the program; -1: never */
     int64_t
         datagram_wait; /* ms of silence after which a datagram client whose input ended is done; -1: never */

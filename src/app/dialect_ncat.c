@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The dialect of Nmap's Ncat (7.99).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/conf.h"
+#include "app/dialect.h"
+#include "base/log.h"
+#include "base/num.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "(unknown version)"
+#endif
+
+enum {
+    CONNECT_LIMIT = 10000, /* ms */
+    PROBE_LIMIT = 2000,    /* ms that a datagram is given to be refused */
+    CONNS = 100,
+    BLOCK = 8192, /* bytes of a datagram at most */
+};
+
+#define DEFAULT_PORT "31337"
+#define NCAT_VERSION "7.99 ( https://nmap.org/ncat )"
+#define FIELD(member) offsetof(struct conf, member)
+#define LATER(what) .type = OPTION_ABSENT, .help = what " not supported yet."
+
+/* clang-format off */
+static const struct option_row option_rows[] = {
+    { .ch = '4', .name = "4", .type = OPTION_FLAG, .field = FIELD(ipv4), .gives = TRAIT_IPV4 },
+    { .ch = '6', .name = "6", .type = OPTION_FLAG, .field = FIELD(ipv6) },
+    { .ch = 'U', .name = "unixsock", .alias = "unixsock" },
+    { .ch = 'C', .name = "crlf", .alias = "crlf" },
+    { .ch = 'h', .name = "help", .alias = "help" },
+    { .ch = 'i', .name = "idle-timeout", .arg = "TIME", .type = OPTION_TIME_MS, .field = FIELD(idle_timeout),
+      .max = INT_MAX, .noun = "-i timeout" },
+    { .ch = 'k', .name = "keep-open", .type = OPTION_TRAIT, .gives = TRAIT_KEEP_OPEN },
+    { .ch = 'l', .name = "listen", .alias = "listen" },
+    { .ch = 'm', .name = "max-conns", .arg = "N", .type = OPTION_INT, .field = FIELD(net.max_conns), .max = INT_MAX },
+    { .ch = 'n', .name = "nodns", .alias = "nodns" },
+    { .ch = 'o', .name = "output", .arg = "FILE", .type = OPTION_STRING, .field = FIELD(records.output) },
+    { .ch = 'x', .name = "hex-dump", .arg = "FILE", .type = OPTION_STRING, .field = FIELD(records.hex_dump) },
+    { .name = "append-output", .type = OPTION_FLAG, .field = FIELD(records.append) },
+    { .ch = 'd', .name = "delay", .arg = "TIME", .type = OPTION_TIME_MS, .field = FIELD(delay), .max = INT_MAX,
+      .noun = "-d delay" },
+    { .ch = 'p', .name = "source-port", .arg = "PORT", .type = OPTION_STRING, .field = FIELD(net.source_port) },
+    { .ch = 'q', .arg = "TIME", .type = OPTION_TIME_MS, .field = FIELD(bridge.quit_after), .min = -1000,
+      .max = INT_MAX, .noun = "-q timeout" },
+    { .ch = 's', .name = "source", .alias = "source" },
+    { .ch = 'u', .name = "udp", .alias = "udp" },
+    { .ch = 'v', .name = "verbose", .alias = "verbose" },
+    { .ch = 'w', .name = "wait", .arg = "TIME", .type = OPTION_TIME_MS, .field = FIELD(wait), .max = INT_MAX,
+      .noun = "-w timeout" },
+    { .ch = 'z', .type = OPTION_TRAIT, .gives = TRAIT_PROBE },
+    { .name = "send-only", .type = OPTION_FLAG, .field = FIELD(bridge.send_only) },
+    { .name = "recv-only", .alias = "no-stdin" },
+    { .name = "no-shutdown", .type = OPTION_FLAG, .field = FIELD(bridge.no_shutdown) },
+    { .name = "version", .alias = "version" },
+    { .name = "test", .type = OPTION_FLAG, .field = FIELD(tells_tests) },
+    { .name = "nsock-engine", .arg = "NAME", .type = OPTION_TRAIT },
+
+    { .ch = 'c', .name = "sh-exec", .arg = "COMMAND", LATER("-c is") },
+    { .ch = 'e', .name = "exec", .arg = "COMMAND", LATER("-e is") },
+    { .name = "lua-exec", .arg = "FILE", LATER("--lua-exec is") },
+    { .ch = 'g', .arg = "HOPS", LATER("Source routes are") },
+    { .ch = 'G', .arg = "N", LATER("Source routes are") },
+    { .ch = 't', .name = "telnet", LATER("-t is") },
+    { .name = "sctp", LATER("SCTP is") },
+    { .name = "vsock", LATER("vsock is") },
+    { .name = "broker", LATER("--broker is") },
+    { .name = "chat", LATER("--chat is") },
+    { .name = "talk", LATER("--talk is") },
+    { .name = "allow", .arg = "HOSTS", LATER("--allow is") },
+    { .name = "allowfile", .arg = "FILE", LATER("--allowfile is") },
+    { .name = "deny", .arg = "HOSTS", LATER("--deny is") },
+    { .name = "denyfile", .arg = "FILE", LATER("--denyfile is") },
+    { .name = "proxy", .arg = "ADDR", LATER("--proxy is") },
+    { .name = "proxy-type", .arg = "TYPE", LATER("--proxy-type is") },
+    { .name = "proxy-auth", .arg = "AUTH", LATER("--proxy-auth is") },
+    { .name = "proxy-dns", .arg = "TYPE", LATER("--proxy-dns is") },
+    { .name = "ssl", LATER("--ssl is") },
+    { .name = "ssl-cert", .arg = "FILE", LATER("--ssl-cert is") },
+    { .name = "ssl-key", .arg = "FILE", LATER("--ssl-key is") },
+    { .name = "ssl-verify", LATER("--ssl-verify is") },
+    { .name = "ssl-trustfile", .arg = "FILE", LATER("--ssl-trustfile is") },
+    { .name = "ssl-ciphers", .arg = "LIST", LATER("--ssl-ciphers is") },
+    { .name = "ssl-servername", .arg = "NAME", LATER("--ssl-servername is") },
+    { .name = "ssl-alpn", .arg = "LIST", LATER("--ssl-alpn is") },
+};
+/* clang-format on */
+
+static const struct dialect_rule rules[] = {
+    {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
+    {.all = TRAIT_KEEP_OPEN | TRAIT_DGRAM,
+     .none = TRAIT_LISTEN,
+     .text = "Invalid option combination: `--keep-open' with non-TCP protocol."},
+    {.all = TRAIT_DGRAM, .none = TRAIT_LISTEN | TRAIT_PROBE | TRAIT_CONNECTED, .gives = TRAIT_CONNECTED},
+    {0},
+};
+
+/* Messages */
+
+/* clang-format off */
+#define TEXTS \
+    [MESSAGE_STARTED] = {"Version " NCAT_VERSION, LOG_INFO}, \
+    [MESSAGE_LISTENING] = {"Listening on {local-at}", LOG_INFO}, \
+    [MESSAGE_RECEIVING] = {"Listening on {local-at}", LOG_INFO}, \
+    [MESSAGE_ACCEPTED] = {"Connection from {remote-at}.", LOG_INFO}, \
+    [MESSAGE_CAME] = {"Connection from {remote-at}.", LOG_INFO}, \
+    [MESSAGE_TURNED_AWAY] = {"New connection denied: connection limit reached ({limit})", LOG_INFO}, \
+    [MESSAGE_CONNECTED] = {"Connected to {remote-at}.", LOG_INFO}, \
+    [MESSAGE_SENDING] = {"Connected to {remote-at}.", LOG_INFO}, \
+    [MESSAGE_OPEN] = {"{opened}", LOG_INFO}, \
+    [MESSAGE_TRY_FAILED] = {"Connection to {remote-host} failed: {why}.", LOG_INFO}, \
+    [MESSAGE_TRY_NEXT] = {"Trying next address...", LOG_INFO}, \
+    [MESSAGE_NAME_FAILED] = {"Could not resolve hostname \"{host}\": {why}. QUITTING.", LOG_ERROR}, \
+    [MESSAGE_LOCAL_NAME_FAILED] = {"Could not resolve source address \"{host}\": {why}. QUITTING.", LOG_ERROR}, \
+    [MESSAGE_LISTEN_FAILED] = {"bind to {local-at}: {why}. QUITTING.", LOG_ERROR}, \
+    [MESSAGE_SOURCE_FAILED] = {"{why}.", LOG_ERROR, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_OUTPUT_FAILED] = {"write: {why}", LOG_ERROR, .bare = true}, \
+    [MESSAGE_OUTPUT_GONE] = {"write: {why}", LOG_ERROR, .bare = true}, \
+    [MESSAGE_SUMMARY] = {"{sent} bytes sent, {received} bytes received in {time} seconds.", LOG_INFO}, \
+    [MESSAGE_UNKNOWN] = {"ncat: {text}", LOG_ERROR, .bare = true}, \
+    [MESSAGE_USAGE] = {"{text} QUITTING.", LOG_ERROR}, \
+    [MESSAGE_FATAL] = {"{text} QUITTING.", LOG_ERROR}
+
+#define NOT_CONNECTED(level) \
+    [MESSAGE_CONNECT_FAILED] = {"{why}.", level, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_HOST_FAILED] = {"{why}.", level, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_CONNECT_LATE] = {"TIMEOUT.", level}, \
+    [MESSAGE_HOST_LATE] = {"TIMEOUT.", level}
+
+static const struct message_text client_texts[MESSAGES] = {
+    TEXTS,
+    NOT_CONNECTED(LOG_ERROR),
+    [MESSAGE_SEND_FAILED] = {"{why}.", LOG_ERROR},
+    [MESSAGE_RECEIVE_FAILED] = {"{why}.", LOG_ERROR},
+    [MESSAGE_IDLE] = {"Idle timeout expired ({ms} ms).", LOG_ERROR},
+    [MESSAGE_QUIT] = {"Idle timeout expired ({ms} ms).", LOG_ERROR, .status = STATUS_NETWORK + 1},
+};
+
+static const struct message_text listener_texts[MESSAGES] = {
+    TEXTS,
+    [MESSAGE_IDLE] = {"Idle timeout expired ({ms} ms). QUITTING.", LOG_ERROR, .status = STATUS_LOCAL + 1},
+    [MESSAGE_QUIT] = {"Idle timeout expired ({ms} ms). QUITTING.", LOG_ERROR, .status = STATUS_LOCAL + 1},
+};
+
+static const struct message_text probe_texts[MESSAGES] = {TEXTS, NOT_CONNECTED(LOG_INFO)};
+/* clang-format on */
+
+static void write_at(const struct addr *a, char *out, size_t size)
+{
+    char host[ADDR_TEXT];
+
+    if (a == NULL || a->len == 0)
+        return;
+    addr_host(a, host);
+    if (addr_family(a) == AF_UNIX && host[0] == '@')
+        snprintf(out, size, "%.100s (abstract socket)", host + 1);
+    else if (addr_family(a) == AF_UNIX)
+        snprintf(out, size, "%.100s",
+                 a->len > offsetof(struct sockaddr_un, sun_path) ? host : "(unnamed socket)");
+    else
+        snprintf(out, size, addr_family(a) == AF_INET6 ? "[%.100s]:%u" : "%.100s:%u", host,
+                 (unsigned)addr_port(a));
+}
+
+static void write_place(const char *name, size_t n, const struct message *m, char *out, size_t size)
+{
+    char at[ADDR_TEXT] = "";
+
+    if (strncmp(name, "local-at", n) == 0)
+        write_at(m->local, out, size);
+    else if (strncmp(name, "remote-at", n) == 0)
+        write_at(m->remote, out, size);
+    else if (strncmp(name, "ms", n) == 0)
+        snprintf(out, size, "%lld", (long long)m->ms);
+    else if (strncmp(name, "time", n) == 0)
+        snprintf(out, size, "%lld.%02lld", (long long)m->ms / 1000, (long long)m->ms % 1000 / 10);
+    else if (strncmp(name, "opened", n) == 0 && m->datagram)
+        snprintf(out, size, "UDP packet sent successfully");
+    else if (strncmp(name, "opened", n) == 0) {
+        write_at(m->remote, at, sizeof at);
+        snprintf(out, size, "Connected to %.100s.", at);
+    }
+}
+
+static const struct message_catalogue client = {
+    .texts = client_texts, .others = LOG_ERROR, .place = write_place};
+static const struct message_catalogue listener = {
+    .texts = listener_texts, .others = LOG_ERROR, .place = write_place};
+static const struct message_catalogue probe = {
+    .texts = probe_texts, .others = LOG_ERROR, .place = write_place};
+
+/* Operands */
+
+static bool is_digits(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static int check_port(const char *port, struct err *e)
+{
+    uint16_t number;
+
+    if (is_digits(port) && num_parse_port(port, &number) == 0)
+        return 0;
+    return err_set(e, STATUS_LOCAL, "Invalid port number \"%.64s\".", port);
+}
+
+static int check_source_port(const char *port, struct err *e)
+{
+    uint16_t number;
+
+    if (port == NULL || (is_digits(port) && num_parse_port(port, &number) == 0))
+        return 0;
+    if (is_digits(port))
+        return err_set(e, STATUS_LOCAL, "Invalid source port %.64s.", port);
+    return err_set(e, STATUS_LOCAL, "Invalid source port number \"%.64s\".", port);
+}
+
+static int take_path(struct conf *c, const struct dialect_operands *o, struct err *e)
+{
+    if (o->n == 0)
+        return err_set(e, STATUS_LOCAL, "You must specify a path to a socket to %s.",
+                       (o->traits & TRAIT_LISTEN) != 0 ? "listen on" : "connect to");
+    if (o->n > 1)
+        return err_set(e, STATUS_LOCAL, "Using Unix domain sockets and specifying port doesn't make sense.");
+    if (c->net.source_port != NULL)
+        return err_set(e, STATUS_LOCAL,
+                       "Specifying source port when using Unix domain sockets doesn't make sense.");
+    c->net.host = o->args[0];
+    return 0;
+}
+
+/* -l [HOST] [PORT], -l -p PORT: one word that may be a port is one. */
+static int take_listen(struct conf *c, const struct dialect_operands *o, struct err *e)
+{
+    const bool port = o->n == 1 && is_digits(o->args[0]) && strlen(o->args[0]) <= 5;
+
+    if (c->net.source_host != NULL)
+        return err_set(e, STATUS_LOCAL,
+                       "-l and -s are incompatible.  Specify the address and port to bind to like you would "
+                       "a host to connect to.");
+    c->net.host = o->n > 0 && !port ? o->args[0] : NULL;
+    c->net.port = c->net.source_port != NULL ? c->net.source_port : DEFAULT_PORT;
+    if (port || o->n == 2)
+        c->net.port = o->args[o->n - 1];
+    c->net.source_port = NULL;
+    return check_port(c->net.port, e);
+}
+
+static int take_remote(struct conf *c, const struct dialect_operands *o, struct err *e)
+{
+    if (o->n == 0)
+        return err_set(e, STATUS_LOCAL, "You must specify a host to connect to.");
+    c->net.host = o->args[0];
+    c->net.port = o->n > 1 ? o->args[1] : DEFAULT_PORT;
+    return check_port(c->net.port, e);
+}
+
+static int take_operands(struct conf *c, const struct dialect_operands *o, struct err *e)
+{
+    const bool listens = (o->traits & TRAIT_LISTEN) != 0;
+
+    if ((int)c->net.max_conns >= 0 && !listens)
+        return err_set(e, STATUS_LOCAL, "Invalid option combination: `--max-conns' with connect.");
+    if (check_source_port(c->net.source_port, e) < 0)
+        return -1;
+    if ((o->traits & TRAIT_UNIX) != 0)
+        return take_path(c, o, e);
+    if (o->n > 2)
+        return err_set(e, STATUS_LOCAL, "Got more than one port specification: %.64s %.64s.", o->args[1],
+                       o->args[2]);
+    return listens ? take_listen(c, o, e) : take_remote(c, o, e);
+}
+
+/* Defaults */
+
+static void begin(struct conf *c)
+{
+    c->no_prompt = true;
+    c->quiet_probe = true;
+    c->wait = CONNECT_LIMIT;
+    c->net.max_conns = (unsigned)-1; /* not given */
+    c->records.hex_plain = true;
+}
+
+static void derive_probe(struct conf *c)
+{
+    message_set_catalogue(&probe, "Ncat");
+    c->action = CONF_PROBE;
+    c->net.probe_byte = true;
+    c->ports = c->net.port != NULL ? c->net.port : "1";
+    if (c->net.datagram)
+        c->net.connect_timeout = c->idle_timeout > 0 ? c->idle_timeout : PROBE_LIMIT;
+}
+
+/* Who connects leaves with the peer, or with -k with its input; between datagrams the input decides. */
+static void derive_client(struct conf *c, bool keeps)
+{
+    c->net.keep_open = c->many = false;
+    c->bridge.leave = !keeps && !c->bridge.send_only;
+    c->bridge.datagram_wait = -1;
+    if (c->net.datagram && c->bridge.quit_after < 0)
+        c->bridge.quit_after = 0;
+}
+
+static void derive_listener(struct conf *c)
+{
+    const unsigned given = c->net.max_conns;
+
+    message_set_catalogue(&listener, "Ncat");
+    c->net.connect_timeout = 0;
+    c->net.leave_path = true;
+    c->net.each_family = true;
+    c->net.max_conns = 0;
+    if ((int)given >= 0 && !c->many)
+        log_error(
+            "Warning: Maximum connections ignored, since it does not take effect without -k or --broker.");
+    c->bridge.leave = true;
+    c->idle_all = true;
+    if (c->many)
+        c->net.max_conns = (int)given < 0 ? CONNS : given == 0 ? NET_NOBODY : given;
+    if (c->net.datagram && !c->net.keep_open)
+        c->transport = "udp-first";
+}
+
+static void derive(struct conf *c, unsigned traits)
+{
+    c->idle_fails = true;
+    c->bridge.tell_end = false;
+    c->bridge.leave_late = c->bridge.writes_on = true;
+    if (c->net.datagram && c->net.segment == 0 && c->bridge.out.cut == LINK_CUT_READ)
+        c->net.segment = c->bridge.out.size = BLOCK;
+    if ((traits & TRAIT_LISTEN) != 0)
+        derive_listener(c);
+    else
+        derive_client(c, (traits & TRAIT_KEEP_OPEN) != 0);
+    if ((traits & TRAIT_PROBE) != 0)
+        derive_probe(c);
+}
+
+static const char help[] =
+    "Ncat " NCAT_VERSION "\n"
+    "Usage: ncat [options] [hostname] [port]\n"
+    "\n"
+    "This is pollcat " PACKAGE_VERSION ", which speaks as Ncat does; see pollcat-ncat(1).\n"
+    "A time is in seconds, or has a unit: ms, s, m, h.\n"
+    "  -4, -6                     IPv4 alone, IPv6 alone\n"
+    "  -U, --unixsock             UNIX sockets\n"
+    "  -C, --crlf                 Send CRLF for LF\n"
+    "  -m, --max-conns <n>        Peers at once, with -k\n"
+    "  -h, --help                 This text\n"
+    "  -d, --delay <time>         Pause before each block\n"
+    "  -o, --output <filename>    Write what passes to a file\n"
+    "  -x, --hex-dump <filename>  The same as a hex dump\n"
+    "  -i, --idle-timeout <time>  Limit on silence\n"
+    "  -p, --source-port port     Local port\n"
+    "  -s, --source addr          Local address\n"
+    "  -q <time>                  End so long after the end of input\n"
+    "  -l, --listen               Wait for a peer\n"
+    "  -k, --keep-open            Go on after a peer; a client: after the server's end\n"
+    "  -n, --nodns                Look up no names\n"
+    "  -u, --udp                  UDP\n"
+    "  -v, --verbose              Tell what happens\n"
+    "  -w, --wait <time>          Limit on connecting\n"
+    "  -z                         Only see whether somebody listens\n"
+    "      --append-output        Keep what the files of -o and -x hold\n"
+    "      --send-only            Only send\n"
+    "      --recv-only            Only receive\n"
+    "      --no-shutdown          Stay open at the end of input\n"
+    "      --version              Version\n";
+
+const struct dialect dialect_ncat = {
+    .name = "ncat",
+    .called = "ncat",
+    .title = "Ncat",
+    .catalogue = &client,
+    .options = {.letters = "46UCcegGikmhpqdloxtsuvwnz",
+                .rows = option_rows,
+                .nrows = sizeof option_rows / sizeof option_rows[0],
+                .plain = true,
+                .whole = true},
+    .rules = rules,
+    .help = help,
+    .version = "Ncat: Version " NCAT_VERSION "\npollcat " PACKAGE_VERSION " speaks so.\n",
+    .usage = "Ncat: Try `--help' or man(1) ncat for more information, usage options and help. QUITTING.\n",
+    .status = {0, 1, 2},
+    .begin = begin,
+    .operands = take_operands,
+    .derive = derive,
+};

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pollcat under the name ncat: recipes run as with the real one, and what newer ones do, or only pollcat does better."""
+import re
+import signal
+import socket
+
+import pytest
+
+import recipes
+from support import (POLLCAT, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve, udp)
+
+CALLED_NCAT = ("bash", "-c", 'exec -a ncat "$0" "$@"')
+RECIPES = recipes.read("ncat")
+
+# What Ncat 7.93 prints, where 7.99 is what is wanted: it told of each connection twice.
+TWICE = "Ncat: Connection from ADDRESS.\n", "Ncat: Connection from 127.0.0.1.\nNcat: Connection from ADDRESS.\n"
+BEFORE = {"one-at-a-time": TWICE, "verbose": TWICE, "usage": ("You must specify a path to", "You have to specify path to")}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("who", ["pollcat", "real"])
+def test_recipe(program, tmp_path, who, name):
+    script, expected = RECIPES[name]
+    real = POLLCAT if who == "pollcat" else need("ncat")
+    if who == "real" and name in BEFORE:
+        expected = expected.replace(*BEFORE[name])
+    assert recipes.run(program, tmp_path, "ncat", real, script) == expected
+
+
+@pytest.fixture
+def ncat(pollcat):
+    """ncat(*ARGS): the program under test, called ncat."""
+    return lambda *args, **more: pollcat(*args, wrap=CALLED_NCAT, **more)
+
+
+def test_the_client_ends_with_its_peer(ncat):
+    """Since 7.96. What is ready of the input is sent before that, which Ncat drops."""
+    with serve() as server:
+        cat = ncat("127.0.0.1", port_of(server))
+        with accept(server) as peer:
+            cat.send(b"ready")
+            peer.sendall(b"bye")
+            half_close(peer)
+            assert receive_all(peer) == b"ready"
+        assert (cat.wait(), cat.out) == (0, b"bye")
+
+
+def test_input_that_is_there_is_sent_though_the_peer_has_ended(ncat, tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(payload(3 << 20))
+    with serve() as server, file.open("rb") as data:
+        cat = ncat("127.0.0.1", port_of(server), stdin=data)
+        with accept(server) as peer:
+            half_close(peer)
+            assert receive_all(peer) == payload(3 << 20)
+        assert cat.wait() == 0
+
+
+def test_k_keeps_the_client(ncat):
+    with serve() as server:
+        cat = ncat("-k", "127.0.0.1", port_of(server))
+        with accept(server) as peer:
+            half_close(peer)
+            cat.stdout.whole()  # its output ends at once
+            cat.send(b"late")
+            assert receive(peer, 4) == b"late"
+            cat.close()
+            assert receive_all(peer) == b""
+        assert cat.wait() == 0
+
+
+def test_send_only_does_not_end_with_its_peer(ncat):
+    with serve() as server:
+        cat = ncat("--send-only", "127.0.0.1", port_of(server))
+        with accept(server) as peer:
+            half_close(peer)
+            cat.send(b"late")
+            assert receive(peer, 4) == b"late"
+            cat.close()
+            assert receive_all(peer) == b""
+        assert cat.wait() == 0
+
+
+@pytest.mark.parametrize("args, status, text", [
+    ((), 1, "Ncat: Idle timeout expired (100 ms).\n"),
+    (("-l",), 2, "Ncat: Idle timeout expired (100 ms). QUITTING.\n"),
+])
+def test_q_ends_after_the_input(ncat, args, status, text):
+    """Since 7.96; the status is Ncat's."""
+    if args:
+        cat = ncat("-q", "100ms", *args, "127.0.0.1", "0")
+        peer = dial(cat.port)
+    else:
+        server = serve()
+        cat = ncat("-q", "100ms", "127.0.0.1", port_of(server))
+        peer = accept(server)
+    cat.send(b"x").close()
+    assert receive_all(peer) == b"x"
+    assert (cat.wait(), cat.err) == (status, text)
+
+
+@pytest.mark.parametrize("options", [(), ("-u",)])
+def test_an_idle_listener_ends_with_two(ncat, options):
+    cat = ncat("-l", *options, "-i", "150ms", "127.0.0.1", "0")
+    with dial(cat.port, kind=socket.SOCK_DGRAM if options else socket.SOCK_STREAM) as peer:
+        peer.send(b"x")
+        cat.until_out(b"x")
+        assert (cat.wait(), cat.err) == (2, "Ncat: Idle timeout expired (150 ms). QUITTING.\n")
+
+
+def test_silence_of_all_ends_a_listener_of_many(ncat):
+    cat = ncat("-lk", "-i", "400ms", "127.0.0.1", "0")
+    with dial(cat.port), dial(cat.port) as other:
+        for i in range(3):
+            other.sendall(b"x")
+            cat.until_out(b"x" * (i + 1))
+        assert (cat.wait(), cat.err) == (2, "Ncat: Idle timeout expired (400 ms). QUITTING.\n")
+
+
+def test_a_reset_is_a_failure_of_either_side(ncat):
+    server = serve()
+    cat = ncat("127.0.0.1", port_of(server))
+    reset(accept(server))
+    assert (cat.wait(), cat.err) == (1, "Ncat: Connection reset by peer.\n")
+    cat = ncat("-l", "127.0.0.1", "0")
+    reset(dial(cat.port))
+    assert (cat.wait(), cat.err) == (1, "")
+
+
+def test_a_listener_of_datagrams_keeps_to_the_first(ncat):
+    cat = ncat("-luv", "127.0.0.1", "0").send(b"to the first")
+    first, second = udp(), udp()
+    first.sendto(b"first", ("127.0.0.1", cat.port))
+    assert first.recv(100) == b"to the first"
+    second.connect(("127.0.0.1", cat.port))
+    second.send(b"second")
+    with pytest.raises(ConnectionRefusedError):
+        second.recv(100)
+    cat.until_err(rf"^Ncat: Connection from 127\.0\.0\.1:{port_of(first)}\.$")
+
+
+def test_datagrams_have_8192_bytes_at_most(ncat):
+    with udp() as sock:
+        cat = ncat("-u", "127.0.0.1", port_of(sock)).send(payload(20000)).close()
+        data = b""
+        while len(data) < 20000:
+            part = sock.recv(65536)
+            assert len(part) <= 8192
+            data += part
+        assert data == payload(20000)
+        assert cat.wait() == 0
+
+
+def test_a_port_of_datagrams_is_asked_with_a_byte(ncat):
+    with udp() as sock:
+        cat = ncat("-zuv", "-i", "100ms", "127.0.0.1", port_of(sock))
+        assert sock.recv(100) == b"\0"
+        assert cat.wait() == 0
+    told = cat.err.splitlines()
+    assert told[1] == "Ncat: UDP packet sent successfully"
+    assert re.fullmatch(r"Ncat: 1 bytes sent, 0 bytes received in \d\.\d\d seconds\.", told[2])
+
+
+def test_addresses_of_ipv6_stand_in_brackets(ncat):
+    cat = ncat("-lv", "0")
+    assert cat.until_err(r"^Ncat: Listening on \[::\]:(\d+)$")[1] == str(cat.bound(2)[0][1])
+    cat.until_err(r"^Ncat: Listening on 0\.0\.0\.0:\d+$")
+
+
+def test_a_full_disk_is_told(ncat):
+    with open("/dev/full", "wb") as full:
+        cat = ncat("-l", "127.0.0.1", "0", stdout=full)
+        with dial(cat.port) as peer:
+            peer.sendall(b"x")
+            assert (cat.wait(), cat.err) == (2, "write: No space left on device\n")
+
+
+def test_nobody_is_let_in(ncat):
+    cat = ncat("-lk", "-m", "0", "127.0.0.1", "0")
+    for _ in range(3):
+        with dial(cat.port) as peer:
+            assert receive_all(peer) == b""
+    cat.signal(signal.SIGTERM)
+    assert cat.wait() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("option", ["-c", "-e", "--lua-exec", "--proxy", "--allow", "--ssl-key"])
+def test_what_is_missing_is_said(program, option):
+    cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
+    assert cat.wait() == 2
+    assert re.fullmatch(r"Ncat: .* not supported yet\. QUITTING\.\n", cat.err)
+
+
+def test_long_options_of_ours_are_there_in_full(program):
+    assert program(*CALLED_NCAT, POLLCAT, "--view", "x", "127.0.0.1", "1").err.startswith("Ncat: --view: 'x' is none of")
+    assert program(*CALLED_NCAT, POLLCAT, "--vie", "x").err.startswith("ncat: unrecognized option '--vie'\n")
+
+
+def test_names(program, tmp_path):
+    (tmp_path / "ncat").symlink_to(POLLCAT)
+    called = program(tmp_path / "ncat", "-w", "x")
+    wrong = 'Ncat: Invalid -w timeout "x" (must be greater than 0 and less than 2147483s). QUITTING.\n'
+    assert (called.wait(), called.err) == (2, wrong)
+    asked = program(POLLCAT, "--dialect", "ncat", "-w", "x")
+    assert (asked.wait(), asked.err) == (2, wrong)
