@@ -337,45 +337,6 @@ static void pause_and_go_on(void **state)
     rig_free(r);
 }
 
-/* What is there is moved, by whatever path, and then the end passed on, though the source is open. */
-static void end_after_the_rest(void **state)
-{
-    static const size_t sizes[] = {0, 1, 9000};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct rig *r = rig_new();
-        const size_t len = sizes[i];
-        unsigned char *data = malloc(len + 1);
-        struct port *from, *to;
-        struct drain drain;
-        struct link *k;
-        int a[2], b[2];
-
-        rig_pair(a, SOCK_STREAM);
-        rig_pair(b, SOCK_STREAM);
-        rig_pattern(data, len, 3);
-        assert_int_equal(write(a[1], data, len), (ssize_t)len);
-        from = rig_socket(r, a[0]);
-        to = rig_socket(r, b[1]);
-        k = link_new(from, to, &r->pool, NULL);
-        drain_start(&drain, r, b[0], MIB);
-        link_end_after_rest(k);
-        rig_run(r);
-        assert_true(drain.ended);
-        assert_int_equal(drain.len, len);
-        assert_memory_equal(drain.data, data, drain.len);
-        assert_int_equal(k->state, LINK_DONE);
-        link_free(k);
-        port_free(from);
-        port_free(to);
-        drain_clear(&drain);
-        close(a[1]);
-        free(data);
-        rig_free(r);
-    }
-}
-
 /* A destination that never reads: the memory stays bounded, and nothing spins. */
 static void stalled_destination(void **state)
 {
@@ -486,7 +447,6 @@ int main(void)
         cmocka_unit_test(destination_that_fails),
         cmocka_unit_test(reader_that_leaves),
         cmocka_unit_test(pause_and_go_on),
-        cmocka_unit_test(end_after_the_rest),
         cmocka_unit_test(stalled_destination),
         cmocka_unit_test(an_io_to_itself),
         cmocka_unit_test(idle_links_hold_nothing),
