@@ -14,7 +14,8 @@
 enum { SPARE = 32 /* descriptors that are left for all else */ };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp, &end_unix, &end_seqpacket, &end_echo, &end_discard, &end_exec, &end_sh,
+    &end_tcp,  &end_unix, &end_seqpacket, &end_echo,   &end_discard,
+    &end_exec, &end_sh,   &end_file,      &end_append, &end_read,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

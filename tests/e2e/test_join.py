@@ -206,6 +206,50 @@ def test_echo_and_discard(relay):
     assert receive_all(half_close(peer)) == b""
 
 
+def test_files(relay, pollcat, tmp_path):
+    file, data = tmp_path / "file", payload(SIZE)
+    file.write_bytes(b"before")
+    for kind, found in (("append", b"before" + data), ("file", data)):
+        cat = pollcat("-l", "127.0.0.1", "0", "--to", f"{kind}:{file}")
+        peer = dial(cat.port)
+        peer.sendall(data)
+        peer.close()
+        assert cat.wait() == 0 and file.read_bytes() == found and cat.err == ""
+    cat = relay(f"read:{file}")
+    for sends in (b"", b"what nobody reads"):
+        peer = dial(cat.port)
+        peer.sendall(sends)
+        assert receive_all(half_close(peer)) == data
+    peers = [dial(cat.port) for _ in range(20)]
+    assert [receive_all(peer) for peer in peers] == [data] * 20
+
+
+def test_new_file_for_all(relay, tmp_path):
+    cat = relay(f"append:{tmp_path / 'new'}")
+    for _ in range(3):
+        peer = dial(cat.port)
+        peer.sendall(b"line\n")
+        assert receive_all(half_close(peer)) == b""
+    assert (tmp_path / "new").read_bytes() == b"line\n" * 3
+
+
+@pytest.mark.parametrize("end, status, says", [
+    ("read:/no/such/file", 2, "/no/such/file: No such file or directory"),
+    ("file:/", 2, "/: Is a directory"),
+    ("file:/dev/full", 2, "No space left on device"),
+    ("read:/", 2, "Is a directory"),
+])
+def test_files_that_fail(pollcat, end, status, says):
+    cat = pollcat("-l", "127.0.0.1", "0", "--to", end)
+    peer = dial(cat.port)
+    try:
+        peer.sendall(b"x")
+        assert peer.recv(1) == b""
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    assert cat.wait() == status and says in cat.err and cat.err.count("\n") == 1
+
+
 def test_at_the_limit_of_descriptors_others_wait(relay):
     count = 150
     server = serve(backlog=count)

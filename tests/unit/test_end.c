@@ -31,6 +31,9 @@ static void words(void **state)
         {"exec:80", "exec", NULL, NULL},
         {"tcp:exec:80", "tcp", "exec", "80"},
         {"sh:a:80", "sh", NULL, NULL},
+        {"file:/a:b", "file", "/a:b", NULL},
+        {"append:80", "append", "80", NULL},
+        {"read:./x", "read", "./x", NULL},
     };
 
     (void)state;
