@@ -70,6 +70,15 @@ def listener(run):
     return {"sent": bytes(client.got), "received": bytes(run.out.got)}
 
 
+def relay(run, env=None):
+    server = run.add(Server(run, serve(), payload(SIZE)))
+    run.start("-v", "-l", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(server.socket)}", stdin=b"", ready=True,
+              env=env or {})
+    client = run.dial(run.port(), payload(SIZE))
+    run.finish()
+    return {"sent": bytes(client.got), "received": server.data}
+
+
 def clients(run):
     run.start("-v", "-l", "-k", "127.0.0.1", "0", ready=True)
     port = run.port()
@@ -151,6 +160,8 @@ SCENARIOS = {
     "file-spliced": lambda run: file(run, SPLICE),
     "sockets": sockets,
     "listener": listener,
+    "relay": relay,
+    "relay-spliced": lambda run: relay(run, SPLICE),
     "clients": clients,
     "echo": echo,
     "udp-client": udp_client,
