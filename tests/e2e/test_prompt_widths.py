@@ -141,8 +141,8 @@ def test_peers_are_told_apart(stage, columns):
 
 
 LISTS = {
-    "?": ["~help [COMMAND] or ~?", "this list", "~quit or ~.", "~~ at the beginning of a line sends one ~"],
-    "help log": ["~log [FILE]", "keep a transcript of both directions"],
+    "?": ["~help this list, or one in full", "~quit end pollcat", "keys ^D end of input", "~~ one ~ at the beginning"],
+    "help log": ["~log [FILE]", "Append a transcript to FILE:"],
     "peers": ["[1] 127.0.0.1 port N 0:0", "sent 0 B, received 0 B"],
     "info": ["local 127.0.0.1 port N", "remote 127.0.0.1 port N", "state open", "sent 0 bytes received 0 bytes idle 0:0",
              "tcp established", "retransmits 0"],
