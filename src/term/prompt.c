@@ -527,6 +527,19 @@ static void restore_at_exit(void)
 
 /* Signals. */
 
+/* Of a line that the terminal itself has broken anew readline does not know the rows. */
+static void hide_resized(struct prompt *p)
+{
+    if (p->hidden || !p->editing || is_busy() || p->sheet->dumb || !tty_reflows() ||
+        !prompt_window_climb(&p->window, p->secret != NULL, p->indent, p->sheet->columns)) {
+        prompt_hide(p);
+        return;
+    }
+    fflush(p->stream);
+    p->hidden = true;
+    draw_later(p);
+}
+
 static void resized(void *ctx, int signo)
 {
     struct prompt *p = active;
@@ -536,11 +549,11 @@ static void resized(void *ctx, int signo)
     (void)signo;
     if (p == NULL || p->lent)
         return;
-    prompt_hide(p);
+    measure(p);
+    hide_resized(p);
     clear = rl_get_termcap("cd");
     if (p->editing && !p->sheet->dumb)
         put(p, clear != NULL ? clear : "\033[J");
-    measure(p);
 }
 
 /* A new line without the old one's state: changes to lines of the history are taken back as after Enter. */

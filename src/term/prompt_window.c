@@ -210,6 +210,20 @@ void prompt_window_show(struct prompt_window *w, bool secret, bool dumb)
     rl_mark = mark;
 }
 
+bool prompt_window_climb(const struct prompt_window *w, bool secret, unsigned indent, unsigned columns)
+{
+    const char *up = rl_get_termcap("up");
+    size_t rows, n = (size_t)rl_end;
+
+    if (up == NULL || secret || w->from > 0 || w->to < n || memchr(rl_line_buffer, '\n', n) != NULL)
+        return false;
+    rows = width_text(rl_line_buffer, (size_t)rl_point, indent) / columns;
+    fputs("\r", rl_outstream);
+    for (; rows > 0; rows--)
+        fputs(up, rl_outstream);
+    return true;
+}
+
 void prompt_window_fill(const char *line)
 {
     size_t n = strlen(line), out = 0;

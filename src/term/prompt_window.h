@@ -26,4 +26,8 @@ void prompt_window_fill(const char *line);
 /* Draws the line with rl_redisplay(), nothing of a `secret` one. */
 void prompt_window_show(struct prompt_window *w, bool secret, bool dumb);
 
+/* The terminal has broken the rows of the line anew, as it is `columns` wide now: goes from the cursor to where the prompt,
+ * which takes `indent` columns, begins. Returns false, and does nothing, when it is not known where that is. */
+bool prompt_window_climb(const struct prompt_window *w, bool secret, unsigned indent, unsigned columns);
+
 #endif

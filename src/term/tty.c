@@ -142,3 +142,24 @@ bool tty_same(int one, int other)
     return isatty(one) && isatty(other) && fstat(one, &a) == 0 && fstat(other, &b) == 0 &&
            a.st_rdev == b.st_rdev;
 }
+
+bool tty_reflows(void)
+{
+    static const char *const signs[] = {"TMUX",         "VTE_VERSION",      "KITTY_WINDOW_ID",
+                                        "WEZTERM_PANE", "ALACRITTY_LOG",    "KONSOLE_VERSION",
+                                        "WT_SESSION",   "ITERM_SESSION_ID", "GHOSTTY_RESOURCES_DIR"};
+    static const char *const kinds[] = {"tmux", "foot", "alacritty", "xterm-kitty", "xterm-ghostty"};
+    const char *term = getenv("TERM");
+
+    if (getenv("STY") != NULL)
+        return false; /* screen does not, wherever it runs */
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (getenv(signs[i]) != NULL)
+            return true;
+    }
+    for (size_t i = 0; term != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strncmp(term, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    }
+    return false;
+}

@@ -27,6 +27,10 @@ void tty_restore(struct tty *t);
 /* The same once more, when another program changed them since and did not put them back. */
 void tty_undo(const struct tty *t);
 
+/* Whether the terminal breaks rows anew when its width changes, as far as the environment tells which it is: no terminal
+ * says so itself. */
+bool tty_reflows(void);
+
 /* True when both descriptors are the same terminal. */
 bool tty_same(int one, int other);
 

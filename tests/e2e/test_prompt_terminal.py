@@ -205,6 +205,22 @@ def test_resize(start, peer, columns):
     assert peer.receive(b"\n").decode() == text + "\n"
 
 
+def test_resize_of_a_terminal_that_breaks_rows_anew(start, peer):
+    t = start("--prompt", "> ", columns=40, env={"TMUX": "/tmp/tmux"})
+    text = "> " + "0123456789" * 7
+    t.type(text[2:])
+    t.wait_screen([text[:40], text[40:]])
+    for columns in 30, 60, 25:
+        t.screen.resize(24, columns)
+        t.screen.reset()
+        # As such a terminal does; the row below is there until the line is drawn again.
+        t.stream.feed(f"above\r\n{text}\x1b7\r\nbelow\x1b8".encode())
+        t.child.setwinsize(24, columns)
+        t.wait_screen(["above", *(text[i:i + columns] for i in range(0, len(text), columns))])
+    t.type("\r")
+    assert peer.receive(b"\n").decode() == text[2:] + "\n"
+
+
 @pytest.mark.parametrize("columns, term", [(11, "xterm"), (33, "xterm"), (120, "xterm"), (33, "dumb"), (120, "dumb")])
 def test_resize_with_wide_characters_and_an_unfinished_line(start, peer, columns, term):
     t = start(columns=40, term=term)
