@@ -83,7 +83,7 @@ _pollcat()
         return
         ;;
     --eol)
-        _pollcat_take -W 'lf crlf none nul'
+        _pollcat_take -W 'lf crlf cr none nul'
         return
         ;;
     --color)

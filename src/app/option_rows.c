@@ -322,11 +322,11 @@ static const struct option_row rows[] = {
       .help = "text, escapes, hex",
       .doc = "What a typed line means:\n.Cm text\n(the default), the line and its end;\n.Cm escapes ,\n"
              "with\n.Ql \\er \\en \\et \\e0 \\exHH \\euHHHH \\e\\e\n"
-             "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 65 6c6c 6f .\n" },
+             "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 0x65 6c:6c,6f ,\ntexts in double quotes, and comments behind #.\n" },
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
       .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS,
-      .help = "lf, crlf, none, nul",
-      .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm none\nor\n.Cm nul .\nWithout a prompt lines of standard input are changed so, as with\n.Fl -input .\n" },
+      .help = "lf, crlf, cr, none, nul",
+      .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm cr , none\nor\n.Cm nul .\nWithout a prompt lines of standard input are changed so, as with\n.Fl -input .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
       .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS,
       .help = "auto, always, never",

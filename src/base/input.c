@@ -20,7 +20,7 @@ const struct name input_mode_names[] = {
 };
 
 const struct name eol_names[] = {
-    {"lf", EOL_LF}, {"crlf", EOL_CRLF}, {"none", EOL_NONE}, {"nul", EOL_NUL}, {NULL, 0},
+    {"lf", EOL_LF}, {"crlf", EOL_CRLF}, {"cr", EOL_CR}, {"none", EOL_NONE}, {"nul", EOL_NUL}, {NULL, 0},
 };
 
 /* The line that is read, and the bytes made of it so far: in no mode but text are they more than were read. */
@@ -107,39 +107,75 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* A run of digits without blanks. */
+/* What may stand behind a byte in hex: what parts bytes, a text or a comment. */
+static bool ends_hex(const struct work *w)
+{
+    return w->at == w->n || is_blank(w->line[w->at]) || strchr(":,\"#", w->line[w->at]) != NULL;
+}
+
+static int put_hex_byte(struct work *w)
+{
+    int high = hex_value(w->line[w->at]), low;
+
+    if (high < 0)
+        return refuse_line(w, w->at, w->at + 1, "not a hex digit");
+    w->at++;
+    if (ends_hex(w))
+        return refuse_line(w, w->at - 1, w->at, "a byte needs two hex digits");
+    low = hex_value(w->line[w->at]);
+    if (low < 0)
+        return refuse_line(w, w->at, w->at + 1, "not a hex digit");
+    w->at++;
+    w->out[w->outn++] = (unsigned char)(high << 4 | low);
+    return 0;
+}
+
+/* A run of digits. */
 static int put_hex_run(struct work *w)
 {
     if (w->n - w->at >= 2 && w->line[w->at] == '0' && (w->line[w->at + 1] | 0x20) == 'x') {
         w->at += 2;
-        if (w->at == w->n || is_blank(w->line[w->at]))
+        if (ends_hex(w))
             return refuse_line(w, w->at - 2, w->at, "0x needs hex digits behind it");
     }
-    for (; w->at < w->n && !is_blank(w->line[w->at]); w->at += 2) {
-        int high = hex_value(w->line[w->at]), low;
-
-        if (high < 0)
-            return refuse_line(w, w->at, w->at + 1, "not a hex digit");
-        if (w->at + 1 == w->n || is_blank(w->line[w->at + 1]))
-            return refuse_line(w, w->at, w->at + 1, "a byte needs two hex digits");
-        low = hex_value(w->line[w->at + 1]);
-        if (low < 0)
-            return refuse_line(w, w->at + 1, w->at + 2, "not a hex digit");
-        w->out[w->outn++] = (unsigned char)(high << 4 | low);
+    while (!ends_hex(w)) {
+        if (put_hex_byte(w) != 0)
+            return -1;
     }
+    return 0;
+}
+
+/* "text", as it is. */
+static int put_quoted(struct work *w)
+{
+    const char *from = w->line + w->at + 1, *quote = memchr(from, '"', w->n - w->at - 1);
+
+    if (quote == NULL)
+        return refuse_line(w, w->at, w->at + 1, "no \" ends this text");
+    memcpy(w->out + w->outn, from, (size_t)(quote - from));
+    w->outn += (size_t)(quote - from);
+    w->at = (size_t)(quote + 1 - w->line);
     return 0;
 }
 
 static int put_hex(struct work *w)
 {
-    for (;;) {
-        while (w->at < w->n && is_blank(w->line[w->at]))
+    int result = 0;
+
+    while (w->at < w->n && result == 0) {
+        char c = w->line[w->at];
+
+        if (c == '#')
+            while (w->at < w->n && w->line[w->at] != '\n')
+                w->at++;
+        else if (c == '"')
+            result = put_quoted(w);
+        else if (ends_hex(w))
             w->at++;
-        if (w->at == w->n)
-            return 0;
-        if (put_hex_run(w) != 0)
-            return -1;
+        else
+            result = put_hex_run(w);
     }
+    return result;
 }
 
 static void put_text(struct work *w, enum eol eol)
@@ -154,7 +190,11 @@ static void put_text(struct work *w, enum eol eol)
     memcpy(w->out, w->line, w->n);
     w->outn = w->n;
     if (eol != EOL_NONE)
-        w->out[w->outn++] = eol == EOL_NUL ? '\0' : '\n';
+        w->out[w->outn++] = eol == EOL_NUL ? '\0' : eol == EOL_CR ? '\r' : '\n';
+    for (size_t i = 0; i < w->n && eol == EOL_CR; i++) {
+        if (w->out[i] == '\n')
+            w->out[i] = '\r';
+    }
 }
 
 int input_encode(enum input_mode mode, enum eol eol, const char *line, size_t n, unsigned char **out,

@@ -14,11 +14,11 @@
 enum input_mode {
     INPUT_TEXT,    /* the line and its end */
     INPUT_ESCAPES, /* \r \n \t \0 \a \b \e \f \v \\ \xHH \uHHHH \UHHHHHHHH; no end is added */
-    INPUT_HEX,     /* 48 65 6c6c 0x6f; no end is added */
+    INPUT_HEX,     /* 48 65 6c6c 0x6f, 48:65 "text" # a comment; no end is added */
 };
 
 /* How a line ends in text mode. */
-enum eol { EOL_LF, EOL_CRLF, EOL_NONE, EOL_NUL };
+enum eol { EOL_LF, EOL_CRLF, EOL_NONE, EOL_NUL, EOL_CR };
 
 /* What is wrong with a line: `length` bytes (at least 1) from `offset`, whole characters, all within the line. */
 struct input_fault {
@@ -26,12 +26,12 @@ struct input_fault {
     const char *why; /* a constant */
 };
 
-/* text, escapes, hex; lf, crlf, none, nul. */
+/* text, escapes, hex; lf, crlf, cr, none, nul. */
 extern const struct name input_mode_names[], eol_names[];
 
 /* The bytes of a line of `n` bytes, which has no newline at its end but may have some within (a paste sent as one
- * message): with EOL_CRLF those become CRLF too. \u and \U are written as UTF-8; \0 is one byte whatever follows.
- * In hex, blanks may stand between bytes, not within one, and a 0x before them.
+ * message): with EOL_CRLF and EOL_CR those become the same. \u and \U are written as UTF-8; \0 is one byte whatever follows.
+ * In hex, blanks, colons and commas may stand between bytes, not within one, and a 0x before them.
  * Returns 0 with `*out` (the caller frees it; never NULL) and `*outn`, or -1 with `*fault` filled and neither
  * touched. */
 int input_encode(enum input_mode mode, enum eol eol, const char *line, size_t n, unsigned char **out,

@@ -2,11 +2,12 @@
 #include "base/names.h"
 
 #include <string.h>
+#include <strings.h>
 
 bool names_find(const struct name *names, const char *word, size_t n, int *value)
 {
     for (; names->word != NULL; names++) {
-        if (strlen(names->word) == n && memcmp(names->word, word, n) == 0) {
+        if (strlen(names->word) == n && strncasecmp(names->word, word, n) == 0) {
             *value = names->value;
             return true;
         }

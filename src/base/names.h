@@ -14,7 +14,7 @@ struct name {
     int value;
 };
 
-/* What the `n` bytes at `word` stand for. Returns false, with `*value` untouched, when no row has them. */
+/* What the `n` bytes at `word` stand for. Case is all one. Returns false, with `*value` untouched, when no row has them. */
 bool names_find(const struct name *names, const char *word, size_t n, int *value);
 
 /* The word for a value, or NULL. */

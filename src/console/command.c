@@ -42,14 +42,14 @@ static const struct command table[] = {
      complete_files, command_log},
     {"input", NULL, "[text | escapes | hex]", "what a typed line means",
      "Choose what typed lines mean:\n.Cm text ,\nthe line and its end;\n.Cm escapes ,\ntext with\n.Ql \\er \\en \\et \\e0 "
-     "\\exHH \\euHHHH \\e\\e ,\nto which no end is added; or\n.Cm hex ,\nbytes as in\n.Ql 48 65 6c6c 6f .\n",
+     "\\exHH \\euHHHH \\e\\e ,\nto which no end is added; or\n.Cm hex ,\nbytes as in\n.Ql 48 0x65 6c:6c,6f ,\ntexts in double quotes, and comments behind #.\n",
      complete_input, command_input},
     {"view", NULL, "[text | hex | raw] [MARKS]", "how what arrives is shown",
      "Choose how what arrives is shown:\n.Cm text ,\nsafe for the terminal;\n.Cm hex ,\nas\n.Xr hexdump 1\n.Fl C\ndoes; or\n"
      ".Cm raw ,\nas it is.\n.Ar MARKS\nare what stands before each line:\n.Cm direction , size\n(of each datagram) and\n"
      ".Cm peer ,\nparted by commas, or\n.Cm none .\nWith\n.Cm direction\nwhat is sent is shown too.\n",
      complete_view, command_view},
-    {"eol", NULL, "[lf | crlf | none | nul]", "what ends a line",
+    {"eol", NULL, "[lf | crlf | cr | none | nul]", "what ends a line",
      "Choose what is sent behind each line in text mode.\n", complete_eol, command_eol},
     {"time", NULL, "[none | absolute | start | delta]", "the time before each line",
      "Choose the time that stands before each line shown: none, of the day, since the start, or since the line before.\n",
@@ -113,13 +113,35 @@ const struct command *command_row(size_t i)
     return i < ROWS ? &table[i] : NULL;
 }
 
+/* What overwrites is asked for by its whole name. */
+static bool is_short_for(const char *name, const struct command *row)
+{
+    size_t n = strlen(name);
+
+    return n > 0 && strncmp(name, row->name, n) == 0 && strchr(row->name, '!') == NULL;
+}
+
+static const struct command *the_only(const char *name)
+{
+    const struct command *found = NULL;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!is_short_for(name, &table[i]))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = &table[i];
+    }
+    return found;
+}
+
 const struct command *command_find(const char *name)
 {
     for (size_t i = 0; i < ROWS; i++) {
         if (strcmp(name, table[i].name) == 0 || (table[i].alias != NULL && strcmp(name, table[i].alias) == 0))
             return &table[i];
     }
-    return NULL;
+    return the_only(name);
 }
 
 static const char *row_name(void *ctx, size_t i)
@@ -149,9 +171,17 @@ static size_t name_length(const char *text)
 int command_unknown(const struct console *c, const char *name, struct err *e)
 {
     const char *near = near_find(name, row_name, NULL);
-    char safe[64];
+    char safe[64], all[128] = "";
 
     text_safe_string(name, safe, sizeof safe);
+    for (size_t i = 0; i < ROWS; i++) {
+        size_t n = strlen(all);
+
+        if (is_short_for(name, &table[i]))
+            snprintf(all + n, sizeof all - n, "%s%c%s", n > 0 ? ", " : "", c->escape, table[i].name);
+    }
+    if (all[0] != '\0')
+        return err_set(e, STATUS_LOCAL, "%c%s may be %s", c->escape, safe, all);
     if (name[0] == '\0')
         return err_set(e, STATUS_LOCAL, "no command: %c? lists them", c->escape);
     if (near != NULL)

@@ -28,7 +28,8 @@ struct command {
     int (*run)(struct console *c, const char *args, struct err *e);
 };
 
-/* Row `i`, or NULL past the end; the one with this name or alias, or NULL. */
+/* Row `i`, or NULL past the end; the one with this name or alias, or the only one whose name begins so, or
+ * NULL. */
 const struct command *command_row(size_t i);
 const struct command *command_find(const char *name);
 

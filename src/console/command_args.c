@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ int args_choice(const char *what, const char *typed, const char *(*name)(void *c
     for (size_t i = 0; (word = name(ctx, i)) != NULL; i++) {
         size_t n = strlen(all);
 
-        if (strcmp(word, typed) == 0) {
+        if (strcasecmp(word, typed) == 0) {
             *choice = i;
             return 0;
         }

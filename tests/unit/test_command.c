@@ -188,7 +188,12 @@ static void table_is_sound(void **state)
     }
     assert_true(row == NULL);
     assert_null(command_find(""));
-    assert_null(command_find("pee"));
+    assert_ptr_equal(command_find("pee"), command_find("peers"));
+    assert_ptr_equal(command_find("q"), command_find("quit"));
+    assert_ptr_equal(command_find("con"), command_find("connect"));
+    assert_ptr_equal(command_find("sav"), command_find("save"));
+    assert_null(command_find("cl0"));
+    assert_null(command_find("c"));
 }
 
 static void unknown_names_are_refused(void **state)
@@ -197,6 +202,7 @@ static void unknown_names_are_refused(void **state)
 
     refuse(r, "~sned x", "unknown command ~sned; did you mean ~send?");
     refuse(r, "~qiut", "unknown command ~qiut; did you mean ~quit?");
+    refuse(r, "~c x", "~c may be ~close, ~connect");
     refuse(r, "~xyzzy", "unknown command ~xyzzy; ~? lists them");
     refuse(r, "~", "no command: ~? lists them");
     refuse(r, "~ quit", "no command: ~? lists them");
@@ -263,7 +269,7 @@ static void modes_are_set(void **state)
     assert_int_equal(r->c.input, INPUT_HEX);
     accept_line(r, "~eol   crlf  ");
     assert_int_equal(r->c.eol, EOL_CRLF);
-    refuse(r, "~eol crlf lf", "usage: ~eol [lf | crlf | none | nul]");
+    refuse(r, "~eol crlf lf", "usage: ~eol [lf | crlf | cr | none | nul]");
     refuse(r, "~eol crl", "unknown line end 'crl'; did you mean crlf?");
     refuse(r, "~time absolut", "unknown time 'absolut'; did you mean absolute?");
     refuse(r, "~view hx", "unknown view 'hx'; did you mean hex?");

@@ -46,6 +46,10 @@ static const struct good goods[] = {
     {INPUT_HEX, EOL_LF, "48 65 6c6c 6f", OUT("Hello")},
     {INPUT_HEX, EOL_LF, "  48656C6C6f  ", OUT("Hello")},
     {INPUT_HEX, EOL_LF, "0x48 0X6565\t00", OUT("Hee\0")},
+    {INPUT_HEX, EOL_LF, "48:65,6c, 0x6c", OUT("Hell")},
+    {INPUT_HEX, EOL_LF, "48\"el # lo\" 0x6f # 48 \"", OUT("Hel # loo")},
+    {INPUT_HEX, EOL_LF, "# one\n41", OUT("A")},
+    {INPUT_TEXT, EOL_CR, "a\nb", OUT("a\rb\r")},
     {INPUT_HEX, EOL_LF, "00ff", OUT("\0\xff")},
 };
 
@@ -87,6 +91,8 @@ static const struct {
     {INPUT_ESCAPES, "a\\U00110000", 1, 10, "no such character"},
     {INPUT_ESCAPES, "a\\Uffffffff", 1, 10, "no such character"},
     {INPUT_HEX, "4", 0, 1, "two hex digits"},
+    {INPUT_HEX, "41 \"4", 3, 1, "ends this text"},
+    {INPUT_HEX, "41:4,", 3, 1, "two hex digits"},
     {INPUT_HEX, "48 6 5", 3, 1, "two hex digits"},
     {INPUT_HEX, "486", 2, 1, "two hex digits"},
     {INPUT_HEX, "48 zz", 3, 1, "not a hex digit"},
