@@ -247,7 +247,10 @@ def test_eol(at, peer):
     t.type("~eol crlf\ra\r~eol none\rb\r~eol nul\rc\r~eol lf\rd\r")
     assert peer.receive(b"d\n") == b"a\r\nbc\0d\n"
     says(t, "~eol", "line end: lf")
-    says(t, "~eol cr", "unknown line end 'cr'")
+    says(t, "~eol CR", "line end: cr")
+    t.type("e\r")
+    assert peer.receive(2) == b"e\r"
+    says(t, "~eol xx", "unknown line end 'xx'")
 
 
 def test_view(at, peer):
