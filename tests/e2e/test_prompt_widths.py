@@ -135,6 +135,8 @@ def test_peers_are_told_apart(stage, columns):
     peers[2].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peers[2].close()
     shows(s.t, "[3] 127.0.0.1 port N left")
+    s.t.wait(lambda t: t.row() == "3>")
+    s.type("~to all\r")
     s.t.wait(lambda t: t.row() == "all>")
     s.command("peers")
     shows(s.t, "[1] 127.0.0.1 port N 0:0", "[2] 127.0.0.1 port N 0:0", "all>")
