@@ -19,6 +19,7 @@ struct loop {
     struct timers timers;
     int64_t now;
     bool stopped;
+    bool woken; /* `now` is of this turn */
     struct children children;
     struct watch signals;
     struct {
@@ -99,7 +100,12 @@ static void derive_interest(struct loop *l)
 
 static void fire_watch(void *ctx, struct watch *w, unsigned events)
 {
-    (void)ctx;
+    struct loop *l = ctx;
+
+    if (!l->woken) { /* what happens now did not happen before the wait */
+        l->woken = true;
+        l->now = clock_ms();
+    }
     loop_touch(w);
     w->fire(w, events);
 }
@@ -135,7 +141,9 @@ int loop_run(struct loop *l, struct err *e)
         derive_interest(l);
         if (wait_for(l->set, time_to_wait(l), fire_watch, l) < 0)
             return err_sys(e, STATUS_LOCAL, errno, "poll");
-        l->now = clock_ms();
+        if (!l->woken)
+            l->now = clock_ms();
+        l->woken = false;
         run_jobs(&l->soon);
         run_timers(l);
         run_frees(l);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """--delay and --recv-limit: how fast, and how much."""
+import select
 import socket
 import time
 
@@ -111,3 +112,15 @@ def test_what_is_refused(pollcat, args, why):
     p = pollcat(*args, "127.0.0.1", "9")
     assert p.wait() == 2
     assert p.err == f"pollcat: {why}\n"
+
+
+def test_what_came_after_a_long_wait_came_then(pollcat):
+    """Silence counts from when bytes came, not from when they began to be waited for."""
+    with serve() as server:
+        p = pollcat("--idle-timeout", "1s", "127.0.0.1", port_of(server))
+        with accept(server) as sock:
+            start = time.monotonic()
+            select.select([sock], [], [], 0.7)
+            sock.sendall(b"x")
+            assert p.wait() == 1
+            assert time.monotonic() - start >= 1.6
