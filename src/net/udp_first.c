@@ -104,9 +104,12 @@ static void hear_first(struct watch *w, unsigned events)
     addr_set(&from, (struct sockaddr *)&ss, look.msg_namelen);
     named = look.msg_namelen > sizeof ss.ss_family;
     if (named && connect(w->fd, &from.sa, from.len) < 0) {
-        err_sys(&e, STATUS_LOCAL, errno, "connect");
-        fail_first(f, &e);
-        return;
+        named = errno != ECONNREFUSED && errno != ENOENT; /* of a UNIX socket: it has left already */
+        if (named) {
+            err_sys(&e, STATUS_LOCAL, errno, "connect");
+            fail_first(f, &e);
+            return;
+        }
     }
     if (socket_options(w->fd, f->net->conf, SOCKOPT_CONNECTED, &e) < 0)
         fail_first(f, &e);

@@ -139,6 +139,18 @@ def test_a_listener_of_datagrams_keeps_to_the_first(ncat):
     cat.until_err(rf"^Ncat: Connection from 127\.0\.0\.1:{port_of(first)}\.$")
 
 
+def test_a_sender_that_has_left_is_heard(ncat, tmp_path):
+    path = str(tmp_path / "socket")
+    cat = ncat("-lUuv", path)
+    cat.until_err("^Ncat: Listening on ")
+    cat.signal(signal.SIGSTOP)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "own"))
+        sock.sendto(b"gone", path)
+    cat.signal(signal.SIGCONT)
+    cat.until_out(b"gone")
+
+
 def test_datagrams_have_8192_bytes_at_most(ncat):
     with udp() as sock:
         cat = ncat("-u", "127.0.0.1", port_of(sock)).send(payload(20000)).close()
