@@ -18,8 +18,8 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "console/view.h"
-#include "svc/stdio.h"
 #include "net/resolve.h"
+#include "svc/stdio.h"
 
 enum {
     DATAGRAM_WAIT = 1000, /* ms a datagram client waits for answers after its input ended */
@@ -364,6 +364,8 @@ static int derive_join(struct conf *c, unsigned traits, struct err *e)
         c->to = join_text(c, "sh:", c->script);
     if (end_parse(&c->join.end, c->to, e) < 0)
         return -1;
+    if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
+        return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
     c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};
     c->net.room = end_room(&c->join.end);
     if ((traits & TRAIT_UNIX) == 0)

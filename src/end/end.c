@@ -14,8 +14,8 @@
 enum { SPARE = 32 /* descriptors that are left for all else */ };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp,  &end_unix, &end_seqpacket, &end_echo,   &end_discard,
-    &end_exec, &end_sh,   &end_file,      &end_append, &end_read,
+    &end_tcp, &end_unix, &end_seqpacket, &end_echo, &end_discard,    &end_exec,
+    &end_sh,  &end_file, &end_append,    &end_read, &end_descriptor,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -57,7 +57,8 @@ static int refuse_text(const char *text, struct err *e)
     return err_set(e, STATUS_LOCAL, "'%.48s' is no end: HOST:PORT%s", text, kinds);
 }
 
-int end_parse(struct end_spec *spec, const char *text, struct err *e)
+/* KIND:REST or HOST:PORT. */
+static int parse_words(struct end_spec *spec, const char *text, struct err *e)
 {
     const size_t n = strcspn(text, ":");
     const struct end_kind *kind = text[n] == ':' ? end_find(text, n) : NULL;
@@ -68,6 +69,11 @@ int end_parse(struct end_spec *spec, const char *text, struct err *e)
     if (result < 0)
         end_spec_clear(spec);
     return result < 0 && kind == NULL ? refuse_text(text, e) : result;
+}
+
+int end_parse(struct end_spec *spec, const char *text, struct err *e)
+{
+    return parse_words(spec, strcmp(text, "-") == 0 ? "fd:0,1" : text, e);
 }
 
 unsigned end_room(const struct end_spec *spec)

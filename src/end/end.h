@@ -28,7 +28,7 @@ struct end_spec {
     char **words; /* a command, ended with NULL; or NULL */
 };
 
-/* Reads KIND:REST or HOST:PORT. Returns 0, or -1 with `e` and `spec` empty. */
+/* Reads KIND:REST, HOST:PORT or `-`. Returns 0, or -1 with `e` and `spec` empty. */
 int end_parse(struct end_spec *spec, const char *text, struct err *e);
 void end_spec_clear(struct end_spec *spec);
 
@@ -90,6 +90,7 @@ void end_close(struct end *e, bool reset);
 struct end_kind {
     const char *name, *syntax, *help;
     unsigned descriptors; /* that each takes */
+    bool once;            /* there is one for one peer alone */
     bool choosy;          /* it may read less than there is, and that is no failure */
     /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */
     int (*parse)(struct end_spec *spec, const char *rest, struct err *e);

@@ -151,7 +151,7 @@ static bool is_stream_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-static struct port *open_stream(struct loop *loop, int fd, int access)
+struct port *std_open(struct loop *loop, int fd, int access)
 {
     const struct layer_ops *ops = &shared_ops;
     unsigned caps = IO_STREAM | IO_HALFCLOSE;
@@ -181,10 +181,10 @@ static struct port *open_stream(struct loop *loop, int fd, int access)
 
 struct port *std_input(struct loop *loop)
 {
-    return open_stream(loop, STDIN_FILENO, O_RDONLY);
+    return std_open(loop, STDIN_FILENO, O_RDONLY);
 }
 
 struct port *std_output(struct loop *loop)
 {
-    return open_stream(loop, STDOUT_FILENO, O_WRONLY);
+    return std_open(loop, STDOUT_FILENO, O_WRONLY);
 }

@@ -16,7 +16,11 @@
  * Call first in main(). Returns 0 or -1. */
 int std_sanitize(void);
 
-/* Standard input and standard output. port_shut() of the output closes it for its reader. */
+/* A descriptor that we were started with, to read (O_RDONLY) or to write (O_WRONLY). port_shut() closes it for its reader;
+ * port_free() leaves it open. */
+struct port *std_open(struct loop *loop, int fd, int access);
+
+/* Standard input and standard output. */
 struct port *std_input(struct loop *loop);
 struct port *std_output(struct loop *loop);
 

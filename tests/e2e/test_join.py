@@ -250,6 +250,39 @@ def test_files_that_fail(pollcat, end, status, says):
     assert cat.wait() == status and says in cat.err and cat.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("end", ["-", "fd:0,1"])
+def test_our_own_streams(pollcat, end):
+    cat = pollcat("-l", "127.0.0.1", "0", "--to", end)
+    peer = dial(cat.port)
+    cat.send(payload(SIZE // 4)).close()
+    assert receive_all(peer) == payload(SIZE // 4)
+    peer.sendall(b"and back")
+    peer.close()
+    assert cat.wait() == 0 and cat.out == b"and back"
+
+
+def test_descriptors(pollcat):
+    near, far = socket.socketpair()
+    reader, writer = os.pipe()
+    with far:
+        cat = pollcat("-l", "127.0.0.1", "0", "--to", f"fd:{far.fileno()}", pass_fds=[far.fileno()])
+        only = pollcat("-l", "127.0.0.1", "0", "--to", f"fd:{writer}", pass_fds=[writer])
+        peers = dial(cat.port), dial(only.port)
+    os.close(writer)
+    peers[0].sendall(b"there")
+    assert receive(near, 5) == b"there"
+    near.sendall(b"and back")
+    assert receive(peers[0], 8) == b"and back"
+    half_close(peers[0])
+    assert receive_all(near) == b""
+    near.close()
+    assert receive_all(peers[0]) == b"" and cat.wait() == 0
+    peers[1].sendall(b"written")
+    half_close(peers[1])
+    assert only.wait() == 0 and os.read(reader, 100) == b"written" and os.read(reader, 1) == b""
+    os.close(reader)
+
+
 def test_at_the_limit_of_descriptors_others_wait(relay):
     count = 150
     server = serve(backlog=count)
@@ -319,6 +352,9 @@ def test_with_socat(relay, program, tmp_path):
     (("-l", "1", "--to", "unix:"), "a path is missing"),
     (("-l", "1", "--to", "unix:" + "x" * 200), "is too long"),
     (("-l", "1", "--to", "echo:1"), "echo: takes nothing"),
+    (("-l", "1", "--to", "fd:400"), "fd:400: Bad file descriptor"),
+    (("-l", "1", "--to", "fd:x"), "'x' is no number"),
+    (("-l", "-k", "1", "--to", "-"), "--keep-open excludes --to -"),
     (("-E", "1", "--to", "echo:"), "--echo excludes --to"),
     (("-u", "-l", "1", "--to", "echo:"), "--to excludes --udp"),
     (("-z", "host", "1", "--to", "echo:"), "excludes"),

@@ -34,6 +34,9 @@ static void words(void **state)
         {"file:/a:b", "file", "/a:b", NULL},
         {"append:80", "append", "80", NULL},
         {"read:./x", "read", "./x", NULL},
+        {"fd:2", "fd", "2", NULL},
+        {"fd:0,1", "fd", "0,1", NULL},
+        {"-", "fd", "0,1", NULL},
     };
 
     (void)state;
@@ -54,9 +57,37 @@ static void words(void **state)
 static void no_ends(void **state)
 {
     static const char *const texts[] = {
-        "",       "echo",     "host",  "host:",        "host:0",     "host:65536", ":80",       "::1",
-        "tcp:",   "tcp:host", "unix:", "host:no-port", "exce:sleep", "echo:x",     "discard:x", "[::1]",
-        "tcp:80", "tcp:h:0",  "exec:", "exec: ",       "exec:'x",    "exec:''",    "sh:",
+        "",
+        "echo",
+        "host",
+        "host:",
+        "host:0",
+        "host:65536",
+        ":80",
+        "::1",
+        "tcp:",
+        "tcp:host",
+        "unix:",
+        "host:no-port",
+        "exce:sleep",
+        "echo:x",
+        "discard:x",
+        "[::1]",
+        "tcp:80",
+        "tcp:h:0",
+        "exec:",
+        "exec: ",
+        "exec:'x",
+        "exec:''",
+        "sh:",
+        "fd:",
+        "fd:x",
+        "fd:1,",
+        "fd:1,2,3",
+        "fd:-1",
+        "fd:99999999999",
+        "fd:987654",
+        "--",
     };
 
     (void)state;
