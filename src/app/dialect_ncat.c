@@ -104,47 +104,47 @@ static const struct dialect_rule rules[] = {
 
 /* clang-format off */
 #define TEXTS \
-    [MESSAGE_STARTED] = {"Version " NCAT_VERSION, LOG_INFO}, \
-    [MESSAGE_LISTENING] = {"Listening on {local-at}", LOG_INFO}, \
-    [MESSAGE_RECEIVING] = {"Listening on {local-at}", LOG_INFO}, \
-    [MESSAGE_ACCEPTED] = {"Connection from {remote-at}.", LOG_INFO}, \
-    [MESSAGE_CAME] = {"Connection from {remote-at}.", LOG_INFO}, \
-    [MESSAGE_TURNED_AWAY] = {"New connection denied: connection limit reached ({limit})", LOG_INFO}, \
-    [MESSAGE_CONNECTED] = {"Connected to {remote-at}.", LOG_INFO}, \
-    [MESSAGE_SENDING] = {"Connected to {remote-at}.", LOG_INFO}, \
-    [MESSAGE_OPEN] = {"{opened}", LOG_INFO}, \
-    [MESSAGE_TRY_FAILED] = {"Connection to {remote-host} failed: {why}.", LOG_INFO}, \
-    [MESSAGE_TRY_NEXT] = {"Trying next address...", LOG_INFO}, \
-    [MESSAGE_NAME_FAILED] = {"Could not resolve hostname \"{host}\": {why}. QUITTING.", LOG_ERROR}, \
-    [MESSAGE_LOCAL_NAME_FAILED] = {"Could not resolve source address \"{host}\": {why}. QUITTING.", LOG_ERROR}, \
-    [MESSAGE_LISTEN_FAILED] = {"bind to {local-at}: {why}. QUITTING.", LOG_ERROR}, \
-    [MESSAGE_SOURCE_FAILED] = {"{why}.", LOG_ERROR, .status = STATUS_NETWORK + 1}, \
-    [MESSAGE_OUTPUT_FAILED] = {"write: {why}", LOG_ERROR, .bare = true}, \
-    [MESSAGE_OUTPUT_GONE] = {"write: {why}", LOG_ERROR, .bare = true}, \
-    [MESSAGE_SUMMARY] = {"{sent} bytes sent, {received} bytes received in {time} seconds.", LOG_INFO}, \
-    [MESSAGE_UNKNOWN] = {"ncat: {text}", LOG_ERROR, .bare = true}, \
-    [MESSAGE_USAGE] = {"{text} QUITTING.", LOG_ERROR}, \
-    [MESSAGE_FATAL] = {"{text} QUITTING.", LOG_ERROR}
+    [MESSAGE_STARTED] = {.text = "Version " NCAT_VERSION, .level = LOG_INFO}, \
+    [MESSAGE_LISTENING] = {.text = "Listening on {local-at}", .level = LOG_INFO}, \
+    [MESSAGE_RECEIVING] = {.text = "Listening on {local-at}", .level = LOG_INFO}, \
+    [MESSAGE_ACCEPTED] = {.text = "Connection from {remote-at}.", .level = LOG_INFO}, \
+    [MESSAGE_CAME] = {.text = "Connection from {remote-at}.", .level = LOG_INFO}, \
+    [MESSAGE_TURNED_AWAY] = {.text = "New connection denied: connection limit reached ({limit})", .level = LOG_INFO}, \
+    [MESSAGE_CONNECTED] = {.text = "Connected to {remote-at}.", .level = LOG_INFO}, \
+    [MESSAGE_SENDING] = {.text = "Connected to {remote-at}.", .level = LOG_INFO}, \
+    [MESSAGE_OPEN] = {.text = "{opened}", .level = LOG_INFO}, \
+    [MESSAGE_TRY_FAILED] = {.text = "Connection to {remote-host} failed: {why}.", .level = LOG_INFO}, \
+    [MESSAGE_TRY_NEXT] = {.text = "Trying next address...", .level = LOG_INFO}, \
+    [MESSAGE_NAME_FAILED] = {.text = "Could not resolve hostname \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_LOCAL_NAME_FAILED] = {.text = "Could not resolve source address \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_LISTEN_FAILED] = {.text = "bind to {local-at}: {why}. QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_SOURCE_FAILED] = {.text = "{why}.", .level = LOG_ERROR, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_OUTPUT_FAILED] = {.text = "write: {why}", .level = LOG_ERROR, .bare = true}, \
+    [MESSAGE_OUTPUT_GONE] = {.text = "write: {why}", .level = LOG_ERROR, .bare = true}, \
+    [MESSAGE_SUMMARY] = {.text = "{sent} bytes sent, {received} bytes received in {time} seconds.", .level = LOG_INFO}, \
+    [MESSAGE_UNKNOWN] = {.text = "ncat: {text}", .level = LOG_ERROR, .bare = true}, \
+    [MESSAGE_USAGE] = {.text = "{text} QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_FATAL] = {.text = "{text} QUITTING.", .level = LOG_ERROR}
 
-#define NOT_CONNECTED(level) \
-    [MESSAGE_CONNECT_FAILED] = {"{why}.", level, .status = STATUS_NETWORK + 1}, \
-    [MESSAGE_HOST_FAILED] = {"{why}.", level, .status = STATUS_NETWORK + 1}, \
-    [MESSAGE_CONNECT_LATE] = {"TIMEOUT.", level}, \
-    [MESSAGE_HOST_LATE] = {"TIMEOUT.", level}
+#define NOT_CONNECTED(shown) \
+    [MESSAGE_CONNECT_FAILED] = {.text = "{why}.", .level = shown, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_HOST_FAILED] = {.text = "{why}.", .level = shown, .status = STATUS_NETWORK + 1}, \
+    [MESSAGE_CONNECT_LATE] = {.text = "TIMEOUT.", .level = shown}, \
+    [MESSAGE_HOST_LATE] = {.text = "TIMEOUT.", .level = shown}
 
 static const struct message_text client_texts[MESSAGES] = {
     TEXTS,
     NOT_CONNECTED(LOG_ERROR),
-    [MESSAGE_SEND_FAILED] = {"{why}.", LOG_ERROR},
-    [MESSAGE_RECEIVE_FAILED] = {"{why}.", LOG_ERROR},
-    [MESSAGE_IDLE] = {"Idle timeout expired ({ms} ms).", LOG_ERROR},
-    [MESSAGE_QUIT] = {"Idle timeout expired ({ms} ms).", LOG_ERROR, .status = STATUS_NETWORK + 1},
+    [MESSAGE_SEND_FAILED] = {.text = "{why}.", .level = LOG_ERROR},
+    [MESSAGE_RECEIVE_FAILED] = {.text = "{why}.", .level = LOG_ERROR},
+    [MESSAGE_IDLE] = {.text = "Idle timeout expired ({ms} ms).", .level = LOG_ERROR},
+    [MESSAGE_QUIT] = {.text = "Idle timeout expired ({ms} ms).", .level = LOG_ERROR, .status = STATUS_NETWORK + 1},
 };
 
 static const struct message_text listener_texts[MESSAGES] = {
     TEXTS,
-    [MESSAGE_IDLE] = {"Idle timeout expired ({ms} ms). QUITTING.", LOG_ERROR, .status = STATUS_LOCAL + 1},
-    [MESSAGE_QUIT] = {"Idle timeout expired ({ms} ms). QUITTING.", LOG_ERROR, .status = STATUS_LOCAL + 1},
+    [MESSAGE_IDLE] = {.text = "Idle timeout expired ({ms} ms). QUITTING.", .level = LOG_ERROR, .status = STATUS_LOCAL + 1},
+    [MESSAGE_QUIT] = {.text = "Idle timeout expired ({ms} ms). QUITTING.", .level = LOG_ERROR, .status = STATUS_LOCAL + 1},
 };
 
 static const struct message_text probe_texts[MESSAGES] = {TEXTS, NOT_CONNECTED(LOG_INFO)};

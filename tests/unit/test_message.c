@@ -30,14 +30,14 @@ static void place(const char *name, size_t n, const struct message *m, char *out
 }
 
 static const struct message_text texts[MESSAGES] = {
-    [MESSAGE_CONNECTED] = {"to {host} {remote-port} [{service}]{nothing", LOG_INFO},
-    [MESSAGE_IDLE] = {"{seconds}s", LOG_INFO, .status = STATUS_OK + 1},
-    [MESSAGE_CLOSED] = {"{sent}/{received}", LOG_NOTICE},
+    [MESSAGE_CONNECTED] = {.text = "to {host} {remote-port} [{service}]{nothing", .level = LOG_INFO},
+    [MESSAGE_IDLE] = {.text = "{seconds}s", .level = LOG_INFO, .status = STATUS_OK + 1},
+    [MESSAGE_CLOSED] = {.text = "{sent}/{received}", .level = LOG_NOTICE},
 };
 
 static const struct message_text unix_texts[MESSAGES] = {
-    [MESSAGE_CONNECTED] = {"", LOG_NOTICE},
-    [MESSAGE_LISTENING] = {"at {local}", LOG_NOTICE},
+    [MESSAGE_CONNECTED] = {.text = "", .level = LOG_NOTICE},
+    [MESSAGE_LISTENING] = {.text = "at {local}", .level = LOG_NOTICE},
 };
 
 static const struct message_catalogue other = {
