@@ -407,11 +407,29 @@ static void derive_rows(struct conf *c, unsigned traits)
         c->service = &service_plain;
 }
 
-/* Who means Ncat's option -m gives a number of peers, with -k. */
-static void hint_max_conns(const struct options *o)
+/* Hop limits that are asked for are near the most, and seldom those of a path. */
+static bool is_odd_ttl(const struct conf *c)
 {
+    static const char name[] = "minttl=";
+    int64_t value;
+
+    for (size_t i = 0; i < c->net.nsockopts; i++) {
+        if (strncmp(c->net.sockopts[i], name, sizeof name - 1) == 0 &&
+            num_parse(c->net.sockopts[i] + sizeof name - 1, 0, 127, &value) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who means Ncat's option -m gives a number of peers, with -l. */
+static void hint_max_conns(const struct conf *c, const struct options *o)
+{
+    const unsigned traits = options_traits(o);
+
+    if ((traits & TRAIT_KEEP_OPEN) == 0 && ((traits & TRAIT_LISTEN) == 0 || !is_odd_ttl(c)))
+        return;
     for (size_t i = 0; i < o->ngiven; i++) {
-        if (o->given[i]->ch == 'm' && (options_traits(o) & TRAIT_KEEP_OPEN) != 0)
+        if (o->given[i]->ch == 'm' && o->given[i]->ncat != NULL)
             log_notice("hint: %s", o->given[i]->ncat);
     }
 }
@@ -471,7 +489,7 @@ static int read_options(struct conf *c, struct options *o, int argc, char **argv
     o->traits |= traits;
     if (options_check(o, e) != 0)
         return -1;
-    hint_max_conns(o);
+    hint_max_conns(c, o);
     return 0;
 }
 

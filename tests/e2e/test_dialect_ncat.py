@@ -215,3 +215,13 @@ def test_names(program, tmp_path):
     assert (called.wait(), called.err) == (2, wrong)
     asked = program(POLLCAT, "--dialect", "ncat", "-w", "x")
     assert (asked.wait(), asked.err) == (2, wrong)
+
+
+def test_who_means_ncat_gets_a_hint(pollcat):
+    with serve() as server:
+        for args, hint in ((("-l", "-m", "5"), "--max-conns"), (("-lk", "-m", "5"), "--max-conns")):
+            p = pollcat(*args, "127.0.0.1", port_of(server))
+            assert p.wait() == 2
+            assert f"Ncat's -m is {hint} here" in p.err
+        p = pollcat("-l", "-m", "255", "127.0.0.1", port_of(server))
+        assert p.wait() == 2 and "hint" not in p.err
