@@ -415,7 +415,7 @@ static bool is_odd_ttl(const struct conf *c)
 
     for (size_t i = 0; i < c->net.nsockopts; i++) {
         if (strncmp(c->net.sockopts[i], name, sizeof name - 1) == 0 &&
-            num_parse(c->net.sockopts[i] + sizeof name - 1, 0, 127, &value) == 0)
+            num_parse(c->net.sockopts[i] + sizeof name - 1, 0, 63, &value) == 0)
             return true;
     }
     return false;
