@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/mode.h"
@@ -312,6 +313,7 @@ static void derive_endings(struct conf *c, unsigned traits)
     const bool typed = !c->stdio.no_input && isatty(STDIN_FILENO), client = (traits & TRAIT_LISTEN) == 0;
     const bool seen = typed && isatty(STDOUT_FILENO);
 
+    c->console.tell_joined = seen && !client && !c->many;
     c->bridge.tell_end = seen || (typed && client);
     c->bridge.leave = c->leave || (!c->stay && typed && (client || !seen));
 }
@@ -373,23 +375,14 @@ static int derive_join(struct conf *c, unsigned traits, struct err *e)
     return 0;
 }
 
-/* True in the foreground of the terminal. -1 is the group of a terminal that is not the one that controls us. */
-static bool in_foreground(void)
+/* A prompt would mix with what the reader of a pipe shows. */
+static bool wants_prompt(const struct conf *c)
 {
-    pid_t group = tcgetpgrp(STDIN_FILENO);
+    struct stat st;
 
-    return group < 0 || group == getpgrp();
-}
-
-/* A job in the background is stopped, as when it reads: in the foreground it has its prompt. Where nobody can continue
- * it the kernel lets it go on. */
-static bool has_terminal(void)
-{
-    if (!isatty(STDIN_FILENO))
+    if (c->no_prompt || c->stdio.no_input || c->action != CONF_RUN || !isatty(STDIN_FILENO))
         return false;
-    if (!in_foreground())
-        kill(0, SIGTTIN);
-    return in_foreground();
+    return c->prompt_always || fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode);
 }
 
 /* The rows of mode, transport and service. */
@@ -397,12 +390,11 @@ static void derive_rows(struct conf *c, unsigned traits)
 {
     const struct mode *m = mode_choose(traits);
     const bool joined = (traits & TRAIT_JOIN) != 0;
-    const bool prompt = m->at_terminal != NULL && !joined && !c->no_prompt && !c->stdio.no_input &&
-                        c->action == CONF_RUN;
+    const bool prompt = m->at_terminal != NULL && !joined && wants_prompt(c);
 
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
-    c->service = joined ? &service_join : prompt && has_terminal() ? m->at_terminal : m->service;
+    c->service = joined ? &service_join : prompt ? m->at_terminal : m->service;
     if (c->service == &service_stdio && (console_conf_shows(&c->console) || console_conf_reads(&c->console)))
         c->service = &service_plain;
 }

@@ -42,6 +42,7 @@ struct conf {
     int64_t retry;        /* ms in which the first connection is tried again; 0: not at all */
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
+    bool prompt_always;    /* even where standard output is a pipe */
     bool quiet_probe; /* -z tells nothing but messages */
     bool idle_all;    /* it is idle_timeout of all peers together, and ends the program */
     bool idle_fails;  /* between datagrams it is a failure, too */

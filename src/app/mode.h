@@ -28,12 +28,13 @@ enum trait {
     TRAIT_NO_INPUT = 1 << 11,
     TRAIT_CUT = 1 << 12, /* says where what we send is cut */
     TRAIT_HISTORY = 1 << 13,
-    TRAIT_STAY = 1 << 15,   /* the peer's end does not end ours */
     TRAIT_SOURCE = 1 << 14, /* has a local address of its own */
+    TRAIT_STAY = 1 << 15,   /* the peer's end does not end ours */
     TRAIT_RECORD = 1 << 16, /* writes a file along */
     TRAIT_JOIN = 1 << 17,   /* peers have ends of their own */
     TRAIT_PROGRAM = 1 << 18,
     TRAIT_SCRIPT = 1 << 19,
+    TRAIT_PROMPT = 1 << 20, /* has one, wherever output goes */
 };
 
 struct mode {

@@ -65,7 +65,7 @@ static const struct option_row rows[] = {
       .help = "only report open ports",
       .doc = "Only report which ports are open, and exchange nothing.\n"
              "Ports may be several operands, lists and ranges:\n.Ql 22,80,8000-8010 .\n"
-             "The status is 0 when any of them is open.\n"
+             "The status is 0 when any of them is open.\nOf several those that are open are listed; of one the status tells, and\n.Fl v\nsays more.\n"
              "With\n.Fl u\na port is\n.Ql open\nwhen something answers,\n.Ql closed\nwhen it is reported unreachable, and otherwise\n"
              ".Ql no answer .\n" },
     { .ch = 'r', .name = "randomize", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(randomize),
@@ -343,9 +343,13 @@ static const struct option_row rows[] = {
              "Two of them at the beginning of a line send one.\n" },
     { .name = "history", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.history),
       .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = STREAMLESS,
-      .help = "keep the history there",
+      .help = "keep it there",
       .doc = "Keep the history of the prompt in this file.\n" },
-    { .name = "no-prompt", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(no_prompt),
+    { .name = "prompt-always", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(prompt_always), .gives = TRAIT_PROMPT,
+      .excludes = STREAMLESS | TRAIT_NO_INPUT,
+      .help = "in a pipe, too",
+      .doc = "Show a prompt when standard output is a pipe, too, whose reader may write to the same terminal.\n" },
+    { .name = "no-prompt", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(no_prompt), .excludes = TRAIT_PROMPT,
       .help = "none at a terminal",
       .doc = "Show no prompt, even at a terminal.\n" },
     { .name = "no-history", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.no_history),

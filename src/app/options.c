@@ -398,6 +398,8 @@ static int bad_option(int got, int opt, const char *word, struct err *e)
         return err_set(e, STATUS_LOCAL, "unknown option -%c; try 'pollcat --help'", opt);
     if (row == NULL)
         return unknown_long(long_name(word), e);
+    if (opt < LONG)
+        return err_set(e, STATUS_LOCAL, "-%c needs an argument; try 'pollcat --help'", opt);
     return err_set(e, STATUS_LOCAL, "--%s %s; try 'pollcat --help'", row->name,
                    got == ':' ? "needs an argument" : "takes no argument");
 }
@@ -425,6 +427,18 @@ static void add_given(struct options *o, const struct option_row *row)
             return;
     }
     o->given[o->ngiven++] = row;
+}
+
+/* Who typed the letter reads the letter. Returns -1. */
+static int name_as_typed(const struct option_row *row, int letter, struct err *e)
+{
+    const struct err why = *e;
+    char name[MEANT];
+    const int n = snprintf(name, sizeof name, "--%s:", row->name);
+
+    if (strncmp(why.text, name, (size_t)n) == 0)
+        snprintf(e->text, sizeof e->text, "-%c:%s", letter, why.text + n);
+    return -1;
 }
 
 int options_parse(const struct option_fields *to, struct options *o, int argc, char **argv, struct err *e)
@@ -457,7 +471,7 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
         if (got < LONG && optarg != NULL)
             hint(row, optarg);
         if (set_value(to, row, optarg, e) != 0)
-            return -1;
+            return got < LONG ? name_as_typed(row, got, e) : -1;
         add_given(o, row);
         if (row->type == OPTION_MODE_NAME)
             o->mode = mode_find(optarg);

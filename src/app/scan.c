@@ -16,7 +16,7 @@
 struct scan {
     const struct conf *conf;
     struct loop *loop;
-    bool single; /* one port: its failure is worth an error */
+    bool single; /* one port: the status tells it */
     bool any;    /* one was open */
     int output_error;
     struct err last;    /* of a single port: why it is not open */
@@ -60,14 +60,14 @@ static void scan_result(void *ctx, const struct addr *remote, enum probe_result 
         s->any = true;
     if (s->conf->quiet_probe) {
         tell_quietly(s->conf, remote, r, e);
-    } else if (r == PROBE_OPEN) {
+    } else if (r == PROBE_OPEN && !s->single) {
         if (printf("%s %u open\n", addr_host(remote, host), port) < 0 || fflush(stdout) != 0)
             s->output_error = errno;
     } else if (s->single && e != NULL) {
         s->last = *e;
         s->last.status = STATUS_NETWORK;
         log_debug("%s", e->text);
-    } else if (s->single || r == PROBE_FAILED) {
+    } else if (r == PROBE_FAILED) {
         log_error("%s %u %s", addr_host(remote, host), port, scan_word(r));
     } else {
         log_info("%s %u %s", addr_host(remote, host), port, scan_word(r));
@@ -164,12 +164,15 @@ static void scan_tell_summary(const struct scan *s)
                                                .ms = loop_now(s->loop) - s->start});
 }
 
-/* The status of a scan that found nothing open. */
+/* The status of a scan that found nothing open. Of one port it is all that is told, unless it was waited for. */
 static int scan_tell_last(const struct scan *s)
 {
     if (s->last.text[0] == '\0')
         return STATUS_NETWORK;
-    log_error("%s", s->last.text);
+    if (s->conf->retry > 0)
+        log_error("%s", s->last.text);
+    else
+        log_info("%s", s->last.text);
     return (int)s->last.status;
 }
 

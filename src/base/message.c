@@ -10,7 +10,7 @@
 static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_LISTENING] = {.text = "listening on {local}", .level = LOG_INFO},
     [MESSAGE_RECEIVING] = {.text = "listening on {local}", .level = LOG_INFO},
-    [MESSAGE_ACCEPTED] = {.text = "connection on {local} from {remote}", .level = LOG_INFO},
+    [MESSAGE_ACCEPTED] = {.text = "connection from {remote} on {local}", .level = LOG_INFO},
     [MESSAGE_TURNED_AWAY] = {.text = "refused connection from {remote}: limit of {limit} peers reached", .level = LOG_INFO},
     [MESSAGE_CONNECTED] = {.text = "connected to {peer} from {local}", .level = LOG_INFO},
     [MESSAGE_SENDING] = {.text = "sending to {remote} from {local}", .level = LOG_INFO},
@@ -29,7 +29,7 @@ static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_OUTPUT_FAILED] = {.text = "standard output: {why}", .level = LOG_ERROR},
     [MESSAGE_OUTPUT_GONE] = {.text = ""},
     [MESSAGE_IDLE] = {.text = "{peer}: no data for {seconds} s", .level = LOG_ERROR},
-    [MESSAGE_CLOSED] = {.text = "closed {local} from {peer}: sent {sent} bytes, received {received} bytes", .level = LOG_INFO},
+    [MESSAGE_CLOSED] = {.text = "closed {peer}: sent {sent} bytes, received {received} bytes", .level = LOG_INFO},
     [MESSAGE_UNKNOWN] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_USAGE] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_FATAL] = {.text = "{text}", .level = LOG_ERROR},

@@ -174,6 +174,8 @@ int command_eof(struct console *c, const char *args, struct err *e)
 
     if (take_peers(c, "eof", args, &t, e) < 0)
         return -1;
+    if (list_empty(&c->talkers.all))
+        return err_set(e, STATUS_LOCAL, "nobody is connected");
     if (c->ended || (t != NULL && t->ended))
         return err_set(e, STATUS_LOCAL, "our direction has ended already");
     if (c->ending || (t != NULL && t->ending))

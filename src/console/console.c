@@ -443,6 +443,7 @@ static void console_attach(struct svc *s, struct peer *peer)
 {
     struct console *c = s->state;
     bool anyone = peer->datagram && peer->remote->len == 0;
+    char name[ADDR_TEXT];
     struct talker *t;
 
     s->asked = false;
@@ -452,6 +453,8 @@ static void console_attach(struct svc *s, struct peer *peer)
     pace_join(&c->pace, &t->pace);
     if (anyone)
         view_set_labels(&c->view, true);
+    if (c->conf->tell_joined && !peer->datagram && !log_shows(LOG_INFO))
+        log_notice("%s connected", peer_name(peer, name));
     console_greet(c, t);
     joined(c, t);
 }

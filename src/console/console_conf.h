@@ -17,6 +17,7 @@ struct console_conf {
     int view, input, eol, time, color; /* the value of a name, and 1; 0: not given */
     const char *marks;                 /* --marks, for mark_parse(); NULL: none */
     const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */
+    bool tell_joined;                  /* who connects is told by a line of the log */
     bool allow_colors;                 /* the peers' own pass */
 };
 

@@ -198,7 +198,8 @@ enum status socket_status(int sys)
     case ENETRESET:
     case EPIPE:
     case EPROTO:
-    case EPERM: /* a firewall's rule */
+    case EPERM:  /* a firewall's rule */
+    case ENOENT: /* a UNIX socket: nobody is there */
         return STATUS_NETWORK;
     default:
         return STATUS_LOCAL;

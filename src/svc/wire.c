@@ -65,13 +65,22 @@ static void wire_was_silent(struct peer *p)
         wire_finish(w);
 }
 
+static void await_datagrams(struct wire *w)
+{
+    char name[ADDR_TEXT];
+
+    log_info("%s: all is sent; waiting until nothing comes for %g s (-w)", peer_name(w->peer, name),
+             (double)w->owner->datagram_wait / 1000);
+    peer_idle(w->peer, w->owner->datagram_wait, wire_was_silent);
+}
+
 /* Between datagrams nothing ends by itself, but some silence does it. */
 static void wire_end_datagrams(struct wire *w)
 {
     if (w->err != NULL)
         wire_finish(w);
     else if (w->owner->datagram_wait >= 0)
-        peer_idle(w->peer, w->owner->datagram_wait, wire_was_silent);
+        await_datagrams(w);
 }
 
 /* What was read of our input is sent, and then it is over. */

@@ -35,6 +35,7 @@ enum {
     COLUMNS_LEAST = 4, /* readline is never told of fewer */
     COUNT_MOST = 1000, /* the largest numeric argument: some commands take long for each */
     FLUSH = 200,       /* ms that a stopped terminal is waited for */
+    LOOK = 250,        /* ms between two looks for the foreground */
 };
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
@@ -46,12 +47,12 @@ struct prompt {
     FILE *stream; /* readline's way to the screen */
     struct tty tty;
     struct prompt_keys keys;
-    sigjmp_buf top;    /* where a key that is aborted ends */
-    bool reading;      /* readline has a key */
-    int last;          /* the byte that readline was given last */
-    struct timer calm; /* until the line may be drawn again */
-    struct job draw;   /* draws the line */
-    int64_t drawn;     /* loop time of the last drawing */
+    sigjmp_buf top;          /* where a key that is aborted ends */
+    bool reading;            /* readline has a key */
+    int last;                /* the byte that readline was given last */
+    struct timer calm, look; /* until the line is drawn again; until the foreground is looked for */
+    struct job draw;         /* draws the line */
+    int64_t drawn;           /* loop time of the last drawing */
     struct history *history;
     char *text;      /* what the prompt is by itself */
     char *secret;    /* what it is while a line is read without echo */
@@ -330,13 +331,7 @@ void prompt_set_line(struct prompt *p, const char *line)
 
 bool prompt_keep_line(struct prompt *p)
 {
-    const char *line = rl_line_buffer;
-
-    if (!p->editing || p->history == NULL || p->secret != NULL || is_busy() || line[0] == '\0' ||
-        line[0] == ' ')
-        return false;
-    prompt_history_add(p->history, line);
-    return true;
+    return p->editing && p->secret == NULL && !is_busy() && prompt_history_keep(p->history, rl_line_buffer);
 }
 
 /* Completion. The line up to the cursor is one word for readline. */
@@ -359,17 +354,9 @@ static char **offer(const char *text, int start, int end)
     return matches;
 }
 
-/* Shows the words alone. */
 static void list_matches(char **matches, int count, int longest)
 {
-    size_t cut = active->offered;
-    char **words = mem_alloc(((size_t)count + 2) * sizeof *words);
-
-    for (int i = 0; i <= count; i++)
-        words[i] = strlen(matches[i]) >= cut ? matches[i] + cut : matches[i];
-    rl_display_match_list(words, count, longest - (int)cut);
-    free(words);
-    rl_forced_update_display();
+    prompt_window_list(matches, count, longest, active->offered);
 }
 
 /* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
@@ -508,11 +495,18 @@ static void start_readline(struct prompt *p)
     p->pasting = !p->sheet->dumb && paste != NULL && strcmp(paste, "on") == 0;
 }
 
-static void take_terminal(struct prompt *p)
+/* Not for a job in the background, which would be stopped: nothing tells when that ends, so it is looked for. */
+static bool take_terminal(struct prompt *p)
 {
+    p->lent = !tty_in_foreground(STDIN_FILENO);
+    if (p->lent) {
+        loop_timer_set(p->loop, &p->look, LOOK);
+        return false;
+    }
     tty_take(&p->tty, STDIN_FILENO);
     if (p->pasting)
         put(p, paste_on);
+    return true;
 }
 
 static void restore_at_exit(void)
@@ -592,11 +586,15 @@ void prompt_suspend(struct prompt *p)
     screen_flush(p->sheet->screen, FLUSH);
 }
 
+static void look_for_foreground(struct timer *t)
+{
+    prompt_reclaim(container_of(t, struct prompt, look), false);
+}
+
 void prompt_resume(struct prompt *p)
 {
-    if (!p->editing || p->lent)
+    if (!p->editing || p->lent || !take_terminal(p))
         return;
-    take_terminal(p);
     measure(p);
     prompt_redraw(p);
     draw_later(p);
@@ -643,6 +641,7 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
     *p = (struct prompt){.loop = loop, .sheet = sheet, .opts = *opts, .stream = stream};
     p->text = mem_strdup(opts->text != NULL ? opts->text : "");
     p->calm.fire = calm_again;
+    p->look.fire = look_for_foreground;
     p->draw.run = run_draw;
     sheet->hide = hide_for_sheet;
     sheet->ctx = p;
@@ -662,13 +661,13 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
 /* The unfinished line and what was typed stay, with the cursor below them; a prompt of our own does not. */
 static void leave_line(struct prompt *p)
 {
-    bool shown = p->sheet->tail.len > 0 || rl_end > 0;
+    bool shown = !p->lent && (p->sheet->tail.len > 0 || rl_end > 0);
 
     draw(p);
     if (shown) {
         rl_point = rl_end;
         show_line(p);
-    } else {
+    } else if (!p->lent) {
         clear_line(p);
     }
     fflush(p->stream);
@@ -688,6 +687,7 @@ void prompt_free(struct prompt *p)
     prompt_hooks_clear();
     prompt_keys_end(&p->keys);
     loop_timer_clear(&p->calm);
+    loop_timer_clear(&p->look);
     loop_job_del(&p->draw);
     fclose(p->stream);
     active = NULL;

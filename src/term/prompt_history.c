@@ -29,6 +29,14 @@ void prompt_history_add(struct history *h, const char *line)
         add_history(line);
 }
 
+bool prompt_history_keep(struct history *h, const char *line)
+{
+    if (h == NULL || line[0] == '\0' || line[0] == ' ')
+        return false;
+    prompt_history_add(h, line);
+    return true;
+}
+
 void prompt_history_end(struct history *h)
 {
     /* That it can not be written was said at the start. */

@@ -13,6 +13,9 @@ struct history *prompt_history_start(const char *file);
 /* Adds a line that was typed, which is to be repeated; `h` may be NULL. */
 void prompt_history_add(struct history *h, const char *line);
 
+/* The same for one that was typed in part; false when it is to be kept nowhere. */
+bool prompt_history_keep(struct history *h, const char *line);
+
 /* Saves and frees. */
 void prompt_history_end(struct history *h);
 

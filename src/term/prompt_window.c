@@ -245,3 +245,14 @@ void prompt_window_fill(const char *line)
     rl_end_undo_group();
     free(copy);
 }
+
+void prompt_window_list(char **matches, int count, int longest, size_t cut)
+{
+    char **words = mem_alloc(((size_t)count + 2) * sizeof *words);
+
+    for (int i = 0; i <= count; i++)
+        words[i] = strlen(matches[i]) >= cut ? matches[i] + cut : matches[i];
+    rl_display_match_list(words, count, longest - (int)cut);
+    free(words);
+    rl_forced_update_display();
+}

@@ -30,4 +30,7 @@ void prompt_window_show(struct prompt_window *w, bool secret, bool dumb);
  * which takes `indent` columns, begins. Returns false, and does nothing, when it is not known where that is. */
 bool prompt_window_climb(const struct prompt_window *w, bool secret, unsigned indent, unsigned columns);
 
+/* Lists what a line may be completed to, as readline(3) has it, without the first `cut` bytes of each. */
+void prompt_window_list(char **matches, int count, int longest, size_t cut);
+
 #endif

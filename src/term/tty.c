@@ -135,6 +135,13 @@ void tty_undo(const struct tty *t)
     (void)set_modes(t->fd, &t->user); /* they could be set before */
 }
 
+bool tty_in_foreground(int fd)
+{
+    pid_t group = tcgetpgrp(fd); /* -1: it does not control us */
+
+    return group < 0 || group == getpgrp();
+}
+
 bool tty_same(int one, int other)
 {
     struct stat a, b;

@@ -31,6 +31,9 @@ void tty_undo(const struct tty *t);
  * says so itself. */
 bool tty_reflows(void);
 
+/* False while we are a job in the background of the terminal that controls us. */
+bool tty_in_foreground(int fd);
+
 /* True when both descriptors are the same terminal. */
 bool tty_same(int one, int other);
 

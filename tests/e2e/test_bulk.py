@@ -110,7 +110,7 @@ def test_slow_peer_does_not_hold_up_the_others(pollcat, policy, said):
     cat = pollcat("-lkv", "--slow-peer", policy, "127.0.0.1", "0")
     quick = dial(cat.port)
     slow = dial(cat.port)
-    cat.until_err(rf"connection on .* port {port_of(slow)}$")
+    cat.until_err(rf"connection from .* port {port_of(slow)} on ")
     got, sender = flood(cat, [quick, slow])
     cat.until_err(rf"127\.0\.0\.1 port {port_of(slow)} is too slow and {said}")
     assert got.result() == payload(20_000_000)
@@ -123,7 +123,7 @@ def test_slow_peer_is_waited_for(pollcat):
     """By default nothing is lost: the input waits until the slow one reads."""
     cat = pollcat("-lkv", "127.0.0.1", "0")
     quick, slow = dial(cat.port), dial(cat.port)
-    cat.until_err(rf"connection on .* port {port_of(slow)}$")
+    cat.until_err(rf"connection from .* port {port_of(slow)} on ")
     got, sender = flood(cat, [quick, slow])
     assert receive_all(slow) == payload(20_000_000)
     assert got.result() == payload(20_000_000)

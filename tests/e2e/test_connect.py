@@ -137,7 +137,7 @@ def test_verbose_names_both_ends(pollcat, host):
     peer.sendall(b"123")
     peer.close()
     assert cat.wait() == 0
-    cat.until_err(rf"^pollcat: closed {host} port {local} from {host} port {port_of(server)}: "
+    cat.until_err(rf"^pollcat: closed {host} port {port_of(server)}: "
                   r"sent 5 bytes, received 3 bytes$")
 
 

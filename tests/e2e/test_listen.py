@@ -35,7 +35,7 @@ def test_port_of_the_kernels_choice_is_told(pollcat, host, form):
     assert cat.bound() == [(host, cat.port)] and cat.port > 0
     cat.until_err(rf"^pollcat: listening on {host} port {cat.port}$")
     peer = dial(cat.port, host)
-    cat.until_err(rf"^pollcat: connection on {host} port {cat.port} from {host} port {port_of(peer)}$")
+    cat.until_err(rf"^pollcat: connection from {host} port {port_of(peer)} on {host} port {cat.port}$")
 
 
 def test_name_with_two_addresses(pollcat, tmp_path):

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from support import POLLCAT, SANITIZED
+from support import POLLCAT, SANITIZED, dial
 from terminal import Peer, Terminal, peer, start, wait_for
 
 
@@ -179,12 +179,40 @@ def test_prompt_of_a_job_from_the_background(peer, tmp_path):
     with Terminal(["/bin/bash", "--norc", "--noprofile", "--noediting", "-ib"], home=tmp_path, env=env) as t:
         t.wait_text("$")
         t.type(f"{shlex.quote(POLLCAT)} --prompt 'job> ' 127.0.0.1 {peer.port} &\n")
-        t.wait_text("Stopped")
-        t.type("fg\n")
         peer.accept()
+        peer.send("shown\n")
+        t.wait_text("shown")
+        t.type("jobs\n")
+        t.wait_text("Running")
+        t.type("fg\n")
         t.wait(lambda t: t.row() == "job>")
         t.type("a line\r")
         assert peer.receive(b"\n") == b"a line\n"
+
+
+def test_listener_in_the_background_fills_a_file(tmp_path):
+    env = {"PS1": "$ ", "ENV": ""}
+    ready = tmp_path / "ready"
+    with Terminal(["/bin/bash", "--norc", "--noprofile", "--noediting", "-ib"], home=tmp_path, env=env, cwd=str(tmp_path)) as t:
+        t.wait_text("$")
+        t.type(f"{shlex.quote(POLLCAT)} -l --ready-fd 3 127.0.0.1 0 >copy 3>ready &\n")
+        wait_for(lambda: ready.exists() and ready.read_text().endswith("\n"), "the port", lambda: t.read(0.01))
+        with dial(int(ready.read_text().split()[1])) as sock:
+            sock.sendall(b"all of it")
+        t.wait_text("Done")
+    assert (tmp_path / "copy").read_bytes() == b"all of it"
+
+
+def test_no_prompt_into_a_pipe_unless_it_is_asked_for(peer, tmp_path):
+    for option, before in (("", ""), ("--prompt-always", "> ")):
+        t = Terminal(["/bin/sh", "-c", f"{shlex.quote(POLLCAT)} {option} 127.0.0.1 {peer.port} | cat"], home=tmp_path)
+        with t:
+            peer.accept()
+            t.wait(lambda t: t.row() == before.rstrip())
+            t.type("half")
+            t.wait(lambda t: t.row() == before + "half")
+            peer.socket.close()
+            assert t.wait_exit() == 0
 
 
 # The terminal itself.

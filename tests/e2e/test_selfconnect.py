@@ -30,7 +30,7 @@ def test_by_the_name_of_the_mode(pollcat):
 def test_both_ends_are_shown_to_be_the_same(pollcat):
     cat = pollcat("-v", "--self-connect").send(b"x").close()
     assert cat.wait() == 0
-    cat.until_err(r"^pollcat: closed (\S+ port \d+) from \1: sent 1 bytes, received 1 bytes$")
+    cat.until_err(r"^pollcat: closed \S+ port \d+: sent 1 bytes, received 1 bytes$")
 
 
 def test_by_the_same_address_and_port(pollcat, free_port):

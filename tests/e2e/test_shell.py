@@ -184,7 +184,7 @@ def test_output_that_ends_behind_a_shell(peer, tmp_path):
     out = tmp_path / "out"
     os.mkfifo(out)
     reader = os.open(out, os.O_RDONLY | os.O_NONBLOCK)
-    command = f"exec {shlex.quote(POLLCAT)} --prompt '' 127.0.0.1 {peer.port} >{shlex.quote(str(out))}"
+    command = f"exec {shlex.quote(POLLCAT)} --prompt-always --prompt '' 127.0.0.1 {peer.port} >{shlex.quote(str(out))}"
     with Terminal(["/bin/sh", "-c", command], env={"SHELL": "/bin/sh", "PS1": "in ", "ENV": ""}, home=tmp_path) as t:
         peer.accept()
         t.wait_prompt()

@@ -413,15 +413,16 @@ static void a_terminal_gets_the_prompt(void **state)
         {"-U x", "prompt"},
         {"--send-only h 1", "prompt"},
     };
-    int kept = dup(STDIN_FILENO), master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+    int kept = dup(STDIN_FILENO), out = dup(STDOUT_FILENO), master = posix_openpt(O_RDWR | O_NOCTTY), slave;
 
     (void)state;
-    assert_true(kept >= 0 && master >= 0);
+    assert_true(kept >= 0 && out >= 0 && master >= 0);
     assert_int_equal(grantpt(master), 0);
     assert_int_equal(unlockpt(master), 0);
     slave = open(ptsname(master), O_RDWR | O_NOCTTY);
     assert_true(slave >= 0);
     assert_int_equal(dup2(slave, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(dup2(slave, STDOUT_FILENO), STDOUT_FILENO); /* ours may be a pipe */
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct run r;
 
@@ -430,6 +431,8 @@ static void a_terminal_gets_the_prompt(void **state)
         conf_clear(&r.c);
     }
     assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+    close(out);
     close(kept);
     close(slave);
     close(master);

@@ -272,7 +272,7 @@ static void listen_takes_one(void **state)
     rig_run(r);
     assert_int_equal(r->nup, 1);
     assert_false(r->up[0]->client);
-    assert_true(rig_said(r, "connection on 127.0.0.1 port "));
+    assert_true(rig_said(r, "connection from 127.0.0.1 port "));
     late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(late, &r->bound[0].sa, r->bound[0].len), -1);
     assert_int_equal(errno, ECONNREFUSED);

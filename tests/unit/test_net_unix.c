@@ -200,7 +200,7 @@ static void unix_names_that_cannot_be(void **state)
     rig_must_open(r, "connect");
     rig_run(r);
     assert_int_equal(r->failure.sys, ENOENT);
-    assert_int_equal(r->failure.status, STATUS_LOCAL);
+    assert_int_equal(r->failure.status, STATUS_NETWORK);
     rig_free(r);
 }
 
