@@ -37,7 +37,7 @@ def test_names(program, tmp_path):
     asked = program(POLLCAT, "--dialect", "nc", "-w", "x")
     assert (asked.wait(), asked.err) == (1, "nc: timeout invalid: x\n")
     undone = program(tmp_path / "netcat", "--dialect=pollcat", "-w", "x")
-    assert undone.wait() == 2 and undone.err.startswith("pollcat: --timeout: ")
+    assert undone.wait() == 2 and undone.err.startswith("pollcat: -w: ")
     late = program(POLLCAT, "-v", "--dialect", "nc")
     assert (late.wait(), late.err) == (2, "pollcat: --dialect nc comes before all else\n")
 
