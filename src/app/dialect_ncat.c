@@ -316,7 +316,7 @@ static void derive_listener(struct conf *c)
     c->net.connect_timeout = 0;
     c->net.leave_path = true;
     c->net.each_family = true;
-    c->net.max_conns = 0;
+    c->net.max_conns = given == 0 ? NET_NOBODY : 0;
     if ((int)given >= 0 && !c->many)
         log_error(
             "Warning: Maximum connections ignored, since it does not take effect without -k or --broker.");

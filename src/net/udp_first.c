@@ -129,7 +129,7 @@ static void begin_first(struct job *j)
         if (n->events.bound != NULL)
             n->events.bound(n->events.ctx, &f->bound[i].addr);
     }
-    for (int i = 0; i < f->count && !f->over; i++)
+    for (int i = 0; i < f->count && !f->over && n->conf->max_conns != NET_NOBODY; i++)
         loop_add(n->loop, &f->receivers[i].watch);
 }
 

@@ -187,8 +187,9 @@ def test_a_full_disk_is_told(ncat):
             assert (cat.wait(), cat.err) == (2, "write: No space left on device\n")
 
 
-def test_nobody_is_let_in(ncat):
-    cat = ncat("-lk", "-m", "0", "127.0.0.1", "0")
+@pytest.mark.parametrize("listen", ["-l", "-lk"])
+def test_nobody_is_let_in(ncat, listen):
+    cat = ncat(listen, "-m", "0", "127.0.0.1", "0")
     for _ in range(3):
         with dial(cat.port) as peer:
             assert receive_all(peer) == b""
