@@ -104,7 +104,7 @@ def test_each_peer_has_its_own_limit(pollcat):
 
 
 @pytest.mark.parametrize("args, why", [
-    (["-W", "0"], "--recv-limit: '0' is not a number from 1 to 2147483647"),
+    (["-W", "0"], "-W: '0' is not a number from 1 to 2147483647"),
     (["--delay", "1", "-i", "1"], "--delay excludes --interval"),
     (["--delay", "x"], "--delay: 'x' is not a time such as 1.5, 200ms, 10s, 2m or 1h"),
 ])
