@@ -22,9 +22,14 @@ static const struct command table[] = {
     {"to", NULL, "[N | all]", "whom lines go to",
      "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\nWhen that peer leaves, lines go to nobody, which is said of each, until another is chosen.\n",
      complete_to, command_to},
-    {"@", NULL, "N TEXT", "one line to one peer",
-     "Send one line to peer\n.Ar N ,\nwhoever other lines go to.\nAs in\n.Ql ~@2 hello .\n", complete_talkers,
-     command_at},
+    {"@", NULL, "N[,N] TEXT", "one line to some peers",
+     "Send one line to peer\n.Ar N ,\nor to several, whoever other lines go to.\nAs in\n.Ql ~@2 hello\nand\n.Ql ~@1,bob hello .\n"
+     "Who is not there is told; the others get it.\n",
+     complete_at, command_at},
+    {"name", NULL, "N [NAME]", "what a peer is called",
+     "Call peer\n.Ar N\nby a\n.Ar NAME\nof up to 32 letters, digits, _ and -, which stands before its lines and is taken wherever a\n"
+     "number is: as in\n.Ql ~to bob .\nA name that another peer has is refused, and so is a number.\nWithout\n.Ar NAME\nit has its number again.\n",
+     complete_talkers, command_name},
     {"send", NULL, "[FILE]", "send a file",
      "Send the bytes of\n.Ar FILE ,\nas they are, to who is connected when it begins.\nThe prompt shows how far it is.\nTo datagram sockets it is sent in "
      "pieces of at most 1400 bytes.\nWithout\n.Ar FILE\nfiles being sent are stopped.\n",

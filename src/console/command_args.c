@@ -122,15 +122,18 @@ int args_open(const char *path, long long *size, struct err *e)
 
 /* Whom a command is about */
 
-static int by_number(struct console *c, const char *word, struct talker **t, struct err *e)
+static int find_talker(struct console *c, const char *word, struct talker **t, struct err *e)
 {
-    char safe[32];
+    char safe[TALKER_LABEL + 16];
     int64_t n;
 
     text_safe_string(word, safe, sizeof safe);
-    if (num_parse(word, 1, UINT32_MAX, &n) < 0)
-        return err_set(e, STATUS_LOCAL, "'%s' is not the number of a peer", safe);
-    *t = talkers_find(&c->talkers, (uint32_t)n);
+    if (talker_can_be_called(word))
+        *t = talkers_called(&c->talkers, word);
+    else if (num_parse(word, 1, UINT32_MAX, &n) == 0)
+        *t = talkers_find(&c->talkers, (uint32_t)n);
+    else
+        return err_set(e, STATUS_LOCAL, "'%s' is not the number or name of a peer", safe);
     if (*t == NULL)
         return err_set(e, STATUS_LOCAL, "there is no peer %s; %cpeers lists them", safe, c->escape);
     return 0;
@@ -139,10 +142,10 @@ static int by_number(struct console *c, const char *word, struct talker **t, str
 int args_talker(struct console *c, const char *word, struct talker **t, struct err *e)
 {
     if (word != NULL)
-        return by_number(c, word, t, e);
+        return find_talker(c, word, t, e);
     *t = c->talkers.to;
-    if (c->talkers.gone != 0)
-        return err_set(e, STATUS_LOCAL, "%u has left; %cpeers lists who is there", (unsigned)c->talkers.gone,
+    if (c->talkers.gone[0] != '\0')
+        return err_set(e, STATUS_LOCAL, "%s has left; %cpeers lists who is there", c->talkers.gone,
                        c->escape);
     if (*t == NULL && c->talkers.count == 1)
         *t = talkers_next(&c->talkers, NULL);
@@ -182,13 +185,26 @@ void complete_from(struct complete *to, const char *typed, const char *(*name)(v
     }
 }
 
-static void add_number(struct complete *to, const struct talker *t, const char *typed)
+static char *join(const char *a, size_t n, const char *b, const char *c)
 {
-    char number[16];
+    size_t size = n + strlen(b) + strlen(c) + 1;
+    char *text = mem_alloc(size);
 
-    snprintf(number, sizeof number, "%u", (unsigned)t->number);
-    if (strncmp(number, typed, strlen(typed)) == 0)
-        complete_add(to, number);
+    snprintf(text, size, "%.*s%s%s", (int)n, a, b, c);
+    return text;
+}
+
+/* The last of a list whose first `n` bytes are typed. */
+static void add_talker(struct complete *to, const struct talker *t, const char *typed, size_t n)
+{
+    char label[TALKER_LABEL], *word;
+
+    talker_label(t, label);
+    if (strncmp(label, typed + n, strlen(typed + n)) != 0)
+        return;
+    word = join(typed, n, label, "");
+    complete_add(to, word);
+    free(word);
 }
 
 void complete_talkers(struct console *c, struct complete *to, size_t index, const char *typed)
@@ -196,7 +212,17 @@ void complete_talkers(struct console *c, struct complete *to, size_t index, cons
     struct talker *t;
 
     for (t = talkers_next(&c->talkers, NULL); index == 0 && t != NULL; t = talkers_next(&c->talkers, t))
-        add_number(to, t, typed);
+        add_talker(to, t, typed, 0);
+}
+
+void complete_at(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    const char *comma = strrchr(typed, ',');
+    size_t n = comma != NULL ? (size_t)(comma + 1 - typed) : 0;
+    struct talker *t;
+
+    for (t = talkers_next(&c->talkers, NULL); index == 0 && t != NULL; t = talkers_next(&c->talkers, t))
+        add_talker(to, t, typed, n);
 }
 
 void complete_to(struct console *c, struct complete *to, size_t index, const char *typed)
@@ -211,15 +237,6 @@ static bool is_directory(const char *path)
     struct stat st;
 
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static char *join(const char *a, size_t n, const char *b, const char *c)
-{
-    size_t size = n + strlen(b) + strlen(c) + 1;
-    char *text = mem_alloc(size);
-
-    snprintf(text, size, "%.*s%s%s", (int)n, a, b, c);
-    return text;
 }
 
 /* Adds an entry of the directory that the first `n` bytes of `typed` name, which is `path`. */

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/amount.h"
+#include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "peer/info.h"
 
@@ -41,14 +43,16 @@ static const char *rtt_format(const struct talker *t, char *text, size_t size)
 static void list(struct console *c, const struct talker *t)
 {
     char label[MARK_LABEL], name[ADDR_TEXT], since[AMOUNT_TEXT], out[AMOUNT_TEXT], in[AMOUNT_TEXT];
-    char text[MARK_LABEL + ADDR_TEXT + 256], rtt[32];
+    char text[MARK_LABEL + ADDR_TEXT + 256], rtt[32], number[16] = "";
     uint64_t sent, received;
     unsigned width;
 
     talker_bytes(t, &sent, &received);
     mark_label(&c->view.marks, t, label, &width);
-    snprintf(text, sizeof text, "%c %s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
-             label, label[0] != '\0' ? " " : "", talker_name(t, name),
+    if (t->called != NULL)
+        snprintf(number, sizeof number, "%u, ", (unsigned)t->number);
+    snprintf(text, sizeof text, "%c %s%s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
+             label, label[0] != '\0' ? " " : "", number, talker_name(t, name),
              amount_time(since, loop_now(c->svc->loop) - t->since), amount_size(out, (double)sent),
              amount_size(in, (double)received), rtt_format(t, rtt, sizeof rtt), state_of(t));
     view_say(&c->view, text);
@@ -75,12 +79,12 @@ int command_peers(struct console *c, const char *args, struct err *e)
 static void say_to(struct console *c)
 {
     const struct talker *t = c->talkers.to;
-    char name[ADDR_TEXT];
+    char name[ADDR_TEXT], label[TALKER_LABEL];
 
     if (t != NULL)
-        console_say(c, "lines go to %u, %s", (unsigned)t->number, talker_name(t, name));
-    else if (c->talkers.gone != 0)
-        console_say(c, "lines go to nobody: %u has left", (unsigned)c->talkers.gone);
+        console_say(c, "lines go to %s, %s", talker_label(t, label), talker_name(t, name));
+    else if (c->talkers.gone[0] != '\0')
+        console_say(c, "lines go to nobody: %s has left", c->talkers.gone);
     else
         console_say(c, "lines go to all");
 }
@@ -105,24 +109,109 @@ int command_to(struct console *c, const char *args, struct err *e)
     return result;
 }
 
+/* The talkers of a list of numbers and names, each once: `*n` of them, to be freed. Of those that are not there the last is told
+ * in `e` (-1), the others at once. */
+static int take_list(struct console *c, char *list, struct talker ***found, size_t *n, struct err *e)
+{
+    char *word, *rest = list;
+    int result = 0;
+
+    *found = NULL;
+    *n = 0;
+    while ((word = strsep(&rest, ",")) != NULL) {
+        struct talker *t;
+        struct err why;
+        size_t i = 0;
+
+        if (args_talker(c, word, &t, &why) < 0) {
+            if (result < 0)
+                view_note(&c->view, e->text);
+            *e = why;
+            result = -1;
+            continue;
+        }
+        while (i < *n && (*found)[i] != t)
+            i++;
+        *found = mem_resize(*found, (*n + 1) * sizeof **found);
+        (*found)[i] = t;
+        *n += i == *n;
+    }
+    return result;
+}
+
+/* To each who is there, whoever else is not. */
+static int send_list(struct console *c, char *list, const char *text, struct err *e)
+{
+    struct input_fault fault = {0};
+    struct talker **to;
+    struct err why;
+    size_t n;
+    int result = take_list(c, list, &to, &n, e);
+
+    for (size_t i = 0; i < n && fault.why == NULL; i++) {
+        if (console_send_line(c, to[i], text, strlen(text), &fault, &why) == 0)
+            continue;
+        if (result < 0)
+            view_note(&c->view, e->text);
+        *e = why;
+        result = -1;
+    }
+    free(to);
+    return result;
+}
+
 int command_at(struct console *c, const char *args, struct err *e)
 {
-    const char *rest = args, *why, *text;
-    struct input_fault fault = {0};
-    struct talker *t;
+    const char *rest = args, *why;
     char *word;
     int result;
 
     if (words_next(&rest, &word, &why) != 1)
         return args_usage(c, "@", e);
-    result = args_talker(c, word, &t, e);
-    free(word);
-    if (result < 0)
-        return -1;
-    text = words_rest(rest);
     if (*rest == '\0')
-        return args_usage(c, "@", e);
-    return console_send_line(c, t, text, strlen(text), &fault, e);
+        result = args_usage(c, "@", e);
+    else
+        result = send_list(c, word, words_rest(rest), e);
+    free(word);
+    return result;
+}
+
+static int check_name(struct console *c, const char *name, const struct talker *t, struct err *e)
+{
+    const struct talker *other;
+    char safe[2 * TALKER_LABEL];
+
+    text_safe_string(name, safe, sizeof safe);
+    if (!talker_can_be_called(name) || strcmp(name, "all") == 0)
+        return err_set(e, STATUS_LOCAL,
+                       "'%s' cannot be a name: up to %d letters, digits, _ and -, no number, not all", safe,
+                       TALKER_CALLED);
+    other = talkers_called(&c->talkers, name);
+    if (other != NULL && other != t)
+        return err_set(e, STATUS_LOCAL, "%u is called %s already", (unsigned)other->number, name);
+    return 0;
+}
+
+int command_name(struct console *c, const char *args, struct err *e)
+{
+    char *words[2];
+    struct talker *t;
+    int result;
+
+    if (args_take(c, "name", args, 1, 2, words, e) < 0)
+        return -1;
+    result = args_talker(c, words[0], &t, e);
+    if (result == 0 && words[1] != NULL)
+        result = check_name(c, words[1], t, e);
+    if (result == 0) {
+        console_call(c, t, words[1]);
+        if (words[1] != NULL)
+            console_say(c, "%u is called %s", (unsigned)t->number, words[1]);
+        else
+            console_say(c, "%u has no name", (unsigned)t->number);
+    }
+    args_free(words, 2);
+    return result;
 }
 
 static int close_one(struct console *c, const char *name, const char *args, bool reset, struct err *e)
@@ -162,7 +251,7 @@ static int take_peers(struct console *c, const char *name, const char *args, str
     *t = c->talkers.to;
     if (args_take(c, name, args, 0, 1, &word, e) < 0)
         return -1;
-    if (word != NULL || c->talkers.gone != 0)
+    if (word != NULL || c->talkers.gone[0] != '\0')
         result = args_talker(c, word, t, e);
     free(word);
     return result;

@@ -42,7 +42,7 @@ char *args_path(const char *word);
 /* Opens a regular file for reading: the descriptor and its size, or -1 with `e`. */
 int args_open(const char *path, long long *size, struct err *e);
 
-/* The talker of number `word`; without one (NULL) the one that lines go to or the only one. */
+/* The talker whose number or name is `word`; without one (NULL) the one that lines go to or the only one. */
 int args_talker(struct console *c, const char *word, struct talker **t, struct err *e);
 
 /* The same for what concerns sockets: a datagram socket that nobody spoke to yet is one. */
@@ -54,6 +54,8 @@ void complete_from(struct complete *to, const char *typed, const char *(*name)(v
                    void *ctx);
 void complete_files(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_talkers(struct console *c, struct complete *to, size_t index, const char *typed);
+/* A list of them, parted by commas. */
+void complete_at(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_commands(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_to(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_input(struct console *c, struct complete *to, size_t index, const char *typed);
@@ -68,6 +70,7 @@ void complete_opt(struct console *c, struct complete *to, size_t index, const ch
 int command_help(struct console *c, const char *args, struct err *e);
 
 int command_peers(struct console *c, const char *args, struct err *e);
+int command_name(struct console *c, const char *args, struct err *e);
 int command_to(struct console *c, const char *args, struct err *e);
 int command_at(struct console *c, const char *args, struct err *e);
 int command_close(struct console *c, const char *args, struct err *e);

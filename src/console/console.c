@@ -42,12 +42,12 @@ static void format_base(const struct console *c, char text[static sizeof c->base
 {
     static const char *const modes[] = {[INPUT_TEXT] = "", [INPUT_ESCAPES] = "esc", [INPUT_HEX] = "hex"};
     const char *mode = modes[c->input];
-    char to[12] = "";
+    char to[TALKER_LABEL] = "";
 
-    if (c->talkers.gone != 0)
-        snprintf(to, sizeof to, "%u", (unsigned)c->talkers.gone);
+    if (c->talkers.gone[0] != '\0')
+        memcpy(to, c->talkers.gone, sizeof to);
     else if (c->talkers.count > 1 && c->talkers.to != NULL)
-        snprintf(to, sizeof to, "%u", (unsigned)c->talkers.to->number);
+        talker_label(c->talkers.to, to);
     else if (c->talkers.count > 1)
         snprintf(to, sizeof to, "all");
     snprintf(text, sizeof c->base, "%s%s%s> ", to, to[0] != '\0' && mode[0] != '\0' ? " " : "", mode);
@@ -69,7 +69,13 @@ static void update_base(struct console *c)
 void console_set_to(struct console *c, struct talker *t)
 {
     c->talkers.to = t;
-    c->talkers.gone = 0;
+    c->talkers.gone[0] = '\0';
+    update_base(c);
+}
+
+void console_call(struct console *c, struct talker *t, const char *name)
+{
+    talker_call(t, name);
     update_base(c);
 }
 
@@ -141,7 +147,7 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     t = talkers_hear(&c->talkers, p, meta, &made);
     if (!made)
         return t;
-    if (self->shown && c->talkers.to == NULL && c->talkers.gone == 0 && !c->view.marks.labels)
+    if (self->shown && c->talkers.to == NULL && c->talkers.gone[0] == '\0' && !c->view.marks.labels)
         c->talkers.to = self;
     view_set_labels(&c->view, true);
     joined(c, t);

@@ -61,7 +61,7 @@ struct console {
     bool quits;   /* the program ends once the screen is empty */
     bool waits;   /* a link waits for room on the screen */
     int64_t interrupted; /* loop time of the last ^C that found nothing to clear or stop; 0: never */
-    char base[24];       /* the prompt that says whom lines go to */
+    char base[48];       /* the prompt that says whom lines go to */
 };
 
 /* What the console asks of the commands: all it knows of them. */
@@ -115,6 +115,9 @@ void console_say(struct console *c, const char *format, ...) __attribute__((form
 
 /* Whom lines go to from now on; NULL: all. The prompt shows it. */
 void console_set_to(struct console *c, struct talker *t);
+
+/* What `t` is called from now on: talker_call(). The prompt shows it. */
+void console_call(struct console *c, struct talker *t, const char *name);
 
 /* What typed lines mean from now on. The prompt shows it. */
 void console_set_input(struct console *c, enum input_mode mode);

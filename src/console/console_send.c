@@ -238,16 +238,18 @@ int console_check_open(const struct console *c, struct err *e)
 
 int console_check_to(const struct console *c, const struct talker *t, struct err *e)
 {
+    char label[TALKER_LABEL];
+
     if (console_check_open(c, e) < 0)
         return -1;
     if (t == NULL)
         t = c->talkers.to;
-    if (t == NULL && c->talkers.gone != 0)
-        return err_set(e, STATUS_LOCAL, "not delivered: %u has left; %cto all or %cto N",
-                       (unsigned)c->talkers.gone, c->escape, c->escape);
+    if (t == NULL && c->talkers.gone[0] != '\0')
+        return err_set(e, STATUS_LOCAL, "not delivered: %s has left; %cto all or %cto N", c->talkers.gone,
+                       c->escape, c->escape);
     if (t != NULL && (base_of(t)->ended || base_of(t)->ending || base_of(t)->deaf))
-        return err_set(e, STATUS_LOCAL, "not delivered: nothing can be sent to %u any more",
-                       (unsigned)t->number);
+        return err_set(e, STATUS_LOCAL, "not delivered: nothing can be sent to %s any more",
+                       talker_label(t, label));
     return 0;
 }
 

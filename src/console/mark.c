@@ -10,7 +10,7 @@
 
 enum {
     COLORS = 10,
-    LABEL = sizeof "[4294967295]",
+    LABEL = TALKER_LABEL + 2,
 };
 
 static const char faint[] = "\033[2m", bold[] = "\033[1m";
@@ -75,7 +75,7 @@ static const char *style_of(const struct talker *t)
     return t != NULL ? colors[(t->number + COLORS - 1) % COLORS] : bold;
 }
 
-/* "[12]" or "[all]": made for each line, so faster than printf(3). */
+/* "[12]", "[bob]" or "[all]": made for each line, so faster than printf(3). */
 static const char *format_label(const struct talker *t, char text[static LABEL])
 {
     char *at = text + LABEL - 2;
@@ -83,6 +83,10 @@ static const char *format_label(const struct talker *t, char text[static LABEL])
 
     if (t == NULL)
         return "[all]";
+    if (t->called != NULL) {
+        snprintf(text, LABEL, "[%s]", t->called);
+        return text;
+    }
     memcpy(at, "]", 2);
     for (number = t->number; at == text + LABEL - 2 || number > 0; number /= 10)
         *--at = (char)('0' + number % 10);

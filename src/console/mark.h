@@ -17,7 +17,7 @@ struct talker;
 
 enum {
     MARK_MOST = 200, /* bytes that hold all marks of a line */
-    MARK_LABEL = 40, /* bytes that hold the label of a talker */
+    MARK_LABEL = 64, /* bytes that hold the label of a talker */
 };
 #define MARK_NO_SIZE SIZE_MAX /* the size is not to be told */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "console/talker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,13 +79,14 @@ void talkers_del(struct talkers *t, struct talker *x)
 {
     if (t->to == x) {
         t->to = NULL;
-        t->gone = x->number;
+        talker_label(x, t->gone);
     }
     list_del(&x->place);
     if (x->shown)
         t->count--;
     if (x->meta != NULL)
         forget(t, sender_of(x));
+    free(x->called);
     free(x);
 }
 
@@ -196,6 +198,39 @@ struct talker *talkers_find(const struct talkers *t, uint32_t number)
     while (x != NULL && x->number != number)
         x = talkers_next(t, x);
     return x;
+}
+
+struct talker *talkers_called(const struct talkers *t, const char *name)
+{
+    struct talker *x = talkers_next(t, NULL);
+
+    while (x != NULL && (x->called == NULL || strcmp(x->called, name) != 0))
+        x = talkers_next(t, x);
+    return x;
+}
+
+void talker_call(struct talker *x, const char *name)
+{
+    free(x->called);
+    x->called = name != NULL ? mem_strdup(name) : NULL;
+}
+
+bool talker_can_be_called(const char *name)
+{
+    static const char digits[] = "0123456789";
+    static const char others[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t n = strlen(name);
+
+    return n <= TALKER_CALLED && strspn(name, others) == n && strspn(name, digits) < n;
+}
+
+const char *talker_label(const struct talker *x, char text[static TALKER_LABEL])
+{
+    if (x->called != NULL)
+        snprintf(text, TALKER_LABEL, "%s", x->called);
+    else
+        snprintf(text, TALKER_LABEL, "%u", (unsigned)x->number);
+    return text;
 }
 
 const char *talker_name(const struct talker *x, char text[static ADDR_TEXT])

@@ -21,6 +21,8 @@
 enum {
     TALKERS_SENDERS = 1000,       /* senders of datagrams known at once; beyond, the quietest leaves */
     TALKERS_IDLE = 5 * 60 * 1000, /* ms without a datagram after which a sender leaves */
+    TALKER_CALLED = 32,           /* bytes of a name that the user gives */
+    TALKER_LABEL = TALKER_CALLED + 1,
 };
 
 struct talker {
@@ -30,6 +32,7 @@ struct talker {
     /* Lines to it; its queue is NULL before the first. A sender's are in that of its peer's own talker. */
     struct pace_member pace;
     struct view_line *line;  /* what the view holds of it; NULL: nothing */
+    char *called;            /* the name that the user gave it; NULL: none */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
     uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
     int64_t since, heard;    /* loop time, ms; heard 0: never */
@@ -43,11 +46,11 @@ struct talker {
 
 struct talkers {
     struct loop *loop;
-    struct list all;   /* of struct talker */
-    struct talker *to; /* whom lines go to; NULL: all, or nobody */
-    uint32_t gone;     /* not 0: the number of whom lines went to, who has left: they go to nobody */
-    uint32_t upto;     /* all means those up to this number; 0: all there are */
-    unsigned count;    /* talkers that are shown */
+    struct list all;         /* of struct talker */
+    struct talker *to;       /* whom lines go to; NULL: all, or nobody */
+    char gone[TALKER_LABEL]; /* not "": the label of whom lines went to, who has left: they go to nobody */
+    uint32_t upto;           /* all means those up to this number; 0: all there are */
+    unsigned count;          /* talkers that are shown */
     uint32_t next_number;
     /* A sender is to leave: tell, free what hangs on it, then talkers_del(). */
     void (*leaving)(void *ctx, struct talker *t);
@@ -76,6 +79,18 @@ struct talker *talkers_sender(const struct talkers *t, const struct peer *p, con
 
 /* The one of that number that is shown; NULL: there is none. */
 struct talker *talkers_find(const struct talkers *t, uint32_t number);
+
+/* The one that is shown and called so; NULL: there is none. */
+struct talker *talkers_called(const struct talkers *t, const char *name);
+
+/* Has it called `name` from now on, which is right and free; NULL: by its number again. */
+void talker_call(struct talker *x, const char *name);
+
+/* True for a name that can be given: 1 to TALKER_CALLED letters, digits, _ and -, no number. */
+bool talker_can_be_called(const char *name);
+
+/* What the user knows it by: the name it was given, or its number. Returns `text`. */
+const char *talker_label(const struct talker *x, char text[static TALKER_LABEL]);
 
 /* The next one that is shown behind `x` (NULL: the first), or NULL. */
 struct talker *talkers_next(const struct talkers *t, const struct talker *x);

@@ -22,7 +22,7 @@ def test_help_of_one_is_the_manual(at, peer):
     t = at(columns=60)
     says(t, "~help send", "~send [FILE]", "Send the bytes of FILE, as they are, to who is connected")
     assert max(len(row) for row in t.lines()) <= 60
-    says(t, "~help @", "~@N TEXT", "Send one line to peer N, whoever other lines go to.")
+    says(t, "~help @", "~@N[,N] TEXT", "Send one line to peer N, or to several, whoever other")
     says(t, "~help ~quit", "~quit, ~.", "End the program.")
     says(t, "~help sned", "unknown command ~sned; did you mean ~send?")
     nothing_more(t, peer)
@@ -114,7 +114,7 @@ def test_at(many):
     assert receive(two, 10) == b"for  two \n"
     assert receive(one, 8) == b"for one\n"
     says(t, "~@7 x", "there is no peer 7")
-    says(t, "~@1", "usage: ~@N TEXT")
+    says(t, "~@1", "usage: ~@N[,N] TEXT")
 
 
 def test_close_one_of_many(many):

@@ -226,6 +226,73 @@ def test_who_leaves_is_told_and_is_still_chosen(room):
     assert receive(c, 5) == b"rest\n"
 
 
+def test_names_stand_for_numbers(room):
+    t = room.listen("-k", columns=110)
+    a, b = room.join(), room.join()
+    t.type("~name 2 bob\r")
+    wait_rows(t, "all> ~name 2 bob", "2 is called bob", "all>")
+    b.sendall(b"hello\n")
+    wait_rows(t, "[bob] hello", "all>")
+    t.type("~to b\t\r")
+    t.wait(lambda t: t.row() == "bob>")
+    t.type("for bob\r~to\r")
+    assert receive(b, 8) == b"for bob\n"
+    wait_rows(t, "lines go to bob, 127.0.0.1 port N", "bob>")
+    t.type("~peers\r")
+    t.wait(lambda t: any(row.startswith("* [bob] 2, 127.0.0.1 port N  ") for row in text(t)))
+    t.type("~@bob again\r~name bob\r")
+    assert receive(b, 6) == b"again\n"
+    wait_rows(t, "2 has no name", "2>")
+    b.sendall(b"more\n")
+    wait_rows(t, "[2] more", "2>")
+    t.type("~@1 one\r")
+    assert receive(a, 4) == b"one\n"
+
+
+def test_a_name_that_has_left_is_still_chosen(room):
+    t = room.listen("-k")
+    a, b = room.join(), room.join()
+    t.type("~name 2 bob\r~to bob\r")
+    t.wait(lambda t: t.row() == "bob>")
+    reset(b)
+    wait_rows(t, "[bob] 127.0.0.1 port N left: Connection reset by peer", "bob>")
+    t.type("~name 1 bob\rfor b\r")
+    wait_rows(t, "pollcat: not delivered: bob has left; ~to all or ~to N", "bob>")
+    t.type("~to bob\r")
+    t.wait(lambda t: t.row() == ">")
+    t.type("new\r")
+    assert receive(a, 4) == b"new\n"
+
+
+def test_a_line_to_several(room):
+    t = room.listen("-k")
+    a, b, c, d = (room.join() for _ in range(4))
+    t.type("~name 3 carol\r~@1,carol,1,3 some\r")
+    assert receive(a, 5) == receive(c, 5) == b"some\n"
+    reset(d)
+    wait_rows(t, "[4] 127.0.0.1 port N left: Connection reset by peer", "all>")
+    t.type("~@4,1,eve rest\r")
+    wait_rows(t, "pollcat: there is no peer 4; ~peers lists them", "pollcat: there is no peer eve; ~peers lists them",
+              "all>")
+    t.type("~@1,\r~@1, x\r")
+    wait_rows(t, "pollcat: '' is not the number or name of a peer", "all>")
+    t.type("~@1,c\tall\r")
+    assert receive(a, 11) == b"rest\nx\nall\n"
+    assert receive(c, 4) == b"all\n"
+    t.type("done\r")
+    assert receive(b, 5) == b"done\n"
+
+
+def test_a_fault_in_a_line_to_several_is_told_once(room):
+    t = room.listen("-k", "--input", "hex")
+    a, b = room.join(), room.join()
+    t.type("~@1,2 4g\r")
+    t.wait_text("not a hex digit")
+    t.type("4a\r")
+    assert receive(a, 1) == receive(b, 1) == b"J"
+    assert sum("not a hex digit" in row for row in text(t)) == 1
+
+
 def test_lines_typed_early_wait_for_the_first(room):
     t = room.listen("-k")
     t.type("early\r")

@@ -242,7 +242,7 @@ static void usage_is_told(void **state)
     refuse(r, "~repeat 3", "usage: ~repeat N [INTERVAL] TEXT");
     refuse(r, "~repeat x y", "usage: ~repeat N [INTERVAL] TEXT");
     refuse(r, "~repeat -1 y", "usage: ~repeat N [INTERVAL] TEXT");
-    refuse(r, "~@", "usage: ~@N TEXT");
+    refuse(r, "~@", "usage: ~@N[,N] TEXT");
     refuse(r, "~connect host", "usage: ~connect [HOST PORT]");
     refuse(r, "~send 'a", "a quote that is not closed");
 }
@@ -287,15 +287,45 @@ static void peers_are_found(void **state)
     add_talkers(r, 2);
     refuse(r, "~close", "which of 2 peers? Give its number; ~peers lists them");
     refuse(r, "~close 3", "there is no peer 3; ~peers lists them");
-    refuse(r, "~to 0", "'0' is not the number of a peer");
-    refuse(r, "~@x hello", "'x' is not the number of a peer");
-    refuse(r, "~@2", "usage: ~@N TEXT");
+    refuse(r, "~to 0", "'0' is not the number or name of a peer");
+    refuse(r, "~@x hello", "there is no peer x; ~peers lists them");
+    refuse(r, "~@2", "usage: ~@N[,N] TEXT");
     accept_line(r, "~to 2");
     assert_ptr_equal(r->c.talkers.to, talkers_find(&r->c.talkers, 2));
     refuse(r, "~to 9", "there is no peer 9; ~peers lists them");
     assert_ptr_equal(r->c.talkers.to, talkers_find(&r->c.talkers, 2));
     accept_line(r, "~to all");
     assert_null(r->c.talkers.to);
+}
+
+static void peers_are_named(void **state)
+{
+    struct rig *r = *state;
+    char label[TALKER_LABEL];
+
+    refuse(r, "~name", "usage: ~name N [NAME]");
+    refuse(r, "~name 1 bob", "there is no peer 1; ~peers lists them");
+    add_talkers(r, 2);
+    accept_line(r, "~name 1 bob");
+    assert_string_equal(talker_label(talkers_find(&r->c.talkers, 1), label), "bob");
+    accept_line(r, "~name 1 bob");
+    refuse(r, "~name 2 bob", "1 is called bob already");
+    refuse(r, "~name 2 17", "'17' cannot be a name: up to 32 letters, digits, _ and -, no number, not all");
+    refuse(r, "~name 2 all", "'all' cannot be a name: up to 32 letters, digits, _ and -, no number, not all");
+    refuse(r, "~name 2 a,b", "'a,b' cannot be a name: up to 32 letters, digits, _ and -, no number, not all");
+    refuse(r, "~name 2 ''", "'' cannot be a name: up to 32 letters, digits, _ and -, no number, not all");
+    refuse(
+        r, "~name 2 a23456789012345678901234567890123",
+        "'a23456789012345678901234567890123' cannot be a name: up to 32 letters, digits, _ and -, no number, not all");
+    refuse(r, "~name 2 bob eve", "usage: ~name N [NAME]");
+    accept_line(r, "~to bob");
+    assert_ptr_equal(r->c.talkers.to, talkers_find(&r->c.talkers, 1));
+    accept_line(r, "~name bob Bob_-7");
+    refuse(r, "~to bob", "there is no peer bob; ~peers lists them");
+    accept_line(r, "~to 1");
+    accept_line(r, "~name Bob_-7");
+    assert_string_equal(talker_label(talkers_find(&r->c.talkers, 1), label), "1");
+    accept_line(r, "~name 2 bob");
 }
 
 static void files_are_refused(void **state)
@@ -488,6 +518,7 @@ int main(void)
         TEST(quit_has_two_names),
         TEST(modes_are_set),
         TEST(peers_are_found),
+        TEST(peers_are_named),
         TEST(files_are_refused),
         TEST(the_end_is_minded),
         TEST(repeat_minds_the_input_mode),
