@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "console/console_conf.h"
@@ -153,6 +154,40 @@ static struct talker *who(struct console *c, struct peer *p, const struct meta *
     joined(c, t);
     return t;
 }
+
+static struct console *console_of(const struct talker *t)
+{
+    return t->pace.pace != NULL ? container_of(t->pace.pace, struct console, pace) : NULL;
+}
+
+static void heard(void *ctx, const struct meta *meta)
+{
+    struct talker *self = ctx;
+    struct console *c = console_of(self);
+
+    if (c != NULL)
+        who(c, self->peer, meta);
+}
+
+static bool refused(void *ctx, const struct addr *from, int error)
+{
+    struct talker *self = ctx, *t;
+    struct console *c = console_of(self);
+    char name[ADDR_TEXT], text[ADDR_TEXT + 160];
+
+    if (c == NULL || !c->view.marks.labels)
+        return false;
+    t = talkers_sender(&c->talkers, self->peer, &(struct meta){.peer = *from});
+    if (t == NULL && self->shown && addr_equal(self->peer->remote, from))
+        t = self;
+    if (t == NULL)
+        return false;
+    snprintf(text, sizeof text, "%s: %s", talker_name(t, name), strerror(error));
+    view_tell(&c->view, t, text);
+    return true;
+}
+
+static const struct port_senders senders = {.heard = heard, .refused = refused};
 
 uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
 {
@@ -457,6 +492,8 @@ static void console_attach(struct svc *s, struct peer *peer)
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);
     pace_join(&c->pace, &t->pace);
+    if (peer->datagram)
+        port_set_senders(peer->port, &senders, t);
     if (anyone)
         view_set_labels(&c->view, true);
     if (c->conf->tell_joined && !peer->datagram && !log_shows(LOG_INFO))
@@ -489,6 +526,8 @@ static void console_detach(struct svc *s, struct peer *peer)
         if (peer->datagram && t->peer == peer && t->meta != NULL)
             left(c, t);
     }
+    if (peer->datagram)
+        port_set_senders(peer->port, NULL, NULL);
     left(c, self);
     tell_end(c, peer);
     bridge_detach(c->bridge, peer);

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "io/batch.h"
 #include "io/cmsg.h"
+#include "io/port_more.h"
+#include "io/refusals.h"
 
 enum {
     MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
@@ -46,6 +48,7 @@ struct dgram {
     struct answers answers; /* of an echo: they go when all that arrived with their questions was read */
     bool stopped;           /* there is no room for them */
     uint64_t dropped[DGRAM_SOCKETS];
+    struct refusals refusals;
     struct timer retry;
     int64_t stuck; /* loop time in ms since when the receiver has been full; 0: it is not */
     unsigned n;
@@ -67,10 +70,19 @@ static unsigned endpoint_want(struct watch *w)
     return wanted;
 }
 
+static void tell_refusal(const struct dgram *d, const struct addr *who, int error)
+{
+    const struct port_more *more = d->port.more;
+    char text[ADDR_TEXT];
+
+    if (more == NULL || more->senders == NULL || !more->senders->refused(more->senders_ctx, who, error))
+        log_notice("%s: %s", addr_format(who, text), strerror(error));
+}
+
+/* Each once until it works again: a line typed is a datagram, and most likely refused like the one before. */
 static void report_refusals(struct dgram *d, unsigned i)
 {
     struct addr who;
-    char text[ADDR_TEXT];
     int error;
 
     /* Elsewhere there is no such queue, and the call would take a datagram. */
@@ -78,7 +90,8 @@ static void report_refusals(struct dgram *d, unsigned i)
         return;
     while ((error = cmsg_next_error(d->at[i].watch.fd, &who)) != 0) {
         d->port.lost = true;
-        log_notice("%s: %s", addr_format(&who, text), strerror(error));
+        if (refusals_add(&d->refusals, &who, error))
+            tell_refusal(d, &who, error);
     }
 }
 
@@ -126,8 +139,11 @@ static void tell_received(const struct dgram *d, const struct meta *m, size_t n,
 {
     const struct addr *bound = &d->at[m->socket].local;
     struct addr local = m->local.len > 0 ? m->local : *bound;
+    const struct port_more *more = d->port.more;
     char text[ADDR_TEXT], at[ADDR_TEXT];
 
+    if (!d->opts.connected && more != NULL && more->senders != NULL && (cut || log_shows(LOG_INFO)))
+        more->senders->heard(more->senders_ctx, m);
     if (cut)
         log_notice("a datagram from %s was cut to %zu bytes", addr_format(&m->peer, text), n);
     if (!log_shows(LOG_INFO) || d->opts.connected)
@@ -192,6 +208,7 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
         if (first)
             port_event_soon(&d->port, LOOP_OUT);
     }
+    refusals_del(&d->refusals, &meta->peer);
     d->port.cut = d->port.cut || in.cut;
     tell_received(d, meta, (size_t)n, in.cut);
     return n;
@@ -243,6 +260,8 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
 
         if (n >= 0) {
             d->stuck = 0;
+            if (out->to != NULL)
+                refusals_sent(&d->refusals, &out->to->peer);
             return n;
         }
         error = errno;
@@ -443,6 +462,7 @@ static void free_dgram(struct layer *l)
         close(d->at[i].watch.fd);
     }
     arrivals_free(d->arrivals);
+    refusals_clear(&d->refusals);
     free(d->answers.data);
     free(d);
 }

@@ -123,6 +123,14 @@ uint64_t port_dropped(const struct port *p)
     return l->ops->dropped != NULL ? l->ops->dropped(l) : 0;
 }
 
+void port_set_senders(struct port *p, const struct port_senders *s, void *ctx)
+{
+    struct port_more *more = port_more(p);
+
+    more->senders = s;
+    more->senders_ctx = ctx;
+}
+
 const char *port_why(const struct port *p)
 {
     return p->more == NULL || p->more->words[0] == '\0' ? strerror(p->error) : p->more->words;

@@ -18,6 +18,14 @@
 struct link;
 struct port_more;
 
+/* Who knows by name those that a port of datagrams hears. */
+struct port_senders {
+    /* A datagram came, and is about to be told in the log. */
+    void (*heard)(void *ctx, const struct meta *meta);
+    /* `who` refused what was sent; returns false when that is left to the log. */
+    bool (*refused)(void *ctx, const struct addr *who, int error);
+};
+
 struct port {
     struct loop *loop;
     struct layer *top;
@@ -91,6 +99,9 @@ int port_fd(const struct port *p, unsigned i);
 
 /* Messages that the bottom dropped for want of room, as far as it knows. */
 uint64_t port_dropped(const struct port *p);
+
+/* From now on `s`, which outlives the port, is asked with `ctx`; NULL: nobody is. */
+void port_set_senders(struct port *p, const struct port_senders *s, void *ctx);
 
 /* Why the port failed: the words of the layer that did, or those of `error`. */
 const char *port_why(const struct port *p);

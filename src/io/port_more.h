@@ -36,6 +36,8 @@ struct port_more {
     void (*shaken)(struct port *, void *ctx, const struct err *e); /* port_handshake() */
     void *shaken_ctx;
     struct closing closing;
+    const struct port_senders *senders; /* port_set_senders(); NULL: nobody knows them */
+    void *senders_ctx;
 };
 
 /* Makes it, if there is none. */

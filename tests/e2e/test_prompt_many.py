@@ -387,6 +387,39 @@ def test_datagram_senders_become_peers(room):
     assert b.recv(99) == b"for b\n"
 
 
+def test_a_sender_has_joined_before_what_it_sent_is_told(room):
+    t = room.listen("-u", "-v")
+    room.join(socket.SOCK_DGRAM).send(b"one")
+    wait_rows(t, "[1] 127.0.0.1 port N joined", "pollcat: received 3 bytes from 127.0.0.1 port N on 127.0.0.1 port N",
+              "[1] one", ">")
+
+
+def test_a_sender_that_refuses_is_told_once(room):
+    """By its label, until it works again."""
+    t = room.listen("-u", rows=40)
+    a, gone = room.join(socket.SOCK_DGRAM), room.join(socket.SOCK_DGRAM)
+    a.send(b"one")
+    gone.send(b"two")
+    wait_rows(t, "[2] two", "all>")
+    port = port_of(gone)
+    gone.close()
+    refusal = "[2] 127.0.0.1 port N: Connection refused"
+    for line in ("first", "second", "third"):
+        t.type(line + "\r")
+        assert a.recv(99) == line.encode() + b"\n"
+    a.send(b"and on")
+    t.wait_text("[1] and on")
+    assert text(t).count(refusal) == 1
+    back = udp(port=port)
+    back.sendto(b"back", ("127.0.0.1", room.port))
+    t.wait_text("[2] back")
+    back.close()
+    t.type("fourth\r")
+    t.wait(lambda t: text(t).count(refusal) == 2, "the refusal again")
+    t.type("~quit\r")
+    assert t.wait_exit() == 1
+
+
 def test_datagrams_that_come_at_once_are_told_apart(room):
     t = room.listen("-u", "--marks=size")
     a, b = room.join(socket.SOCK_DGRAM), room.join(socket.SOCK_DGRAM)

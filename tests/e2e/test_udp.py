@@ -236,6 +236,21 @@ def test_unconnected_client_goes_on_after_a_refusal(pollcat):
     assert data == b"now"
 
 
+def test_refusals_are_told_once_until_it_works_again(pollcat):
+    sock = refusing(kind=socket.SOCK_DGRAM)
+    port = port_of(sock)
+    cat = pollcat("-u", "127.0.0.1", port, "--line").send(b"1\n2\n3\n")
+    cat.until_err("Connection refused$")
+    sock.close()
+    server = udp(port=port)
+    cat.send(b"4\n5\n")
+    assert [server.recvfrom(9)[0] for _ in range(2)] == [b"4\n", b"5\n"]
+    server.close()
+    refusal = f"pollcat: 127.0.0.1 port {port}: Connection refused\n"
+    cat.send(b"6\n7\n").close()
+    assert (cat.wait(), cat.err) == (1, refusal * 2)
+
+
 def test_listener_goes_on_after_a_refusal(listener):
     cat, gone, peer = listener(), udp(), udp()
     gone.sendto(b"bye", to(cat))
