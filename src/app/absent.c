@@ -27,7 +27,6 @@ static const struct {
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
     { "", "sctp vsock", "there are TCP, UDP and UNIX sockets only; try ncat or socat" },
-    { "F", "", "the connected socket is not passed on; try nc -F" },
     { "S", "", "there are no TCP MD5 signatures; try nc -S" },
     { "V", "", "routing tables are not chosen; try ip route or ip vrf exec" },
     { "Z", "", "there is no DCCP; try nc -Z" },

@@ -19,7 +19,9 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "console/view.h"
+#include "io/pass.h"
 #include "net/resolve.h"
+#include "svc/pass.h"
 #include "svc/stdio.h"
 
 enum {
@@ -385,16 +387,23 @@ static bool wants_prompt(const struct conf *c)
     return c->prompt_always || fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode);
 }
 
+/* Who is given a socket knows no address to send to: one for datagrams is connected. */
+static unsigned traits_of_transport(unsigned traits)
+{
+    return (traits & TRAIT_PASS) != 0 && (traits & TRAIT_DGRAM) != 0 ? traits | TRAIT_CONNECTED : traits;
+}
+
 /* The rows of mode, transport and service. */
 static void derive_rows(struct conf *c, unsigned traits)
 {
-    const struct mode *m = mode_choose(traits);
-    const bool joined = (traits & TRAIT_JOIN) != 0;
-    const bool prompt = m->at_terminal != NULL && !joined && wants_prompt(c);
+    const struct mode *m = mode_choose(traits_of_transport(traits));
+    const bool joined = (traits & TRAIT_JOIN) != 0, passed = (traits & TRAIT_PASS) != 0;
+    const bool prompt = m->at_terminal != NULL && !joined && !passed && wants_prompt(c);
 
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
-    c->service = joined ? &service_join : prompt ? m->at_terminal : m->service;
+    c->one_port = passed;
+    c->service = joined ? &service_join : passed ? &service_pass : prompt ? m->at_terminal : m->service;
     if (c->service == &service_stdio && (console_conf_shows(&c->console) || console_conf_reads(&c->console)))
         c->service = &service_plain;
 }
@@ -430,6 +439,14 @@ static int check_ready_fd(const struct conf *c, struct err *e)
 {
     if (c->ready_fd >= 0 && fcntl(c->ready_fd, F_GETFD) == -1)
         return err_sys(e, STATUS_LOCAL, errno, "--ready-fd %d", c->ready_fd);
+    return 0;
+}
+
+static int check_pass(const struct conf *c, struct err *e)
+{
+    if (c->service == &service_pass && !pass_can(STDOUT_FILENO))
+        return err_set(e, STATUS_LOCAL,
+                       "standard output is no UNIX socket, and only one can pass a socket on");
     return 0;
 }
 
@@ -516,7 +533,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
-    return check_prompt(c, e) < 0 ? -1 : check_ready_fd(c, e);
+    return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e)

@@ -42,10 +42,11 @@ struct conf {
     int64_t retry;        /* ms in which the first connection is tried again; 0: not at all */
     int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
-    bool prompt_always;    /* even where standard output is a pipe */
-    bool quiet_probe; /* -z tells nothing but messages */
-    bool idle_all;    /* it is idle_timeout of all peers together, and ends the program */
-    bool idle_fails;  /* between datagrams it is a failure, too */
+    bool prompt_always; /* even where standard output is a pipe */
+    bool quiet_probe;   /* -z tells nothing but messages */
+    bool idle_all;      /* it is idle_timeout of all peers together, and ends the program */
+    bool idle_fails;    /* between datagrams it is a failure, too */
+    bool one_port;      /* CONF_EACH_PORT: until one of them connects */
     bool tells_tests; /* "NCAT TEST: LISTEN" for each socket that listens, which Ncat's own tests wait for */
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */

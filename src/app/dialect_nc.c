@@ -59,6 +59,7 @@ static const struct option_row option_rows[] = {
 static const struct dialect_rule rules[] = {
     {.all = TRAIT_KEEP_OPEN, .none = TRAIT_LISTEN, .text = "must use -l with -k"},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "cannot use -z and -l"},
+    {.all = TRAIT_PASS | TRAIT_UNIX, .text = "cannot use -F and -U"},
     {.all = TRAIT_DGRAM, .none = TRAIT_LISTEN | TRAIT_PROBE | TRAIT_SELF, .gives = TRAIT_CONNECTED},
     {0},
 };

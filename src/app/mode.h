@@ -35,6 +35,7 @@ enum trait {
     TRAIT_PROGRAM = 1 << 18,
     TRAIT_SCRIPT = 1 << 19,
     TRAIT_PROMPT = 1 << 20, /* has one, wherever output goes */
+    TRAIT_PASS = 1 << 21,   /* the connection is for another program */
 };
 
 struct mode {

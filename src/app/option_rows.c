@@ -13,7 +13,7 @@
 #define FIELD(member) offsetof(struct conf, member)
 
 /* Nothing of ours is sent, and nothing that came is shown. */
-enum { STREAMLESS = TRAIT_ECHO | TRAIT_JOIN };
+enum { STREAMLESS = TRAIT_ECHO | TRAIT_JOIN | TRAIT_PASS };
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -56,6 +56,12 @@ static const struct option_row rows[] = {
       .gives = TRAIT_JOIN | TRAIT_SCRIPT, .excludes = TRAIT_PROGRAM | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
       .help = "in a shell",
       .doc = "The same for a script of\n.Pa /bin/sh :\nis\n.Fl -to Cm sh : Ns Ar SCRIPT .\n" },
+    { .ch = 'F', .name = "pass-fd", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PASS,
+      .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_JOIN | TRAIT_RECORD | TRAIT_KEEP_OPEN,
+      .help = "give the socket away",
+      .doc = "Send the connected socket, with one byte, over standard output, which is a UNIX socket, and end:\n"
+             "another program has the connection then, as with\n.Cm ProxyUseFdpass\nof\n.Xr ssh_config 5 .\n"
+             "Nothing is read or sent.\nA datagram socket is connected.\n" },
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
       .help = "the same by name",

@@ -53,7 +53,7 @@ int ports_run(struct conf *conf, int *signo)
     if (conf->randomize)
         shuffle(ports, n);
     conf->net.port = text;
-    for (size_t i = 0; i < n && *signo == 0; i++) {
+    for (size_t i = 0; i < n && *signo == 0 && !(any && conf->one_port); i++) {
         snprintf(text, sizeof text, "%u", (unsigned)ports[i]);
         status = session_run(conf, signo);
         any |= status == STATUS_OK;

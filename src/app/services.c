@@ -4,6 +4,7 @@
 #include "console/console_conf.h"
 #include "svc/echo.h"
 #include "svc/join.h"
+#include "svc/pass.h"
 #include "svc/stdio.h"
 
 enum { NONE = -1 };
@@ -17,6 +18,7 @@ static const struct {
     {&service_plain, offsetof(struct conf, console)},
     {&service_echo, NONE},
     {&service_join, offsetof(struct conf, join)},
+    {&service_pass, NONE},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

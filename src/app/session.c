@@ -86,7 +86,7 @@ static void tell_closed(const struct peer *p)
     struct message m = {.local = p->local, .sent = p->sent, .received = p->received};
     char name[ADDR_TEXT];
 
-    if (!message_shows(MESSAGE_CLOSED))
+    if (p->port->given || !message_shows(MESSAGE_CLOSED))
         return;
     m.peer = peer_name(p, name);
     message(MESSAGE_CLOSED, &m);

@@ -124,12 +124,13 @@ void fdio_free(struct layer *l)
  * (RFC 2525, 2.17): say that we end first, and read away what is there. port_close() does it better. */
 static void free_socket(struct layer *l)
 {
+    const bool ours = !l->port->closing && !l->port->given;
     int fd = container_of(l, struct fdio, layer)->watch.fd;
     char drop[16 * 1024];
 
-    if (!l->port->closing)
+    if (ours)
         shutdown(fd, SHUT_WR);
-    for (int i = 0; i < 64 && !l->port->closing && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
+    for (int i = 0; i < 64 && ours && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
         continue;
     fdio_free(l);
 }

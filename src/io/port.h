@@ -46,6 +46,7 @@ struct port {
     bool shaking : 1; /* a handshake is unfinished, or failed: links get nothing */
     bool closing : 1; /* port_close() has it */
     bool told : 1;    /* who asked for the handshakes was told how they ended */
+    bool given : 1;   /* the connection is somebody else's now: it is not ours to end (io/pass.h) */
 };
 
 /* Prepares a port over a bottom whose memory they share: the free op of `bottom` releases both. */

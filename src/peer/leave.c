@@ -60,7 +60,7 @@ void leave_close(struct peer *p, int64_t limit)
     struct leaving *l;
     bool heard = p->received > 0;
 
-    if (p->datagram || p->port->error != 0) {
+    if (p->datagram || p->port->error != 0 || p->port->given) {
         peer_free(p);
         return;
     }

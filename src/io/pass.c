@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "io/pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "io/port.h"
+
+bool pass_can(int to)
+{
+    int domain = 0;
+    socklen_t len = sizeof domain;
+
+    return getsockopt(to, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
+}
+
+static ssize_t send_descriptor(int fd, int to)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof fd)];
+        struct cmsghdr align;
+    } room = {0};
+    char nul = '\0';
+    struct iovec data = {.iov_base = &nul, .iov_len = 1};
+    struct msghdr msg = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+    ssize_t n;
+
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    do
+        n = sendmsg(to, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+int pass_port(struct port *p, int to, struct err *e)
+{
+    const int fd = port_fd(p, 0), flags = fcntl(fd, F_GETFL);
+
+    /* Programs expect a socket that waits, as a new one does. */
+    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 || send_descriptor(fd, to) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "pass the socket on");
+    p->given = true;
+    return 0;
+}
