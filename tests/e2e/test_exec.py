@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from support import (LEEWAY, Background, accept, dial, fill, half_close, need, payload, port_of, receive,
+from support import (LEEWAY, SANITIZED, Background, accept, dial, fill, half_close, need, payload, port_of, receive,
                      receive_all, reset, serve, until_resting)
 
 SIZE = 3 << 20
@@ -71,9 +71,8 @@ def test_nothing_is_inherited(service):
     dial(cat.port)
     said = receive_all(dial(cat.port)).decode()
     assert said.split("Sig")[0].split() == ["0", "1", "2", "3"]  # 3 is ls itself
-    for name in ("Blk", "Ign", "Cgt"):
-        # the shell catches what it likes
-        assert name == "Cgt" or re.search(rf"Sig{name}:\s+0+$", said, re.M)
+    for name in ("Blk", "Ign"):  # the shell catches what it likes, and the C library keeps two signals to itself
+        assert int(re.search(rf"Sig{name}:\s+(\w+)$", said, re.M)[1], 16) & ~(3 << 31) == 0
     assert said.count("pipe:") == 2
 
 
@@ -205,6 +204,7 @@ def test_many_programs_at_a_limit(service):
     assert [receive_all(peer) for peer in peers] == [b"%d" % number for number in range(30)]
 
 
+@pytest.mark.skipif(SANITIZED, reason="sanitizers keep what was freed")
 def test_memory_of_idle_programs(service):
     cat = service("-e", "cat")
     peers = [dial(cat.port) for _ in range(10)]
