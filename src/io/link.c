@@ -122,8 +122,8 @@ static void move_in_kernel(struct link *k)
     link_kernel_move(k);
     if (k->splice != NULL && k->splice->held == 0 && !link_fits_kernel(k))
         link_kernel_leave(k);
-    if (k->splice == NULL && k->start < k->end && !link_waits(k))
-        link_copy_move(k); /* what was taken back */
+    if (k->splice == NULL && (k->start < k->end || k->ends) && !link_waits(k))
+        link_copy_move(k); /* what was taken back, or the rest, of which nothing may tell */
 }
 
 /* Moves what can be moved. Returns how much that was, a message counting one more. */
@@ -237,8 +237,8 @@ struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool
     if (opts != NULL)
         k->opts = *opts;
     link_copy_init(k);
-    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || k->opts.reads > 0 || link_keeps_messages(src) ||
-                link_keeps_messages(dst);
+    k->copies = k->opts.cut != LINK_CUT_READ || k->opts.crlf || k->opts.reads > 0 ||
+                link_keeps_messages(src) || link_keeps_messages(dst);
     k->shares = link_share_fits(k);
     k->bulk = pool->pipes.eager && !k->copies && !k->shares;
     if (port_caps(src) & IO_ADDRESSED)

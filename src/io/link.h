@@ -122,7 +122,7 @@ void link_pump(struct link *k);
 /* From now on it is as if the source had ended: what is held is written, and then the end passed on. */
 void link_end(struct link *k);
 
-/* The same once the source has nothing more to read without waiting. */
+/* The same once the source has nothing more to read without waiting, but for the handshakes of its layers. */
 void link_end_after_rest(struct link *k);
 
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */

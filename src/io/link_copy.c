@@ -184,7 +184,7 @@ static ssize_t fill(struct link *k, bool *full)
         count_read(k);
         *full = k->message || (size_t)n == size || k->opts.size > 0 || k->ends;
         k->bulk = (n >= BULK || n == (ssize_t)k->cap) && !k->copies && link_fits_kernel(k);
-    } else if (n != IO_AGAIN || k->ends) {
+    } else if (n != IO_AGAIN || (k->ends && !k->src->shaking)) {
         link_source_ended(k, n == IO_ERROR);
     }
     k->drained = n == IO_AGAIN;

@@ -7,8 +7,8 @@ import socket
 import pytest
 
 import recipes
-from support import (POLLCAT, accept, deaf, dial, half_close, need, payload, port_of, receive, receive_all, refusing, reset,
-                     serve, udp)
+from support import (POLLCAT, Background, accept, deaf, dial, half_close, need, payload, port_of, receive,
+                     receive_all, refusing, reset, serve, udp)
 from terminal import Terminal
 
 CALLED_NC = ("bash", "-c", 'exec -a nc "$0" "$@"')
@@ -87,6 +87,17 @@ def test_input_that_stays_open_is_not_waited_for(nc):
     cat.send(b"more")
     half_close(peer)
     assert receive_all(peer) == b"more"
+    assert (cat.wait(), cat.err) == (0, "")
+
+
+def test_nor_is_it_after_much_of_it(nc):
+    cat = nc("-l", "127.0.0.1", "0")
+    peer = dial(cat.port)
+    sender = Background(cat.send, payload(8_000_000))
+    assert receive(peer, 8_000_000) == payload(8_000_000)
+    sender.result()
+    half_close(peer)
+    assert receive_all(peer) == b""
     assert (cat.wait(), cat.err) == (0, "")
 
 

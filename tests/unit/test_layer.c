@@ -100,6 +100,40 @@ static void links_wait_for_the_handshake(void **state)
     }
 }
 
+/* What the source has at once is what it has when all is said. */
+static void the_rest_comes_after_the_handshake(void **state)
+{
+    struct rig *r = rig_new();
+    struct shaken s = {.rig = r};
+    struct port *from, *to;
+    struct link *k;
+    int a[2], b[2];
+
+    (void)state;
+    rig_pair(a, SOCK_STREAM);
+    rig_pair(b, SOCK_STREAM);
+    from = fd_socket(r->loop, a[0]);
+    to = fd_socket(r->loop, b[0]);
+    greeting_over(from, true);
+    k = link_new(from, to, &r->pool, NULL);
+    port_handshake(from, shaken, &s);
+    link_end_after_rest(k);
+    rig_settle(r);
+    hear(a[1], "hello");
+    assert_int_equal(k->state, LINK_RUNNING);
+    say(a[1], "who are you?the rest");
+    rig_run(r);
+    rig_settle(r);
+    assert_int_equal(k->state, LINK_DONE);
+    hear(b[1], "the rest");
+    link_free(k);
+    port_free(from);
+    port_free(to);
+    close(a[1]);
+    close(b[1]);
+    rig_free(r);
+}
+
 /* Three layers, one of which leaves, greet the same three at the other end. */
 static void handshakes_one_after_another(void **state)
 {
@@ -323,6 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_layer_no_handshake),
         cmocka_unit_test(links_wait_for_the_handshake),
+        cmocka_unit_test(the_rest_comes_after_the_handshake),
         cmocka_unit_test(handshakes_one_after_another),
         cmocka_unit_test(given_up),
         cmocka_unit_test(put_on_and_taken_off_while_it_lives),

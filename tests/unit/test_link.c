@@ -185,6 +185,48 @@ static void half_close(void **state)
     }
 }
 
+/* Nothing tells a link that bulk has brought into the kernel that there is no more to read. */
+static void the_rest_after_bulk(void **state)
+{
+    struct rig *r;
+    struct feed feed;
+    struct drain drain;
+    struct port *from, *to;
+    unsigned char *data;
+    struct link *k;
+    int a[2], b[2];
+
+    (void)state;
+    if (backend.layer != BARE)
+        skip(); /* they have nothing for no reason */
+    r = rig_new();
+    data = malloc(MIB);
+    assert_non_null(data);
+    rig_pattern(data, MIB, 3);
+    rig_pair(a, SOCK_STREAM);
+    rig_pair(b, SOCK_STREAM);
+    from = rig_socket(r, a[0]);
+    to = rig_socket(r, b[1]);
+    k = link_new(from, to, &r->pool, NULL);
+    drain_start(&drain, r, b[0], MIB);
+    drain.stop = MIB;
+    feed_start(&feed, r, a[1], data, MIB, MIB);
+    feed.end = false;
+    rig_run(r);
+    rig_settle(r);
+    link_end_after_rest(k);
+    rig_settle(r);
+    assert_int_equal(k->state, LINK_DONE);
+    assert_int_equal(k->bytes, MIB);
+    link_free(k);
+    port_free(from);
+    port_free(to);
+    drain_clear(&drain);
+    close(a[1]);
+    free(data);
+    rig_free(r);
+}
+
 /* A source of bytes that fails behind them. */
 static void source_that_fails(void **state)
 {
@@ -443,6 +485,7 @@ int main(void)
         cmocka_unit_test(narrow_destination),
         cmocka_unit_test(file_to_file),
         cmocka_unit_test(half_close),
+        cmocka_unit_test(the_rest_after_bulk),
         cmocka_unit_test(source_that_fails),
         cmocka_unit_test(destination_that_fails),
         cmocka_unit_test(reader_that_leaves),
