@@ -71,7 +71,7 @@ static int open_socket(struct end *e, int fd, struct err *why)
     own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (own < 0)
         return err_sys(why, STATUS_LOCAL, errno, "fd:%d", fd);
-    e->in = e->out = fd_socket(e->ends->loop, own);
+    e->in = e->out = fd_shared_socket(e->ends->loop, own);
     return 1;
 }
 

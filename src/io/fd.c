@@ -150,6 +150,16 @@ struct port *fd_socket(struct loop *loop, int fd)
     return fdio_new(loop, fd, &socket_ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
 }
 
+unsigned fdio_shared_caps(int fd)
+{
+    return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 ? IO_RAWFD : 0;
+}
+
+struct port *fd_shared_socket(struct loop *loop, int fd)
+{
+    return fdio_new(loop, fd, &socket_ops, IO_STREAM | IO_HALFCLOSE | fdio_shared_caps(fd));
+}
+
 static int shut_file(struct layer *l)
 {
     struct fdio *f = container_of(l, struct fdio, layer);

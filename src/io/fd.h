@@ -10,6 +10,9 @@
 /* A connected stream socket, non-blocking already. Takes `fd`. */
 struct port *fd_socket(struct loop *loop, int fd);
 
+/* The same of a socket that others share, which stays as it is: blocking or not. Takes `fd`. */
+struct port *fd_shared_socket(struct loop *loop, int fd);
+
 /* A pipe, terminal or file of our own, non-blocking already. Takes `fd`. */
 struct port *fd_file(struct loop *loop, int fd);
 

@@ -27,6 +27,9 @@ int fdio_shut_socket(struct layer *l);
 void fdio_touch(struct layer *l);
 int fdio_fd(const struct layer *l, unsigned i);
 
+/* What a socket that others share with us may be moved by (IO_RAWFD, or nothing): where it blocks, so does splice(2). */
+unsigned fdio_shared_caps(int fd);
+
 /* Closes the descriptor. */
 void fdio_free(struct layer *l);
 

@@ -161,19 +161,21 @@ struct port *std_open(struct loop *loop, int fd, int access)
 
     if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode))) {
         ops = &own_ops; /* never blocks, and its offset must stay the shared one */
+        caps |= IO_RAWFD;
     } else if (is_stream_socket(fd)) {
         ops = &socket_ops;
+        caps |= fdio_shared_caps(fd);
     } else {
         if (S_ISFIFO(st.st_mode))
             (void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM); /* fewer wake-ups; a smaller one serves as well */
         own = reopen_own(fd, access);
-        if (own >= 0)
+        if (own >= 0) {
             ops = &own_ops;
-        else
+            caps |= IO_RAWFD;
+        } else {
             own = fd;
+        }
     }
-    if (ops != &shared_ops)
-        caps |= IO_RAWFD;
     s->shared = fd;
     fdio_init(&s->f, loop, own, ops, caps);
     return &s->f.port;

@@ -438,6 +438,17 @@ def test_sockets_as_standard_streams(pollcat, blocking):
     assert cat.wait() == 0
 
 
+def test_a_socket_that_blocks_holds_up_its_own_direction_alone(pollcat):
+    ours, theirs = socket.socketpair()
+    server = serve()
+    cat = pollcat("127.0.0.1", port_of(server), stdin=theirs, stdout=theirs)
+    theirs.close()
+    peer = accept(server)
+    fill(peer, cat.pid)
+    ours.sendall(b"meanwhile")
+    assert receive(peer, 9) == b"meanwhile"
+
+
 def test_standard_input_from_a_file_and_null(pollcat, tmp_path):
     (tmp_path / "f").write_bytes(payload(1 << 20))
     for path, data in ((tmp_path / "f", payload(1 << 20)), ("/dev/null", b"")):

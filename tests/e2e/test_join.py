@@ -283,6 +283,18 @@ def test_descriptors(pollcat):
     os.close(reader)
 
 
+def test_a_socket_that_blocks_holds_up_its_own_direction_alone(pollcat):
+    """Its other side speaks, too, before it has read all."""
+    near, far = socket.socketpair()
+    with far:
+        far.setblocking(True)
+        cat = pollcat("-l", "127.0.0.1", "0", "--to", f"fd:{far.fileno()}", pass_fds=[far.fileno()])
+        peer = dial(cat.port)
+    fill(peer, cat.pid)
+    near.sendall(b"meanwhile")
+    assert receive(peer, 9) == b"meanwhile"
+
+
 def test_at_the_limit_of_descriptors_others_wait(relay):
     count = 150
     server = serve(backlog=count)
