@@ -46,6 +46,7 @@ int main(int argc, char **argv)
     if (std_sanitize() < 0)
         return STATUS_LOCAL;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is told as a full disk is */
     status = run(&c, argc, argv, &signo);
     status = dialect_status(c.dialect, status);
     conf_clear(&c);

@@ -2,6 +2,7 @@
 """--output, --hex-dump, --append-output: what passes is written to a file as well."""
 import os
 import re
+import resource
 import stat
 
 import pytest
@@ -129,6 +130,16 @@ def test_a_full_disk_is_told_and_loses_nothing_else(pollcat, option):
     assert p.wait() == 2
     assert p.out == b"onetwo"
     assert p.err.count("/dev/full") == 1
+
+
+@pytest.mark.parametrize("option", ["--output", "--hex-dump"])
+def test_a_file_at_its_limit_is_told_as_a_full_disk_is(pollcat, tmp_path, option):
+    p = pollcat("-ld", option, tmp_path / "small", "127.0.0.1", "0",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+    with dial(p.port) as sock:
+        sock.sendall(payload(2000))
+    assert (p.wait(), p.out) == (2, payload(2000))
+    assert p.err == f"pollcat: {tmp_path}/small: File too large\n"
 
 
 @pytest.mark.parametrize("path, why", [("/nowhere/file", "No such file or directory"), ("/", "Is a directory")])
