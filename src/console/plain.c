@@ -99,7 +99,7 @@ static void out_moved(struct link *k)
     }
 }
 
-/* Whoever has more for it ends as if it were the sink. */
+/* Whoever has more for it, and may wait for room here, ends as if it were the sink. */
 static bool fail_links(struct plain *x)
 {
     bool told = false;
@@ -109,6 +109,7 @@ static bool fail_links(struct plain *x)
 
         if (in == NULL || in->state != LINK_RUNNING)
             continue;
+        port_unwait_room(x->sink, in);
         link_pump(in);
         told = told || in->state == LINK_DST_FAILED;
     }

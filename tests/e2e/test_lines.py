@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from support import Background, accept, dial, half_close, payload, port_of, receive_all, serve
+from support import Background, accept, dial, fill, half_close, payload, port_of, receive_all, serve
 
 
 def exchange(pollcat, *options, sends=b"", answers=b""):
@@ -86,3 +86,15 @@ def test_a_full_disk_is_told(pollcat):
             sock.sendall(b"lost\n")
             assert p.wait() == 2
     assert "standard output: No space left on device" in p.err
+
+
+def test_a_reader_that_leaves_needs_no_telling(pollcat):
+    reader, writer = os.pipe()
+    with serve() as server, open(reader, "rb") as out, open(writer, "wb") as pipe:
+        p = pollcat("-d", "--time", "start", "127.0.0.1", port_of(server), stdout=pipe)
+        pipe.close()
+        with accept(server) as sock:
+            fill(sock, p.pid, block=b"much\n" * 4096)
+            out.close()
+            assert p.wait() == 2
+    assert p.err == ""
