@@ -58,6 +58,10 @@ _pollcat()
         _pollcat_files
         return
         ;;
+    --log)
+        _pollcat_files
+        return
+        ;;
     -T | --tos)
         _pollcat_take -W 'af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43 critical cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 ef inetcontrol lowdelay netcontrol reliability throughput'
         return
@@ -94,6 +98,10 @@ _pollcat()
         _pollcat_files
         return
         ;;
+    --commands)
+        _pollcat_files
+        return
+        ;;
     --dialect)
         _pollcat_take -W 'pollcat nc ncat'
         return
@@ -103,7 +111,7 @@ _pollcat()
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

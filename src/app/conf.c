@@ -406,6 +406,10 @@ static void derive_rows(struct conf *c, unsigned traits)
     c->service = joined ? &service_join : passed ? &service_pass : prompt ? m->at_terminal : m->service;
     if (c->service == &service_stdio && (console_conf_shows(&c->console) || console_conf_reads(&c->console)))
         c->service = &service_plain;
+    if (c->service == &service_prompt) {
+        c->console.log = c->records.log; /* so that ~log can end it */
+        c->records.log = NULL;
+    }
 }
 
 /* Hop limits that are asked for are near the most, and seldom those of a path. */
@@ -456,6 +460,8 @@ static int check_prompt(const struct conf *c, struct err *e)
     const char *escape = c->console.escape;
     unsigned marks;
 
+    if (c->console.commands != NULL && c->service != &service_prompt)
+        return err_set(e, STATUS_LOCAL, "--commands needs a prompt: standard input is to be a terminal");
     if (c->console.marks != NULL && mark_parse(c->console.marks, &marks) < 0)
         return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer",
                        c->console.marks);

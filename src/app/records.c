@@ -10,7 +10,10 @@ static void close_record(struct records *r, struct record **place)
     struct err e;
 
     *place = NULL;
-    if (x != NULL && record_close(x, &e) < 0)
+    if (x == NULL)
+        return;
+    record_note(x, 0, "", "the transcript ends");
+    if (record_close(x, &e) < 0)
         r->failed(r->ctx, &e);
 }
 
@@ -35,6 +38,7 @@ int records_open(struct records *r, const struct records_conf *conf, struct loop
     } rows[RECORDS_MAX] = {
         {conf->output, &record_output},
         {conf->hex_dump, conf->hex_plain ? &record_hex_plain : &record_hex},
+        {conf->log, &record_transcript},
     };
 
     r->failed = failed;
@@ -51,6 +55,7 @@ int records_open(struct records *r, const struct records_conf *conf, struct loop
         r->open[i] = record_open(loop, rows[i].path, &opts, e);
         if (r->open[i] == NULL)
             return -1;
+        record_note(r->open[i], 0, "", "the transcript begins");
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * records: the files that the command line wants written along: --output, --hex-dump.
+ * records: the files that the command line wants written along: --output, --hex-dump, --log.
  */
 #ifndef APP_RECORDS_H
 #define APP_RECORDS_H
@@ -14,12 +14,12 @@
 struct record;
 
 struct records_conf {
-    const char *output, *hex_dump; /* paths; NULL: none */
-    bool append;                   /* to files that exist */
-    bool hex_plain;                /* the dump is to be as Ncat's */
+    const char *output, *hex_dump, *log; /* paths; NULL: none */
+    bool append;                         /* to files that exist */
+    bool hex_plain;                      /* the dump is to be as Ncat's */
 };
 
-enum { RECORDS_MAX = 2 };
+enum { RECORDS_MAX = 3 };
 
 struct records {
     struct record *open[RECORDS_MAX]; /* NULL: it is not wanted, or failed */

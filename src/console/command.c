@@ -301,6 +301,12 @@ void commands_init(struct console *c)
     c->commands = mem_alloc(sizeof *c->commands);
 }
 
+static int commands_begin(struct console *c, struct err *e)
+{
+    commands_init(c);
+    return files_begin(c, e);
+}
+
 void commands_clear(struct console *c)
 {
     if (c->commands == NULL)
@@ -379,7 +385,7 @@ const struct console_commands console_commands = {
     .run = command_run,
     .complete = command_complete,
     .edit = edit_start,
-    .begin = commands_init,
+    .begin = commands_begin,
     .end = commands_clear,
     .joined = commands_joined,
     .left = commands_left,

@@ -544,3 +544,12 @@ int command_source(struct console *c, const char *args, struct err *e)
     free(path);
     return result;
 }
+
+int files_begin(struct console *c, struct err *e)
+{
+    const struct console_conf *conf = c->conf;
+
+    if (conf->log != NULL && start_record(c, &c->commands->log, &record_transcript, false, conf->log, e) < 0)
+        return -1;
+    return conf->commands != NULL ? start_source(c, conf->commands, e) : 0;
+}

@@ -109,6 +109,9 @@ int guest_start(struct console *c, char *const *argv, char *file, struct err *e)
 int edit_start(struct console *c, const char *line, struct err *e);
 void edit_done(struct console *c, const char *file, int status);
 
+/* Does with the files that the options name what ~log and ~source would. 0, or -1 with `e`. */
+int files_begin(struct console *c, struct err *e);
+
 /* What the state of command_files.c and command_shell.c needs when peers and consoles come and go. */
 void files_joined(struct console *c, struct talker *t);
 void files_left(struct console *c, struct talker *t);

@@ -453,6 +453,17 @@ static int start_prompt(struct console *c, struct err *e)
     return 0;
 }
 
+static void console_stop(struct svc *s)
+{
+    struct console *c = s->state;
+
+    console_commands.end(c);
+    s->state = NULL;
+    bridge_free(c->bridge);
+    view_finish(&c->view, NULL);
+    free_console(c);
+}
+
 static int console_start(struct svc *s, struct err *e)
 {
     struct console *c = mem_alloc(sizeof *c);
@@ -476,8 +487,10 @@ static int console_start(struct svc *s, struct err *e)
     ends.out = c->output != NULL ? c->output : c->sink;
     c->bridge = bridge_new(s, c->conf->bridge, &ends);
     console_init_sending(c);
-    console_commands.begin(c);
-    return 0;
+    if (console_commands.begin(c, e) == 0)
+        return 0;
+    console_stop(s);
+    return -1;
 }
 
 static void console_attach(struct svc *s, struct peer *peer)
@@ -541,17 +554,6 @@ static void console_detach(struct svc *s, struct peer *peer)
         c->ended = false;
         bridge_begin(c->bridge);
     }
-}
-
-static void console_stop(struct svc *s)
-{
-    struct console *c = s->state;
-
-    console_commands.end(c);
-    s->state = NULL;
-    bridge_free(c->bridge);
-    view_finish(&c->view, NULL);
-    free_console(c);
 }
 
 static bool console_show(struct svc *s, const char *line)

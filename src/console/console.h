@@ -71,8 +71,9 @@ struct console_commands {
     void (*complete)(struct console *c, const char *line, size_t cursor, struct complete *to);
     /* Has `line` edited elsewhere. */
     int (*edit)(struct console *c, const char *line, struct err *e);
-    /* The console begins and ends; a talker came, or leaves. */
-    void (*begin)(struct console *c);
+    /* The console begins, before there is a c->svc that others know; 0, or -1 with `e`. It ends, after either; a talker
+     * came, or leaves. */
+    int (*begin)(struct console *c, struct err *e);
     void (*end)(struct console *c);
     void (*joined)(struct console *c, struct talker *t);
     void (*left)(struct console *c, struct talker *t);

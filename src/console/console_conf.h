@@ -9,8 +9,9 @@
 
 struct console_conf {
     const struct bridge_conf *bridge;
-    const char *prompt;  /* --prompt; NULL: none but the peer's unfinished line */
-    const char *history; /* --history; NULL: the default place */
+    const char *prompt;         /* --prompt; NULL: none but the peer's unfinished line */
+    const char *history;        /* --history; NULL: the default place */
+    const char *log, *commands; /* files that ~log and ~source begin with; NULL: none */
     bool no_history;
     bool no_input;                     /* without a prompt: standard input is not read */
     bool raw;                          /* show what arrives as it is */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--output, --hex-dump, --append-output: what passes is written to a file as well."""
+"""--output, --hex-dump, --append-output, --log: what passes is written to a file as well. --commands: one is read."""
 import os
 import re
 import resource
@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from support import accept, dial, payload, port_of, receive, receive_all, serve, udp
-from terminal import at, peer, start  # noqa: F401  fixtures
+from terminal import at, listen, peer, start  # noqa: F401  fixtures
 
 
 def blocks(file):
@@ -158,3 +158,72 @@ def test_what_does_not_go_together(pollcat, args, why):
     p = pollcat(*args)
     assert p.wait() == 2
     assert p.err.splitlines()[-1] == f"pollcat: {why}"
+
+
+def transcript(file):
+    """Its lines without times and addresses."""
+    return [re.sub(r"^\S+ \S+ (.) ((\[\d+\] )?127.0.0.1 port \d+: )?", r"\1 \3", row) for row in file.read_text().splitlines()]
+
+
+def test_a_log_without_a_prompt(pollcat, tmp_path):
+    file = tmp_path / "log"
+    file.write_text("2000-01-01 00:00:00.000 # before\n")
+    with serve() as server:
+        p = pollcat("--log", file, "127.0.0.1", port_of(server))
+        with accept(server) as sock:
+            p.send(b"question\n")
+            assert receive(sock, 9) == b"question\n"
+            sock.sendall(b"an\x1bswer\n")
+            p.until_out(b"swer\n")
+            p.close()
+            assert receive_all(sock) == b""
+    assert (p.wait(), p.err) == (0, "")
+    assert transcript(file) == ["# before", "# the transcript begins", "> question", "< an\\x1bswer", "# the transcript ends"]
+
+
+def test_a_log_of_a_prompt_is_that_of_its_command(at, peer, tmp_path):
+    t = at("--log", "log")
+    t.wait_text("log: the transcript is appended")
+    t.type("question\r")
+    assert peer.receive(b"\n") == b"question\n"
+    t.type("~log\r")
+    t.wait_text("log: closed, ")
+    assert transcript(tmp_path / "log") == ["# the transcript begins", "# [1] joined", "> [1] question",
+                                            "# the transcript ends"]
+
+
+@pytest.mark.parametrize("option", ["--log", "--commands"])
+def test_a_file_of_a_prompt_that_cannot_be_opened(at, peer, option):
+    t = at(option, "nowhere/log", accept=False)
+    peer.accept()
+    assert t.wait_exit() == 2
+    assert "pollcat: nowhere/log: No such file or directory" in t.scrolled()
+    assert peer.receive_all() == b""
+
+
+def test_a_log_that_cannot_be_opened(pollcat, tmp_path):
+    p = pollcat("--log", tmp_path / "nowhere/log", "127.0.0.1", 9)
+    assert p.wait() == 2
+    assert "nowhere/log: No such file or directory" in p.err
+
+
+def test_commands_are_typed_first(at, peer, tmp_path):
+    (tmp_path / "hello").write_text("~eol crlf\nHELO me\n")
+    t = at("--commands", "hello")
+    t.type("QUIT\r")
+    assert peer.receive(b"QUIT\r\n") == b"HELO me\r\nQUIT\r\n"
+
+
+def test_commands_wait_for_the_first_who_joins(tmp_path):
+    (tmp_path / "hello").write_text("welcome\n")
+    t, port = listen(tmp_path, "--commands", "hello", "-lk", "127.0.0.1", 0)
+    with t:
+        t.wait_text("nobody is connected: what is sent now waits for the first who joins")
+        with dial(port) as sock:
+            assert receive(sock, 8) == b"welcome\n"
+
+
+def test_commands_need_a_prompt(pollcat, tmp_path):
+    p = pollcat("--commands", tmp_path / "hello", "127.0.0.1", 9)
+    assert p.wait() == 2
+    assert p.err == "pollcat: --commands needs a prompt: standard input is to be a terminal\n"
