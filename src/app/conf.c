@@ -371,6 +371,7 @@ static int derive_join(struct conf *c, unsigned traits, struct err *e)
     if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
     c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};
+    c->join.crlf = c->bridge.out.crlf;
     c->net.room = end_room(&c->join.end);
     if ((traits & TRAIT_UNIX) == 0)
         conf_add_sockopt(c, "nodelay");

@@ -108,5 +108,7 @@ int dialect_check(const struct dialect *d, unsigned *traits, struct err *e)
 
 int dialect_status(const struct dialect *d, int status)
 {
-    return d != NULL && status >= 0 && status < 3 ? d->status[status] : status;
+    if (d == NULL || status < 0 || (status > STATUS_LOCAL && !d->few))
+        return status;
+    return d->status[status < STATUS_LOCAL ? status : STATUS_LOCAL];
 }

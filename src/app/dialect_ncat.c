@@ -9,6 +9,7 @@
 #include "app/conf.h"
 #include "app/dialect.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/num.h"
 
 #ifndef PACKAGE_VERSION
@@ -61,8 +62,10 @@ static const struct option_row option_rows[] = {
     { .name = "test", .type = OPTION_FLAG, .field = FIELD(tells_tests) },
     { .name = "nsock-engine", .arg = "NAME", .type = OPTION_TRAIT },
 
-    { .ch = 'c', .name = "sh-exec", .arg = "COMMAND", LATER("-c is") },
-    { .ch = 'e', .name = "exec", .arg = "COMMAND", LATER("-e is") },
+    { .ch = 'c', .name = "sh-exec", .arg = "COMMAND", .type = OPTION_STRING, .field = FIELD(script),
+      .gives = TRAIT_JOIN | TRAIT_SCRIPT },
+    { .ch = 'e', .name = "exec", .arg = "COMMAND", .type = OPTION_STRING, .field = FIELD(exec),
+      .gives = TRAIT_JOIN | TRAIT_PROGRAM },
     { .name = "lua-exec", .arg = "FILE", LATER("--lua-exec is") },
     { .ch = 'g', .arg = "HOPS", LATER("Source routes are") },
     { .ch = 'G', .arg = "N", LATER("Source routes are") },
@@ -93,6 +96,10 @@ static const struct option_row option_rows[] = {
 
 static const struct dialect_rule rules[] = {
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
+    {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
+    {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
+     .text = "Only one of --exec, --sh-exec, and --lua-exec is allowed."},
+    {.all = TRAIT_JOIN | TRAIT_DGRAM, .text = "-e and -c are not supported with -u yet."},
     {.all = TRAIT_KEEP_OPEN | TRAIT_DGRAM,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: `--keep-open' with non-TCP protocol."},
@@ -261,9 +268,28 @@ static int take_remote(struct conf *c, const struct dialect_operands *o, struct 
     return check_port(c->net.port, e);
 }
 
+/* Ncat parts words at blanks, and a backslash takes the meaning of what follows: quotes have none. */
+static const char *quotes_as_they_are(struct conf *c, const char *text)
+{
+    char *out = conf_own(c, mem_alloc(2 * strlen(text) + 1)), *p = out;
+
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '"')
+            *p++ = '\\';
+        *p++ = *text;
+        if (*text == '\\' && text[1] != '\0')
+            *p++ = *++text;
+    }
+    *p = '\0';
+    return out;
+}
+
 static int take_operands(struct conf *c, const struct dialect_operands *o, struct err *e)
 {
     const bool listens = (o->traits & TRAIT_LISTEN) != 0;
+
+    if (c->exec != NULL)
+        c->exec = quotes_as_they_are(c, c->exec);
 
     if ((int)c->net.max_conns >= 0 && !listens)
         return err_set(e, STATUS_LOCAL, "Invalid option combination: `--max-conns' with connect.");
@@ -339,6 +365,8 @@ static void derive(struct conf *c, unsigned traits)
         derive_listener(c);
     else
         derive_client(c, (traits & TRAIT_KEEP_OPEN) != 0);
+    if ((traits & TRAIT_JOIN) != 0)
+        c->idle_timeout = 0; /* it is of no avail where a program runs */
     if ((traits & TRAIT_PROBE) != 0)
         derive_probe(c);
 }
@@ -352,6 +380,8 @@ static const char help[] =
     "  -4, -6                     IPv4 alone, IPv6 alone\n"
     "  -U, --unixsock             UNIX sockets\n"
     "  -C, --crlf                 Send CRLF for LF\n"
+    "  -c, --sh-exec <command>    Run a command of /bin/sh for each peer\n"
+    "  -e, --exec <command>       Run a program for each peer\n"
     "  -m, --max-conns <n>        Peers at once, with -k\n"
     "  -h, --help                 This text\n"
     "  -d, --delay <time>         Pause before each block\n"
@@ -389,6 +419,7 @@ const struct dialect dialect_ncat = {
     .version = "Ncat: Version " NCAT_VERSION "\npollcat " PACKAGE_VERSION " speaks so.\n",
     .usage = "Ncat: Try `--help' or man(1) ncat for more information, usage options and help. QUITTING.\n",
     .status = {0, 1, 2},
+    .few = true,
     .begin = begin,
     .operands = take_operands,
     .derive = derive,

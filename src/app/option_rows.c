@@ -176,9 +176,9 @@ static const struct option_row rows[] = {
              "Ends when everything was sent and has arrived, as with\n"
              ".Fl q 0 .\n" },
     { .ch = 'C', .name = "crlf", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.out.crlf),
-      .excludes = STREAMLESS,
+      .excludes = TRAIT_ECHO | TRAIT_PASS,
       .help = "send CRLF for LF",
-      .doc = "Send CRLF where the input has LF.\nA CRLF that is there already stays as it is.\n" },
+      .doc = "Send CRLF where the input, or what comes from an end, has LF.\nA CRLF that is there already stays as it is.\n" },
     { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
       .field = FIELD(interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = STREAMLESS,
       .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",

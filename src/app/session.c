@@ -252,7 +252,7 @@ static void session_status(void *ctx, int status)
 {
     struct session *s = ctx;
 
-    if (!s->conf->many && !s->conf->net.in_turn && s->status == STATUS_OK)
+    if (!s->conf->many && !s->conf->net.in_turn && !s->conf->dialect->few && s->status == STATUS_OK)
         s->status = status;
 }
 

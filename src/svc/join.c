@@ -191,12 +191,13 @@ static void end_is_ready(struct end *e)
 {
     struct pair *pair = container_of(e, struct pair, end);
     struct join *j = join_of(pair);
+    const struct link_opts opts = {.crlf = j->conf->crlf};
 
     leave_unwatch(pair->wire.peer);
     pair->joined = true;
     wire_init(&pair->wire, &j->owner, pair->wire.peer, e->out, j->svc->pool, NULL);
     if (e->in != NULL)
-        wire_feed(&pair->wire, e->in, NULL);
+        wire_feed(&pair->wire, e->in, &opts);
 }
 
 /* Where others go on, it is told here: to the session it is that peer's alone. */

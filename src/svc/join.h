@@ -10,6 +10,7 @@
 
 struct join_conf {
     struct end_spec end;
+    bool crlf; /* what comes from it goes to the peer with CRLF for LF */
     struct ends_conf ends;
 };
 

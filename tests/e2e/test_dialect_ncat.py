@@ -7,7 +7,7 @@ import socket
 import pytest
 
 import recipes
-from support import (POLLCAT, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve, udp)
+from support import (POLLCAT, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve, udp, until_resting)
 
 CALLED_NCAT = ("bash", "-c", 'exec -a ncat "$0" "$@"')
 RECIPES = recipes.read("ncat")
@@ -197,7 +197,74 @@ def test_nobody_is_let_in(ncat, listen):
     assert cat.wait() == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("option", ["-c", "-e", "--lua-exec", "--proxy", "--allow", "--ssl-key"])
+BOTH = pytest.mark.parametrize("listens", [True, False], ids=["listener", "client"])
+
+
+def joined(ncat, listens, *args):
+    """A program started so, and the connection it is joined to."""
+    if listens:
+        cat = ncat("-l", "127.0.0.1", "0", *args)
+        return cat, dial(cat.port)
+    with serve() as server:
+        return ncat("127.0.0.1", port_of(server), *args), accept(server)
+
+
+@BOTH
+@pytest.mark.parametrize("option", ["-c", "--sh-exec"])
+def test_a_command(ncat, listens, option):
+    """What it ends with is its own, and silence does not count."""
+    cat, peer = joined(ncat, listens, option, "cat; env | grep ^NCAT_ | sort; exit 3", "-i", "10ms", "-w", "1")
+    until_resting(cat.pid)
+    peer.sendall(b"hello\n")
+    half_close(peer)
+    (here, there) = peer.getsockname(), peer.getpeername()
+    assert receive_all(peer).decode().splitlines() == [
+        "hello", "NCAT_LOCAL_ADDR=127.0.0.1", f"NCAT_LOCAL_PORT={there[1]}", "NCAT_PROTO=TCP",
+        "NCAT_REMOTE_ADDR=127.0.0.1", f"NCAT_REMOTE_PORT={here[1]}"]
+    assert cat.wait() == 0
+
+
+@BOTH
+@pytest.mark.parametrize("option", ["-e", "--exec"])
+def test_words_of_a_program(ncat, listens, option):
+    """Ncat knows no quotes."""
+    cat, peer = joined(ncat, listens, option, r"""/usr/bin/printf <%s> 'a "b c" d\ e f\\g \'h it's""")
+    assert receive_all(peer) == b"""<'a><"b><c"><d e><f\\g><'h><it's>"""
+    assert cat.wait() == 0
+
+
+def test_a_program_gets_crlf(ncat):
+    cat, peer = joined(ncat, True, "-C", "-c", r"printf 'a\nb\r\n'")
+    assert receive_all(peer) == b"a\r\nb\r\n"
+    assert cat.wait() == 0
+
+
+def test_a_program_for_each_peer(ncat):
+    cat = ncat("-lk", "127.0.0.1", "0", "-e", "/bin/cat")
+    peers = [dial(cat.port) for _ in range(5)]
+    for i, peer in enumerate(peers):
+        peer.sendall(b"%d" % i)
+        half_close(peer)
+    assert [receive_all(peer) for peer in peers] == [b"%d" % i for i in range(5)]
+
+
+def test_a_program_that_there_is_not(ncat, tmp_path):
+    cat, peer = joined(ncat, True, "-e", str(tmp_path / "none"))
+    with pytest.raises(ConnectionResetError):
+        receive_all(peer)
+    assert (cat.wait(), cat.err) == (2, f"Ncat: {tmp_path}/none: No such file or directory\n")
+
+
+@pytest.mark.parametrize("args, told", [
+    (("-e", "x", "-c", "x"), "Only one of --exec, --sh-exec, and --lua-exec is allowed."),
+    (("-z", "-c", "x"), "Command execution can't be done along with option -z."),
+    (("-u", "-e", "x"), "-e and -c are not supported with -u yet.")])
+def test_programs_that_cannot_be(program, args, told):
+    cat = program(*CALLED_NCAT, POLLCAT, *args, "127.0.0.1", "1")
+    assert (cat.wait(), cat.err) == (2, f"Ncat: {told} QUITTING.\n")
+
+
+@pytest.mark.parametrize("option", ["--lua-exec", "--proxy", "--allow", "--ssl-key"])
 def test_what_is_missing_is_said(program, option):
     cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
     assert cat.wait() == 2

@@ -50,6 +50,10 @@ def test_words_as_in_a_shell(service):
     assert receive_all(dial(cat.port)) == b"<a b><c $HOME *><d e><>"
 
 
+def test_lines_end_as_the_peer_likes(service):
+    assert receive_all(dial(service("-C", "-c", r"printf 'a\n\nb\r\nc'").port)) == b"a\r\n\r\nb\r\nc"
+
+
 def test_environment(service, pollcat, tmp_path):
     cat = service("-c", "env", env={"LISTEN_FDS": "1", "LISTEN_PID": "2", "LISTEN_FDNAMES": "x", "OURS": "stays"})
     peer = dial(cat.port)

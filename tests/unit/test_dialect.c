@@ -171,12 +171,24 @@ static void nc_has_its_own_ways(void **state)
     conf_clear(&r.c);
 }
 
+/* A program ends with what it likes; Ncat does not. */
+static void statuses(void **state)
+{
+    (void)state;
+    assert_int_equal(dialect_status(dialect_find("nc"), STATUS_LOCAL), 1);
+    assert_int_equal(dialect_status(dialect_find("nc"), 127), 127);
+    assert_int_equal(dialect_status(dialect_find("ncat"), STATUS_NETWORK), 1);
+    assert_int_equal(dialect_status(dialect_find("ncat"), 127), 2);
+    assert_int_equal(dialect_status(dialect_find("pollcat"), 127), 127);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(names_choose, tear_down),
         cmocka_unit_test_teardown(nc_complains, tear_down),
         cmocka_unit_test_teardown(nc_has_its_own_ways, tear_down),
+        cmocka_unit_test(statuses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
