@@ -48,7 +48,7 @@ static const struct option_row option_rows[] = {
     { .ch = 'w', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(timeout), .min = 0, .max = INT_MAX / 1000,
       .noun = "timeout" },
     { .ch = 'W', .arg = "N", .type = OPTION_INT, .field = FIELD(recv_limit), .min = 1, .max = INT_MAX,
-      .excludes = TRAIT_PROBE, .noun = "receive limit" },
+      .noun = "receive limit" },
     { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_ABSENT, .help = "-X is not supported: there are no proxies" },
     { .ch = 'x', .arg = "ADDR", .type = OPTION_ABSENT, .help = "-x is not supported: there are no proxies" },
     { .ch = 'Z', .type = OPTION_ABSENT, .help = "-Z is not supported: there is no DCCP" },

@@ -36,6 +36,7 @@ enum trait {
     TRAIT_SCRIPT = 1 << 19,
     TRAIT_PROMPT = 1 << 20, /* has one, wherever output goes */
     TRAIT_PASS = 1 << 21,   /* the connection is for another program */
+    TRAIT_AGAIN = 1 << 22,  /* another connection follows one that has ended */
 };
 
 struct mode {

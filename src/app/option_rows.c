@@ -154,13 +154,13 @@ static const struct option_row rows[] = {
              ".Pq Fl -idle-timeout\n"
              "is given up, and what it did not get is told.\n" },
     { .name = "leave", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(leave),
-      .excludes = TRAIT_STAY | STREAMLESS | TRAIT_DGRAM,
+      .excludes = TRAIT_STAY | STREAMLESS | TRAIT_DGRAM | TRAIT_AGAIN | TRAIT_PROBE,
       .help = "end with the peer's side",
       .doc = "When a peer has ended its direction, end ours once what was read is sent, whatever input there still is: with its "
              "only peer the program ends.\nThis is the default for who connects from a terminal, and at a terminal when standard output is "
              "none.\n" },
     { .name = "stay", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(stay), .gives = TRAIT_STAY,
-      .excludes = STREAMLESS | TRAIT_DGRAM,
+      .excludes = STREAMLESS | TRAIT_DGRAM | TRAIT_AGAIN | TRAIT_PROBE,
       .help = "or not",
       .doc = "When a peer has ended its direction, go on until our input ends, since the peer may wait for an answer.\n"
              "This is the default wherever\n.Fl -leave\nis not.\n" },
@@ -185,7 +185,7 @@ static const struct option_row rows[] = {
       .help = "between lines",
       .doc = "Pause this long between the lines sent.\n" },
     { .name = "delay", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
-      .field = FIELD(delay), .min = 0, .max = INT_MAX, .excludes = TRAIT_CUT | STREAMLESS,
+      .field = FIELD(delay), .min = 0, .max = INT_MAX, .excludes = TRAIT_CUT | STREAMLESS | TRAIT_PROBE,
       .help = "before each block",
       .doc = "Pause this long before each block is sent, and before each that came is written: what one read gives, 8 KiB of a "
              "stream at most.\n" },
@@ -252,7 +252,7 @@ static const struct option_row rows[] = {
       .doc = "When connecting fails, try again until this time is up: after 100 ms, and twice as long each time, up to 2\n"
              "seconds.\nNames are looked up anew.\nThe last failure is told, with\n.Fl v\neach.\nWith\n.Fl z\nwait until a port is open.\n" },
     { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
-      .field = FIELD(reconnect), .min = 1, .max = INT_MAX,
+      .field = FIELD(reconnect), .min = 1, .max = INT_MAX, .gives = TRAIT_AGAIN,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | STREAMLESS,
       .help = "connect again",
       .doc = "When the connection ends or cannot be made, connect again: at once, then after 1, 2, 4 and so on up to\n"

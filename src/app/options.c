@@ -513,13 +513,23 @@ static const char *giver(unsigned trait)
     return best != NULL ? best->name : "mode";
 }
 
+/* As it is written on a command line; a dialect's may have its letter alone. */
+static const char *written(const struct option_row *row, char text[static MEANT])
+{
+    if (row->name != NULL)
+        snprintf(text, MEANT, "--%s", row->name);
+    else
+        snprintf(text, MEANT, "-%c", row->ch);
+    return text;
+}
+
 /* Which of the options given, or else --mode, brings one of `traits`. */
 static const char *culprit(const struct options *o, unsigned traits, char text[static MEANT])
 {
     snprintf(text, MEANT, "--mode %s", o->mode != NULL ? o->mode->name : "");
     for (size_t i = o->ngiven; i-- > 0;) {
         if ((o->given[i]->gives & traits) != 0)
-            snprintf(text, MEANT, "--%s", o->given[i]->name);
+            written(o->given[i], text);
     }
     return text;
 }
@@ -552,7 +562,7 @@ static int check_row(const struct options *o, const struct option_row *row, unsi
 {
     char what[MEANT], other[MEANT];
 
-    snprintf(what, sizeof what, "--%s", row->name);
+    written(row, what);
     if (check_needs(what, row->needs & ~traits, e) != 0)
         return -1;
     if ((row->excludes & traits) == 0)

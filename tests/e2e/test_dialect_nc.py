@@ -90,6 +90,12 @@ def test_input_that_stays_open_is_not_waited_for(nc):
     assert (cat.wait(), cat.err) == (0, "")
 
 
+def test_a_limit_of_packets_is_nothing_to_who_asks_for_none(nc):
+    server = serve()
+    asks = nc("-z", "-W", "2", "127.0.0.1", port_of(server))
+    assert (asks.wait(), asks.err) == (0, "")
+
+
 def test_nor_is_it_after_much_of_it(nc):
     cat = nc("-l", "127.0.0.1", "0")
     peer = dial(cat.port)
