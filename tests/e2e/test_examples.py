@@ -90,8 +90,8 @@ $ pollcat -z -w 2 host.example.org 22,80,8000-8010
 $ pollcat -luv 5140
 pollcat: ~? lists commands
 pollcat: listening on :: port 5140
-pollcat: received 5 bytes from 127.0.0.1 port 40112 on 127.0.0.1 port 5140
 [1] 127.0.0.1 port 40112 joined
+pollcat: received 5 bytes from 127.0.0.1 port 40112 on 127.0.0.1 port 5140
 [1] news
 client$ echo news | pollcat -u localhost 5140
 """, """\
