@@ -333,10 +333,13 @@ static void edit(void *ctx, const char *line)
         log_notice("%s", e.text);
 }
 
-/* A program that does not end with its input is still there to be told things. */
+/* A program that does not end with its input is still there to be told things: who hears many peers, or any sender. */
 static bool stays(void *ctx)
 {
-    return ((const struct console *)ctx)->svc->many;
+    const struct console *c = ctx;
+    const struct talker *first = talkers_after(&c->talkers, NULL);
+
+    return c->svc->many || (first != NULL && !first->shown);
 }
 
 static void quit(struct console *c, const struct err *e)
@@ -356,7 +359,7 @@ static void input_ended(void *ctx, bool gone)
     if (!gone && stays(c)) {
         if (again)
             quit(c, NULL);
-        else if (c->ended)
+        else if (c->ended && talkers_after(&c->talkers, NULL) != NULL)
             view_note(&c->view, "our direction has ended, nothing more is sent; ^D again quits");
         return;
     }

@@ -323,6 +323,30 @@ def test_the_end_of_the_input_ends_all(room):
     assert t.wait_exit() == 0
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_the_end_of_the_input_leaves_a_listener_of_datagrams(room, heard):
+    t = room.listen("-u")
+    a = room.join(socket.SOCK_DGRAM)
+    if heard:
+        a.sendall(b"early\n")
+        t.wait_text("[1] early")
+    t.type("\x04")
+    t.wait_text("pollcat: our direction has ended, nothing more is sent; ^D again quits")
+    a.sendall(b"answer\n")
+    t.wait_text("[1] answer")
+    t.type("~peers\r")
+    t.wait_text("sent 0 B")
+    t.type("\x04")
+    assert t.wait_exit() == 0
+
+
+def test_the_end_of_the_input_with_nobody_there(room):
+    t = room.listen("-k")
+    t.type("\x04")
+    assert t.wait_exit() == 0
+    assert not any("again quits" in row for row in t.scrolled())
+
+
 def test_the_end_of_the_input_waits_for_commands(room):
     t = room.listen("-k")
     a = room.join()
