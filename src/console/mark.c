@@ -78,7 +78,7 @@ static const char *style_of(const struct talker *t)
 /* "[12]", "[bob]" or "[all]": made for each line, so faster than printf(3). */
 static const char *format_label(const struct talker *t, char text[static LABEL])
 {
-    char *at = text + LABEL - 2;
+    char *at = &text[LABEL - 2];
     uint32_t number;
 
     if (t == NULL)
@@ -88,7 +88,7 @@ static const char *format_label(const struct talker *t, char text[static LABEL])
         return text;
     }
     memcpy(at, "]", 2);
-    for (number = t->number; at == text + LABEL - 2 || number > 0; number /= 10)
+    for (number = t->number; at == &text[LABEL - 2] || number > 0; number /= 10)
         *--at = (char)('0' + number % 10);
     *--at = '[';
     return at;
