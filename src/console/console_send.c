@@ -150,6 +150,12 @@ static void drop_early(struct console *c)
     c->nearly = c->early_size = 0;
 }
 
+/* Nobody was heard at a datagram socket that anyone may speak to: the port has nowhere to send to. */
+static bool waits_for_sender(const struct console *c, const struct talker *t)
+{
+    return !t->shown && c->talkers.next_number == 1 && t->sent == 0;
+}
+
 void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed)
 {
     struct chunk *chunk;
@@ -160,6 +166,8 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     chunk->secret = c->hush;
     t = target(c, t);
     if (t != NULL) {
+        if (waits_for_sender(c, t))
+            log_notice("nobody was heard yet: what is sent now waits for the first sender");
         give(c, t, chunk);
     } else if (c->talkers.count == 0) {
         if (c->nearly == 0)

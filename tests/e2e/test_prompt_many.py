@@ -411,6 +411,18 @@ def test_datagram_senders_become_peers(room):
     assert b.recv(99) == b"for b\n"
 
 
+def test_lines_wait_for_the_first_sender(room):
+    t = room.listen("-u")
+    t.type("one\rtwo\r")
+    wait_rows(t, "> one", "pollcat: nobody was heard yet: what is sent now waits for the first sender", "> two", ">")
+    a = room.join(socket.SOCK_DGRAM)
+    a.send(b"hello\n")
+    assert [a.recv(9), a.recv(9)] == [b"one\n", b"two\n"]
+    t.type("~quit\r")
+    assert t.wait_exit() == 0
+    assert b"lost" not in t.output
+
+
 def test_a_sender_has_joined_before_what_it_sent_is_told(room):
     t = room.listen("-u", "-v")
     room.join(socket.SOCK_DGRAM).send(b"one")
