@@ -334,6 +334,19 @@ def test_connect_after_eof_speaks_both_ways(prompt):
         assert t.wait_exit() == 0
 
 
+def test_a_source_that_connects_at_once_tells_what_its_lines_lost(prompt, tmp_path):
+    with Peer() as one, Peer() as two:
+        (tmp_path / "lines").write_text(f"hello\n~connect 127.0.0.1 {two.port}\nthere\n")
+        t = prompt("127.0.0.1", one.port)
+        one.accept()
+        t.type(f"~source {tmp_path}/lines\r")
+        two.accept()
+        assert two.receive(b"\n") == b"there\n"
+        t.wait_text(f"6 bytes for 127.0.0.1 port {one.port} were lost: read and not delivered")
+        t.type("~quit\r")
+        assert t.wait_exit() == 1
+
+
 def test_the_end_after_a_connect_that_failed(prompt):
     with Peer() as one, refusing() as nobody:
         t = prompt("127.0.0.1", one.port)
