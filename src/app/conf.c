@@ -332,6 +332,8 @@ static void derive_bridge(struct conf *c, unsigned traits)
     bridge->out.interval = (int32_t)(c->interval > 0 ? c->interval : c->delay);
     bridge->in.cut = c->delay > 0 ? LINK_CUT_BLOCK : LINK_CUT_READ;
     bridge->in.interval = (int32_t)c->delay;
+    bridge->in.ends_line = c->line && c->dialect == dialect_row(0) && !isatty(STDOUT_FILENO) &&
+                           !console_conf_shows(&c->console);
     bridge->in.reads = (uint32_t)c->recv_limit;
     bridge->out.size = (size_t)c->datagram_size;
     bridge->datagram_wait = -1;

@@ -216,7 +216,7 @@ static const struct option_row rows[] = {
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
       .gives = TRAIT_CUT, .needs = TRAIT_MESSAGES, .excludes = STREAMLESS,
       .help = "a line, a datagram",
-      .doc = "Send each line as one datagram.\n"
+      .doc = "Send each line as one datagram, and where standard output is no terminal, end each that comes with a newline.\n"
              "Without this, what one read of a pipe gives is one datagram.\n" },
     { .name = "datagram-size", .arg = "N", .group = OPTION_DATA, .type = OPTION_SIZE, .field = FIELD(datagram_size),
       .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | STREAMLESS,

@@ -46,6 +46,7 @@ struct link_opts {
     uint32_t reads; /* so many reads are made, and then the source has ended; 0: no limit */
     enum link_cut cut;
     bool crlf;      /* LF becomes CRLF on the way */
+    bool ends_line; /* a message that does not end with LF gets one; taps do not see it */
     bool keep_open; /* the end of the source does not end the destination's direction */
 };
 

@@ -48,7 +48,7 @@ static size_t room(const struct link *k)
     size_t free_bytes = cap - (k->end - k->start);
 
     if (collects(k) && !link_empty(k))
-        return k->unit == 0 && cap - k->end >= port_longest(k->src) ? cap - k->end : 0;
+        return k->unit == 0 && cap - k->end > port_longest(k->src) ? cap - k->end : 0;
     if (is_apart(k->src))
         return link_empty(k) ? LINK_BUFFER : 0;
     if (k->opts.cut == LINK_CUT_BLOCK)
@@ -158,6 +158,13 @@ static void count_read(struct link *k)
     link_source_ended(k, false);
 }
 
+/* Messages that come together stay apart where lines are read. */
+static void end_line(struct link *k, size_t n)
+{
+    if (k->opts.ends_line && k->message && (n == 0 || k->block[k->end - 1] != '\n'))
+        k->block[k->end++] = '\n';
+}
+
 /* Reads once. Returns the bytes read, or IO_*. `*full` says that there may be more at once. */
 static ssize_t fill(struct link *k, bool *full)
 {
@@ -171,6 +178,8 @@ static ssize_t fill(struct link *k, bool *full)
     compact(k);
     if (size > k->cap - k->end)
         size = k->cap - k->end;
+    if (k->opts.ends_line && size == k->cap - k->end)
+        size--;
     n = k->opts.crlf ? read_crlf(k, size) : port_read(k->src, k->block + k->end, size, k->meta);
     if (k->freed)
         return IO_AGAIN;
@@ -179,6 +188,7 @@ static ssize_t fill(struct link *k, bool *full)
         k->end += (uint32_t)n;
         k->message = link_keeps_messages(k->src);
         k->messages += k->message;
+        end_line(k, (size_t)n);
         if (k->opts.cut == LINK_CUT_BLOCK)
             rest_a_while(k);
         count_read(k);

@@ -204,6 +204,31 @@ def test_where_input_is_cut(pollcat, tmp_path, mode, cut):
     assert cat.wait() == 0
 
 
+@pytest.mark.parametrize("option, shown", [
+    (["--line"], b"one\ntwo\n\nlast\n"), ([], b"onetwo\nlast"), (["--line", "--view", "hex"], None)],
+    ids=["line", "plain", "view"])
+def test_each_datagram_is_a_line(listener, tmp_path, option, shown):
+    cat, peer = listener("-v", "--output", tmp_path / "record", *option), udp()
+    for datagram in (b"one", b"two\n", b"", b"last"):
+        peer.sendto(datagram, to(cat))
+        cat.until_err(f"received {len(datagram)} bytes")
+    cat.until_out(shown or b"last")
+    cat.signal(15).wait()
+    assert cat.out == shown or (shown is None and b" 0a" not in cat.out.partition(b"two")[2])
+    assert (tmp_path / "record").read_bytes() == b"onetwo\nlast"
+
+
+def test_datagrams_that_come_at_once_are_lines(listener):
+    cat, peer = listener("--line"), udp()
+    peer.connect(to(cat))
+    cat.signal(signal.SIGSTOP)
+    for datagram in (b"x", b"y\n", payload(65507), b"z"):
+        peer.send(datagram)
+    cat.signal(signal.SIGCONT)
+    cat.until_out(b"z\n")
+    assert bytes(cat.stdout.data) == b"x\ny\n" + payload(65507) + b"\nz\n"
+
+
 def test_one_write_is_one_datagram(pollcat):
     server = udp()
     cat = pollcat("-u", "127.0.0.1", port_of(server))
