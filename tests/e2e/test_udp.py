@@ -261,10 +261,16 @@ def test_unconnected_client_goes_on_after_a_refusal(pollcat):
     assert data == b"now"
 
 
-def test_refusals_are_told_once_until_it_works_again(pollcat):
+def test_refusals_are_told_once(pollcat):
+    with refusing(kind=socket.SOCK_DGRAM) as sock:
+        cat = pollcat("-u", "127.0.0.1", port_of(sock), "--line").send(b"1\n2\n3\n").close()
+        assert (cat.wait(), cat.err) == (1, f"pollcat: 127.0.0.1 port {port_of(sock)}: Connection refused\n")
+
+
+def test_refusals_are_told_again_once_it_worked(pollcat):
     sock = refusing(kind=socket.SOCK_DGRAM)
     port = port_of(sock)
-    cat = pollcat("-u", "127.0.0.1", port, "--line").send(b"1\n2\n3\n")
+    cat = pollcat("-u", "127.0.0.1", port, "--line").send(b"1\n")
     cat.until_err("Connection refused$")
     sock.close()
     server = udp(port=port)
