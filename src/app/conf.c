@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "console/view.h"
 #include "io/pass.h"
 #include "net/resolve.h"
@@ -475,14 +476,29 @@ static int check_prompt(const struct conf *c, struct err *e)
     return 0;
 }
 
+/* A word as it is to be typed to a shell. The caller frees it. */
+static char *quoted(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+=.,:/@%";
+
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+        return mem_strdup(word);
+    return words_quote(word, strpbrk(word, "$`!") != NULL ? '\'' : '"', true);
+}
+
 /* What is advised has the options that were given, unless they are many. */
 static void note_given(struct operands *o, char **args, int n)
 {
-    char *all = join_words(args, n, ' ');
+    size_t used = 0;
 
-    if (all != NULL && strlen(all) + 2 <= sizeof o->given)
-        snprintf(o->given, sizeof o->given, "%s ", all);
-    free(all);
+    for (int i = 0; i < n && used < sizeof o->given; i++) {
+        char *word = quoted(args[i]);
+
+        used += (size_t)snprintf(o->given + used, sizeof o->given - used, "%s ", word);
+        free(word);
+    }
+    if (used >= sizeof o->given)
+        o->given[0] = '\0';
 }
 
 /* Reads the options into `c` and `o`, and holds them against each other. */

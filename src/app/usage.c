@@ -158,8 +158,10 @@ static int no_topic(const char *topic, struct err *e)
 
         snprintf(groups + n, sizeof groups - n, " %s", option_group(g));
     }
-    return err_set(e, STATUS_LOCAL, "no help on '%.64s': it is neither an option nor one of:%s", topic,
-                   groups);
+    return err_set(e, STATUS_LOCAL,
+                   "no help on '%.64s': it is neither an option nor one of:%s; 'man pollcat' has the rest, "
+                   "~help at the prompt the commands",
+                   topic, groups);
 }
 
 int usage_topic(FILE *out, const char *topic, struct err *e)

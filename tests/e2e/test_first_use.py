@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the program tells who does not know it yet."""
+
+import pytest
+
 from support import POLLCAT, dial, port_of, receive, refusing, serve, udp
 from terminal import listen
 
@@ -25,6 +28,16 @@ def test_help_on_nothing_that_there_is(pollcat):
     cat = pollcat("--help", "nosuch")
     assert cat.wait() == 2
     assert cat.err.startswith("pollcat: no help on 'nosuch': it is neither an option nor one of: Mode ")
+    assert cat.err.endswith(" Other; 'man pollcat' has the rest, ~help at the prompt the commands\n")
+
+
+@pytest.mark.parametrize(
+    "script, typed", [("echo hi", '"echo hi"'), ("echo $HOME", "'echo $HOME'"), ("", '""'), ("ls", "ls")]
+)
+def test_advice_can_be_typed(pollcat, script, typed):
+    cat = pollcat("-lkc", script)
+    assert cat.wait() == 2
+    assert cat.err.endswith(f" -lkc {typed} [HOST] PORT'\n")
 
 
 def test_one_port_is_told_by_the_status_alone(pollcat):
