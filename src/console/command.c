@@ -54,6 +54,10 @@ static const struct command table[] = {
      ".Cm raw ,\nas it is.\n.Ar MARKS\nare what stands before each line:\n.Cm direction , size\n(of each datagram) and\n"
      ".Cm peer ,\nparted by commas, or\n.Cm none .\nWith\n.Cm direction\nwhat is sent is shown too.\n",
      complete_view, command_view},
+    {"again", NULL, "[hex | text | raw] [BYTES [N]]", "show what came last again",
+     "Show the last\n.Ar BYTES\n(256) that arrived from peer\n.Ar N ,\nto whom lines go, or the only one, once more:\nin\n.Cm hex ,\nwith their offset, or as another view would.\n"
+     "The last 4096 bytes of each are kept.\n",
+     complete_again, command_again},
     {"eol", NULL, "[lf | crlf | cr | none | nul]", "what ends a line",
      "Choose what is sent behind each line in text mode.\n", complete_eol, command_eol},
     {"time", NULL, "[none | absolute | start | delta]", "the time before each line",

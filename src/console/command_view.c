@@ -4,6 +4,7 @@
  */
 #include "console/commands.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #include "base/names.h"
 #include "base/num.h"
 #include "base/words.h"
+#include "console/recent.h"
+
+enum { AGAIN = 256 }; /* bytes that ~again shows */
 
 static const char *name_in(const struct name *names, size_t i)
 {
@@ -105,6 +109,56 @@ static int choose(struct console *c, const char *command, const char *what, cons
     }
     console_say(c, "%s: %s", what, names_word(names, now));
     return chosen;
+}
+
+void complete_again(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    complete_name(to, index, typed, view_mode_names);
+}
+
+/* The words of ~again: [MODE] [BYTES [N]]. */
+static int take_again(struct console *c, char **words, enum view_mode *mode, int64_t *bytes,
+                      struct talker **t, struct err *e)
+{
+    const void *names = view_mode_names;
+    size_t row;
+
+    if (words[0] != NULL && !isdigit((unsigned char)words[0][0])) {
+        if (args_choice("view", words[0], names_row, (void *)(uintptr_t)names, &row, e) < 0)
+            return -1;
+        *mode = (enum view_mode)view_mode_names[row].value;
+        words++;
+    } else if (words[2] != NULL) {
+        return args_usage(c, "again", e);
+    }
+    if (words[0] != NULL && num_parse(words[0], 1, RECENT_MOST, bytes) < 0)
+        return err_set(e, STATUS_LOCAL, "a number of bytes is 1 to %d", RECENT_MOST);
+    return args_talker(c, words[0] != NULL ? words[1] : NULL, t, e);
+}
+
+int command_again(struct console *c, const char *args, struct err *e)
+{
+    enum view_mode mode = VIEW_HEX;
+    char *words[4] = {NULL};
+    const struct recent *r;
+    int64_t bytes = AGAIN;
+    struct talker *t;
+    int result;
+    size_t n;
+
+    if (args_take(c, "again", args, 0, 3, words, e) < 0)
+        return -1;
+    result = take_again(c, words, &mode, &bytes, &t, e);
+    args_free(words, 3);
+    if (result < 0)
+        return -1;
+    r = t->recent;
+    if (r == NULL)
+        return err_set(e, STATUS_LOCAL, "nothing has arrived here");
+    n = r->len < (size_t)bytes ? r->len : (size_t)bytes;
+    view_again(&c->view, t, mode, r->before + r->len - n, r->data + r->len - n, n);
+    return 0;
 }
 
 int command_input(struct console *c, const char *args, struct err *e)

@@ -60,6 +60,7 @@ void complete_commands(struct console *c, struct complete *to, size_t index, con
 void complete_to(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_input(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_view(struct console *c, struct complete *to, size_t index, const char *typed);
+void complete_again(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_eol(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_time(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_set(struct console *c, struct complete *to, size_t index, const char *typed);
@@ -89,6 +90,7 @@ int command_stop(struct console *c, const char *args, struct err *e);
 
 int command_input(struct console *c, const char *args, struct err *e);
 int command_view(struct console *c, const char *args, struct err *e);
+int command_again(struct console *c, const char *args, struct err *e);
 int command_eol(struct console *c, const char *args, struct err *e);
 int command_time(struct console *c, const char *args, struct err *e);
 int command_set(struct console *c, const char *args, struct err *e);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "console/console_conf.h"
+#include "console/recent.h"
 #include "io/queue.h"
 #include "io/std.h"
 #include "svc/front.h"
@@ -215,6 +216,7 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     n = view_show(&c->view, t, data, size, p->datagram);
     t->heard = loop_now(c->svc->loop);
     t->received += n;
+    recent_put(&t->recent, data, n);
     return (ssize_t)n;
 }
 

@@ -87,6 +87,7 @@ void talkers_del(struct talkers *t, struct talker *x)
     if (x->meta != NULL)
         forget(t, sender_of(x));
     free(x->called);
+    free(x->recent);
     free(x);
 }
 

@@ -32,6 +32,7 @@ struct talker {
     /* Lines to it; its queue is NULL before the first. A sender's are in that of its peer's own talker. */
     struct pace_member pace;
     struct view_line *line;  /* what the view holds of it; NULL: nothing */
+    struct recent *recent;   /* what came last; NULL: nothing, or it is not kept */
     char *called;            /* the name that the user gave it; NULL: none */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
     uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */

@@ -472,34 +472,41 @@ static bool has_room(const struct view *v, size_t n)
     return n + MARK_MOST + CUT < screen_room(v->sheet->screen);
 }
 
-static void tell_cut(struct view *v, size_t n)
+static void tell_cut(struct view *v, const struct mark_line *line, size_t n)
 {
     char text[CUT];
 
-    snprintf(text, sizeof text, "not all of the %zu bytes that were sent are shown", n);
+    snprintf(text, sizeof text, "not all of the %zu bytes that were %s are shown", n,
+             line->sent ? "sent" : "received");
     view_note(v, text);
+}
+
+static void whole_hex(struct view *v, const struct mark_line *mark, uint64_t before, const void *data,
+                      size_t n)
+{
+    struct hexdump h = {.offset = before};
+    unsigned screen = sheet_above(v->sheet);
+    char *dump, line[HEXDUMP_LINE];
+    bool whole = true;
+
+    begin_dump(v, mark, &h, screen);
+    dump = mem_alloc(hexdump_max(&h, SENT));
+    for (size_t at = 0, part; at < n && (whole = has_room(v, SENT * MARK_MOST)); at += part) {
+        part = n - at < SENT ? n - at : SENT;
+        print_dump(v, mark, dump, hexdump_put(&h, (const char *)data + at, part, dump));
+    }
+    print_dump(v, mark, line, hexdump_end(&h, line));
+    free(dump);
+    if (!whole)
+        tell_cut(v, mark, n);
 }
 
 static void sent_hex(struct view *v, struct talker *t, const void *data, size_t n)
 {
     uint64_t *seen = t != NULL ? &t->seen[1] : &v->seen_all;
-    struct hexdump h = {.offset = *seen};
-    const struct mark_line mark = {t, true, n};
-    unsigned screen = sheet_above(v->sheet);
-    char *dump, line[HEXDUMP_LINE];
-    bool whole = true;
 
-    begin_dump(v, &mark, &h, screen);
-    dump = mem_alloc(hexdump_max(&h, SENT));
-    for (size_t at = 0, part; at < n && (whole = has_room(v, SENT * MARK_MOST)); at += part) {
-        part = n - at < SENT ? n - at : SENT;
-        print_dump(v, &mark, dump, hexdump_put(&h, (const char *)data + at, part, dump));
-    }
-    print_dump(v, &mark, line, hexdump_end(&h, line));
-    free(dump);
+    whole_hex(v, &(struct mark_line){t, true, n}, *seen, data, n);
     *seen += n;
-    if (!whole)
-        tell_cut(v, n);
 }
 
 /* Puts a line of what is sent, unless there is no room for it. */
@@ -519,9 +526,8 @@ static bool sent_line(struct view *v, const struct mark_line *mark, const char *
     return true;
 }
 
-static void sent_text(struct view *v, struct talker *t, const void *data, size_t n)
+static void whole_text(struct view *v, struct mark_line mark, const void *data, size_t n)
 {
-    struct mark_line mark = {t, true, n};
     struct text_safe safe = {0};
     char *text = mem_alloc(text_safe_max(n)), rest[TEXT_REST];
     size_t len, tail;
@@ -535,7 +541,7 @@ static void sent_text(struct view *v, struct talker *t, const void *data, size_t
         size_t line = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
 
         if (!sent_line(v, &mark, p, line, rest, newline == NULL ? tail : 0)) {
-            tell_cut(v, n);
+            tell_cut(v, &mark, n);
             break;
         }
         mark.size = MARK_NO_SIZE;
@@ -551,7 +557,28 @@ void view_sent(struct view *v, struct talker *t, const void *data, size_t n)
     if (v->mode == VIEW_HEX)
         sent_hex(v, t, data, n);
     else
-        sent_text(v, t, data, n);
+        whole_text(v, (struct mark_line){t, true, n}, data, n);
+}
+
+static void whole_raw(struct view *v, const char *data, size_t n)
+{
+    sheet_above(v->sheet);
+    print(v, data, n);
+    if (n > 0 && data[n - 1] != '\n')
+        print(v, "\n", 1);
+}
+
+void view_again(struct view *v, struct talker *t, enum view_mode mode, uint64_t before, const void *data,
+                size_t n)
+{
+    const struct mark_line mark = {t, false, MARK_NO_SIZE};
+
+    if (mode == VIEW_HEX)
+        whole_hex(v, &mark, before, data, n);
+    else if (mode == VIEW_TEXT)
+        whole_text(v, mark, data, n);
+    else
+        whole_raw(v, data, n);
 }
 
 void view_finish(struct view *v, struct talker *t)

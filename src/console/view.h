@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "base/names.h"
@@ -64,6 +65,10 @@ size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, b
 
 /* The same for what is sent to `t` (NULL: to all), all of it, if that is shown at all. */
 void view_sent(struct view *v, struct talker *t, const void *data, size_t n);
+
+/* Shows `n` bytes again that came from `t`, `before` others, in a mode of its own; nothing of it stays begun. */
+void view_again(struct view *v, struct talker *t, enum view_mode mode, uint64_t before, const void *data,
+                size_t n);
 
 /* Shows what is held of talker `t`, which ended or leaves, and forgets it. */
 void view_finish(struct view *v, struct talker *t);

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from support import DEADLINE, POLLCAT
-from terminal import Terminal, at, peer, says, start
+from terminal import Terminal, at, many, peer, says, start
 
 FULL = "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|"
 
@@ -276,3 +276,38 @@ def test_what_goes_over_escapes_leaves_nothing_of_them(start, peer, options):
     peer.send("\x1b[?2004l\rhello\n\x1b[?2004h\r\n\x1b[?2004hjoe$ \rbob$ ")
     peer.send("\n")
     t.wait_screen([mark + "hello", mark + "\\x1b[?2004h", mark + "bob$", ">"])
+
+
+def test_what_arrived_is_shown_again(at, peer):
+    t = at()
+    says(t, "~again", "pollcat: nothing has arrived here")
+    peer.send(b"caf\xc3\xa9 \x01\x02\nhello\n")
+    t.wait_text("hello")
+    says(t, "~again", "00000000  63 61 66 c3 a9 20 01 02  0a 68 65 6c 6c 6f 0a     |caf.. ...hello.|")
+    says(t, "~again hex 4", "0000000b  6c 6c 6f 0a                                       |llo.|")
+    says(t, "~again text", "café \\x01\\x02", "hello")
+    says(t, "~again text 3", "lo")
+    says(t, "~again raw 6", "hello")
+    says(t, "~again hex 0", "pollcat: a number of bytes is 1 to 4096")
+    says(t, "~again hex 4097", "pollcat: a number of bytes is 1 to 4096")
+    says(t, "~again hx", "pollcat: unknown view 'hx'; did you mean hex?")
+    says(t, "~again 1 2 3", "pollcat: usage: ~again [hex | text | raw] [BYTES [N]]")
+    peer.send(b"x" * 5000)
+    t.wait_text("x" * 40)
+    t.type("\r~again hex 4096\r")
+    t.wait(lambda t: any(row.startswith("00001387  78") for row in t.scrolled()))
+    assert sum(row.startswith("0000") for row in t.scrolled()) == 256 + 2
+    assert peer.receive(b"\n") == b"\n"
+
+
+def test_what_arrived_from_one_of_many_is_shown_again(many):
+    t, one, two = many()
+    one.sendall(b"from one\n")
+    two.sendall(b"from two\n")
+    t.wait_text("[1] from one")
+    t.wait_text("[2] from two")
+    says(t, "~again", "pollcat: which of 2 peers? Give its number; ~peers lists them")
+    says(t, "~again hex 4 2", "[2] 00000005  74 77 6f 0a ")
+    t.type("~to 1\r")
+    t.wait(lambda t: t.row() == "1>")
+    says(t, "~again text 4", "[1] one")
