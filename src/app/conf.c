@@ -465,7 +465,7 @@ static int check_prompt(const struct conf *c, struct err *e)
     unsigned marks;
 
     if (c->console.commands != NULL && c->service != &service_prompt)
-        return err_set(e, STATUS_LOCAL, "--commands needs a prompt: standard input is to be a terminal");
+        return err_set(e, STATUS_LOCAL, "--commands needs a prompt, and there is none here");
     if (c->console.marks != NULL && mark_parse(c->console.marks, &marks) < 0)
         return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer",
                        c->console.marks);

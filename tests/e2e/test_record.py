@@ -226,4 +226,4 @@ def test_commands_wait_for_the_first_who_joins(tmp_path):
 def test_commands_need_a_prompt(pollcat, tmp_path):
     p = pollcat("--commands", tmp_path / "hello", "127.0.0.1", 9)
     assert p.wait() == 2
-    assert p.err == "pollcat: --commands needs a prompt: standard input is to be a terminal\n"
+    assert p.err == "pollcat: --commands needs a prompt, and there is none here\n"
