@@ -506,6 +506,9 @@ static void console_attach(struct svc *s, struct peer *peer)
     struct talker *t;
 
     s->asked = false;
+    if (c->talkers.count == 0)
+        view_settle(
+            &c->view); /* what the last connection left unfinished is not for this one to go on with */
     bridge_attach(c->bridge, peer);
     t = talkers_add(&c->talkers, peer, !anyone);
     bridge_set_ctx(peer, t);

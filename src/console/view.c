@@ -593,7 +593,7 @@ void view_finish(struct view *v, struct talker *t)
 
 /* Changes. */
 
-static void settle(struct view *v)
+void view_settle(struct view *v)
 {
     struct view_line *x;
     struct list *ahead;
@@ -614,7 +614,7 @@ void view_set_mode(struct view *v, enum view_mode mode)
 {
     if (mode == v->mode)
         return;
-    settle(v);
+    view_settle(v);
     set_mode(v, mode);
 }
 
@@ -622,7 +622,7 @@ void view_set_marks(struct view *v, unsigned set)
 {
     if (set == v->marks.set)
         return;
-    settle(v);
+    view_settle(v);
     v->marks.set = set;
 }
 
@@ -630,7 +630,7 @@ void view_set_time(struct view *v, enum clock_kind kind)
 {
     if (kind == v->marks.clock.kind)
         return;
-    settle(v);
+    view_settle(v);
     v->marks.clock.kind = kind;
 }
 
@@ -638,7 +638,7 @@ void view_set_labels(struct view *v, bool labels)
 {
     if (labels == v->marks.labels)
         return;
-    settle(v);
+    view_settle(v);
     v->marks.labels = labels;
     v->sheet->stale = true;
 }

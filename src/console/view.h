@@ -73,6 +73,9 @@ void view_again(struct view *v, struct talker *t, enum view_mode mode, uint64_t 
 /* Shows what is held of talker `t`, which ended or leaves, and forgets it. */
 void view_finish(struct view *v, struct talker *t);
 
+/* No line that is unfinished goes on: each is over, and stays on the screen. */
+void view_settle(struct view *v);
+
 /* Shows a line of the log, above an unfinished one: "pollcat: LINE". */
 void view_note(struct view *v, const char *line);
 

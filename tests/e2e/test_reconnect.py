@@ -164,6 +164,19 @@ def prompt(tmp_path):
         t.close()
 
 
+def test_an_unfinished_line_does_not_go_on_in_the_next_connection(prompt):
+    with Peer() as server:
+        t = prompt("--reconnect", "127.0.0.1", server.port)
+        server.accept()
+        server.send("login: ")
+        t.wait_text("login:")
+        server.reset()
+        server.accept()
+        server.send("welcome\nname: ")
+        t.wait(lambda t: t.row() == "name:")
+        assert [row for row in t.lines() if "login:" in row or "welcome" in row] == ["login:", "welcome"]
+
+
 def test_the_prompt_stays(prompt):
     with Peer() as server:
         t = prompt("--reconnect", "127.0.0.1", server.port)
