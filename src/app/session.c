@@ -293,12 +293,25 @@ static int write_whole(int fd, const char *text, size_t n)
     return 0;
 }
 
+/* Nothing comes to a group that nobody here has joined. */
+static void hint_join(const struct conf *conf, const struct addr *local)
+{
+    char host[ADDR_TEXT];
+
+    if (!conf->net.datagram || conf->net.join != NULL || conf->dialect != dialect_row(0) ||
+        !addr_is_multicast(local))
+        return;
+    addr_host(local, host);
+    log_notice("%s is a multicast group, and not joined: --join %s", host, host);
+}
+
 static void session_bound(void *ctx, const struct addr *local)
 {
     struct session *s = ctx;
     char line[ADDR_TEXT + 16], host[ADDR_TEXT];
     int n = snprintf(line, sizeof line, "%s %u\n", addr_host(local, host), (unsigned)addr_port(local));
 
+    hint_join(s->conf, local);
     if (s->conf->tells_tests)
         log_text(LOG_ERROR, true, "NCAT TEST: LISTEN");
     if (s->conf->ready_fd >= 0 && write_whole(s->conf->ready_fd, line, (size_t)n) < 0) {

@@ -132,6 +132,14 @@ bool addr_is_any(const struct addr *a)
     return (k.family == AF_INET || k.family == AF_INET6) && memcmp(k.bytes, zero, k.n) == 0;
 }
 
+bool addr_is_multicast(const struct addr *a)
+{
+    struct key k = key_of(a);
+    unsigned char first = k.n > 0 ? *(const unsigned char *)k.bytes : 0;
+
+    return (k.family == AF_INET && (first & 0xf0) == 0xe0) || (k.family == AF_INET6 && first == 0xff);
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
     struct key x = key_of(a), y = key_of(b);

@@ -55,6 +55,9 @@ void addr_set_port(struct addr *a, uint16_t port);
 /* True for 0.0.0.0 and ::. */
 bool addr_is_any(const struct addr *a);
 
+/* A group of IPv4 (RFC 5771) or IPv6 (RFC 4291). */
+bool addr_is_multicast(const struct addr *a);
+
 /* True when both name the same end point; a mapped IPv4 address equals its IPv4 form. The scope
  * counts for link-local addresses alone. Unnamed UNIX addresses are all equal. */
 bool addr_equal(const struct addr *a, const struct addr *b);

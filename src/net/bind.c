@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/multicast.h"
 #include "net/socket.h"
 
 enum { PORT_TRIES = 16 }; /* how often a free port of one address is tried on the others */
@@ -43,6 +44,7 @@ static int open_one(const struct net_conf *conf, int type, const struct addr *a,
         socket_set(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only);
     if (socket_options(b->fd, conf, SOCKOPT_CREATED, e) < 0 ||
         socket_bind(b->fd, a, MESSAGE_LISTEN_FAILED, &b->own, e) < 0 ||
+        (conf->join != NULL && multicast_join(b->fd, family, conf->join, e) < 0) ||
         (type != SOCK_DGRAM && listen_on(conf, b->fd, a, e) < 0)) {
         close_bound(b);
         return -1;
@@ -119,7 +121,8 @@ int bind_open(const struct net_conf *conf, int type, int max, struct bound **out
     for (int i = 0; i < n; i++)
         (*out)[i].fd = -1;
     for (int i = 0; i < PORT_TRIES; i++) {
-        bool any = !unix_name && !conf->each_family && addr_is_any(&addrs[0]) && (n == 1 || addr_is_any(&addrs[1]));
+        bool any = !unix_name && !conf->each_family && addr_is_any(&addrs[0]) &&
+                   (n == 1 || addr_is_any(&addrs[1]));
 
         count = (any && n > 1 ? open_any : open_all)(conf, type, addrs, n, *out, e);
         if (count >= 0 || e->sys != EADDRINUSE || unix_name || n == 1 || addr_port(&addrs[0]) != 0)

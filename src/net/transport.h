@@ -43,7 +43,8 @@ struct net_conf {
     int family;       /* AF_UNSPEC, AF_INET, AF_INET6; AF_UNIX: `host` is the path or @name */
     const char *source_host; /* bind to it before connecting; for UNIX datagram our own path */
     const char *source_port;
-    bool datagram; /* -u: for self-connect and UNIX sockets */
+    const char *join; /* the multicast GROUP[%INTERFACE] that receivers of datagrams join; NULL: none */
+    bool datagram;    /* -u: for self-connect and UNIX sockets */
     bool seqpacket;
     bool numeric;       /* no DNS, in either direction */
     bool keep_open;     /* listen: go on after a peer left, many at once */

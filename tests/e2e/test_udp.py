@@ -308,6 +308,27 @@ def test_wait_for_answers_after_the_end_of_input(pollcat, mode, args, least):
     assert cat.wait() == 0 and time.monotonic() - start >= least
 
 
+@pytest.mark.parametrize("group, more", [("239.1.2.3", ""), ("239.1.2.3", "%lo"), ("ff02::1234", "%lo")])
+def test_a_group_is_joined(pollcat, group, more):
+    host = "::" if ":" in group else "127.0.0.1" if more == "" else "0.0.0.0"
+    cat = pollcat("-u", "-l", "--join", group + more, group if host == "127.0.0.1" else host, "0",
+                  wrap=["unshare", *(["--map-root-user"] if os.getuid() else []), "--net", "sh", "-c",
+                        'ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo && exec "$@"', "sh"])
+    assert cat.bound()
+    with open(f"/proc/{cat.popen.pid}/net/{'igmp6' if ':' in group else 'igmp'}") as groups:
+        assert ("ff020000000000000000000000001234" if ":" in group else "030201EF") in groups.read()
+
+
+def test_a_group_that_is_not_joined_is_told(pollcat):
+    cat = pollcat("-u", "-l", "239.1.2.3", "0")
+    cat.until_err("^pollcat: 239.1.2.3 is a multicast group, and not joined: --join 239.1.2.3$")
+
+
+def test_what_is_no_group_is_not_joined(pollcat):
+    cat = pollcat("-u", "-l", "--join", "127.0.0.1", "0")
+    assert (cat.wait(), cat.err) == (2, "pollcat: --join 127.0.0.1: a multicast address is needed\n")
+
+
 def test_late_answers_prolong_the_wait(pollcat):
     """It ends when nothing came for so long, and not before."""
     since = time.monotonic()
