@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import LOOPBACK, Collector, keep_talking, need, payload, port_of, refusing, udp, with_hosts
+from support import LOOPBACK, Collector, keep_talking, namespace, need, payload, port_of, refusing, udp, with_hosts
 
 MODES = [("-u",), ("--udp-connected",), ("--mode", "udp"), ("--mode", "udp-connected")]
 
@@ -317,6 +317,16 @@ def test_a_group_is_joined(pollcat, group, more):
     assert cat.bound()
     with open(f"/proc/{cat.popen.pid}/net/{'igmp6' if ':' in group else 'igmp'}") as groups:
         assert ("ff020000000000000000000000001234" if ":" in group else "030201EF") in groups.read()
+
+
+def test_what_is_sent_to_a_joined_group_arrives(pollcat, program):
+    wrap = namespace(program)
+    cat = pollcat("-u", "-l", "--join", "239.1.2.3%lo", "0.0.0.0", "0", wrap=wrap)
+    send = ("import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+            "s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('127.0.0.1'));"
+            "s.sendto(b'to all', ('239.1.2.3', int(sys.argv[1])))")
+    assert program(*wrap, "/usr/bin/python3", "-c", send, cat.port).wait() == 0
+    cat.until_out(b"to all")
 
 
 def test_a_group_that_is_not_joined_is_told(pollcat):
