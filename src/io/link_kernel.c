@@ -41,6 +41,15 @@ void link_kernel_leave(struct link *k)
     link_kernel_release(k);
 }
 
+/* It is another's turn. A destination that is full wakes nobody: it would go round for ever. */
+static void let_go(struct link *k, bool full)
+{
+    if (full && k->dst->owner == k)
+        k->dst->owner = NULL;
+    else
+        link_disown_dst(k);
+}
+
 /* One step in the kernel. Returns false when neither end can go on, or the path was left. */
 static bool step_kernel(struct link *k)
 {
@@ -52,7 +61,7 @@ static bool step_kernel(struct link *k)
     if (step.put > 0)
         k->bytes += (uint64_t)step.put;
     if (k->splice->held == 0)
-        link_disown_dst(k);
+        let_go(k, step.put == IO_AGAIN);
     if ((step.got == IO_ERROR || step.put == IO_ERROR) && splice_refused(step.error) && !k->splice->proven) {
         k->copies = true;
         link_kernel_leave(k);

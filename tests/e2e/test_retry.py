@@ -90,7 +90,7 @@ def test_waiting_for_a_port(pollcat):
         p.until_err(r"Connection refused$")
         listening(nobody)
         assert p.wait() == 0
-        assert p.out == b"127.0.0.1 %d open\n" % port_of(nobody)
+        assert (p.out, "open" in p.err) == (b"", True)
 
 
 def test_waiting_for_a_port_in_vain(pollcat):
