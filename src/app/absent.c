@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#define LUA \
-    "there is no Lua here; try --exec 'lua FILE'"
+#define LUA "there is no Lua here; try --exec 'lua FILE'"
 #define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define TELNET "no TELNET negotiation is answered; try telnet"

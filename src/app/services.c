@@ -13,12 +13,9 @@ static const struct {
     const struct service *service;
     long conf; /* offset in struct conf */
 } rows[] = {
-    {&service_stdio, offsetof(struct conf, stdio)},
-    {&service_prompt, offsetof(struct conf, console)},
-    {&service_plain, offsetof(struct conf, console)},
-    {&service_echo, NONE},
-    {&service_join, offsetof(struct conf, join)},
-    {&service_pass, NONE},
+    {&service_stdio, offsetof(struct conf, stdio)},   {&service_prompt, offsetof(struct conf, console)},
+    {&service_plain, offsetof(struct conf, console)}, {&service_echo, NONE},
+    {&service_join, offsetof(struct conf, join)},     {&service_pass, NONE},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -30,6 +30,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* clang-format off */
 /* The order is known to tests/e2e/faults.py. */
 #define CALLS(X)                                                                                        \
     X(read)                                                                                             \
@@ -37,6 +38,7 @@
     X(pread) X(write) X(writev) X(pwrite) X(pwritev2) X(recv) X(recvmsg) X(recvmmsg) X(send) X(sendmsg) \
         X(sendmmsg) X(splice) X(tee) X(accept4) X(poll) X(epoll_wait) X(epoll_ctl) X(open) X(pipe2)     \
             X(socket) X(connect) X(shutdown) X(fcntl) X(malloc) X(calloc) X(realloc)
+/* clang-format on */
 
 enum call {
 #define NUMBER(name) call_##name,
