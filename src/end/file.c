@@ -81,6 +81,7 @@ const struct end_kind end_file = {
     .syntax = "PATH",
     .help = "what comes is written there, over what was there",
     .descriptors = 1,
+    .once = true, /* a second peer would write over what the first sent */
     .parse = parse_path,
     .open = open_file,
     .close = close_file,

@@ -367,6 +367,7 @@ def test_with_socat(relay, program, tmp_path):
     (("-l", "1", "--to", "fd:400"), "fd:400: Bad file descriptor"),
     (("-l", "1", "--to", "fd:x"), "'x' is no number"),
     (("-l", "-k", "1", "--to", "-"), "--keep-open excludes --to -"),
+    (("-l", "-k", "1", "--to", "file:x"), "--keep-open excludes --to file:x"),
     (("-E", "1", "--to", "echo:"), "--echo excludes --to"),
     (("-u", "-l", "1", "--to", "echo:"), "--to excludes --udp"),
     (("-z", "host", "1", "--to", "echo:"), "excludes"),
