@@ -44,7 +44,8 @@ static int open_one(const struct net_conf *conf, int type, const struct addr *a,
         socket_set(b->fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only);
     if (socket_options(b->fd, conf, SOCKOPT_CREATED, e) < 0 ||
         socket_bind(b->fd, a, MESSAGE_LISTEN_FAILED, &b->own, e) < 0 ||
-        (conf->join != NULL && multicast_join(b->fd, family, conf->join, e) < 0) ||
+        (conf->join != NULL &&
+         multicast_join(b->fd, family, conf->host != NULL || conf->family == AF_INET, conf->join, e) < 0) ||
         (type != SOCK_DGRAM && listen_on(conf, b->fd, a, e) < 0)) {
         close_bound(b);
         return -1;

@@ -39,7 +39,7 @@ static int join_ipv6(int fd, const struct addr *group, unsigned ifindex)
     return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &r, sizeof r);
 }
 
-int multicast_join(int fd, int family, const char *text, struct err *e)
+int multicast_join(int fd, int family, bool only, const char *text, struct err *e)
 {
     struct addr group;
     unsigned ifindex;
@@ -48,7 +48,8 @@ int multicast_join(int fd, int family, const char *text, struct err *e)
     if (parse(text, &group, &ifindex, e) < 0)
         return -1;
     if (addr_family(&group) == AF_INET6 && family == AF_INET)
-        return 0;
+        return !only ? 0
+                     : err_set(e, STATUS_LOCAL, "--join %.64s: a group of IPv6, and a socket of IPv4", text);
     r = addr_family(&group) == AF_INET ? join_ipv4(fd, &group, ifindex) : join_ipv6(fd, &group, ifindex);
     return r == 0 ? 0 : err_sys(e, STATUS_LOCAL, errno, "--join %.64s", text);
 }

@@ -337,6 +337,9 @@ def test_a_group_that_is_not_joined_is_told(pollcat):
 def test_what_is_no_group_is_not_joined(pollcat):
     cat = pollcat("-u", "-l", "--join", "127.0.0.1", "0")
     assert (cat.wait(), cat.err) == (2, "pollcat: --join 127.0.0.1: a multicast address is needed\n")
+    for where in (["127.0.0.1", "0"], ["-4", "0"]):
+        cat = pollcat("-u", "-l", "--join", "ff02::1", *where)
+        assert (cat.wait(), cat.err) == (2, "pollcat: --join ff02::1: a group of IPv6, and a socket of IPv4\n")
 
 
 def test_late_answers_prolong_the_wait(pollcat):
