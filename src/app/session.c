@@ -163,7 +163,7 @@ static int64_t quiet_of_all(const struct session *s)
 {
     int64_t last = -1;
 
-    for (const struct peer *p = s->peers.first; p != NULL; p = p->next) {
+    for (const struct peer *p = peer_first(&s->peers); p != NULL; p = peer_next(p)) {
         if (p->active > last && (!p->datagram || p->client || p->received > 0))
             last = p->active;
     }
@@ -212,7 +212,7 @@ static void session_input_ended(void *ctx, bool ended)
     struct session *s = ctx;
 
     s->input_ended = ended;
-    if (!ended || s->peers.first != NULL || reconnect_is_open(&s->line))
+    if (!ended || peer_first(&s->peers) != NULL || reconnect_is_open(&s->line))
         return;
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));
@@ -235,8 +235,8 @@ static void session_leave(void *ctx)
 {
     struct session *s = ctx;
 
-    if (s->peers.first != NULL)
-        session_release(s, s->peers.first, true);
+    if (peer_first(&s->peers) != NULL)
+        session_release(s, peer_first(&s->peers), true);
 }
 
 static void session_settled(void *ctx)
@@ -370,7 +370,7 @@ static bool session_make_room(void *ctx)
 {
     struct session *s = ctx;
 
-    for (struct peer *p = s->peers.first; p != NULL; p = p->next) {
+    for (struct peer *p = peer_first(&s->peers); p != NULL; p = peer_next(p)) {
         if (is_done_with(s, p)) {
             session_finished(s, p, NULL);
             return true;
@@ -532,8 +532,8 @@ static void session_clear(struct session *s)
         s->svc->ending = true;
         s->svc->killed = s->signo != 0;
     }
-    while (s->peers.first != NULL)
-        session_release(s, s->peers.first, !s->failed && s->signo == 0);
+    while (s->loop != NULL && peer_first(&s->peers) != NULL) /* without a loop nothing was begun */
+        session_release(s, peer_first(&s->peers), !s->failed && s->signo == 0);
     tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;

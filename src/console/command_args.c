@@ -162,7 +162,7 @@ int args_peer(struct console *c, const char *word, struct peer **p, struct err *
     struct talker *t, *first = talkers_after(&c->talkers, NULL);
 
     /* All senders share the socket that they are heard on. */
-    if (word == NULL && first != NULL && first->peer->datagram && first->peer->next == NULL) {
+    if (word == NULL && first != NULL && first->peer->datagram && peer_next(first->peer) == NULL) {
         *p = first->peer;
         return 0;
     }

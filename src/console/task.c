@@ -187,7 +187,7 @@ size_t task_held(const struct task *t)
 
 size_t task_piece(const struct task *t)
 {
-    const struct peer *p = t->to != NULL ? t->to->peer : t->c->svc->peers->first;
+    const struct peer *p = t->to != NULL ? t->to->peer : peer_first(t->c->svc->peers);
     size_t most = PIECE, max;
 
     if (p == NULL)

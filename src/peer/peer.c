@@ -9,6 +9,7 @@
 void peer_table_init(struct peer_table *t, struct loop *loop)
 {
     *t = (struct peer_table){.loop = loop, .next_number = 1};
+    list_init(&t->all);
     list_init(&t->watches);
     list_init(&t->leaving);
     list_init(&t->observers);
@@ -36,7 +37,7 @@ void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *rece
 {
     *sent = t->sent;
     *received = t->received;
-    for (const struct peer *p = t->first; p != NULL; p = p->next) {
+    for (const struct peer *p = peer_first(t); p != NULL; p = peer_next(p)) {
         *sent += p->sent;
         *received += p->received;
     }
@@ -53,12 +54,7 @@ struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr
     p->remote = addr_dup(remote);
     p->number = t->next_number++;
     p->active = loop_now(t->loop);
-    p->prev = t->last;
-    if (t->last != NULL)
-        t->last->next = p;
-    else
-        t->first = p;
-    t->last = p;
+    list_add(&t->all, &p->place);
     t->count++;
     return p;
 }
@@ -68,14 +64,7 @@ struct port *peer_remove(struct peer *p)
     struct peer_table *t = p->table;
     struct port *port = p->port;
 
-    if (p->prev != NULL)
-        p->prev->next = p->next;
-    else
-        t->first = p->next;
-    if (p->next != NULL)
-        p->next->prev = p->prev;
-    else
-        t->last = p->prev;
+    list_del(&p->place);
     t->count--;
     t->sent += p->sent;
     t->received += p->received;

@@ -22,7 +22,7 @@ struct peer_watch {
 
 struct peer_table {
     struct loop *loop;
-    struct peer *first, *last;
+    struct list all;     /* of struct peer, in the order they came */
     struct list leaving; /* peer/leave.h: connections that are closing */
     unsigned nleaving;   /* so many */
     bool awaited;        /* and somebody waits for them */
@@ -36,7 +36,7 @@ struct peer_table {
 
 struct peer {
     struct peer_table *table;
-    struct peer *next, *prev;
+    struct list place; /* in the table */
     struct port *port;
     struct addr *local,
         *remote;     /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
@@ -66,6 +66,17 @@ void peer_table_bytes(const struct peer_table *t, uint64_t *sent, uint64_t *rece
 /* A new peer in the table. Takes `port`. */
 struct peer *peer_new(struct peer_table *t, struct port *port, const struct addr *local,
                       const struct addr *remote);
+
+/* The one that came first, and who came after `p`; NULL when there is none. */
+static inline struct peer *peer_first(const struct peer_table *t)
+{
+    return list_first(&t->all, struct peer, place);
+}
+
+static inline struct peer *peer_next(const struct peer *p)
+{
+    return list_next(&p->table->all, p, struct peer, place);
+}
 
 /* Takes it out of the table and closes its port. Its links must be gone. */
 void peer_free(struct peer *p);

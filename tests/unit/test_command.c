@@ -129,8 +129,8 @@ static int tear_down(void **state)
     while (!list_empty(&r->c.talkers.all))
         talkers_del(&r->c.talkers, talkers_after(&r->c.talkers, NULL));
     talkers_clear(&r->c.talkers);
-    while (r->peers.first != NULL)
-        peer_free(r->peers.first);
+    while (peer_first(&r->peers) != NULL)
+        peer_free(peer_first(&r->peers));
     view_clear(&r->c.view);
     screen_close(r->c.sheet.screen);
     loop_free(r->loop);

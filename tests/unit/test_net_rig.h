@@ -95,9 +95,9 @@ static inline bool rig_make_room(void *ctx)
 {
     struct rig *r = ctx;
 
-    if (!r->yielding || r->peers.first == NULL)
+    if (!r->yielding || peer_first(&r->peers) == NULL)
         return false;
-    peer_free(r->peers.first);
+    peer_free(peer_first(&r->peers));
     return true;
 }
 
@@ -157,8 +157,8 @@ static inline void rig_free(struct rig *r)
 {
     log_set_sink(NULL, NULL);
     net_close(r->net);
-    while (r->peers.first != NULL)
-        peer_free(r->peers.first);
+    while (peer_first(&r->peers) != NULL)
+        peer_free(peer_first(&r->peers));
     loop_free(r->loop);
     free(r);
 }

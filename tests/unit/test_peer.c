@@ -32,22 +32,21 @@ static void table_of_peers(void **state)
     peer_count(p[1], 2, 20);
     peer_count(p[1], 3, 30);
     peer_free(p[1]);
-    assert_ptr_equal(p[0]->next, p[2]);
-    assert_ptr_equal(p[2]->prev, p[0]);
+    assert_ptr_equal(peer_next(p[0]), p[2]);
+    assert_null(peer_next(p[2]));
     p[3] = peer_new(&t, fd_null(r->loop), &nobody, &nobody);
     assert_string_equal(peer_name(p[3], text), "anyone");
     assert_int_equal(p[3]->number, 4);
-    assert_ptr_equal(t.last, p[3]);
+    assert_ptr_equal(peer_next(p[2]), p[3]);
     peer_free(p[0]);
-    assert_ptr_equal(t.first, p[2]);
+    assert_ptr_equal(peer_first(&t), p[2]);
     peer_free(p[3]);
-    assert_ptr_equal(t.last, p[2]);
+    assert_null(peer_next(p[2]));
     peer_table_bytes(&t, &sent, &received);
     assert_int_equal(sent, 6);
     assert_int_equal(received, 60);
     peer_free(p[2]);
-    assert_null(t.first);
-    assert_null(t.last);
+    assert_null(peer_first(&t));
     assert_int_equal(t.count, 0);
     rig_free(r);
 }

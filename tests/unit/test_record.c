@@ -81,7 +81,7 @@ static int tear_down(void **state)
 
     link_free(r->in);
     link_free(r->out);
-    peer_free(r->peers.first);
+    peer_free(peer_first(&r->peers));
     for (int i = 0; i < 4; i++)
         port_free(r->port[i]);
     loop_free(r->loop);

@@ -46,8 +46,8 @@ static struct peer *new_peer(struct room *m, const char *host)
 static void room_free(struct room *m)
 {
     talkers_clear(&m->table);
-    while (m->peers.first != NULL)
-        peer_free(m->peers.first);
+    while (peer_first(&m->peers) != NULL)
+        peer_free(peer_first(&m->peers));
     rig_free(m->rig);
     free(m);
 }
