@@ -212,7 +212,7 @@ static void session_input_ended(void *ctx, bool ended)
     struct session *s = ctx;
 
     s->input_ended = ended;
-    if (!ended || peer_first(&s->peers) != NULL || reconnect_is_open(&s->line))
+    if (!ended || !is_client(s) || peer_first(&s->peers) != NULL || reconnect_is_open(&s->line))
         return;
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));

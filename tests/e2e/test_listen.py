@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from support import LOOPBACK, dial, need, payload, port_of, receive, receive_all, reset, serve, with_hosts
+from support import (LOOPBACK, dial, need, payload, port_of, receive, receive_all, reset, serve, until_resting,
+                     with_hosts)
 
 
 def refused(port, host="127.0.0.1"):
@@ -205,3 +206,14 @@ def test_telnet(pollcat, program):
     cat.close()
     client.wait()
     assert cat.wait() == 0
+
+
+def test_the_end_of_input_with_nobody_there_ends_nothing(pollcat):
+    cat = pollcat("-v", "-l", "-k", "127.0.0.1", "0")
+    reset(dial(cat.port))
+    cat.until_err("^pollcat: closed ")
+    cat.close()
+    until_resting(cat.pid)
+    with dial(cat.port) as peer:
+        peer.sendall(b"still here")
+        cat.until_out(b"still here")
