@@ -143,7 +143,7 @@ int command_again(struct console *c, const char *args, struct err *e)
     char *words[4] = {NULL};
     const struct recent *r;
     int64_t bytes = AGAIN;
-    struct talker *t;
+    struct talker *t = NULL;
     int result;
     size_t n;
 
@@ -151,7 +151,7 @@ int command_again(struct console *c, const char *args, struct err *e)
         return -1;
     result = take_again(c, words, &mode, &bytes, &t, e);
     args_free(words, 3);
-    if (result < 0)
+    if (result < 0 || t == NULL)
         return -1;
     r = t->recent;
     if (r == NULL)
