@@ -206,13 +206,15 @@ static bool is_client(const struct session *s)
     return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
 }
 
-/* With nobody to send anything to, nothing is waited for but what was typed to be delivered. */
+/* With nobody to send anything to, nothing is waited for but what was typed to be delivered. A listener goes on, unless it
+ * was a person who ended the input. */
 static void session_input_ended(void *ctx, bool ended)
 {
     struct session *s = ctx;
 
     s->input_ended = ended;
-    if (!ended || !is_client(s) || peer_first(&s->peers) != NULL || reconnect_is_open(&s->line))
+    if (!ended || (!is_client(s) && !front_is_person(s->svc)) || peer_first(&s->peers) != NULL ||
+        reconnect_is_open(&s->line))
         return;
     if (front_waiting(s->svc) > 0 && reconnect_waits(&s->line))
         log_notice("%zu bytes wait for the connection; ^C gives up", front_waiting(s->svc));

@@ -642,6 +642,7 @@ static bool console_shows(struct svc *s)
 }
 
 static const struct front console_front = {
+    .person = true,
     .show = console_show,
     .waiting = console_waiting,
     .settled = console_settled,

@@ -8,6 +8,11 @@ static const struct front *front_of(const struct svc *s)
     return s != NULL && s->service->front != NULL ? s->service->front : &none;
 }
 
+bool front_is_person(const struct svc *s)
+{
+    return front_of(s)->person;
+}
+
 bool front_show(struct svc *s, const char *line)
 {
     const struct front *f = front_of(s);

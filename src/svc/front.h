@@ -14,6 +14,7 @@
 
 /* Each is optional. */
 struct front {
+    bool person; /* somebody sits there: the end of the input is their word */
     /* A line of the log; returns false to leave it to standard error. */
     bool (*show)(struct svc *, const char *line);
     /* Bytes that wait for somebody to come. */
@@ -34,6 +35,7 @@ struct front {
 };
 
 /* The hooks of `s`; where there is none: false, 0, and nothing done. */
+bool front_is_person(const struct svc *s);
 bool front_show(struct svc *s, const char *line);
 size_t front_waiting(const struct svc *s);
 void front_settled(struct svc *s);
