@@ -34,7 +34,7 @@ enum {
 struct operands {
     char **args;
     int n;
-    unsigned traits;
+    uint64_t traits;
     bool numeric;    /* names of services are not looked up */
     char given[128]; /* the options that stand before, and a blank, for advice */
 };
@@ -66,7 +66,7 @@ void conf_clear(struct conf *c)
     memset(c, 0, sizeof *c);
 }
 
-static int socktype(unsigned traits)
+static int socktype(uint64_t traits)
 {
     return (traits & TRAIT_DGRAM) != 0 ? SOCK_DGRAM : SOCK_STREAM;
 }
@@ -297,7 +297,7 @@ static int take_operands(struct conf *c, struct operands *o, struct err *e)
     return (o->traits & TRAIT_PROBE) != 0 ? take_probe(c, o, e) : take_remote(c, o, e);
 }
 
-static void derive_net(struct conf *c, unsigned traits)
+static void derive_net(struct conf *c, uint64_t traits)
 {
     struct net_conf *net = &c->net;
 
@@ -311,7 +311,7 @@ static void derive_net(struct conf *c, unsigned traits)
 }
 
 /* Nobody answers a server that has ended, nor a peer whose words go elsewhere. */
-static void derive_endings(struct conf *c, unsigned traits)
+static void derive_endings(struct conf *c, uint64_t traits)
 {
     const bool typed = !c->stdio.no_input && isatty(STDIN_FILENO), client = (traits & TRAIT_LISTEN) == 0;
     const bool seen = typed && isatty(STDOUT_FILENO);
@@ -321,7 +321,7 @@ static void derive_endings(struct conf *c, unsigned traits)
     c->bridge.leave = c->leave || (!c->stay && typed && (client || !seen));
 }
 
-static void derive_bridge(struct conf *c, unsigned traits)
+static void derive_bridge(struct conf *c, uint64_t traits)
 {
     const bool datagram_client = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) == 0;
     struct bridge_conf *bridge = &c->bridge;
@@ -361,7 +361,7 @@ static const char *join_text(struct conf *c, const char *kind, const char *rest)
 }
 
 /* What is joined is passed on at once, and by both sides. */
-static int derive_join(struct conf *c, unsigned traits, struct err *e)
+static int derive_join(struct conf *c, uint64_t traits, struct err *e)
 {
     if ((traits & TRAIT_JOIN) == 0)
         return 0;
@@ -392,13 +392,13 @@ static bool wants_prompt(const struct conf *c)
 }
 
 /* Who is given a socket knows no address to send to: one for datagrams is connected. */
-static unsigned traits_of_transport(unsigned traits)
+static uint64_t traits_of_transport(uint64_t traits)
 {
     return (traits & TRAIT_PASS) != 0 && (traits & TRAIT_DGRAM) != 0 ? traits | TRAIT_CONNECTED : traits;
 }
 
 /* The rows of mode, transport and service. */
-static void derive_rows(struct conf *c, unsigned traits)
+static void derive_rows(struct conf *c, uint64_t traits)
 {
     const struct mode *m = mode_choose(traits_of_transport(traits));
     const bool joined = (traits & TRAIT_JOIN) != 0, passed = (traits & TRAIT_PASS) != 0;
@@ -433,7 +433,7 @@ static bool is_odd_ttl(const struct conf *c)
 /* Who means Ncat's option -m gives a number of peers, with -l. */
 static void hint_max_conns(const struct conf *c, const struct options *o)
 {
-    const unsigned traits = options_traits(o);
+    const uint64_t traits = options_traits(o);
 
     if ((traits & TRAIT_KEEP_OPEN) == 0 && ((traits & TRAIT_LISTEN) == 0 || !is_odd_ttl(c)))
         return;
@@ -505,7 +505,7 @@ static void note_given(struct operands *o, char **args, int n)
 static int read_options(struct conf *c, struct options *o, int argc, char **argv, struct err *e)
 {
     const struct option_fields fields = {c, conf_add_sockopt, &c->dialect->options};
-    unsigned traits;
+    uint64_t traits;
 
     if (options_parse(&fields, o, argc, argv, e) != 0) {
         c->unknown = o->unknown;

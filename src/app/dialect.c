@@ -94,7 +94,7 @@ const struct dialect *dialect_choose(int *argc, char ***argv, struct err *e)
     return d;
 }
 
-int dialect_check(const struct dialect *d, unsigned *traits, struct err *e)
+int dialect_check(const struct dialect *d, uint64_t *traits, struct err *e)
 {
     for (const struct dialect_rule *r = d->rules; r != NULL && (r->gives != 0 || r->text != NULL); r++) {
         if ((*traits & r->all) != r->all || (*traits & r->none) != 0)

@@ -16,8 +16,8 @@ struct conf;
 
 /* What follows from the traits of a run that has all of these and none of those; looked at in turn, before our own rules. */
 struct dialect_rule {
-    unsigned all, none;
-    unsigned gives;   /* more traits */
+    uint64_t all, none;
+    uint64_t gives;   /* more traits */
     const char *text; /* or it is wrong */
 };
 
@@ -25,7 +25,7 @@ struct dialect_rule {
 struct dialect_operands {
     char **args;
     int n;
-    unsigned traits;
+    uint64_t traits;
 };
 
 struct dialect {
@@ -45,7 +45,7 @@ struct dialect {
     /* Each is optional: before options are read; in place of our own reading of operands, 0 or -1 with `e`; after all. */
     void (*begin)(struct conf *c);
     int (*operands)(struct conf *c, const struct dialect_operands *o, struct err *e);
-    void (*derive)(struct conf *c, unsigned traits);
+    void (*derive)(struct conf *c, uint64_t traits);
 };
 
 extern const struct dialect dialect_nc, dialect_ncat;
@@ -59,7 +59,7 @@ const struct dialect *dialect_row(size_t i);
 const struct dialect *dialect_choose(int *argc, char ***argv, struct err *e);
 
 /* Holds the traits of a run against the rules, and adds what follows. 0, or -1 with `e`. */
-int dialect_check(const struct dialect *d, unsigned *traits, struct err *e);
+int dialect_check(const struct dialect *d, uint64_t *traits, struct err *e);
 
 /* The exit status that `status` becomes. */
 int dialect_status(const struct dialect *d, int status);

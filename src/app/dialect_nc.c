@@ -315,7 +315,7 @@ static void begin(struct conf *c)
 }
 
 /* -w: limits connecting, and silence of any kind once there is a peer. */
-static void derive_timeout(struct conf *c, unsigned traits)
+static void derive_timeout(struct conf *c, uint64_t traits)
 {
     const bool hears_all = (traits & TRAIT_DGRAM) != 0 && (traits & TRAIT_LISTEN) != 0 &&
                            (traits & TRAIT_KEEP_OPEN) != 0;
@@ -328,7 +328,7 @@ static void derive_timeout(struct conf *c, unsigned traits)
         c->idle_timeout = 0;
 }
 
-static void derive(struct conf *c, unsigned traits)
+static void derive(struct conf *c, uint64_t traits)
 {
     derive_timeout(c, traits);
     /* Who connects waits for its own input as well as for the peer; who listens goes with the peer. */

@@ -354,7 +354,7 @@ static void derive_listener(struct conf *c)
         c->transport = "udp-first";
 }
 
-static void derive(struct conf *c, unsigned traits)
+static void derive(struct conf *c, uint64_t traits)
 {
     c->idle_fails = true;
     c->bridge.tell_end = false;

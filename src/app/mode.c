@@ -7,7 +7,7 @@
 #include "svc/echo.h"
 #include "svc/stdio.h"
 
-enum { DATAGRAMS = TRAIT_DGRAM | TRAIT_MESSAGES };
+#define DATAGRAMS (TRAIT_DGRAM | TRAIT_MESSAGES)
 
 /* From the least to the most particular: mode_choose() takes the last that fits. */
 static const struct mode modes[] = {
@@ -93,7 +93,7 @@ const struct mode *mode_find(const char *name)
     return NULL;
 }
 
-const struct mode *mode_choose(unsigned traits)
+const struct mode *mode_choose(uint64_t traits)
 {
     const struct mode *found = &modes[0];
 
@@ -104,7 +104,7 @@ const struct mode *mode_choose(unsigned traits)
     return found;
 }
 
-const char *mode_transport(const struct mode *m, unsigned traits)
+const char *mode_transport(const struct mode *m, uint64_t traits)
 {
     if ((traits & TRAIT_DGRAM) != 0)
         return m->datagram;

@@ -10,34 +10,35 @@
 #define APP_MODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct service;
 
-enum trait {
-    TRAIT_LISTEN = 1 << 0,
-    TRAIT_DGRAM = 1 << 1,     /* datagrams instead of a stream */
-    TRAIT_MESSAGES = 1 << 2,  /* writes keep their boundaries: datagrams, seqpacket */
-    TRAIT_CONNECTED = 1 << 3, /* datagrams of one peer only */
-    TRAIT_UNIX = 1 << 4,
-    TRAIT_ECHO = 1 << 5,
-    TRAIT_SELF = 1 << 6,
-    TRAIT_PROBE = 1 << 7,
-    TRAIT_KEEP_OPEN = 1 << 8,
-    TRAIT_IPV4 = 1 << 9,
-    TRAIT_SHUTDOWN = 1 << 10,
-    TRAIT_NO_INPUT = 1 << 11,
-    TRAIT_CUT = 1 << 12, /* says where what we send is cut */
-    TRAIT_HISTORY = 1 << 13,
-    TRAIT_SOURCE = 1 << 14, /* has a local address of its own */
-    TRAIT_STAY = 1 << 15,   /* the peer's end does not end ours */
-    TRAIT_RECORD = 1 << 16, /* writes a file along */
-    TRAIT_JOIN = 1 << 17,   /* peers have ends of their own */
-    TRAIT_PROGRAM = 1 << 18,
-    TRAIT_SCRIPT = 1 << 19,
-    TRAIT_PROMPT = 1 << 20, /* has one, wherever output goes */
-    TRAIT_PASS = 1 << 21,   /* the connection is for another program */
-    TRAIT_AGAIN = 1 << 22,  /* another connection follows one that has ended */
-};
+/* Sets of these are of 64 bits. */
+#define TRAIT_BIT(n) (UINT64_C(1) << (n))
+#define TRAIT_LISTEN TRAIT_BIT(0)
+#define TRAIT_DGRAM TRAIT_BIT(1)     /* datagrams instead of a stream */
+#define TRAIT_MESSAGES TRAIT_BIT(2)  /* writes keep their boundaries: datagrams, seqpacket */
+#define TRAIT_CONNECTED TRAIT_BIT(3) /* datagrams of one peer only */
+#define TRAIT_UNIX TRAIT_BIT(4)
+#define TRAIT_ECHO TRAIT_BIT(5)
+#define TRAIT_SELF TRAIT_BIT(6)
+#define TRAIT_PROBE TRAIT_BIT(7)
+#define TRAIT_KEEP_OPEN TRAIT_BIT(8)
+#define TRAIT_IPV4 TRAIT_BIT(9)
+#define TRAIT_SHUTDOWN TRAIT_BIT(10)
+#define TRAIT_NO_INPUT TRAIT_BIT(11)
+#define TRAIT_CUT TRAIT_BIT(12) /* says where what we send is cut */
+#define TRAIT_HISTORY TRAIT_BIT(13)
+#define TRAIT_SOURCE TRAIT_BIT(14) /* has a local address of its own */
+#define TRAIT_STAY TRAIT_BIT(15)   /* the peer's end does not end ours */
+#define TRAIT_RECORD TRAIT_BIT(16) /* writes a file along */
+#define TRAIT_JOIN TRAIT_BIT(17)   /* peers have ends of their own */
+#define TRAIT_PROGRAM TRAIT_BIT(18)
+#define TRAIT_SCRIPT TRAIT_BIT(19)
+#define TRAIT_PROMPT TRAIT_BIT(20) /* has one, wherever output goes */
+#define TRAIT_PASS TRAIT_BIT(21)   /* the connection is for another program */
+#define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
 
 struct mode {
     const char *name, *help;
@@ -46,9 +47,9 @@ struct mode {
     const char *unix_stream; /* transport for UNIX stream sockets; NULL: there is none */
     const struct service *service;
     const struct service *at_terminal; /* instead, where standard input is one; NULL: the same */
-    unsigned when;                     /* the traits that choose this mode */
-    unsigned gives;                    /* the traits that --mode NAME brings */
-    unsigned excludes;
+    uint64_t when;                     /* the traits that choose this mode */
+    uint64_t gives;                    /* the traits that --mode NAME brings */
+    uint64_t excludes;
 };
 
 /* The row named `name`, or NULL; row `i`, or NULL past the end. */
@@ -56,9 +57,9 @@ const struct mode *mode_find(const char *name);
 const struct mode *mode_row(size_t i);
 
 /* The mode that `traits` ask for; never NULL. */
-const struct mode *mode_choose(unsigned traits);
+const struct mode *mode_choose(uint64_t traits);
 
 /* The transport of a mode under these traits, or NULL: it has none. */
-const char *mode_transport(const struct mode *m, unsigned traits);
+const char *mode_transport(const struct mode *m, uint64_t traits);
 
 #endif

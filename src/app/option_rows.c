@@ -13,7 +13,7 @@
 #define FIELD(member) offsetof(struct conf, member)
 
 /* Nothing of ours is sent, and nothing that came is shown. */
-enum { STREAMLESS = TRAIT_ECHO | TRAIT_JOIN | TRAIT_PASS };
+#define STREAMLESS (TRAIT_ECHO | TRAIT_JOIN | TRAIT_PASS)
 
 /* clang-format off */
 static const struct option_row rows[] = {
@@ -64,7 +64,7 @@ static const struct option_row rows[] = {
              "Nothing is read or sent.\nA datagram socket is connected.\n" },
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
-      .help = "the same by name",
+      .rare = true, .help = "the same by name",
       .doc = "Choose the mode by its name:\n.Cm connect , listen , udp , udp-connected , echo\nor\n.Cm self-connect .\n" },
     { .ch = 'z', .name = "zero", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PROBE,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_CONNECTED | TRAIT_UNIX,
@@ -76,7 +76,7 @@ static const struct option_row rows[] = {
              ".Ql no answer .\n" },
     { .ch = 'r', .name = "randomize", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(randomize),
       .needs = TRAIT_PROBE,
-      .help = "with -z: shuffle",
+      .rare = true, .help = "with -z: shuffle",
       .doc = "With\n.Fl z ,\ntry the ports in random order.\n" },
 
     /* Where */
@@ -121,12 +121,12 @@ static const struct option_row rows[] = {
              "Standard input goes to all of them.\n" },
     { .name = "max-conns", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.max_conns),
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_DGRAM,
-      .help = "refuse more peers",
+      .rare = true, .help = "refuse more peers",
       .doc = "Serve at most\n.Ar N\npeers at once; more are refused, which\n.Fl v\nreports.\n"
              "As many again may be leaving, with bytes on their way; of more, the oldest is closed.\n" },
     { .name = "backlog", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.backlog),
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN, .excludes = TRAIT_DGRAM,
-      .help = "queue of connections",
+      .rare = true, .help = "queue of connections",
       .doc = "Let the kernel queue\n.Ar N\nconnections that are not accepted yet; see\n.Xr listen 2 .\n" },
     { .name = "slow-peer", .arg = "WHAT", .group = OPTION_LISTEN, .type = OPTION_WORD,
       .field = FIELD(bridge.slow), .value = VALUE_WORDS, .names = slow_names,
@@ -212,7 +212,7 @@ static const struct option_row rows[] = {
              "and how many bytes went that way before.\n" },
     { .name = "append-output", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(records.append),
       .needs = TRAIT_RECORD,
-      .help = "empty neither",
+      .rare = true, .help = "empty neither",
       .doc = "Let\n.Fl -output\nand\n.Fl -hex-dump\nadd to files that exist.\n" },
     { .name = "log", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.log),
       .value = VALUE_FILE, .excludes = TRAIT_PROBE,
@@ -225,7 +225,7 @@ static const struct option_row rows[] = {
              "Without this, what one read of a pipe gives is one datagram.\n" },
     { .name = "datagram-size", .arg = "N", .group = OPTION_DATA, .type = OPTION_SIZE, .field = FIELD(datagram_size),
       .min = 1, .max = 65507, .needs = TRAIT_MESSAGES, .excludes = TRAIT_CUT | STREAMLESS,
-      .help = "cut datagrams",
+      .rare = true, .help = "cut datagrams",
       .doc = "Cut what is sent into datagrams of\n.Ar N\nbytes; 1400 avoids fragments on the internet.\n" },
 
     { .ch = 'W', .name = "recv-limit", .arg = "N", .group = OPTION_DATA, .type = OPTION_INT, .field = FIELD(recv_limit),
@@ -271,7 +271,7 @@ static const struct option_row rows[] = {
       .help = "allow broadcast",
       .doc = "Allow datagrams to broadcast addresses.\n" },
     { .ch = 'D', .name = "debug", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT, .sockopt = "debug",
-      .help = "SO_DEBUG",
+      .rare = true, .help = "SO_DEBUG",
       .doc = "Set\n.Dv SO_DEBUG .\n" },
     { .ch = 'I', .name = "recv-buffer", .arg = "SIZE", .group = OPTION_SOCKET, .type = OPTION_SOCKOPT,
       .sockopt = "rcvbuf",
@@ -302,7 +302,7 @@ static const struct option_row rows[] = {
       .doc = "Set a socket option by its name; an option that is on or off is turned on by\n.Ar NAME\nalone.\n"
              ".Ar NAME Ns Ql \\&?\nprints the value in effect.\nMay be repeated.\n" },
     { .name = "list-sockopts", .group = OPTION_SOCKET, .type = OPTION_ACTION, .field = FIELD(action), .min = CONF_LIST_SOCKOPTS,
-      .help = "list them",
+      .rare = true, .help = "list them",
       .doc = "List the names that\n.Fl -sockopt\nknows, and end.\n" },
 
     /* The prompt */
@@ -329,7 +329,7 @@ static const struct option_row rows[] = {
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.time),
       .value = VALUE_WORDS, .names = clock_names, .excludes = STREAMLESS,
-      .help = "absolute,start,delta",
+      .rare = true, .help = "absolute,start,delta",
       .doc = "The time that stands before each line:\n.Cm absolute\n(of the day), since the\n.Cm start ,\n.Cm delta\n"
              "(since the line before), or\n.Cm none .\n" },
     { .name = "input", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.input),
@@ -340,7 +340,7 @@ static const struct option_row rows[] = {
              "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 0x65 6c:6c,6f ,\ntexts in double quotes, and comments behind #.\n" },
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
       .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS,
-      .help = "lf, crlf, cr, none, nul",
+      .rare = true, .help = "lf, crlf, cr, none, nul",
       .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm cr , none\nor\n.Cm nul .\nWithout a prompt lines of standard input are changed so, as with\n.Fl -input .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
       .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS,
@@ -362,7 +362,7 @@ static const struct option_row rows[] = {
       .doc = "Keep the history of the prompt in this file.\n" },
     { .name = "prompt-always", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(prompt_always), .gives = TRAIT_PROMPT,
       .excludes = STREAMLESS | TRAIT_NO_INPUT,
-      .help = "in a pipe, too",
+      .rare = true, .help = "in a pipe, too",
       .doc = "Show a prompt when standard output is a pipe, too, whose reader may write to the same terminal.\n" },
     { .name = "commands", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.commands),
       .value = VALUE_FILE, .excludes = STREAMLESS | TRAIT_PROBE,
@@ -373,7 +373,7 @@ static const struct option_row rows[] = {
       .doc = "Show no prompt, even at a terminal.\n" },
     { .name = "no-history", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.no_history),
       .excludes = TRAIT_HISTORY,
-      .help = "keep none",
+      .rare = true, .help = "keep none",
       .doc = "Neither read nor write a history.\n" },
 
     /* The rest */

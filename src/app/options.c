@@ -482,9 +482,9 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
     return 0;
 }
 
-unsigned options_traits(const struct options *o)
+uint64_t options_traits(const struct options *o)
 {
-    unsigned traits = o->traits | (o->mode != NULL ? o->mode->gives : 0);
+    uint64_t traits = o->traits | (o->mode != NULL ? o->mode->gives : 0);
 
     /* A UNIX stream socket cannot connect to itself. */
     if ((traits & TRAIT_UNIX) != 0 && (traits & TRAIT_SELF) != 0)
@@ -492,7 +492,7 @@ unsigned options_traits(const struct options *o)
     return traits;
 }
 
-static int bits(unsigned set)
+static int bits(uint64_t set)
 {
     int n = 0;
 
@@ -502,7 +502,7 @@ static int bits(unsigned set)
 }
 
 /* The option that asks for a trait, and for little else. */
-static const char *giver(unsigned trait)
+static const char *giver(uint64_t trait)
 {
     const struct option_row *best = NULL, *row;
 
@@ -524,7 +524,7 @@ static const char *written(const struct option_row *row, char text[static MEANT]
 }
 
 /* Which of the options given, or else --mode, brings one of `traits`. */
-static const char *culprit(const struct options *o, unsigned traits, char text[static MEANT])
+static const char *culprit(const struct options *o, uint64_t traits, char text[static MEANT])
 {
     snprintf(text, MEANT, "--mode %s", o->mode != NULL ? o->mode->name : "");
     for (size_t i = o->ngiven; i-- > 0;) {
@@ -540,7 +540,7 @@ static int refuse(const char *what, const char *verb, const char *other, struct 
     return err_set(e, STATUS_LOCAL, "%s %s %s", what, verb, other);
 }
 
-static int check_needs(const char *what, unsigned missing, struct err *e)
+static int check_needs(const char *what, uint64_t missing, struct err *e)
 {
     char other[MEANT];
 
@@ -552,13 +552,13 @@ static int check_needs(const char *what, unsigned missing, struct err *e)
 
 /* What no single row can say. */
 static const struct {
-    unsigned when, unless, needs;
+    uint64_t when, unless, needs;
     const char *what;
 } rules[] = {
     {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock"},
 };
 
-static int check_row(const struct options *o, const struct option_row *row, unsigned traits, struct err *e)
+static int check_row(const struct options *o, const struct option_row *row, uint64_t traits, struct err *e)
 {
     char what[MEANT], other[MEANT];
 
@@ -570,7 +570,7 @@ static int check_row(const struct options *o, const struct option_row *row, unsi
     return refuse(what, "excludes", culprit(o, row->excludes & traits, other), e);
 }
 
-static int check_mode(const struct options *o, const struct mode *m, unsigned traits, struct err *e)
+static int check_mode(const struct options *o, const struct mode *m, uint64_t traits, struct err *e)
 {
     char what[MEANT], other[MEANT];
 
@@ -582,7 +582,7 @@ static int check_mode(const struct options *o, const struct mode *m, unsigned tr
 
 int options_check(const struct options *o, struct err *e)
 {
-    const unsigned traits = options_traits(o);
+    const uint64_t traits = options_traits(o);
 
     if (check_mode(o, o->mode, traits, e) != 0 || check_mode(o, mode_choose(traits), traits, e) != 0)
         return -1;

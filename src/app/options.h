@@ -73,9 +73,10 @@ struct option_row {
     const char *words; /* set apart by spaces */
     const char *sockopt;
     const char *alias; /* the row that this one is another name of; only ch and name are its own */
-    unsigned gives, needs, excludes; /* traits */
+    uint64_t gives, needs, excludes; /* traits */
     const char *noun; /* what a number or time is called that is wrong, where the program speaks a dialect */
     const char *ncat; /* a hint for who means Ncat's option of the same letter */
+    bool rare;        /* its place is in --help GROUP, not on the screen of --help */
     const char *help; /* for --help, a few words */
     const char *doc;  /* for the manual: mdoc(7) */
 };
@@ -92,7 +93,7 @@ struct option_dialect {
 
 /* What was given, for checks that come after the reading. */
 struct options {
-    unsigned traits;                             /* of the options; options_traits() has all */
+    uint64_t traits;                             /* of the options; options_traits() has all */
     const struct mode *mode;                     /* --mode, or NULL */
     const struct option_row *given[OPTIONS_MAX]; /* each row once, in the order given; no aliases */
     size_t ngiven;
@@ -128,7 +129,7 @@ struct option_fields {
 int options_parse(const struct option_fields *to, struct options *o, int argc, char **argv, struct err *e);
 
 /* The traits of this run: those of the options and of --mode. */
-unsigned options_traits(const struct options *o);
+uint64_t options_traits(const struct options *o);
 
 /* Holds what was given against the traits of this run. Returns 0, or -1 with `e`: "--a needs --b" or
  * "--a excludes --b". */

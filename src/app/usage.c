@@ -51,40 +51,48 @@ static size_t half_format(const struct option_row *row, enum option_group g, cha
     return n > 0 && n <= HALF ? (size_t)n : 0;
 }
 
-/* One line, of one entry or two. Returns how many rows it took. */
+/* The first row from `i` on that --help shows; option_count() past the end. */
+static size_t next_shown(size_t i)
+{
+    const struct option_row *row;
+
+    while ((row = option_row(i)) != NULL && (row->help == NULL || row->rare))
+        i++;
+    return i;
+}
+
+/* One line, of one entry or two. Returns the row after those. */
 static size_t print_line(FILE *out, size_t i, const char *title)
 {
     const struct option_row *row = option_row(i);
+    const size_t beside = next_shown(i + 1);
     char text[LINE], second[LINE];
 
-    if (half_format(row, row->group, text) > 0 && half_format(option_row(i + 1), row->group, second) > 0) {
+    if (half_format(row, row->group, text) > 0 && half_format(option_row(beside), row->group, second) > 0) {
         fprintf(out, "%-*s %-*s %s\n", TITLE, title, HALF, text, second);
-        return 2;
+        return beside + 1;
     }
     names_format(row, text, sizeof text);
     fprintf(out, "%-*s %-*s %s\n", TITLE, title, NAMES, text, row->help);
-    return 1;
+    return i + 1;
 }
 
 void usage_help(FILE *out)
 {
     enum option_group last = OPTION_GROUPS;
+    const struct option_row *row;
 
     fputs("Usage: pollcat [OPTION...] HOST PORT         (or HOST:PORT, [IPV6]:PORT)\n"
           "       pollcat -l [OPTION...] [HOST] PORT\n"
           "       pollcat -U [-l] [OPTION...] PATH\n\n",
           out);
-    for (size_t i = 0; option_row(i) != NULL;) {
-        const struct option_row *row = option_row(i);
-
-        if (row->help == NULL) {
-            i++;
-            continue;
-        }
-        i += print_line(out, i, row->group != last ? option_group(row->group) : "");
+    for (size_t i = next_shown(0); (row = option_row(i)) != NULL;) {
+        i = next_shown(print_line(out, i, row->group != last ? option_group(row->group) : ""));
         last = row->group;
     }
-    fputs("TIME is in seconds or has a unit: ms s m h. SIZE may have one: k m g.\n", out);
+    fputs("TIME is in seconds or has a unit: ms s m h. SIZE may have one: k m g.\n"
+          "--help GROUP has more, in full (--help socket); --help all has everything.\n",
+          out);
 }
 
 int usage_first(void)
@@ -120,7 +128,8 @@ static bool print_group(FILE *out, const char *title)
     bool any = false;
 
     for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
-        if (row->alias != NULL || strcasecmp(option_group(row->group), title) != 0)
+        if (row->alias != NULL ||
+            (strcasecmp(title, "all") != 0 && strcasecmp(option_group(row->group), title) != 0))
             continue;
         if (any)
             fputc('\n', out);
@@ -158,10 +167,11 @@ static int no_topic(const char *topic, struct err *e)
 
         snprintf(groups + n, sizeof groups - n, " %s", option_group(g));
     }
-    return err_set(e, STATUS_LOCAL,
-                   "no help on '%.64s': it is neither an option nor one of:%s; 'man pollcat' has the rest, "
-                   "~help at the prompt the commands",
-                   topic, groups);
+    return err_set(
+        e, STATUS_LOCAL,
+        "no help on '%.64s': it is neither an option nor one of: all%s; 'man pollcat' has the rest, "
+        "~help at the prompt the commands",
+        topic, groups);
 }
 
 int usage_topic(FILE *out, const char *topic, struct err *e)

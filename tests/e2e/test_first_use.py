@@ -27,7 +27,7 @@ def test_help_on_a_topic(pollcat):
 def test_help_on_nothing_that_there_is(pollcat):
     cat = pollcat("--help", "nosuch")
     assert cat.wait() == 2
-    assert cat.err.startswith("pollcat: no help on 'nosuch': it is neither an option nor one of: Mode ")
+    assert cat.err.startswith("pollcat: no help on 'nosuch': it is neither an option nor one of: all Mode ")
     assert cat.err.endswith(" Other; 'man pollcat' has the rest, ~help at the prompt the commands\n")
 
 

@@ -61,7 +61,7 @@ static void rows_name_what_exists(void **state)
 static void traits_choose(void **state)
 {
     static const struct {
-        unsigned traits;
+        uint64_t traits;
         const char *mode, *transport;
     } rows[] = {
         {0, "connect", "connect"},

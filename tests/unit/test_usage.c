@@ -58,7 +58,7 @@ static const char *find_option(const char *text, const char *name)
     snprintf(word, sizeof word, "--%s", name);
     while ((at = strstr(at, word)) != NULL) {
         at += strlen(word);
-        if (strchr(" \n)[", *at) != NULL)
+        if (strchr(" \n)[,", *at) != NULL)
             return at - strlen(word);
     }
     return NULL;
@@ -72,6 +72,8 @@ static void help_has_every_option(void **state)
 
     (void)state;
     for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        if (option_target(row)->rare)
+            continue;
         if (find_option(text, row->name) == NULL)
             fail_msg("--%s is not in --help", row->name);
         if (row->alias == NULL && strstr(text, row->help) == NULL)
@@ -96,6 +98,20 @@ static char *topic(const char *name, struct err *e)
         fputs("none", out);
     assert_int_equal(fclose(out), 0);
     return text;
+}
+
+static void what_is_rare_is_in_the_help_on_all(void **state)
+{
+    struct err e;
+    char *text = topic("all", &e);
+    const struct option_row *row;
+
+    (void)state;
+    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+        if (find_option(text, row->name) == NULL)
+            fail_msg("--%s is not in --help all", row->name);
+    }
+    free(text);
 }
 
 /* All ways to name an option show it, a group all that are in it. */
@@ -221,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_fits),
         cmocka_unit_test(help_has_every_option),
+        cmocka_unit_test(what_is_rare_is_in_the_help_on_all),
         cmocka_unit_test(topics_are_told_in_full),
         cmocka_unit_test(unknown_topics_are_refused),
         cmocka_unit_test(every_option_is_plain),
