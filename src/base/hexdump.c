@@ -28,6 +28,23 @@ static unsigned digits_of(const struct hexdump *h)
     return n;
 }
 
+size_t hexdump_columns(const unsigned char *p, unsigned n, unsigned columns, char *out)
+{
+    char *o = out;
+
+    for (unsigned i = 0; i < columns; i++) {
+        if (i % HALF == 0)
+            *o++ = ' ';
+        if (i < n)
+            hex_put(p[i], o);
+        else
+            memset(o, ' ', 2);
+        o[2] = ' ';
+        o += 3;
+    }
+    return (size_t)(o - out);
+}
+
 static char *put_text(const unsigned char *p, unsigned n, char *o)
 {
     *o++ = ' ';
@@ -47,18 +64,7 @@ static size_t put_dump_line(const struct hexdump *h, const unsigned char *p, uns
     for (unsigned i = digits_of(h); i-- > 0;)
         *o++ = hex_digit(h->offset >> (4 * i));
     *o++ = ' ';
-    if (h->bare)
-        columns = n;
-    for (unsigned i = 0; i < columns; i++) {
-        if (i % HALF == 0)
-            *o++ = ' ';
-        if (i < n)
-            hex_put(p[i], o);
-        else
-            memset(o, ' ', 2);
-        o[2] = ' ';
-        o += 3;
-    }
+    o += hexdump_columns(p, n, h->bare ? n : columns, o);
     if (h->bare)
         o--;
     else

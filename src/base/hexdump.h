@@ -26,6 +26,10 @@ struct hexdump {
     unsigned char held[HEXDUMP_COLUMNS];
 };
 
+/* Writes the columns of one line: `n` bytes, and blanks for those that are missing to `columns`; a blank behind each, and one
+ * more before each eighth. Returns their length. */
+size_t hexdump_columns(const unsigned char *p, unsigned n, unsigned columns, char *out);
+
 /* How wide a line is now, without its newline. */
 unsigned hexdump_width(const struct hexdump *h);
 

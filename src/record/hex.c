@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/hexdump.h"
 #include "record/formats.h"
 
 enum {
     COLUMNS = 16,
-    HALF = 8,
     OFFSET = 4,                                    /* digits */
     WIDTH = OFFSET + 3 + COLUMNS * 4 + 2 + 1 + 13, /* of a line, with its newline; and some room */
     BLOCK = 0x10000,                               /* bytes that these digits can count */
@@ -31,18 +30,9 @@ static bool is_graphic(unsigned char c)
 /* `blank` stands for a blank. */
 static size_t format_line(size_t offset, const unsigned char *p, size_t n, char blank, char out[static WIDTH])
 {
-    char *o = out + snprintf(out, WIDTH, "%04zx   ", offset);
+    char *o = out + snprintf(out, WIDTH, "%04zx  ", offset);
 
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (i == HALF)
-            *o++ = ' ';
-        if (i < n)
-            hex_put(p[i], o);
-        else
-            memset(o, ' ', 2);
-        o[2] = ' ';
-        o += 3;
-    }
+    o += hexdump_columns(p, (unsigned)n, COLUMNS, o);
     *o++ = ' ';
     for (size_t i = 0; i < COLUMNS; i++) {
         if (i >= n)
