@@ -56,6 +56,14 @@ void conf_add_sockopt(void *conf, const char *text)
     c->net.sockopts[c->net.nsockopts++] = conf_own(c, mem_strdup(text));
 }
 
+void conf_add_layer(struct conf *c,
+                    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
+                    const void *conf)
+{
+    c->layers[c->net.nlayers++] = (struct net_layer){.make = make, .conf = conf};
+    c->net.layers = c->layers;
+}
+
 void conf_clear(struct conf *c)
 {
     for (size_t i = 0; i < c->nowned; i++)

@@ -21,6 +21,8 @@
 /* What the command line asks for besides running. */
 enum conf_action { CONF_RUN, CONF_HELP, CONF_VERSION, CONF_LIST_SOCKOPTS, CONF_PROBE, CONF_EACH_PORT };
 
+enum { CONF_LAYERS = 8 };
+
 struct conf {
     enum conf_action action;
     struct net_conf net;
@@ -63,6 +65,8 @@ struct conf {
     int64_t wait;                   /* --wait, ms; 0: none */
     int64_t datagram_size;          /* 0: not given */
 
+    struct net_layer layers[CONF_LAYERS]; /* derived: of net */
+
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;
 };
@@ -72,6 +76,11 @@ struct conf {
  * `c` points into itself: it is not to be copied. */
 int conf_parse(struct conf *c, int argc, char **argv, struct err *e);
 void conf_clear(struct conf *c);
+
+/* Puts a layer on each connection that is made or accepted, above those that were put there before; see struct net_layer. */
+void conf_add_layer(struct conf *c,
+                    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
+                    const void *conf);
 
 /* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
 char *conf_own(struct conf *c, char *text);

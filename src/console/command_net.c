@@ -124,6 +124,14 @@ static void show_tcp(struct console *c, const struct info *i)
                     amount_size(delivery, (double)i->delivery_rate));
 }
 
+static void show_layers(struct console *c, const struct peer *p)
+{
+    char text[256];
+
+    for (unsigned i = 0; port_tell(p->port, LAYER_STATE, i, text, sizeof text); i++)
+        console_say(c, "layer     %s", text);
+}
+
 static void show_kernel(struct console *c, const struct peer *p)
 {
     struct info i;
@@ -158,6 +166,7 @@ static void show(struct console *c, const struct peer *p, const struct talker *t
     console_say(c, "local     %s", p->local->len > 0 ? addr_format(p->local, text) : "(unnamed)");
     console_say(c, "remote    %s", t != NULL ? talker_name(t, text) : peer_name(p, text));
     console_say(c, "state     %s", state_text(c, p));
+    show_layers(c, p);
     show_bytes(c, "sent      ", sent);
     show_bytes(c, "received  ", received);
     console_say(c, "idle      %s",

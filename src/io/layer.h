@@ -45,6 +45,12 @@ enum io_cap {
     IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
 };
 
+/* What a layer may be asked about for people. */
+enum layer_topic {
+    LAYER_STATE,       /* what was agreed upon, and with whom */
+    LAYER_CREDENTIALS, /* what the other side has shown of itself */
+};
+
 /* Where a message came from, so that an answer can go there from the address that was spoken to. */
 struct meta {
     struct addr peer;
@@ -101,6 +107,10 @@ struct layer_ops {
      * not known. */
     size_t (*max)(const struct layer *l);
     size_t (*longest)(const struct layer *l);
+
+    /* Line `i` of what people may want to know of it, without a newline, cut at `size`; false past the last. Optional:
+     * nothing. */
+    bool (*tell)(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size);
 
     /* Of bottoms alone: the interest changed (touch the watches); descriptor `i`, -1 past the end; messages that came
      * and were dropped for want of room. Optional. */

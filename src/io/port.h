@@ -104,6 +104,9 @@ uint64_t port_dropped(const struct port *p);
 /* From now on `s`, which outlives the port, is asked with `ctx`; NULL: nobody is. */
 void port_set_senders(struct port *p, const struct port_senders *s, void *ctx);
 
+/* Line `i` of what its layers tell about `topic`; false past the last. What it quotes of the other side may hold anything. */
+bool port_tell(const struct port *p, enum layer_topic topic, unsigned i, char *text, size_t size);
+
 /* Why the port failed: the words of the layer that did, or those of `error`. */
 const char *port_why(const struct port *p);
 

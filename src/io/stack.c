@@ -37,6 +37,17 @@ int layer_fail_words(struct layer *l, const char *format, ...)
     return layer_fail(l, EPROTO);
 }
 
+bool port_tell(const struct port *p, enum layer_topic topic, unsigned i, char *text, size_t size)
+{
+    for (const struct layer *l = p->top; l != NULL; l = l->lower) {
+        for (unsigned line = 0; l->ops->tell != NULL && l->ops->tell(l, topic, line, text, size); line++) {
+            if (i-- == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A layer that was taken off. */
 struct grave {
     struct job job;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/container.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/socket.h"
 
@@ -59,6 +60,18 @@ static void make_peer(struct dresser *d, struct port *port, const struct addr *l
     d->up(d, p);
 }
 
+/* What was agreed upon. */
+static void tell_state(const struct port *port, const struct addr *remote)
+{
+    char name[ADDR_TEXT], text[256];
+
+    if (!log_shows(LOG_INFO))
+        return;
+    addr_format(remote, name);
+    for (unsigned i = 0; port_tell(port, LAYER_STATE, i, text, sizeof text); i++)
+        log_info("%s: %s", name, text);
+}
+
 static void dressing_done(struct port *port, void *ctx, const struct err *why)
 {
     struct dressing *x = ctx;
@@ -71,6 +84,7 @@ static void dressing_done(struct port *port, void *ctx, const struct err *why)
     addr_copy(&remote, x->remote);
     end_dressing(x);
     if (why == NULL) {
+        tell_state(port, &remote);
         make_peer(d, port, &local, &remote);
         return;
     }
@@ -95,9 +109,10 @@ static void dressing_late(struct timer *t)
 static int put_on(const struct dresser *d, struct port *port, struct err *e)
 {
     const struct net_conf *conf = d->net->conf;
+    const char *host = d->client && conf->family != AF_UNIX ? conf->host : NULL;
 
     for (size_t i = 0; i < conf->nlayers; i++) {
-        struct layer *l = conf->layers[i].make(conf->layers[i].conf, d->client, e);
+        struct layer *l = conf->layers[i].make(conf->layers[i].conf, d->client, host, e);
 
         if (l == NULL)
             return -1;

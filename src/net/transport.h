@@ -27,8 +27,8 @@ struct net_found {
 
 /* A layer that is put on each new connection before it is a peer. */
 struct net_layer {
-    /* A new one, or NULL with `e`. `client`: we speak first. */
-    struct layer *(*make)(const void *conf, bool client, struct err *e);
+    /* A new one, or NULL with `e`. `client`: we speak first, and to `host`, as it was given; NULL: nobody was named. */
+    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e);
     const void *conf;
 };
 

@@ -79,10 +79,11 @@ static const struct layer_ops greeting_ops = {
     .free = free_greeting,
 };
 
-static struct layer *make_greeting(const void *conf, bool client, struct err *e)
+static struct layer *make_greeting(const void *conf, bool client, const char *host, struct err *e)
 {
     struct greeting *g;
 
+    (void)host;
     if (conf != NULL) {
         err_set(e, STATUS_LOCAL, "no greeting to be had");
         return NULL;
