@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "end/connection.h"
 
+#include "base/hostport.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "net/dial.h"
+#include "net/resolve.h"
 #include "peer/leave.h"
 
 /* The connection is there, and its dial no longer needed. */
@@ -26,21 +29,21 @@ static void connection_failed(void *ctx, const struct err *why)
     e->state = NULL;
 }
 
-int connection_open(struct end *e, bool seqpacket, struct err *why)
+int connection_open(struct end *e, struct peer *peer, struct err *why)
 {
     static const char *nodelay[] = {"nodelay"};
     const struct end_spec *spec = e->spec;
     const struct net_events events = {.ctx = e, .up = connection_up, .failed = connection_failed};
     struct net_conf conf = {.host = spec->host,
                             .port = spec->port,
-                            .seqpacket = seqpacket,
+                            .family = spec->kind->family != 0 ? spec->kind->family : spec->family,
+                            .seqpacket = spec->kind->type == SOCK_SEQPACKET,
                             .numeric = e->ends->conf.numeric,
                             .connect_timeout = e->ends->conf.connect_timeout};
     struct dial *d;
 
-    if (spec->port == NULL) {
-        conf.family = AF_UNIX;
-    } else {
+    (void)peer;
+    if (spec->kind->family != AF_UNIX) {
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }
@@ -68,5 +71,25 @@ int connection_parse_path(struct end_spec *spec, const char *path, struct err *e
     if (addr_set_unix(&a, path) < 0)
         return err_set(e, STATUS_LOCAL, "%s: the path '%.128s' is too long", spec->kind->name, path);
     spec->host = mem_strdup(path);
+    return 0;
+}
+
+static bool is_port(const char *text, int type)
+{
+    uint16_t port;
+
+    if (num_parse_port(text, &port) == 0)
+        return port > 0;
+    return resolve_service(text, type) > 0;
+}
+
+int connection_parse_port(struct end_spec *spec, const char *rest, struct err *e)
+{
+    const char *name = spec->kind->name;
+
+    if (hostport_split(rest, &spec->host, &spec->port) < 0 || spec->host == NULL || spec->port == NULL)
+        return err_set(e, STATUS_LOCAL, "%s:%.128s: HOST:PORT is needed", name, rest);
+    if (!is_port(spec->port, spec->kind->type))
+        return err_set(e, STATUS_LOCAL, "%s:%.128s: '%.64s' is no port", name, rest, spec->port);
     return 0;
 }

@@ -5,11 +5,16 @@
 #ifndef END_CONNECTION_H
 #define END_CONNECTION_H
 
+#include <sys/socket.h>
+
 #include "end/end.h"
 
-/* As the hooks of struct end_kind; a UNIX path where spec->port is NULL. */
-int connection_open(struct end *e, bool seqpacket, struct err *why);
+/* As the hooks of struct end_kind, whose `type` and `family` say what is connected. */
+int connection_open(struct end *e, struct peer *peer, struct err *why);
 void connection_close(struct end *e, bool reset);
+
+/* HOST:PORT with a port that exists. */
+int connection_parse_port(struct end_spec *spec, const char *rest, struct err *e);
 
 /* A path (or @name) that a UNIX socket can have. */
 int connection_parse_path(struct end_spec *spec, const char *path, struct err *e);

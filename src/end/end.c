@@ -2,9 +2,7 @@
 #include "end/end.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/container.h"
@@ -12,27 +10,6 @@
 #include "end/rows.h"
 
 enum { SPARE = 32 /* descriptors that are left for all else */ };
-
-static const struct end_kind *const rows[] = {
-    &end_tcp, &end_unix, &end_seqpacket, &end_echo, &end_discard,    &end_exec,
-    &end_sh,  &end_file, &end_append,    &end_read, &end_descriptor,
-};
-
-enum { ROWS = sizeof rows / sizeof rows[0] };
-
-const struct end_kind *end_row(size_t i)
-{
-    return i < ROWS ? rows[i] : NULL;
-}
-
-const struct end_kind *end_find(const char *name, size_t n)
-{
-    for (size_t i = 0; i < ROWS; i++) {
-        if (strlen(rows[i]->name) == n && memcmp(rows[i]->name, name, n) == 0)
-            return rows[i];
-    }
-    return NULL;
-}
 
 void end_spec_clear(struct end_spec *spec)
 {
@@ -44,36 +21,32 @@ void end_spec_clear(struct end_spec *spec)
     *spec = (struct end_spec){0};
 }
 
-/* What it might have been: all kinds, in one line. */
-static int refuse_text(const char *text, struct err *e)
+static int refuse_text(const char *text, const char *instead, struct err *e)
 {
-    char kinds[sizeof e->text] = "";
+    char kinds[sizeof e->text];
 
-    for (size_t i = 0; i < ROWS; i++) {
-        size_t n = strlen(kinds);
-
-        snprintf(kinds + n, sizeof kinds - n, ", %s:%s", rows[i]->name, rows[i]->syntax);
-    }
-    return err_set(e, STATUS_LOCAL, "'%.48s' is no end: HOST:PORT%s", text, kinds);
-}
-
-/* KIND:REST or HOST:PORT. */
-static int parse_words(struct end_spec *spec, const char *text, struct err *e)
-{
-    const size_t n = strcspn(text, ":");
-    const struct end_kind *kind = text[n] == ':' ? end_find(text, n) : NULL;
-    int result;
-
-    *spec = (struct end_spec){.kind = kind != NULL ? kind : &end_tcp};
-    result = spec->kind->parse(spec, kind != NULL ? text + n + 1 : text, e);
-    if (result < 0)
-        end_spec_clear(spec);
-    return result < 0 && kind == NULL ? refuse_text(text, e) : result;
+    if (instead != NULL)
+        return err_set(e, STATUS_LOCAL, "'%.64s' is an address of socat; try %s", text, instead);
+    return err_set(e, STATUS_LOCAL, "'%.48s' is no end: HOST:PORT, - or one of %s", text,
+                   end_list_words(kinds, sizeof kinds, true));
 }
 
 int end_parse(struct end_spec *spec, const char *text, struct err *e)
 {
-    return parse_words(spec, strcmp(text, "-") == 0 ? "fd:0,1" : text, e);
+    const struct end_word word = end_read_word(text);
+    int result;
+
+    *spec = (struct end_spec){0};
+    if (word.instead != NULL)
+        return refuse_text(text, word.instead, e);
+    if (word.kind != NULL && word.kind->open == NULL)
+        return err_set(e, STATUS_LOCAL, "%s: can be no end", word.kind->name);
+    spec->kind = word.kind != NULL ? word.kind : &end_tcp;
+    spec->family = word.family;
+    result = spec->kind->parse(spec, word.rest, e);
+    if (result < 0)
+        end_spec_clear(spec);
+    return result < 0 && word.kind == NULL ? refuse_text(text, NULL, e) : result;
 }
 
 unsigned end_room(const struct end_spec *spec)

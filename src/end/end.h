@@ -14,15 +14,15 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "end/kind.h"
 #include "io/port.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
 
-struct end_kind;
-
 /* END as it was written. All zero: none. */
 struct end_spec {
     const struct end_kind *kind;
+    int family;   /* AF_INET, AF_INET6: the word says so; else 0 */
     char *host;   /* or the path */
     char *port;   /* NULL: there is none */
     char **words; /* a command, ended with NULL; or NULL */
@@ -84,24 +84,6 @@ void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, con
 /* Gives it up in whatever state; links to its ports must be gone. What was sent arrives, unless it is to end with a `reset`,
  * where it has such. One that was never opened is fine. */
 void end_close(struct end *e, bool reset);
-
-/* Kinds */
-
-struct end_kind {
-    const char *name, *syntax, *help;
-    unsigned descriptors; /* that each takes */
-    bool once;            /* there is one for one peer alone */
-    bool choosy;          /* it may read less than there is, and that is no failure */
-    /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */
-    int (*parse)(struct end_spec *spec, const char *rest, struct err *e);
-    /* Begins; it is told by end_ready() or end_failed(), here or later. Returns 0, or -1 with `why`. */
-    int (*open)(struct end *e, struct peer *peer, struct err *why);
-    void (*close)(struct end *e, bool reset);
-};
-
-/* The row named by `n` bytes, or NULL; row `i`, or NULL past the end. */
-const struct end_kind *end_find(const char *name, size_t n);
-const struct end_kind *end_row(size_t i);
 
 /* For kinds: tell soon. `why` is copied. */
 void end_ready(struct end *e);

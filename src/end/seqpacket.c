@@ -5,18 +5,14 @@
 #include "end/connection.h"
 #include "end/rows.h"
 
-static int open_seqpacket(struct end *e, struct peer *peer, struct err *why)
-{
-    (void)peer;
-    return connection_open(e, true, why);
-}
-
 const struct end_kind end_seqpacket = {
     .name = "seqpacket",
     .syntax = "PATH",
     .help = "the same, of type SOCK_SEQPACKET",
+    .type = SOCK_SEQPACKET,
+    .family = AF_UNIX,
     .descriptors = 1,
     .parse = connection_parse_path,
-    .open = open_seqpacket,
+    .open = connection_open,
     .close = connection_close,
 };

@@ -5,18 +5,14 @@
 #include "end/connection.h"
 #include "end/rows.h"
 
-static int open_unix(struct end *e, struct peer *peer, struct err *why)
-{
-    (void)peer;
-    return connection_open(e, false, why);
-}
-
 const struct end_kind end_unix = {
     .name = "unix",
     .syntax = "PATH",
     .help = "a connection to a UNIX socket (or an abstract @NAME)",
+    .type = SOCK_STREAM,
+    .family = AF_UNIX,
     .descriptors = 1,
     .parse = connection_parse_path,
-    .open = open_unix,
+    .open = connection_open,
     .close = connection_close,
 };

@@ -37,6 +37,15 @@ static void words(void **state)
         {"fd:2", "fd", "2", NULL},
         {"fd:0,1", "fd", "0,1", NULL},
         {"-", "fd", "0,1", NULL},
+        {"STDIO", "fd", "0,1", NULL},
+        {"TCP:h:80", "tcp", "h", "80"},
+        {"TCP4:h:80", "tcp", "h", "80"},
+        {"tcp6-connect:h:80", "tcp", "h", "80"},
+        {"UNIX-CONNECT:/x", "unix", "/x", NULL},
+        {"SYSTEM:x", "sh", NULL, NULL},
+        {"system:80", "tcp", "system", "80"}, /* a host of that name */
+        {"open:80", "tcp", "open", "80"},
+        {"Create:x", "file", "x", NULL},
     };
 
     (void)state;
@@ -88,6 +97,10 @@ static void no_ends(void **state)
         "fd:99999999999",
         "fd:987654",
         "--",
+        "TCP-LISTEN:80",
+        "TCP4-LISTEN:80,fork",
+        "OPEN:/x",
+        "PIPE",
     };
 
     (void)state;
@@ -114,12 +127,13 @@ static void rows_are_told(void **state)
     (void)state;
     assert_int_equal(end_parse(&spec, "x", &e), -1);
     for (size_t i = 0; (kind = end_row(i)) != NULL; i++) {
-        assert_ptr_equal(end_find(kind->name, strlen(kind->name)), kind);
-        assert_non_null(kind->help);
         snprintf(name, sizeof name, "%s:", kind->name);
+        assert_ptr_equal(end_read_word(name).kind, kind);
+        assert_non_null(kind->help);
+        if (kind->open == NULL)
+            continue;
         assert_non_null(strstr(to->words, name));
         assert_non_null(strstr(e.text, name));
-        assert_non_null(strstr(e.text, kind->syntax));
     }
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * kind: the kinds of ends there are, and the words that name them: our own, and those of socat(1).
+ */
+#ifndef END_KIND_H
+#define END_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct end;
+struct end_spec;
+struct peer;
+
+struct end_kind {
+    const char *name, *syntax, *help;
+    unsigned descriptors; /* that each takes */
+    bool once;            /* there is one for one peer alone */
+    bool choosy;          /* it may read less than there is, and that is no failure */
+    int type;             /* of the socket, where it is a connection; else 0 */
+    int family;           /* AF_UNIX...; 0: IPv4 or IPv6 */
+    /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */
+    int (*parse)(struct end_spec *spec, const char *rest, struct err *e);
+    /* Begins; it is told by end_ready() or end_failed(), here or later. Returns 0, or -1 with `why`. NULL: it can be the
+     * main address alone. */
+    int (*open)(struct end *e, struct peer *peer, struct err *why);
+    void (*close)(struct end *e, bool reset);
+};
+
+/* Row `i`, or NULL past the end. */
+const struct end_kind *end_row(size_t i);
+
+/* What a text says of itself. */
+struct end_word {
+    const struct end_kind *kind; /* NULL: it begins with no word for a kind */
+    int family;                  /* AF_INET, AF_INET6: the word says so; else 0 */
+    const char *rest;            /* what follows the colon */
+    const char *instead;         /* a word of socat's that is none here: what to write; else NULL */
+};
+
+/* Case is all one. */
+struct end_word end_read_word(const char *text);
+
+/* All our own, in one line: "tcp: unix: ..."; of ends alone, or of main addresses. Returns `text`. */
+const char *end_list_words(char *text, size_t size, bool ends);
+
+#endif
