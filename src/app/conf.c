@@ -383,6 +383,7 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
     c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};
     c->join.crlf = c->bridge.out.crlf;
+    c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
     c->net.room = end_room(&c->join.end);
     if ((traits & TRAIT_UNIX) == 0)
         conf_add_sockopt(c, "nodelay");

@@ -167,6 +167,21 @@ uint32_t addr_hash(const struct addr *a)
     return h ^ h >> 13;
 }
 
+uint64_t addr_keyed_hash(const struct addr *a, const struct siphash_key *key)
+{
+    const struct key k = key_of(a);
+    unsigned char bytes[sizeof a->un.sun_path + sizeof k.port + sizeof k.scope];
+    size_t n = 0;
+
+    memcpy(bytes, &k.port, sizeof k.port);
+    n += sizeof k.port;
+    memcpy(bytes + n, &k.scope, sizeof k.scope);
+    n += sizeof k.scope;
+    if (k.n > 0)
+        memcpy(bytes + n, k.bytes, k.n);
+    return siphash(key, bytes, n + k.n);
+}
+
 static void host_in6(const struct in6_addr *in6, uint32_t scope, char text[static ADDR_TEXT])
 {
     char name[IF_NAMESIZE];

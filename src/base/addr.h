@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/siphash.h"
+
 struct addr {
     socklen_t len; /* 0: no address */
     union {
@@ -64,6 +66,9 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* A hash that agrees with addr_equal(). */
 uint32_t addr_hash(const struct addr *a);
+
+/* The same for tables that strangers fill. */
+uint64_t addr_keyed_hash(const struct addr *a, const struct siphash_key *key);
 
 /* The host part: "127.0.0.1", "fe80::1%eth0", "/run/x", "@name", "(unnamed)". What is not safe in
  * UNIX names is escaped (base/text.h). Returns `text`. */

@@ -37,17 +37,19 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
     struct net_conf conf = {.host = spec->host,
                             .port = spec->port,
                             .family = spec->kind->family != 0 ? spec->kind->family : spec->family,
+                            .datagram = spec->kind->type == SOCK_DGRAM,
                             .seqpacket = spec->kind->type == SOCK_SEQPACKET,
                             .numeric = e->ends->conf.numeric,
                             .connect_timeout = e->ends->conf.connect_timeout};
     struct dial *d;
 
     (void)peer;
-    if (spec->kind->family != AF_UNIX) {
+    if (spec->kind->family != AF_UNIX && !conf.datagram) {
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }
-    e->state = d = dial_new("connect", e->ends->loop, &conf, e->ends->peers, &events);
+    e->state = d = dial_new(conf.datagram ? "udp-connected" : "connect", e->ends->loop, &conf, e->ends->peers,
+                            &events);
     return dial_start(d, why);
 }
 

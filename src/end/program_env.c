@@ -48,7 +48,12 @@ const char *const *program_env_make(struct program_env *env, const struct peer *
 
     add_address(env, 0, "REMOTE", peer->remote);
     add_address(env, 4, "LOCAL", peer->local);
-    add_both(env, 8, "PROTO", is_unix ? "unix" : "tcp", is_unix ? "UNIX" : "TCP");
+    if (is_unix)
+        add_both(env, 8, "PROTO", "unix", "UNIX");
+    else if (peer->datagram)
+        add_both(env, 8, "PROTO", "udp", "UDP");
+    else
+        add_both(env, 8, "PROTO", "tcp", "TCP");
     for (size_t i = 0; i < PROGRAM_ENV_OWN; i++)
         env->changes[i] = env->own[i];
     for (size_t i = 0; i < PROGRAM_ENV_LEFT_OUT; i++)

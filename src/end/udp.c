@@ -10,5 +10,8 @@ const struct end_kind end_udp = {
     .syntax = "HOST:PORT",
     .help = "datagrams to a host and port",
     .type = SOCK_DGRAM,
+    .descriptors = 1,
     .parse = connection_parse_port,
+    .open = connection_open,
+    .close = connection_close,
 };

@@ -11,5 +11,8 @@ const struct end_kind end_unix_dgram = {
     .help = "datagrams to a UNIX socket",
     .type = SOCK_DGRAM,
     .family = AF_UNIX,
+    .descriptors = 1,
     .parse = connection_parse_path,
+    .open = connection_open,
+    .close = connection_close,
 };

@@ -495,7 +495,8 @@ struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const stru
     int domain = AF_UNIX;
     socklen_t len = sizeof domain;
 
-    port_init(&d->port, loop, &d->layer, &ops, IO_MSG | IO_ADDRESSED | IO_HALFCLOSE);
+    port_init(&d->port, loop, &d->layer, &ops,
+              IO_MSG | IO_HALFCLOSE | (opts->connected ? 0 : (unsigned)IO_ADDRESSED));
     d->opts = *opts;
     d->n = n;
     d->retry.fire = retry_send;

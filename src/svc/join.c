@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "end/program.h"
 #include "io/below.h"
+#include "peer/idle.h"
 #include "peer/leave.h"
 #include "svc/wire.h"
 
@@ -39,6 +40,12 @@ static struct join *join_of(const struct pair *pair)
 static struct pair *pair_of(const struct wire *w)
 {
     return container_of(w, struct pair, wire);
+}
+
+/* The end gets and gives datagrams. */
+static bool is_datagrams(const struct pair *pair)
+{
+    return pair->end.peer != NULL && pair->end.peer->datagram;
 }
 
 static const char *end_name(const struct pair *pair, char text[static ADDR_TEXT])
@@ -90,9 +97,19 @@ static void join_finished(struct wire *w)
     finish_pair(pair, w->err);
 }
 
+static void answers_are_over(struct peer *p)
+{
+    finish_pair(pair_of(p->svc), NULL);
+}
+
+/* Who gets datagrams hears of no end: what may still be answered is waited for. */
 static bool join_peer_ended(struct wire *w)
 {
-    (void)w;
+    const struct pair *pair = pair_of(w);
+    const int64_t linger = join_of(pair)->conf->linger, limit = w->peer->idle_limit;
+
+    if (is_datagrams(pair) && (limit == 0 || linger <= limit))
+        peer_idle(w->peer, linger, answers_are_over);
     return true;
 }
 
@@ -127,11 +144,17 @@ static void end_has_left(struct port *port, void *ctx)
     fail_pair(pair, &e);
 }
 
+/* A sender of datagrams knows no ends: with the next one it is to find an end that is open. */
+static bool is_sender_of_ended(const struct pair *pair)
+{
+    return pair->wire.peer->datagram && !pair->wire.peer->client && pair->end.peer != NULL;
+}
+
 static bool join_sent(struct wire *w)
 {
     struct pair *pair = pair_of(w);
 
-    if (pair->end.over) {
+    if (pair->end.over || is_sender_of_ended(pair)) {
         finish_pair(pair, w->err);
         return false;
     }
@@ -159,7 +182,7 @@ static void join_sink_failed(struct wire *w)
         finish_pair(pair, w->err);
         return;
     }
-    if (wire_out_is_over(w)) {
+    if (wire_out_is_over(w) || is_datagrams(pair)) {
         fail_port(pair, w->in->dst, "send to");
         return;
     }
@@ -174,7 +197,6 @@ static bool join_wire_holds_up(const struct wire *w)
 }
 
 static const struct wire_owner wire_hooks = {
-    .datagram_wait = -1,
     .finished = join_finished,
     .peer_ended = join_peer_ended,
     .deaf = join_deaf,
@@ -265,6 +287,7 @@ static int join_start(struct svc *s, struct err *e)
     j->svc = s;
     j->conf = s->conf;
     j->owner = wire_hooks;
+    j->owner.datagram_wait = j->conf->linger;
     j->ends = (struct ends){
         .loop = s->loop, .peers = s->ends, .conf = j->conf->ends, .ended = note_status, .ctx = j};
     ends_init(&j->ends);
@@ -280,9 +303,11 @@ static void join_attach(struct svc *s, struct peer *p)
     pair->wire.owner = &j->owner;
     pair->wire.peer = p;
     p->svc = &pair->wire;
-    p->port->hung_up = early_peer_left;
-    p->port->hung_up_ctx = pair;
-    port_touch(p->port);
+    if (!p->datagram) {
+        p->port->hung_up = early_peer_left;
+        p->port->hung_up_ctx = pair;
+        port_touch(p->port);
+    }
     end_open(&pair->end, &j->conf->end, &j->ends, &end_hooks, p);
 }
 

@@ -25,6 +25,8 @@ static void words(void **state)
         {"tcp:unix:80", "tcp", "unix", "80"}, /* a host of that name */
         {"unix:80", "unix", "80", NULL},
         {"unix:/a:b", "unix", "/a:b", NULL},
+        {"udp:[::1]:53", "udp", "::1", "53"},
+        {"unix-dgram:/a:b", "unix-dgram", "/a:b", NULL},
         {"seqpacket:@name", "seqpacket", "@name", NULL},
         {"echo:", "echo", NULL, NULL},
         {"discard:", "discard", NULL, NULL},
