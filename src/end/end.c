@@ -8,6 +8,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "end/rows.h"
+#include "io/splice.h"
 
 enum { SPARE = 32 /* descriptors that are left for all else */ };
 
@@ -51,12 +52,12 @@ int end_parse(struct end_spec *spec, const char *text, struct err *e)
 
 unsigned end_room(const struct end_spec *spec)
 {
-    const unsigned each = 1 + spec->kind->descriptors;
+    const unsigned each = 1 + spec->kind->descriptors, spare = SPARE + splice_descriptors();
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max > INT_MAX)
         return INT_MAX;
-    return limit.rlim_max > SPARE + each ? ((unsigned)limit.rlim_max - SPARE) / each : 1;
+    return limit.rlim_max > spare + each ? ((unsigned)limit.rlim_max - spare) / each : 1;
 }
 
 void ends_init(struct ends *ends)

@@ -13,7 +13,7 @@ enum {
 
 void link_kernel_release(struct link *k)
 {
-    splice_close(&k->pool->pipes, k->splice);
+    splice_close(k->splice);
     k->splice = NULL;
     k->small = 0;
 }
@@ -58,6 +58,10 @@ static bool step_kernel(struct link *k)
     if (!link_own_dst(k))
         return false;
     step = splice_step(k->splice, link_fits_kernel(k) && link_wants_read(k));
+    if (step.short_of_pipes) {
+        link_kernel_leave(k);
+        return false;
+    }
     if (step.put > 0)
         k->bytes += (uint64_t)step.put;
     if (k->splice->held == 0)

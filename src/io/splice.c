@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -20,9 +21,18 @@
 
 enum { MEM_MAJOR = 1, NULL_MINOR = 3 }; /* /dev/null (null(4)) */
 
+unsigned splice_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max / SPLICE_SHARE > SPLICE_PIPES)
+        return 2 * SPLICE_PIPES;
+    return 2 * ((unsigned)limit.rlim_max / SPLICE_SHARE);
+}
+
 void pipes_init(struct pipes *p, bool allowed)
 {
-    *p = (struct pipes){.allowed = allowed};
+    *p = (struct pipes){.allowed = allowed, .most = splice_descriptors() / 2};
 #ifndef USE_SPLICE
     p->allowed = false;
 #endif
@@ -44,47 +54,63 @@ bool splice_refused(int error)
 
 #ifdef USE_SPLICE
 
-/* Makes a pipe as large as is allowed. Returns its size. */
-static size_t enlarge(int fd)
+/* Makes a pipe as large as is allowed, where it is to be `large`. Returns its size. */
+static size_t pipe_size(int fd, bool large)
 {
-    int size = fcntl(fd, F_SETPIPE_SZ, SPLICE_ROOM);
+    int size = large ? fcntl(fd, F_SETPIPE_SZ, SPLICE_ROOM) : -1;
 
     if (size < 0)
         size = fcntl(fd, F_GETPIPE_SZ);
     return size > 0 ? (size_t)size : 4096;
 }
 
-static int pipes_get(struct pipes *p, struct splice *s)
+static bool pipes_are_out(const struct pipes *p)
 {
-    if (p->used == SPLICE_PIPES)
-        return -1;
-    if (p->count > 0) {
-        p->count--;
-        s->pipe[0] = p->idle[p->count].fd[0];
-        s->pipe[1] = p->idle[p->count].fd[1];
-        s->room = p->idle[p->count].room;
-        p->used++;
-        return 0;
-    }
-    if (pipe2(s->pipe, O_NONBLOCK | O_CLOEXEC) < 0)
-        return -1;
-    p->used++;
-    s->room = enlarge(s->pipe[0]);
+    return p->used >= p->most;
+}
+
+static int take_pipe(struct splice *s)
+{
+    struct pipes *p = s->pipes;
+
+    if (p->count == 0)
+        return pipe2(s->pipe, O_NONBLOCK | O_CLOEXEC);
+    p->count--;
+    s->pipe[0] = p->idle[p->count].fd[0];
+    s->pipe[1] = p->idle[p->count].fd[1];
+    s->size = p->idle[p->count].size;
     return 0;
 }
 
-static void pipes_put(struct pipes *p, struct splice *s)
+static int borrow_pipe(struct splice *s)
 {
+    const bool large = s->pipes->used < SPLICE_LARGE;
+
+    s->size = 0;
+    if (pipes_are_out(s->pipes) || take_pipe(s) < 0)
+        return -1;
+    s->pipes->used++;
+    if (s->size == 0 || (large && s->size < SPLICE_ROOM))
+        s->size = pipe_size(s->pipe[0], large);
+    s->room = large || s->size < SPLICE_TRIAL ? s->size : SPLICE_TRIAL;
+    return 0;
+}
+
+static void give_pipe_back(struct splice *s)
+{
+    struct pipes *p = s->pipes;
+
     p->used--;
     if (s->held == 0 && p->count < SPLICE_KEEP) {
         p->idle[p->count].fd[0] = s->pipe[0];
         p->idle[p->count].fd[1] = s->pipe[1];
-        p->idle[p->count].room = s->room;
+        p->idle[p->count].size = s->size;
         p->count++;
-        return;
+    } else {
+        close(s->pipe[0]);
+        close(s->pipe[1]);
     }
-    close(s->pipe[0]);
-    close(s->pipe[1]);
+    s->pipe[0] = s->pipe[1] = -1;
 }
 
 static bool is_null(const struct stat *st)
@@ -124,8 +150,8 @@ struct splice *splice_open(struct pipes *p, const struct port *src, const struct
     struct stat in, out;
     struct splice *new;
 
-    *again = false;
-    if (!p->allowed || !(port_caps(src) & port_caps(dst) & IO_RAWFD) || fstat(s.in, &in) < 0 ||
+    *again = pipes_are_out(p);
+    if (*again || !p->allowed || !(port_caps(src) & port_caps(dst) & IO_RAWFD) || fstat(s.in, &in) < 0 ||
         fstat(s.out, &out) < 0 || !gives_splice(&in) || !takes_splice(s.out, &out))
         return NULL;
     s.from_pipe = S_ISFIFO(in.st_mode);
@@ -133,12 +159,11 @@ struct splice *splice_open(struct pipes *p, const struct port *src, const struct
     if (s.discards) {
         s.room = SPLICE_ROOM;
     } else if (s.from_pipe) {
-        s.room = enlarge(s.in);
+        s.room = pipe_size(s.in, true);
     } else if (S_ISFIFO(out.st_mode)) {
-        s.room = enlarge(s.out);
-    } else if (pipes_get(p, &s) < 0) {
-        *again = true;
-        return NULL;
+        s.room = pipe_size(s.out, true);
+    } else {
+        s.pipes = p;
     }
     new = mem_alloc(sizeof *new);
     *new = s;
@@ -147,12 +172,12 @@ struct splice *splice_open(struct pipes *p, const struct port *src, const struct
     return new;
 }
 
-void splice_close(struct pipes *p, struct splice *s)
+void splice_close(struct splice *s)
 {
     if (s == NULL)
         return;
     if (s->pipe[0] >= 0)
-        pipes_put(p, s);
+        give_pipe_back(s);
     free(s->nowhere);
     free(s);
 }
@@ -224,9 +249,11 @@ struct splice_step splice_step(struct splice *s, bool read)
 {
     struct splice_step step = {0};
 
-    if (s->pipe[0] < 0)
+    if (s->pipes == NULL)
         return read ? step_straight(s) : step;
     if (read && !s->full) {
+        if (s->pipe[0] < 0 && borrow_pipe(s) < 0)
+            return (struct splice_step){.short_of_pipes = true};
         step.got = splice_some(s->in, s->pipe[1], (s->proven ? s->room : SPLICE_TRIAL) - s->held);
         step.error = errno;
         if (step.got > 0)
@@ -246,6 +273,8 @@ struct splice_step splice_step(struct splice *s, bool read)
             s->proven = true;
         }
     }
+    if (s->held == 0 && s->pipe[0] >= 0)
+        give_pipe_back(s);
     return step;
 }
 
@@ -281,9 +310,9 @@ struct splice *splice_open(struct pipes *p, const struct port *src, const struct
     return NULL;
 }
 
-void splice_close(struct pipes *p, struct splice *s)
+void splice_close(struct splice *s)
 {
-    (void)p, (void)s;
+    (void)s;
 }
 
 bool splice_has_room(const struct splice *s)

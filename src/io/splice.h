@@ -17,18 +17,21 @@ enum {
     SPLICE_ROOM = 1024 * 1024, /* bytes a pipe of ours holds, where the kernel allows as much (pipe(7)) */
     SPLICE_TRIAL = 64 * 1024,  /* bytes risked before the destination is known to take them */
     SPLICE_KEEP = 16,          /* idle pipes kept */
-    SPLICE_PIPES = 64,         /* pipes in use at most: they bound what peers that never read can hold */
+    SPLICE_LARGE = 32, /* pipes in use that are as large as that; those after them hold SPLICE_TRIAL bytes */
+    SPLICE_PIPES = 1024, /* in use at most: so what peers that never read can hold is bounded */
+    SPLICE_SHARE = 16,   /* of so many descriptors that there may be, two can be a pipe's */
 };
 
-/* Idle pipes. */
+/* Pipes are borrowed for as long as something is in them. */
 struct pipes {
     bool allowed;
-    bool eager; /* links take the kernel path from their first byte: for tests */
+    bool eager;    /* links take the kernel path from their first byte: for tests */
+    unsigned most; /* that may be in use */
     unsigned used;
     unsigned count;
     struct {
         int fd[2];
-        size_t room;
+        size_t size;
     } idle[SPLICE_KEEP];
 };
 
@@ -36,9 +39,11 @@ void pipes_init(struct pipes *p, bool allowed);
 void pipes_clear(struct pipes *p);
 
 struct splice {
+    struct pipes *pipes; /* NULL: one end is a pipe, or nowhere, and the bytes go straight */
     int in, out;
-    int pipe[2];    /* -1: one end is a pipe, or nowhere, and the bytes go straight */
-    size_t room;    /* of the pipe */
+    int pipe[2];    /* -1: there is none just now */
+    size_t size;    /* of the pipe */
+    size_t room;    /* that is used of it */
     size_t held;    /* in the pipe */
     bool full;      /* it takes no more before something leaves */
     bool proven;    /* the destination has taken bytes this way */
@@ -52,14 +57,18 @@ struct splice_step {
     ssize_t got; /* from the source; IO_AGAIN: it has nothing now */
     ssize_t put; /* to the destination; IO_AGAIN: it has no room now */
     int error;
+    bool short_of_pipes; /* nothing was done: all are in use, or there are no descriptors */
 };
+
+/* How many descriptors pipes may take. */
+unsigned splice_descriptors(void);
 
 /* A path between two ports. NULL where these two are better served by copying, or can not be spliced, or (`*again`) where
  * pipes are out just now. */
 struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again);
 
 /* What is held is lost. NULL is fine. */
-void splice_close(struct pipes *p, struct splice *s);
+void splice_close(struct splice *s);
 
 /* Reads once (when `read`) and writes once. Never blocks. An end that cannot be spliced after all shows as
  * IO_ERROR with splice_refused(); until the destination has proven itself, no more than

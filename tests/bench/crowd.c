@@ -133,14 +133,6 @@ static void pingpong(char **args)
     printf("\n");
 }
 
-static void next_command(void)
-{
-    char line[16];
-
-    if (read(STDIN_FILENO, line, sizeof line) <= 0)
-        exit(0);
-}
-
 /* COUNT peers that said one word and are silent since, and one that goes on talking when told to. */
 static void idle(char **args)
 {

@@ -17,9 +17,9 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HELPERS = ("bulk", "crowd", "limit", "udp")
+HELPERS = ("bulk", "crowd", "limit", "relay", "udp")
 DRIVERS = ("bulk", "crowd", "udp")
-PEERS = ("nc.openbsd", "nc.traditional", "ncat", "socat")
+PEERS = ("nc.openbsd", "nc.traditional", "ncat", "socat", "haproxy", "nginx")
 TOOLS = PEERS + ("pollcat", "limit")
 GIB = 1 << 30
 
@@ -164,6 +164,12 @@ class Harness:
         for process in reversed(self.started):
             process.stop(signal.SIGKILL)
         self.started.clear()
+
+    def configuration(self, text):
+        """A file with this text, for programs that have no command line to speak of."""
+        with open(os.path.join(self.dir, "configuration"), "w") as out:
+            out.write(text)
+        return out.name
 
     def file(self, where, size):
         """A file of so many bytes that is in memory already."""

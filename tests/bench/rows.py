@@ -29,6 +29,7 @@ METRICS = {
     "peer_memory": ("memory per peer", "bytes", False),
     "packets": ("datagrams", "1/s", True),
     "visits": ("connections", "1/s", True),
+    "share": ("the stream that got most against the one that got least", "times", False),
     "instructions": ("instructions", "million", False),
 }
 
@@ -98,6 +99,46 @@ UDP_RECEIVE = {
     "socat": "socat -u -b 65536 UDP4-RECV:{port},bind=127.0.0.1 STDOUT",
     "pollcat": "pollcat -u --recv-only -l 127.0.0.1 {port}",
     "limit": "udp receive {port}",
+}
+# From {port} to {far}. Two of them are told so in a file.
+RELAY = {
+    "ncat": "ncat -l -k -m 20000 --sh-exec exec${{IFS}}ncat${{IFS}}127.0.0.1${{IFS}}{far} 127.0.0.1 {port}",
+    "socat": "socat -b 65536 TCP4-LISTEN:{port},bind=127.0.0.1,backlog=4096,fork,nodelay TCP4:127.0.0.1:{far},nodelay",
+    "haproxy": "haproxy -db -f {configuration}",
+    "nginx": "nginx -c {configuration}",
+    "pollcat": "pollcat -l -k 127.0.0.1 {port} --to tcp:127.0.0.1:{far}",
+    "limit": "relay through {port} {far}",
+}
+CONFIGURATIONS = {
+    "haproxy": """
+global
+    maxconn 4000
+    nbthread 1
+defaults
+    mode tcp
+    option splice-auto
+    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+listen relay
+    bind 127.0.0.1:{port}
+    server far 127.0.0.1:{far}
+""",
+    "nginx": """
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+master_process off;
+pid {dir}/nginx.pid;
+error_log /dev/null;
+worker_rlimit_nofile 50000;
+events {{ worker_connections 20000; }}
+stream {{ server {{ listen 127.0.0.1:{port} backlog=4096; tcp_nodelay on; proxy_buffer_size 64k; proxy_pass 127.0.0.1:{far}; }} }}
+""",
+}
+PROGRAM_ECHO = {
+    "ncat": "ncat -l -k -m 20000 --exec /bin/cat 127.0.0.1 {port}",
+    "socat": "socat TCP4-LISTEN:{port},bind=127.0.0.1,backlog=4096,fork,nodelay EXEC:/bin/cat",
+    "pollcat": "pollcat -l -k -e /bin/cat 127.0.0.1 {port}",
 }
 PROBE = {
     "nc.openbsd": "nc.openbsd -z 127.0.0.1 {port}",
@@ -399,6 +440,61 @@ def udp_receive(h, text, row, case):
     return numbers
 
 
+# Relays
+
+
+def start_relay(h, text, far):
+    """Returns the program and the port at which it listens; what comes there goes to the port `far`."""
+    port = free_port()
+    values = {"port": port, "far": far, "dir": h.dir}
+    template = CONFIGURATIONS.get(text.split()[0])
+    if template:
+        values["configuration"] = h.configuration(template.format(**values))
+    server = h.start([word.replace("${IFS}", " ") for word in argv(text, **values)], stdout=subprocess.DEVNULL)
+    wait_bound(port, "tcp", server)
+    return server, port
+
+
+def relay_streams(h, text, row, case):
+    far = free_port()
+    server, port = start_relay(h, text, far)
+    peers = h.helper("relay", "streams", port, far, case, 2 * h.seconds, stdin=subprocess.PIPE)
+    peers.line()
+    cpu = cpu_of(family(server.pid))
+    peers.tell()
+    result = peers.line()
+    numbers = moved(result, cpu_of(family(server.pid)) - cpu)
+    numbers["share"] = result["most"] / max(result["least"], 1)
+    return numbers
+
+
+def start_far_echo(h):
+    far = free_port()
+    wait_bound(far, "tcp", h.start(["limit", "echo", far], far=True))
+    return far
+
+
+def relay_visits(h, text, row, case):
+    server, port = start_relay(h, text, start_far_echo(h))
+    result = h.helper("crowd", "visits", port, case, h.seconds).line()
+    return {"visits": result["visits"] / result["seconds"], "p50": result["p50"], "p99": result["p99"]}
+
+
+def relay_idle(h, text, row, case):
+    """What an idle pair costs in memory, and a message while so many others are silent."""
+    server, port = start_relay(h, text, start_far_echo(h))
+    before = memory_of(family(server.pid))
+    peers = h.helper("crowd", "idle", port, case, 500 if h.quick else 3000, -1, stdin=subprocess.PIPE)
+    peers.line()
+    pids = family(server.pid)
+    memory = memory_of(pids) - before
+    cpu = cpu_of(pids)
+    peers.tell()
+    result = peers.line()
+    cpu = cpu_of(pids) - cpu
+    return {"message_cpu": 1e6 * cpu / result["messages"], "p50": result["p50"], "peer_memory": memory / case}
+
+
 # Start-up
 
 
@@ -452,6 +548,16 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
         cases=[1, 32]),
     Row("udp-send", "udp", "pipe to datagrams of 1400 bytes", UDP_SEND, udp_send, RATE + ["packets"]),
     Row("udp-receive", "udp", "datagrams of 1400 bytes to a pipe", UDP_RECEIVE, udp_receive, RATE + ["packets"]),
+    Row("relay", "relay", "{} streams from port to port", RELAY, relay_streams, RATE + ["share"], cases=[1, 100, 1000],
+        most={"ncat": 100}),
+    Row("relay-visits", "relay", "connect, one byte to and fro, close; {} at a time", RELAY, relay_visits,
+        ["visits", "p50", "p99"], cases=[16]),
+    Row("relay-idle", "relay", "one of {} pairs talks", RELAY, relay_idle, ["message_cpu", "p50", "peer_memory"],
+        cases=[1000], most={"ncat": 100}, rounds=3),
+    Row("program-echo", "relay", "echo of 64 bytes by a program each, {} connections", PROGRAM_ECHO, echo_small,
+        ["messages", "p50", "p99"], cases=[1, 10]),
+    Row("program-visits", "relay", "a program for one byte to and fro; {} at a time", PROGRAM_ECHO, visits,
+        ["visits", "p50", "p99"], cases=[16]),
     Row("start-probe", "startup", "-z on an open port", PROBE, startup, ["instructions"], rounds=1),
     Row("start-version", "startup", "--version, or help", VERSION, startup, ["instructions"], rounds=1),
 ]
@@ -463,5 +569,6 @@ GROUPS = {
     "connects": "Connections",
     "fan": "Fan-out, all peers together",
     "udp": "Datagrams",
+    "relay": "Forwarding and programs",
     "startup": "Start-up",
 }

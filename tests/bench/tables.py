@@ -59,10 +59,11 @@ def table(results, group, metric):
     if not found:
         return ""
     lines = [f"**{GROUPS[group]}: {title}, {unit}** ({'more' if more else 'less'} is better)", ""]
-    lines.append("| | " + " | ".join(TOOLS) + " | to the best peer | to the limit |")
-    lines.append("| --- |" + " --: |" * (len(TOOLS) + 2))
+    columns = [t for t in TOOLS if any(t in tools for _, tools in found)]
+    lines.append("| | " + " | ".join(columns) + " | to the best peer | to the limit |")
+    lines.append("| --- |" + " --: |" * (len(columns) + 2))
     for name, tools in found:
-        cells = [cell(tools.get(t, {}).get(metric), unit == "million") for t in TOOLS]
+        cells = [cell(tools.get(t, {}).get(metric), unit == "million") for t in columns]
         cells += [f"{r:.2f}" if r else "-" for r in ratios(tools, metric)]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -295,6 +295,23 @@ def test_a_socket_that_blocks_holds_up_its_own_direction_alone(pollcat):
     assert receive(peer, 9) == b"meanwhile"
 
 
+def test_more_streams_than_pipes(relay):
+    """With so few descriptors there are four pipes: who gets none is copied for."""
+    server = serve(backlog=64)
+    cat = relay(f"127.0.0.1:{port_of(server)}",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+    data, pairs = payload(SIZE), []
+    for _ in range(9):
+        peer = dial(cat.port)
+        pairs.append((peer, accept(server)))
+    senders = [Background(lambda peer=peer: (peer.sendall(data), half_close(peer))) for peer, _end in pairs]
+    until_resting(cat.pid)  # nobody reads: all that there is holds something
+    readers = [Background(lambda end=end: receive_all(end)) for _peer, end in pairs]
+    assert all(reader.result() == data for reader in readers)
+    for sender in senders:
+        sender.result()
+
+
 def test_at_the_limit_of_descriptors_others_wait(relay):
     count = 150
     server = serve(backlog=count)
