@@ -24,6 +24,7 @@
 
 struct layer;
 struct port;
+struct terminal;
 
 /* What a read or write returns besides a count; a count of 0 is an empty datagram, never the end. */
 enum {
@@ -111,6 +112,9 @@ struct layer_ops {
     /* Line `i` of what people may want to know of it, without a newline, cut at `size`; false past the last. Optional:
      * nothing. */
     bool (*tell)(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size);
+
+    /* What it knows of terminals (io/terminal.h). Optional: nothing. */
+    struct terminal *(*terminal)(struct layer *l);
 
     /* Of bottoms alone: the interest changed (touch the watches); descriptor `i`, -1 past the end; messages that came
      * and were dropped for want of room. Optional. */
