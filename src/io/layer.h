@@ -24,7 +24,7 @@
 
 struct layer;
 struct port;
-struct terminal;
+struct remote;
 
 /* What a read or write returns besides a count; a count of 0 is an empty datagram, never the end. */
 enum {
@@ -113,8 +113,8 @@ struct layer_ops {
      * nothing. */
     bool (*tell)(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size);
 
-    /* What it knows of terminals (io/terminal.h). Optional: nothing. */
-    struct terminal *(*terminal)(struct layer *l);
+    /* What it knows of terminals (io/remote.h). Optional: nothing. */
+    struct remote *(*remote)(struct layer *l);
 
     /* Of bottoms alone: the interest changed (touch the watches); descriptor `i`, -1 past the end; messages that came
      * and were dropped for want of room. Optional. */

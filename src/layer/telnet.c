@@ -8,7 +8,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "io/port.h"
-#include "io/terminal.h"
+#include "io/remote.h"
 #include "proto/telnet.h"
 
 enum {
@@ -16,7 +16,7 @@ enum {
     PATIENCE = 1000,   /* ms that a terminal has to tell what it is */
 };
 
-_Static_assert((int)TERMINAL_TYPE >= (int)TELNET_TYPE, "a type fits");
+_Static_assert((int)REMOTE_TYPE >= (int)TELNET_TYPE, "a type fits");
 _Static_assert((int)PIECE >= (int)TELNET_TAKE, "what is said fits");
 
 /* Bytes on their way; without any there is no memory. */
@@ -28,7 +28,7 @@ struct piece {
 struct telnet_line {
     struct layer layer;
     struct telnet telnet;
-    struct terminal terminal;
+    struct remote remote;
     struct piece in, out;  /* not decoded yet; encoded, or said by ourselves */
     struct timer patience; /* of the handshake */
     bool late;             /* it was in vain */
@@ -94,7 +94,7 @@ static void speak(struct telnet_line *x)
 /* Tells those above of what was negotiated, when they have all that came before. */
 static void tell_events(struct telnet_line *x)
 {
-    struct terminal *t = &x->terminal;
+    struct remote *t = &x->remote;
     const unsigned events = x->telnet.events;
 
     if (events == 0)
@@ -278,9 +278,9 @@ static unsigned line_event(struct layer *l, unsigned events)
     return events;
 }
 
-static struct terminal *line_terminal(struct layer *l)
+static struct remote *line_remote(struct layer *l)
 {
-    return &line_of(l)->terminal;
+    return &line_of(l)->remote;
 }
 
 /* "telnet: xterm, 80 columns, 24 rows", or how a server takes what is typed. */
@@ -325,13 +325,13 @@ static const struct layer_ops line_ops = {
     .want = line_want,
     .event = line_event,
     .tell = line_tell,
-    .terminal = line_terminal,
+    .remote = line_remote,
     .free = line_free,
 };
 
-static void resize(struct terminal *t, unsigned columns, unsigned rows)
+static void resize(struct remote *t, unsigned columns, unsigned rows)
 {
-    struct telnet_line *x = container_of(t, struct telnet_line, terminal);
+    struct telnet_line *x = container_of(t, struct telnet_line, remote);
 
     if (x->telnet.role != TELNET_CLIENT)
         return;
@@ -340,9 +340,9 @@ static void resize(struct terminal *t, unsigned columns, unsigned rows)
     speak(x);
 }
 
-static void host(struct terminal *t, bool on)
+static void host(struct remote *t, bool on)
 {
-    struct telnet_line *x = container_of(t, struct telnet_line, terminal);
+    struct telnet_line *x = container_of(t, struct telnet_line, remote);
 
     if (x->telnet.role != TELNET_SERVER && x->telnet.role != TELNET_HOST)
         return;
@@ -352,7 +352,7 @@ static void host(struct terminal *t, bool on)
     speak(x);
 }
 
-static const struct terminal_ops terminal_ops = {.resize = resize, .host = host};
+static const struct remote_ops remote_ops = {.resize = resize, .host = host};
 
 struct layer *telnet_layer(const void *conf, bool client, const char *host, struct err *e)
 {
@@ -362,7 +362,7 @@ struct layer *telnet_layer(const void *conf, bool client, const char *host, stru
     (void)host;
     (void)e;
     layer_init(&x->layer, &line_ops, IO_STREAM | IO_HALFCLOSE);
-    x->terminal.ops = &terminal_ops;
+    x->remote.ops = &remote_ops;
     x->patience.fire = patience_ended;
     x->telnet.keeps = c->keeps;
     x->telnet.role = c->refuses ? TELNET_NOBODY

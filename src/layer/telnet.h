@@ -2,7 +2,7 @@
  *
  * telnet: the TELNET protocol (proto/telnet.h) on a connection.
  *
- * A layer that knows of terminals (io/terminal.h). As a host it has a handshake: it waits a moment for what the other side
+ * A layer that knows of terminals (io/remote.h). As a host it has a handshake: it waits a moment for what the other side
  * tells of its terminal.
  */
 #ifndef LAYER_TELNET_H

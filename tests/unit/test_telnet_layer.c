@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layer/telnet.h"
 
-#include "io/terminal.h"
+#include "io/remote.h"
 #include "test_io_rig.h"
 
 static void say(int fd, const void *text, size_t n)
@@ -70,9 +70,9 @@ static void both_ends(void **state)
     rig_run(r);
     assert_int_equal(drain.len, BYTES);
     assert_memory_equal(drain.data, data, BYTES);
-    assert_string_equal(port_terminal(server)->type, "xterm");
-    assert_int_equal(port_terminal(server)->columns, 80);
-    assert_null(port_terminal(local));
+    assert_string_equal(port_remote(server)->type, "xterm");
+    assert_int_equal(port_remote(server)->columns, 80);
+    assert_null(port_remote(local));
     link_free(out);
     link_free(there);
     link_free(back);
@@ -84,7 +84,7 @@ static void both_ends(void **state)
     free(data);
 }
 
-static void count(struct terminal *t, void *ctx)
+static void count(struct remote *t, void *ctx)
 {
     (void)t;
     ++*(int *)ctx;
@@ -104,22 +104,22 @@ static void changes_are_told_in_their_place(void **state)
     assert_int_equal(port_push(p, telnet_layer(&person, true, NULL, NULL), NULL), 0);
     port_handshake(p, ready, r);
     rig_run(r);
-    terminal_watch(port_terminal(p), count, &changes);
+    remote_watch(port_remote(p), count, &changes);
     say(fd[1], "before\377\373\001after", 14);
     assert_int_equal(port_read(p, data, sizeof data, NULL), 6);
     assert_int_equal(changes, 0);
     assert_true(port_pending(p) > 0);
     assert_int_equal(port_read(p, data, sizeof data, NULL), 5);
     assert_int_equal(changes, 1);
-    assert_true(port_terminal(p)->echoes);
-    assert_false(port_terminal(p)->keys);
+    assert_true(port_remote(p)->echoes);
+    assert_false(port_remote(p)->keys);
     assert_int_equal(port_pending(p), 0);
     hear(fd[1], "\377\375\001", 3);
     say(fd[1], "x\377\373\003", 4);
     assert_int_equal(port_read(p, data, sizeof data, NULL), 1);
     assert_true(port_pending(p) > 0);
     assert_int_equal(port_read(p, data, sizeof data, NULL), IO_AGAIN);
-    assert_true(port_terminal(p)->keys);
+    assert_true(port_remote(p)->keys);
     assert_int_equal(port_pending(p), 0);
     port_free(p);
     close(fd[1]);
@@ -141,7 +141,7 @@ static void size_is_told(void **state)
     say(fd[1], "\377\375\037", 3);
     assert_int_equal(port_read(p, &(char){0}, 1, NULL), IO_AGAIN);
     hear(fd[1], "\377\373\037\377\372\037\0\120\0\030\377\360", 12);
-    terminal_resize(port_terminal(p), 100000, 30);
+    remote_resize(port_remote(p), 100000, 30);
     hear(fd[1], "\377\372\037\377\377\377\377\0\036\377\360", 11);
     port_free(p);
     close(fd[1]);
@@ -172,21 +172,21 @@ static void host_knows_the_terminal(void **state)
     (void)state;
     p = start_host(r, fd);
     for (size_t i = 0; i < sizeof answers - 1; i++) {
-        assert_string_equal(port_terminal(p)->type, "");
+        assert_string_equal(port_remote(p)->type, "");
         say(fd[1], answers + i, 1);
         if (i + 2 < sizeof answers)
             rig_settle(r);
     }
     rig_run(r);
-    assert_string_equal(port_terminal(p)->type, "vt100");
-    assert_int_equal(port_terminal(p)->rows, 24);
+    assert_string_equal(port_remote(p)->type, "vt100");
+    assert_int_equal(port_remote(p)->rows, 24);
     hear(fd[1], "\377\372\030\001\377\360", 6);
-    terminal_watch(port_terminal(p), count, &changes);
+    remote_watch(port_remote(p), count, &changes);
     say(fd[1], "\377\372\037\0\144\0\050\377\360", 9);
     assert_int_equal(port_read(p, &(char){0}, 1, NULL), IO_AGAIN);
     assert_int_equal(changes, 1);
-    assert_int_equal(port_terminal(p)->columns, 100);
-    terminal_host(port_terminal(p), false);
+    assert_int_equal(port_remote(p)->columns, 100);
+    remote_host(port_remote(p), false);
     hear(fd[1], "\377\374\001\377\374\003", 6);
     port_free(p);
     close(fd[1]);
