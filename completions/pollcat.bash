@@ -50,6 +50,14 @@ _pollcat()
         _pollcat_take -W 'wait drop close'
         return
         ;;
+    --allowfile)
+        _pollcat_files
+        return
+        ;;
+    --denyfile)
+        _pollcat_files
+        return
+        ;;
     --output)
         _pollcat_files
         return
@@ -106,12 +114,12 @@ _pollcat()
         _pollcat_take -W 'pollcat nc ncat'
         return
         ;;
-    -e | --exec | -c | --sh-exec | --join | --max-conns | --backlog | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)
+    -e | --exec | -c | --sh-exec | --join | --max-conns | --backlog | --allow | --deny | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --prompt | --escape-char)
         return
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns --join -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns --join -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --ready-fd -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

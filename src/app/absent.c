@@ -7,7 +7,6 @@
 #define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define TELNET "no TELNET negotiation is answered; try telnet"
-#define ACCESS "who may connect is not checked; bind to one address with --source, or ask a firewall"
 #define ROUTES "source routes are not set; no network forwards them any more"
 
 /* clang-format off */
@@ -21,7 +20,6 @@ static const struct {
     { "XP", "proxy proxy-*", PROXIES },
     { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
     { "t", "telnet", TELNET },
-    { "", "allow allowfile deny denyfile", ACCESS },
     { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },

@@ -70,6 +70,8 @@ void conf_clear(struct conf *c)
         free(c->owned[i]);
     free(c->owned);
     free(c->net.sockopts);
+    access_free(c->net.access);
+    access_conf_clear(&c->access);
     end_spec_clear(&c->join.end);
     memset(c, 0, sizeof *c);
 }
@@ -567,6 +569,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
+    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0)
+        return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 

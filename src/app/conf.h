@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/conf_access.h"
 #include "app/dialect.h"
 #include "app/records.h"
 #include "base/err.h"
@@ -50,6 +51,8 @@ struct conf {
     bool idle_fails;    /* between datagrams it is a failure, too */
     bool one_port;      /* CONF_EACH_PORT: until one of them connects */
     bool tells_tests; /* "NCAT TEST: LISTEN" for each socket that listens, which Ncat's own tests wait for */
+
+    struct access_conf access; /* net.access is made of it */
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */

@@ -66,6 +66,10 @@ static const struct option_row option_rows[] = {
       .gives = TRAIT_JOIN | TRAIT_SCRIPT },
     { .ch = 'e', .name = "exec", .arg = "COMMAND", .type = OPTION_STRING, .field = FIELD(exec),
       .gives = TRAIT_JOIN | TRAIT_PROGRAM },
+    { .name = "allow", .arg = "HOSTS", .type = OPTION_TEXTS, .field = FIELD(access.allow), .gives = TRAIT_ACCESS },
+    { .name = "allowfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.allow_files), .gives = TRAIT_ACCESS },
+    { .name = "deny", .arg = "HOSTS", .type = OPTION_TEXTS, .field = FIELD(access.deny) },
+    { .name = "denyfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.deny_files) },
     { .name = "lua-exec", .arg = "FILE", LATER("--lua-exec is") },
     { .ch = 'g', .arg = "HOPS", LATER("Source routes are") },
     { .ch = 'G', .arg = "N", LATER("Source routes are") },
@@ -75,10 +79,6 @@ static const struct option_row option_rows[] = {
     { .name = "broker", LATER("--broker is") },
     { .name = "chat", LATER("--chat is") },
     { .name = "talk", LATER("--talk is") },
-    { .name = "allow", .arg = "HOSTS", LATER("--allow is") },
-    { .name = "allowfile", .arg = "FILE", LATER("--allowfile is") },
-    { .name = "deny", .arg = "HOSTS", LATER("--deny is") },
-    { .name = "denyfile", .arg = "FILE", LATER("--denyfile is") },
     { .name = "proxy", .arg = "ADDR", LATER("--proxy is") },
     { .name = "proxy-type", .arg = "TYPE", LATER("--proxy-type is") },
     { .name = "proxy-auth", .arg = "AUTH", LATER("--proxy-auth is") },
@@ -95,6 +95,9 @@ static const struct option_row option_rows[] = {
 /* clang-format on */
 
 static const struct dialect_rule rules[] = {
+    {.all = TRAIT_ACCESS,
+     .none = TRAIT_LISTEN,
+     .text = "Invalid option combination: allow/deny with connect."},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
     {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
@@ -117,6 +120,7 @@ static const struct dialect_rule rules[] = {
     [MESSAGE_ACCEPTED] = {.text = "Connection from {remote-at}.", .level = LOG_INFO}, \
     [MESSAGE_CAME] = {.text = "Connection from {remote-at}.", .level = LOG_INFO}, \
     [MESSAGE_TURNED_AWAY] = {.text = "New connection denied: connection limit reached ({limit})", .level = LOG_INFO}, \
+    [MESSAGE_REFUSED] = {.text = "New connection denied: not allowed", .level = LOG_INFO}, \
     [MESSAGE_CONNECTED] = {.text = "Connected to {remote-at}.", .level = LOG_INFO}, \
     [MESSAGE_SENDING] = {.text = "Connected to {remote-at}.", .level = LOG_INFO}, \
     [MESSAGE_OPEN] = {.text = "{opened}", .level = LOG_INFO}, \
@@ -398,6 +402,8 @@ static const char help[] =
     "  -v, --verbose              Tell what happens\n"
     "  -w, --wait <time>          Limit on connecting\n"
     "  -z                         Only see whether somebody listens\n"
+    "      --allow, --allowfile <hosts or file>    Only these may connect\n"
+    "      --deny, --denyfile <hosts or file>      These may not\n"
     "      --append-output        Keep what the files of -o and -x hold\n"
     "      --send-only            Only send\n"
     "      --recv-only            Only receive\n"

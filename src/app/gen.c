@@ -12,7 +12,7 @@ static const char origin[] = "Made by tools/gen-options from src/app/option_rows
 
 static bool repeats(const struct option_row *row)
 {
-    return row->type == OPTION_COUNT || row->value == VALUE_SOCKOPT;
+    return row->type == OPTION_COUNT || row->type == OPTION_TEXTS || row->value == VALUE_SOCKOPT;
 }
 
 /* The names of the modes, set apart by spaces. */

@@ -39,6 +39,7 @@ struct service;
 #define TRAIT_PROMPT TRAIT_BIT(20) /* has one, wherever output goes */
 #define TRAIT_PASS TRAIT_BIT(21)   /* the connection is for another program */
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
+#define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
 
 struct mode {
     const char *name, *help;

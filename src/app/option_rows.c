@@ -135,6 +135,23 @@ static const struct option_row rows[] = {
       .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
              ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
              ".Cm close\nit, as at the prompt by default.\n" },
+    { .name = "allow", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(access.allow),
+      .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
+      .rare = true, .help = "only these may come",
+      .doc = "Let only those come who are in\n.Ar LIST .\nMay be given several times.\nSee\n.Sx Access .\n" },
+    { .name = "deny", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(access.deny),
+      .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
+      .rare = true, .help = "these may not",
+      .doc = "Refuse those who are in\n.Ar LIST ,\neven if\n.Fl -allow\nhas them.\nMay be given several times.\n" },
+    { .name = "allowfile", .arg = "FILE", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(access.allow_files),
+      .value = VALUE_FILE, .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
+      .rare = true, .help = "the same, in a file",
+      .doc = "The same as\n.Fl -allow ,\nwith a list from a file: entries parted by blanks or line ends;\n.Ql #\nbegins a comment.\n"
+             "The file is read again at\n.Dv SIGUSR2 .\n" },
+    { .name = "denyfile", .arg = "FILE", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(access.deny_files),
+      .value = VALUE_FILE, .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
+      .rare = true, .help = "in a file",
+      .doc = "The same as\n.Fl -deny ,\nwith a list from a file.\n" },
     { .name = "ready-fd", .arg = "FD", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(ready_fd),
       .min = 1, .max = INT_MAX,
       .help = "gets ADDRESS PORT",

@@ -200,6 +200,12 @@ static int set_word(const struct option_row *row, const char *arg, int *field, s
     return 0;
 }
 
+static void add_to_texts(struct option_texts *texts, const char *arg)
+{
+    texts->list = mem_resize(texts->list, (texts->n + 1) * sizeof *texts->list);
+    texts->list[texts->n++] = arg;
+}
+
 static int set_value(const struct option_fields *to, const struct option_row *row, const char *arg,
                      struct err *e)
 {
@@ -238,6 +244,9 @@ static int set_value(const struct option_fields *to, const struct option_row *ro
         return set_word(row, arg, field, e);
     case OPTION_ACTION:
         *(int *)field = (int)row->min;
+        return 0;
+    case OPTION_TEXTS:
+        add_to_texts(field, arg);
         return 0;
     case OPTION_SOCKOPT:
         return add_sockopt(to, row, arg, e);

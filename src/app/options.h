@@ -45,7 +45,14 @@ enum option_type {
     OPTION_MODE_NAME, /* const char * field, a row of app/mode.h */
     OPTION_SECONDS,   /* int64_t field, milliseconds, given in whole seconds */
     OPTION_ABSENT,    /* refused; `help` is why */
+    OPTION_TEXTS,     /* struct option_texts field, one text more */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
+};
+
+/* All arguments of an option that may be given again and again. */
+struct option_texts {
+    const char **list; /* to be freed */
+    size_t n;
 };
 
 /* Where an argument comes from, for completion. */

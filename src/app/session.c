@@ -249,6 +249,20 @@ static void session_settled(void *ctx)
     front_settled(s->svc);
 }
 
+static int session_access(void *ctx, bool deny, const char *list, struct err *e)
+{
+    struct session *s = ctx;
+
+    return access_edit(s->conf->net.access, deny ? ACCESS_DENY : ACCESS_ALLOW, list, s->loop, e);
+}
+
+static bool session_access_row(void *ctx, bool deny, size_t i, char *text, size_t size)
+{
+    const struct session *s = ctx;
+
+    return access_row(s->conf->net.access, deny ? ACCESS_DENY : ACCESS_ALLOW, i, text, size);
+}
+
 /* With one peer alone what its program says is what we say. */
 static void session_status(void *ctx, int status)
 {
@@ -260,17 +274,21 @@ static void session_status(void *ctx, int status)
 
 static int start_service(struct session *s)
 {
-    const struct svc svc = {
-        .service = s->conf->service,
-        .conf = services_conf(s->conf),
-        .loop = s->loop,
-        .peers = &s->peers,
-        .ends = &s->ends,
-        .pool = &s->pool,
-        .host = {s, session_finished, session_quit, session_status, session_input_ended},
-        .control = {s, control_sockopt, sockopt_row, is_client(s) ? session_connect : NULL},
-        .many = s->conf->many,
-        .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
+    const struct svc svc = {.service = s->conf->service,
+                            .conf = services_conf(s->conf),
+                            .loop = s->loop,
+                            .peers = &s->peers,
+                            .ends = &s->ends,
+                            .pool = &s->pool,
+                            .host = {s, session_finished, session_quit, session_status, session_input_ended},
+                            .control = {.ctx = s,
+                                        .sockopt = control_sockopt,
+                                        .sockopt_row = sockopt_row,
+                                        .connect = is_client(s) ? session_connect : NULL,
+                                        .access = s->conf->net.access != NULL ? session_access : NULL,
+                                        .access_row = session_access_row},
+                            .many = s->conf->many,
+                            .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
     struct err e;
 
     s->svc = svc_start(&svc, &e);
@@ -402,6 +420,16 @@ static void on_counts(void *ctx, int signo)
                (unsigned long long)received);
 }
 
+/* Who may come is read again; who is here stays. */
+static void on_reload(void *ctx, int signo)
+{
+    struct session *s = ctx;
+
+    (void)signo;
+    if (s->conf->net.access != NULL)
+        access_reload(s->conf->net.access, s->loop);
+}
+
 static void on_stop(void *ctx, int signo)
 {
     struct session *s = ctx;
@@ -423,8 +451,8 @@ static int catch_signals(struct session *s, struct err *e)
         int signo;
         void (*run)(void *ctx, int signo);
     } rows[] = {
-        {SIGINT, on_interrupt},  {SIGTERM, on_interrupt}, {SIGHUP, on_interrupt},
-        {SIGQUIT, on_interrupt}, {SIGUSR1, on_counts},    {SIGTSTP, on_stop},
+        {SIGINT, on_interrupt}, {SIGTERM, on_interrupt}, {SIGHUP, on_interrupt}, {SIGQUIT, on_interrupt},
+        {SIGUSR1, on_counts},   {SIGTSTP, on_stop},      {SIGUSR2, on_reload},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -549,6 +577,7 @@ static void session_clear(struct session *s)
         wait_for_leaving(s, &s->peers, asked);
         wait_for_leaving(s, &s->ends, asked);
         tell_summary(s);
+        access_stop(s->conf->net.access);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
     }

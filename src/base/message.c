@@ -12,6 +12,7 @@ static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_RECEIVING] = {.text = "listening on {local}", .level = LOG_INFO},
     [MESSAGE_ACCEPTED] = {.text = "connection from {remote} on {local}", .level = LOG_INFO},
     [MESSAGE_TURNED_AWAY] = {.text = "refused connection from {remote}: limit of {limit} peers reached", .level = LOG_INFO},
+    [MESSAGE_REFUSED] = {.text = "refused {remote}: not allowed", .level = LOG_INFO},
     [MESSAGE_CONNECTED] = {.text = "connected to {peer} from {local}", .level = LOG_INFO},
     [MESSAGE_SENDING] = {.text = "sending to {remote} from {local}", .level = LOG_INFO},
     [MESSAGE_TRY_FAILED] = {.text = "connect to {remote}: {why}", .level = LOG_INFO},

@@ -28,6 +28,7 @@ enum message_id {
     MESSAGE_ACCEPTED,       /* somebody came: local, remote */
     MESSAGE_CAME,           /* the same, said before one is turned away; our own catalogue is silent */
     MESSAGE_TURNED_AWAY,    /* somebody came and was one too many: remote, limit */
+    MESSAGE_REFUSED,        /* somebody came, or sent a datagram, who may not: remote */
     MESSAGE_CONNECTED,      /* local, remote, peer, host, port */
     MESSAGE_SENDING,        /* a datagram socket knows where to send to: the same */
     MESSAGE_OPEN,           /* a port that was asked about: remote, host, port; our own catalogue is silent */

@@ -66,6 +66,12 @@ static const struct command table[] = {
     {"opt", NULL, "[NAME | NAME=VALUE]", "socket options",
      "List the socket options of the live connection, read one, or set one.\nThe names are those of\n.Fl -sockopt .\n",
      complete_opt, command_opt},
+    {"allow", NULL, "[LIST | -ENTRY]", "who may come",
+     "Add to the list of who may come, as\n.Fl -allow\nhas it, or take an entry back: the one behind a\n.Ql - .\n"
+     "Alone it shows the list.\nWho is connected stays.\n",
+     complete_allow, command_allow},
+    {"deny", NULL, "[LIST | -ENTRY]", "who may not", "The same for\n.Fl -deny .\n", complete_deny,
+     command_deny},
     {"info", NULL, "[N]", "addresses and counters",
      "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
      complete_talkers, command_info},

@@ -94,6 +94,77 @@ void complete_opt(struct console *c, struct complete *to, size_t index, const ch
         add_option(to, name, arg, typed);
 }
 
+/* ~allow, ~deny */
+
+enum { ENTRY = 512 };
+
+static int need_access(const struct console *c, struct err *e)
+{
+    return c->svc->control.access != NULL ? 0 : err_set(e, STATUS_LOCAL, "nobody comes: we connect");
+}
+
+static void list_access(struct console *c, bool deny)
+{
+    const struct svc_control *net = &c->svc->control;
+    char text[ENTRY];
+    size_t i;
+
+    for (i = 0; net->access_row(net->ctx, deny, i, text, sizeof text); i++)
+        console_say(c, "%s", text);
+    if (i == 0)
+        console_say(c, deny ? "nobody is refused" : "there is no list: everybody may come");
+}
+
+static int change_access(struct console *c, bool deny, const char *args, struct err *e)
+{
+    const struct svc_control *net = &c->svc->control;
+    char *list;
+    int result;
+
+    if (need_access(c, e) < 0 || args_take(c, deny ? "deny" : "allow", args, 0, 1, &list, e) < 0)
+        return -1;
+    result = list != NULL ? net->access(net->ctx, deny, list, e) : 0;
+    if (result == 0)
+        list_access(c, deny);
+    free(list);
+    return result;
+}
+
+int command_allow(struct console *c, const char *args, struct err *e)
+{
+    return change_access(c, false, args, e);
+}
+
+int command_deny(struct console *c, const char *args, struct err *e)
+{
+    return change_access(c, true, args, e);
+}
+
+/* What can be taken back. */
+static void complete_access(const struct console *c, struct complete *to, size_t index, const char *typed,
+                            bool deny)
+{
+    const struct svc_control *net = &c->svc->control;
+    char text[ENTRY] = "-";
+
+    if (index > 0 || net->access == NULL)
+        return;
+    for (size_t i = 0; net->access_row(net->ctx, deny, i, text + 1, sizeof text - 1); i++) {
+        if (strchr(text, ' ') == NULL && strncmp(text, typed, strlen(typed)) == 0)
+            complete_add(to, text);
+    }
+}
+
+void complete_allow(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    complete_access(c, to, index, typed, false);
+}
+
+void complete_deny(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    complete_access(c, to, index, typed, true);
+}
+
 /* ~info */
 
 static const char *state_text(const struct console *c, const struct peer *p)

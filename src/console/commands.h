@@ -65,6 +65,8 @@ void complete_eol(struct console *c, struct complete *to, size_t index, const ch
 void complete_time(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_set(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_opt(struct console *c, struct complete *to, size_t index, const char *typed);
+void complete_allow(struct console *c, struct complete *to, size_t index, const char *typed);
+void complete_deny(struct console *c, struct complete *to, size_t index, const char *typed);
 
 /* Handlers: see the table in console/command.c. */
 
@@ -99,6 +101,8 @@ int command_paste(struct console *c, const char *args, struct err *e);
 int command_repeat(struct console *c, const char *args, struct err *e);
 
 int command_opt(struct console *c, const char *args, struct err *e);
+int command_allow(struct console *c, const char *args, struct err *e);
+int command_deny(struct console *c, const char *args, struct err *e);
 int command_info(struct console *c, const char *args, struct err *e);
 int command_connect(struct console *c, const char *args, struct err *e);
 

@@ -195,6 +195,8 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
     if (n == 0 && d->opts.seqpacket)
         return IO_EOF;
     meta->socket = (unsigned char)i;
+    if (d->opts.admits != NULL && !d->opts.admits(d->opts.admits_ctx, &meta->peer))
+        return -EINTR;
     if (would_loop(d, i, meta)) {
         char text[ADDR_TEXT];
 

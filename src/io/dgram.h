@@ -19,6 +19,9 @@ struct dgram_opts {
     bool follow;    /* send to the latest sender */
     bool echo;      /* answers only: guard against loops with another echo service (see net) */
     size_t segment; /* a longer write becomes datagrams of this size; 0: a write is a datagram */
+    /* Datagrams of whom it does not admit are dropped before anybody sees them. NULL: all are admitted. */
+    bool (*admits)(const void *ctx, const struct addr *from);
+    const void *admits_ctx;
     bool seqpacket; /* connection-oriented: reading 0 is the end, port_shut() works */
 };
 

@@ -206,6 +206,16 @@ enum status socket_status(int sys)
     }
 }
 
+bool socket_admits(const void *conf, const struct addr *from)
+{
+    const struct net_conf *net = conf;
+
+    if (access_admits(net->access, from))
+        return true;
+    message(MESSAGE_REFUSED, &(struct message){.remote = from});
+    return false;
+}
+
 struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e)
 {
     struct dgram_opts opts = {

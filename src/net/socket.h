@@ -54,6 +54,9 @@ int socket_connected(int fd, bool itself);
 /* The exit status that a failed connect(2) deserves: STATUS_NETWORK when the network or the peer said no. */
 enum status socket_status(int sys);
 
+/* Whether datagrams `from` there are let in, by `conf`, a struct net_conf; who is not is told of. For struct dgram_opts. */
+bool socket_admits(const void *conf, const struct addr *from);
+
 /* A port on the connected socket `fd`, which is taken; its own address into `local`. Returns NULL with
  * `e`, `fd` closed, when an option is refused. */
 struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e);

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "io/dgram.h"
 #include "loop/loop.h"
+#include "net/access.h"
 #include "peer/peer.h"
 
 /* The addresses of a name, where it was looked up before; NULL: it was not. */
@@ -63,6 +64,7 @@ struct net_conf {
     size_t nsockopts;
     const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
     size_t nlayers;
+    struct access *access; /* listen: who may come; NULL: everybody */
 };
 
 /* How a transport tells the session. Called from the loop, never from within net_open(). */

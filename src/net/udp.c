@@ -213,7 +213,11 @@ static int open_udp_connected(struct net *n, struct err *e)
 
 static int open_udp_listen(struct net *n, struct err *e)
 {
-    struct dgram_opts opts = {.follow = true, .echo = n->conf->echo, .segment = n->conf->segment};
+    struct dgram_opts opts = {.follow = true,
+                              .echo = n->conf->echo,
+                              .segment = n->conf->segment,
+                              .admits = n->conf->access != NULL ? socket_admits : NULL,
+                              .admits_ctx = n->conf};
     struct udp *u = udp_new(n);
     int fds[DGRAM_SOCKETS];
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/bind.h"
 #include "net/rows.h"
@@ -52,7 +53,12 @@ static void fail_first(struct first *f, const struct err *e)
 /* Takes the socket of `r` for a peer. An unnamed sender (of a UNIX socket) cannot be connected to, nor answered. */
 static void take_first(struct first *f, struct receiver *r, const struct addr *from, bool named)
 {
-    const struct dgram_opts opts = {.connected = named, .follow = !named, .segment = f->net->conf->segment};
+    /* Others may have sent, too, before it was connected. */
+    const struct dgram_opts opts = {.connected = named,
+                                    .follow = !named,
+                                    .segment = f->net->conf->segment,
+                                    .admits = f->net->conf->access != NULL ? socket_admits : NULL,
+                                    .admits_ctx = f->net->conf};
     struct net *n = f->net;
     int fd = r->watch.fd;
     struct addr local;
@@ -83,6 +89,12 @@ static bool is_passing(int sys)
            sys == EHOSTUNREACH || sys == ENETUNREACH;
 }
 
+static void drop_datagram(int fd)
+{
+    if (recv(fd, NULL, 0, MSG_DONTWAIT) < 0)
+        log_debug("receive: errno %d", errno);
+}
+
 static void hear_first(struct watch *w, unsigned events)
 {
     struct receiver *r = container_of(w, struct receiver, watch);
@@ -102,6 +114,10 @@ static void hear_first(struct watch *w, unsigned events)
         return;
     }
     addr_set(&from, (struct sockaddr *)&ss, look.msg_namelen);
+    if (!socket_admits(f->net->conf, &from)) {
+        drop_datagram(w->fd);
+        return;
+    }
     named = look.msg_namelen > sizeof ss.ss_family;
     if (named && connect(w->fd, &from.sa, from.len) < 0) {
         named = errno != ECONNREFUSED && errno != ENOENT; /* of a UNIX socket: it has left already */

@@ -43,6 +43,10 @@ struct svc_control {
      * was looked up: svc->moving is set until front->settled(). 0, or -1 with `e`; how it ends is told by a line of the
      * log. */
     int (*connect)(void *ctx, const char *host, const char *port, struct err *e);
+    /* Changes who may come, or (`deny`) who may not, by `list` as access_edit() takes it. 0, or -1 with `e`. */
+    int (*access)(void *ctx, bool deny, const char *list, struct err *e);
+    /* Entry `i` of that list into `text`; false past the end. */
+    bool (*access_row)(void *ctx, bool deny, size_t i, char *text, size_t size);
 };
 
 struct svc {
