@@ -122,6 +122,9 @@ struct layer_ops {
     int (*fd)(const struct layer *l, unsigned i);
     uint64_t (*dropped)(const struct layer *l);
 
+    /* Of bottoms alone: the descriptor that is written, where it is not the one that is read. Optional. */
+    int (*fd_written)(const struct layer *l);
+
     /* Closes and releases this layer alone, a bottom with the port it is built into. Runs when no callback of the loop
      * is on the stack. */
     void (*free)(struct layer *l);

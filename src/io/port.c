@@ -116,6 +116,13 @@ int port_fd(const struct port *p, unsigned i)
     return l->ops->fd != NULL ? l->ops->fd(l, i) : -1;
 }
 
+int port_fd_written(const struct port *p)
+{
+    const struct layer *l = bottom_of(p);
+
+    return l->ops->fd_written != NULL ? l->ops->fd_written(l) : port_fd(p, 0);
+}
+
 uint64_t port_dropped(const struct port *p)
 {
     const struct layer *l = bottom_of(p);
@@ -129,6 +136,20 @@ void port_set_senders(struct port *p, const struct port_senders *s, void *ctx)
 
     more->senders = s;
     more->senders_ctx = ctx;
+}
+
+void port_set_user(struct port *p, const struct port_user *u, void *ctx)
+{
+    struct port_more *more = port_more(p);
+
+    more->user = u;
+    more->user_ctx = ctx;
+    port_touch(p);
+}
+
+static bool has_user(const struct port *p)
+{
+    return p->more != NULL && p->more->user != NULL;
 }
 
 const char *port_why(const struct port *p)
@@ -161,10 +182,12 @@ void port_touch(struct port *p)
 }
 
 /* What the links, and who waits for the other side to leave, want of the top. */
-static unsigned wanted_above(const struct port *p)
+static unsigned wanted_above(struct port *p)
 {
     unsigned wanted = 0;
 
+    if (has_user(p))
+        return p->more->user->want(p, p->more->user_ctx);
     if (p->reader != NULL && link_wants_read(p->reader))
         wanted |= LOOP_IN;
     if (!list_empty(&p->writers))
@@ -206,8 +229,12 @@ static void serve_writer(struct port *p)
         port_event_soon(p, LOOP_OUT);
 }
 
-static void serve_links(struct port *p, unsigned events)
+static void serve(struct port *p, unsigned events)
 {
+    if (has_user(p)) {
+        p->more->user->event(p, p->more->user_ctx, events);
+        return;
+    }
     if (!list_empty(&p->writers) && events & (LOOP_OUT | LOOP_HUP))
         serve_writer(p);
     else if (p->hung_up != NULL && events & LOOP_HUP)
@@ -235,7 +262,7 @@ void layer_event(struct layer *l, unsigned events)
     if (p->closing)
         port_go_on_closing(p);
     else if (((p->told && !p->shaking) || port_shake(p)) && !p->freed)
-        serve_links(p, events);
+        serve(p, events);
 }
 
 void port_event(struct port *p, unsigned events)

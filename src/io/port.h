@@ -98,6 +98,9 @@ static inline unsigned port_caps(const struct port *p)
 /* Descriptor `i` of the bottom; -1: there is none. It is the bytes themselves only with IO_RAWFD. */
 int port_fd(const struct port *p, unsigned i);
 
+/* The one of them that is written. */
+int port_fd_written(const struct port *p);
+
 /* Messages that the bottom dropped for want of room, as far as it knows. */
 uint64_t port_dropped(const struct port *p);
 
@@ -106,6 +109,15 @@ void port_set_senders(struct port *p, const struct port_senders *s, void *ctx);
 
 /* Line `i` of what its layers tell about `topic`; false past the last. What it quotes of the other side may hold anything. */
 bool port_tell(const struct port *p, enum layer_topic topic, unsigned i, char *text, size_t size);
+
+/* Who reads and writes a port where no links do: what is wanted of it (LOOP_*), and that something happened. */
+struct port_user {
+    unsigned (*want)(struct port *p, void *ctx);
+    void (*event)(struct port *p, void *ctx, unsigned events);
+};
+
+/* From now on it is `u`, which outlives the port. */
+void port_set_user(struct port *p, const struct port_user *u, void *ctx);
 
 /* Why the port failed: the words of the layer that did, or those of `error`. */
 const char *port_why(const struct port *p);

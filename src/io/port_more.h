@@ -38,6 +38,8 @@ struct port_more {
     struct closing closing;
     const struct port_senders *senders; /* port_set_senders(); NULL: nobody knows them */
     void *senders_ctx;
+    const struct port_user *user; /* port_set_user(); NULL: links */
+    void *user_ctx;
 };
 
 /* Makes it, if there is none. */

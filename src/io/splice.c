@@ -146,7 +146,7 @@ static bool gives_splice(const struct stat *st)
 
 struct splice *splice_open(struct pipes *p, const struct port *src, const struct port *dst, bool *again)
 {
-    struct splice s = {.in = port_fd(src, 0), .out = port_fd(dst, 0), .pipe = {-1, -1}};
+    struct splice s = {.in = port_fd(src, 0), .out = port_fd_written(dst), .pipe = {-1, -1}};
     struct stat in, out;
     struct splice *new;
 

@@ -115,7 +115,7 @@ static int64_t time_to_wait(const struct loop *l)
     const struct timer *first = timers_first(&l->timers);
     int64_t now;
 
-    if (!list_empty(&l->soon))
+    if (!list_empty(&l->soon) || !list_empty(&l->finally))
         return 0;
     if (first == NULL)
         return -1;
