@@ -73,6 +73,7 @@ void conf_clear(struct conf *c)
     access_free(c->net.access);
     access_conf_clear(&c->access);
     end_spec_clear(&c->join.end);
+    address_clear(&c->address);
     memset(c, 0, sizeof *c);
 }
 
@@ -120,7 +121,7 @@ static int check_port(struct operands *o, const char *text, int min, struct err 
         return err_set(e, STATUS_LOCAL, "more than one port, '%.64s', needs --zero", text);
     if (o->numeric)
         return err_set(e, STATUS_LOCAL, "port '%.64s' is no number, as --nodns needs", text);
-    return err_set(e, STATUS_LOCAL, "port '%.64s' is neither a number nor a known service", text);
+    return address_refuse(o->n == 1 ? o->args[0] : "", text, e);
 }
 
 /* HOST:PORT, [V6]:PORT and so on; a part that is missing is NULL. */
@@ -298,6 +299,8 @@ static int take_local(struct conf *c, struct operands *o, struct err *e)
 
 static int take_operands(struct conf *c, struct operands *o, struct err *e)
 {
+    if (c->address.end.kind != NULL)
+        return 0; /* it is all there is */
     if (c->net.source_port != NULL && check_port(o, c->net.source_port, 0, e) != 0)
         return -1;
     if ((o->traits & TRAIT_UNIX) != 0)
@@ -318,6 +321,7 @@ static void derive_net(struct conf *c, uint64_t traits)
     net->segment = (size_t)c->datagram_size;
     c->many = net->keep_open && !net->datagram;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
+    c->ends = (struct ends_conf){.numeric = net->numeric, .connect_timeout = net->connect_timeout};
 }
 
 /* Nobody answers a server that has ended, nor a peer whose words go elsewhere. */
@@ -383,7 +387,6 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         return -1;
     if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
-    c->join.ends = (struct ends_conf){.numeric = c->net.numeric, .connect_timeout = c->net.connect_timeout};
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
     c->net.room = end_room(&c->join.end);
@@ -512,6 +515,22 @@ static void note_given(struct operands *o, char **args, int n)
         o->given[0] = '\0';
 }
 
+/* With -U it is a path, whatever it looks like. */
+static bool reads_words(const struct conf *c, const struct options *o, int argc)
+{
+    return c->dialect->operands == NULL && argc - o->next == 1 && (options_traits(o) & TRAIT_UNIX) == 0;
+}
+
+static int read_address(struct conf *c, struct options *o, const char *text, struct err *e)
+{
+    if (address_read(&c->address, o, text, e) < 0)
+        return -1;
+    c->ipv4 |= c->address.family == AF_INET;
+    c->ipv6 |= c->address.family == AF_INET6;
+    c->net.seqpacket |= c->address.kind != NULL && c->address.kind->type == SOCK_SEQPACKET;
+    return 0;
+}
+
 /* Reads the options into `c` and `o`, and holds them against each other. */
 static int read_options(struct conf *c, struct options *o, int argc, char **argv, struct err *e)
 {
@@ -528,6 +547,8 @@ static int read_options(struct conf *c, struct options *o, int argc, char **argv
         c->topic = argv[o->next];
     if (c->action != CONF_RUN)
         return 0;
+    if (reads_words(c, o, argc) && read_address(c, o, argv[o->next], e) != 0)
+        return -1;
     traits = options_traits(o);
     if (dialect_check(c->dialect, &traits, e) != 0)
         return -1;
@@ -549,6 +570,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
 {
     struct options o;
     struct operands operands;
+    char *rest;
 
     if (c->dialect->begin != NULL)
         c->dialect->begin(c);
@@ -559,6 +581,10 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     operands = (struct operands){
         .args = argv + o.next, .n = argc - o.next, .traits = options_traits(&o), .numeric = c->net.numeric};
     note_given(&operands, argv + 1, o.next - 1);
+    if (c->address.rest > 0) {
+        rest = argv[o.next] + c->address.rest;
+        operands.args = &rest;
+    }
     if (read_operands(c, &operands, e) != 0)
         return -1;
     derive_net(c, operands.traits);

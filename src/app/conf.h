@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/address.h"
 #include "app/conf_access.h"
 #include "app/dialect.h"
 #include "app/records.h"
@@ -31,6 +32,8 @@ struct conf {
     struct stdio_conf stdio;
     struct console_conf console;
     struct join_conf join;
+    struct ends_conf ends;
+    struct address address;
     struct records_conf records;
 
     const struct dialect *dialect; /* never NULL */

@@ -92,7 +92,7 @@ static const struct option_row rows[] = {
       .help = "only IPv4",
       .doc = "Use IPv4 only.\n" },
     { .ch = '6', .name = "ipv6", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(ipv6),
-      .excludes = TRAIT_UNIX | TRAIT_IPV4,
+      .excludes = TRAIT_UNIX | TRAIT_IPV4 | TRAIT_END,
       .help = "only IPv6",
       .doc = "Use IPv6 only.\n" },
     { .ch = 'n', .name = "nodns", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(net.numeric),
@@ -104,7 +104,7 @@ static const struct option_row rows[] = {
       .doc = "Receive what is sent to this multicast group, a numeric address.\nWith\n.Ar GROUP Ns % Ns Ar INTERFACE\n"
              "it is joined there, else where the kernel chooses.\n" },
     { .ch = 'p', .name = "source-port", .arg = "PORT", .group = OPTION_ADDRESS, .type = OPTION_STRING,
-      .field = FIELD(net.source_port), .value = VALUE_PORT, .excludes = TRAIT_UNIX,
+      .field = FIELD(net.source_port), .value = VALUE_PORT, .excludes = TRAIT_UNIX | TRAIT_END,
       .help = "local port",
       .doc = "Send from this local port.\nWith\n.Fl l ,\nlisten on it.\n" },
     { .ch = 's', .name = "source", .arg = "ADDR", .group = OPTION_ADDRESS, .type = OPTION_STRING,

@@ -250,6 +250,8 @@ static int set_value(const struct option_fields *to, const struct option_row *ro
         return 0;
     case OPTION_SOCKOPT:
         return add_sockopt(to, row, arg, e);
+    case OPTION_OPERAND:
+        break;
     }
     return -1;
 }
@@ -428,7 +430,7 @@ static int bad_option_plain(int got, int opt, const char *word, struct err *e)
                    got == ':' ? "requires an argument" : "doesn't allow an argument");
 }
 
-static void add_given(struct options *o, const struct option_row *row)
+void options_add(struct options *o, const struct option_row *row)
 {
     o->traits |= row->gives;
     for (size_t i = 0; i < o->ngiven; i++) {
@@ -481,7 +483,7 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
             hint(row, optarg);
         if (set_value(to, row, optarg, e) != 0)
             return got < LONG ? name_as_typed(row, got, e) : -1;
-        add_given(o, row);
+        options_add(o, row);
         if (row->type == OPTION_MODE_NAME)
             o->mode = mode_find(optarg);
         if (row->type == OPTION_ACTION)
@@ -522,11 +524,11 @@ static const char *giver(uint64_t trait)
     return best != NULL ? best->name : "mode";
 }
 
-/* As it is written on a command line; a dialect's may have its letter alone. */
+/* As it is written on a command line; an option of a dialect may have its letter alone. */
 static const char *written(const struct option_row *row, char text[static MEANT])
 {
     if (row->name != NULL)
-        snprintf(text, MEANT, "--%s", row->name);
+        snprintf(text, MEANT, "%s%s", row->type == OPTION_OPERAND ? "" : "--", row->name);
     else
         snprintf(text, MEANT, "-%c", row->ch);
     return text;
@@ -567,16 +569,21 @@ static const struct {
     {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock"},
 };
 
+/* What has no socket has no options of sockets. */
+static uint64_t excluded(const struct option_row *row)
+{
+    return row->excludes | (row->type == OPTION_SOCKOPT ? TRAIT_END : 0);
+}
+
 static int check_row(const struct options *o, const struct option_row *row, uint64_t traits, struct err *e)
 {
+    const uint64_t clash = excluded(row) & traits;
     char what[MEANT], other[MEANT];
 
     written(row, what);
     if (check_needs(what, row->needs & ~traits, e) != 0)
         return -1;
-    if ((row->excludes & traits) == 0)
-        return 0;
-    return refuse(what, "excludes", culprit(o, row->excludes & traits, other), e);
+    return clash == 0 ? 0 : refuse(what, "excludes", culprit(o, clash, other), e);
 }
 
 static int check_mode(const struct options *o, const struct mode *m, uint64_t traits, struct err *e)

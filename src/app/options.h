@@ -29,7 +29,7 @@ enum option_group {
     OPTION_GROUPS,
 };
 
-enum { OPTIONS_MAX = 160 }; /* rows, with those of a dialect */
+enum { OPTIONS_MAX = 160 }; /* rows, with those of a dialect and an address */
 
 /* What an option does with its argument. */
 enum option_type {
@@ -47,6 +47,7 @@ enum option_type {
     OPTION_ABSENT,    /* refused; `help` is why */
     OPTION_TEXTS,     /* struct option_texts field, one text more */
     OPTION_SOCKOPT,   /* one text more for the sockets: the argument, or `sockopt`=ARGUMENT (=on without) */
+    OPTION_OPERAND,   /* in no table: an address that is KIND:REST (app/address.h) */
 };
 
 /* All arguments of an option that may be given again and again. */
@@ -104,6 +105,8 @@ struct options {
     const struct mode *mode;                     /* --mode, or NULL */
     const struct option_row *given[OPTIONS_MAX]; /* each row once, in the order given; no aliases */
     size_t ngiven;
+    struct option_row address; /* of an address that is KIND:REST, called `word` */
+    char word[24];
     int next;     /* argv[next] is the first operand */
     bool unknown; /* reading failed for an option that there is not, or that has no argument */
 };
@@ -134,6 +137,9 @@ struct option_fields {
 /* Reads the options of `argv` into `to`, and permutes operands behind them. Stops early at an
  * OPTION_ACTION. Returns 0, or -1 with `e`. */
 int options_parse(const struct option_fields *to, struct options *o, int argc, char **argv, struct err *e);
+
+/* Adds a row to those that were given. */
+void options_add(struct options *o, const struct option_row *row);
 
 /* The traits of this run: those of the options and of --mode. */
 uint64_t options_traits(const struct options *o);

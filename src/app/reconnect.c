@@ -39,7 +39,7 @@ static void leave_peer(struct reconnect *r)
 /* Goes to `d`, which it takes. A datagram socket may have to give its address to the next one: it is closed first. */
 static int move_to(struct reconnect *r, struct dial *d, struct err *e)
 {
-    const bool stream = (net_find(r->conf->transport)->caps & NET_STREAM) != 0;
+    const bool stream = (r->transport->caps & NET_STREAM) != 0;
 
     if (!stream) {
         leave_peer(r);
@@ -92,26 +92,28 @@ static void dial_again(struct timer *t)
 
 static struct dial *new_dial(const struct reconnect *r, const struct net_conf *conf)
 {
-    return dial_new(r->conf->transport, r->loop, conf, r->peers, &r->events);
+    return dial_new(r->transport, r->loop, conf, r->peers, &r->events);
 }
 
 static void give_up_retrying(struct timer *t)
 {
     struct reconnect *r = container_of(t, struct reconnect, limit);
     const struct net_conf *c = &r->conf->net;
+    const char *host = r->conf->address.end.kind != NULL ? r->conf->address.end.text : c->host;
 
     r->late = true;
     reconnect_close(r);
     if (r->last.text[0] == '\0')
-        err_sys(&r->last, STATUS_NETWORK, ETIMEDOUT, "connect to %s%s%s", c->host,
+        err_sys(&r->last, STATUS_NETWORK, ETIMEDOUT, "connect to %s%s%s", host,
                 c->port != NULL ? " port " : "", c->port != NULL ? c->port : "");
     r->events.failed(r->events.ctx, &r->last);
 }
 
-void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
-                    const struct net_events *events)
+void reconnect_init(struct reconnect *r, const struct conf *conf, const struct transport *transport,
+                    struct loop *loop, struct peer_table *peers, const struct net_events *events)
 {
-    *r = (struct reconnect){.conf = conf, .loop = loop, .peers = peers, .events = *events};
+    *r = (struct reconnect){
+        .conf = conf, .transport = transport, .loop = loop, .peers = peers, .events = *events};
     r->here = new_dial(r, &conf->net);
     r->timer.fire = dial_again;
     r->limit.fire = give_up_retrying;
@@ -152,6 +154,11 @@ static struct dial *choose_dial(const struct reconnect *r, const char *host, con
 
     if (host == NULL)
         return new_dial(r, dial_conf(r->here));
+    if (r->conf->address.end.kind != NULL) {
+        err_set(e, STATUS_LOCAL, "%.128s is no connection: there is no other place",
+                r->conf->address.end.text);
+        return NULL;
+    }
     if (port != NULL || dial_conf(r->here)->family == AF_UNIX)
         return new_dial_to(r, host, port);
     if (hostport_split(host, &own_host, &own_port) == 0 && own_host != NULL && own_port != NULL)

@@ -20,6 +20,7 @@
 
 struct reconnect {
     const struct conf *conf;
+    const struct transport *transport;
     struct loop *loop;
     struct peer_table *peers;
     struct net_events events;
@@ -40,8 +41,8 @@ struct reconnect {
 };
 
 /* Nothing is open yet. `conf` must outlive it. The caller may set `leave` and `settled`, which get the context of `events`. */
-void reconnect_init(struct reconnect *r, const struct conf *conf, struct loop *loop, struct peer_table *peers,
-                    const struct net_events *events);
+void reconnect_init(struct reconnect *r, const struct conf *conf, const struct transport *transport,
+                    struct loop *loop, struct peer_table *peers, const struct net_events *events);
 void reconnect_clear(struct reconnect *r);
 
 /* Closes the dial; reconnect_to() may open it again. */

@@ -15,6 +15,8 @@
 #include "app/services.h"
 #include "base/log.h"
 #include "base/message.h"
+#include "end/as_peer.h"
+#include "end/program.h"
 #include "loop/spawn.h"
 #include "net/sockopt.h"
 #include "peer/idle.h"
@@ -28,9 +30,12 @@ struct session {
     struct loop *loop;
     struct link_pool pool;
     struct peer_table peers;
-    struct peer_table ends; /* the far sides of peers */
-    struct net *listener;   /* NULL: we connect */
-    struct reconnect line;  /* to the network, of who connects */
+    struct peer_table far; /* those of the ends that are connections */
+    struct ends ends;
+    struct as_peer as_peer;
+    const struct transport *transport;
+    struct net *listener;  /* NULL: we connect */
+    struct reconnect line; /* to the network, of who connects */
     struct svc *svc;
     struct progress progress;
     struct records records;
@@ -203,7 +208,7 @@ static void session_idle(struct peer *p)
 
 static bool is_client(const struct session *s)
 {
-    return (net_find(s->conf->transport)->caps & NET_CLIENT) != 0;
+    return (s->transport->caps & NET_CLIENT) != 0;
 }
 
 /* With nobody to send anything to, nothing is waited for but what was typed to be delivered. A listener goes on, unless it
@@ -280,7 +285,7 @@ static int start_service(struct session *s)
                             .peers = &s->peers,
                             .ends = &s->ends,
                             .pool = &s->pool,
-                            .host = {s, session_finished, session_quit, session_status, session_input_ended},
+                            .host = {s, session_finished, session_quit, session_input_ended},
                             .control = {.ctx = s,
                                         .sockopt = control_sockopt,
                                         .sockopt_row = sockopt_row,
@@ -483,12 +488,12 @@ static int open_network(struct session *s, struct err *e)
                                       .failed = session_net_failed,
                                       .make_room = session_make_room};
 
-    reconnect_init(&s->line, s->conf, s->loop, &s->peers, &events);
+    reconnect_init(&s->line, s->conf, s->transport, s->loop, &s->peers, &events);
     s->line.leave = session_leave;
     s->line.settled = session_settled;
     if (is_client(s))
         return reconnect_open(&s->line, e) == 0 || reconnect_later(&s->line, e) ? 0 : -1;
-    s->listener = net_open(s->conf->transport, s->loop, &s->conf->net, &s->peers, &events, e);
+    s->listener = net_open(s->transport, s->loop, &s->conf->net, &s->peers, &events, e);
     return s->listener != NULL ? 0 : -1;
 }
 
@@ -504,7 +509,13 @@ static int session_begin(struct session *s, struct err *e)
     link_pool_init(&s->pool, getenv("POLLCAT_NO_SPLICE") == NULL);
     s->pool.pipes.eager = getenv("POLLCAT_SPLICE") != NULL;
     peer_table_init(&s->peers, s->loop);
-    peer_table_init(&s->ends, s->loop);
+    peer_table_init(&s->far, s->loop);
+    s->ends = (struct ends){
+        .loop = s->loop, .peers = &s->far, .conf = s->conf->ends, .ended = session_status, .ctx = s};
+    ends_init(&s->ends);
+    s->transport = s->conf->address.end.kind != NULL
+                       ? as_peer_init(&s->as_peer, &s->conf->address.end, &s->ends)
+                       : net_find(s->conf->transport);
     if (records_open(&s->records, &s->conf->records, s->loop, &s->peers, session_record_failed, s, e) < 0)
         return -1;
     if (open_network(s, e) < 0)
@@ -553,6 +564,18 @@ static void tell_summary(const struct session *s)
     message(MESSAGE_SUMMARY, &m);
 }
 
+/* Those that go on are waited for, unless nobody wants them any more: what they say then is not what we say. */
+static void stop_programs(struct session *s, bool asked)
+{
+    const bool unwanted = asked || (s->failed && s->conf->address.end.kind != NULL);
+
+    if (s->loop == NULL)
+        return;
+    if (unwanted)
+        s->ends.ended = NULL;
+    programs_stop(&s->ends, s->signo == 0 && !unwanted);
+}
+
 static void session_clear(struct session *s)
 {
     bool asked = s->svc != NULL && s->svc->asked;
@@ -567,6 +590,7 @@ static void session_clear(struct session *s)
     tell_unsent(s);
     svc_stop(s->svc);
     s->svc = NULL;
+    stop_programs(s, asked);
     log_set_sink(NULL, NULL);
     records_close(&s->records);
     if (s->loop != NULL) {
@@ -575,7 +599,7 @@ static void session_clear(struct session *s)
         if (s->failed)
             leave_drop(&s->peers);
         wait_for_leaving(s, &s->peers, asked);
-        wait_for_leaving(s, &s->ends, asked);
+        wait_for_leaving(s, &s->far, asked);
         tell_summary(s);
         access_stop(s->conf->net.access);
         loop_free(s->loop);

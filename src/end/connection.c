@@ -48,8 +48,8 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }
-    e->state = d = dial_new(conf.datagram ? "udp-connected" : "connect", e->ends->loop, &conf, e->ends->peers,
-                            &events);
+    e->state = d = dial_new(net_find(conf.datagram ? "udp-connected" : "connect"), e->ends->loop, &conf,
+                            e->ends->peers, &events);
     return dial_start(d, why);
 }
 

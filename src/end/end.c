@@ -14,6 +14,7 @@ enum { SPARE = 32 /* descriptors that are left for all else */ };
 
 void end_spec_clear(struct end_spec *spec)
 {
+    free(spec->text);
     free(spec->host);
     free(spec->port);
     for (char **word = spec->words; word != NULL && *word != NULL; word++)
@@ -43,6 +44,7 @@ int end_parse(struct end_spec *spec, const char *text, struct err *e)
     if (word.kind != NULL && word.kind->open == NULL)
         return err_set(e, STATUS_LOCAL, "%s: can be no end", word.kind->name);
     spec->kind = word.kind != NULL ? word.kind : &end_tcp;
+    spec->text = mem_strdup(text);
     spec->family = word.family;
     result = spec->kind->parse(spec, word.rest, e);
     if (result < 0)

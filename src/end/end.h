@@ -22,6 +22,7 @@
 /* END as it was written. All zero: none. */
 struct end_spec {
     const struct end_kind *kind;
+    char *text;   /* the whole of it */
     int family;   /* AF_INET, AF_INET6: the word says so; else 0 */
     char *host;   /* or the path */
     char *port;   /* NULL: there is none */
@@ -77,7 +78,7 @@ struct end {
     struct job tell;
 };
 
-/* Opens it for `peer`. `spec`, `ends` and `events` must outlive it. */
+/* Opens it for `peer`; NULL: it is to be the peer itself. `spec`, `ends` and `events` must outlive it. */
 void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, const struct end_events *events,
               struct peer *peer);
 

@@ -41,9 +41,8 @@ static void add_address(struct program_env *env, size_t at, const char *which, c
     add_both(env, at + 2, name, port, port);
 }
 
-const char *const *program_env_make(struct program_env *env, const struct peer *peer)
+static void add_peer(struct program_env *env, const struct peer *peer)
 {
-    static const char *const left_out[PROGRAM_ENV_LEFT_OUT] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"};
     const bool is_unix = addr_family(peer->local) == AF_UNIX;
 
     add_address(env, 0, "REMOTE", peer->remote);
@@ -54,11 +53,22 @@ const char *const *program_env_make(struct program_env *env, const struct peer *
         add_both(env, 8, "PROTO", "udp", "UDP");
     else
         add_both(env, 8, "PROTO", "tcp", "TCP");
-    for (size_t i = 0; i < PROGRAM_ENV_OWN; i++)
-        env->changes[i] = env->own[i];
+}
+
+const char *const *program_env_make(struct program_env *env, const struct peer *peer)
+{
+    static const char *const left_out[PROGRAM_ENV_LEFT_OUT] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"};
+    size_t n = 0;
+
+    *env = (struct program_env){0};
+    if (peer != NULL && peer->local->len > 0)
+        add_peer(env, peer);
+    while (n < PROGRAM_ENV_OWN && env->own[n] != NULL) {
+        env->changes[n] = env->own[n];
+        n++;
+    }
     for (size_t i = 0; i < PROGRAM_ENV_LEFT_OUT; i++)
-        env->changes[PROGRAM_ENV_OWN + i] = left_out[i];
-    env->changes[PROGRAM_ENV_OWN + PROGRAM_ENV_LEFT_OUT] = NULL;
+        env->changes[n++] = left_out[i];
     return env->changes;
 }
 

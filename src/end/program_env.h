@@ -14,7 +14,7 @@ struct program_env {
     const char *changes[PROGRAM_ENV_OWN + PROGRAM_ENV_LEFT_OUT + 1];
 };
 
-/* Fills `env`, and returns what struct spawn takes, which lasts until program_env_clear(). */
+/* Fills `env` (`peer` NULL, or one without addresses: with nothing), and returns what struct spawn takes, which lasts until program_env_clear(). */
 const char *const *program_env_make(struct program_env *env, const struct peer *peer);
 void program_env_clear(struct program_env *env);
 

@@ -14,7 +14,7 @@ struct question {
 };
 
 struct dial {
-    const char *transport;
+    const struct transport *transport;
     struct loop *loop;
     struct peer_table *peers;
     struct net_events events;
@@ -31,7 +31,7 @@ static char *copy_text(const char *text)
     return text != NULL ? mem_strdup(text) : NULL;
 }
 
-struct dial *dial_new(const char *transport, struct loop *loop, const struct net_conf *conf,
+struct dial *dial_new(const struct transport *transport, struct loop *loop, const struct net_conf *conf,
                       struct peer_table *peers, const struct net_events *events)
 {
     struct dial *d = mem_alloc(sizeof *d);
@@ -107,7 +107,7 @@ int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why)
     forget_answers(d);
     d->known = known;
     d->ctx = ctx;
-    if (c->family == AF_UNIX)
+    if (c->port == NULL) /* a path, or nothing that is connected */
         return 0;
     if (ask_name(&d->target, c->host, c->port, false, e) == 0 &&
         ((c->source_host == NULL && c->source_port == NULL) ||

@@ -17,7 +17,7 @@
 struct dial;
 
 /* A dial that is not open yet. `conf` is copied, its host, port and name too; other strings must outlive the dial. */
-struct dial *dial_new(const char *transport, struct loop *loop, const struct net_conf *conf,
+struct dial *dial_new(const struct transport *transport, struct loop *loop, const struct net_conf *conf,
                       struct peer_table *peers, const struct net_events *events);
 
 /* Closes it as well; peers stay. NULL is fine. */

@@ -20,16 +20,11 @@ const struct transport *net_find(const char *name)
     return NULL;
 }
 
-struct net *net_open(const char *transport, struct loop *loop, const struct net_conf *conf,
+struct net *net_open(const struct transport *t, struct loop *loop, const struct net_conf *conf,
                      struct peer_table *peers, const struct net_events *events, struct err *e)
 {
-    const struct transport *t = net_find(transport);
     struct net *n;
 
-    if (t == NULL) {
-        err_set(e, STATUS_LOCAL, "transport %s: unknown", transport);
-        return NULL;
-    }
     if (sockopt_check(conf->sockopts, conf->nsockopts, e) < 0)
         return NULL;
     n = mem_alloc(sizeof *n);

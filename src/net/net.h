@@ -12,7 +12,7 @@ const struct transport *net_find(const char *name);
 
 /* Resolves and opens. Errors known at once (name not found, address in use) fill `e` and give NULL; later
  * ones come through events.failed. */
-struct net *net_open(const char *transport, struct loop *loop, const struct net_conf *conf,
+struct net *net_open(const struct transport *t, struct loop *loop, const struct net_conf *conf,
                      struct peer_table *peers, const struct net_events *events, struct err *e);
 
 /* Closes listeners and pending attempts, removes our own UNIX paths. Peers stay. NULL is fine. */

@@ -44,6 +44,7 @@ struct peer {
     unsigned number; /* from 1 */
     bool datagram;   /* no connection: nothing ends by itself */
     bool client;     /* we spoke first */
+    bool choosy;     /* it may read less than is sent, and that is no failure */
     bool ended;      /* it ended its direction; only we could still speak */
     uint64_t sent, received; /* bytes */
     int64_t active;          /* loop time in ms when bytes last moved */

@@ -12,7 +12,6 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "end/program.h"
 #include "io/below.h"
 #include "peer/idle.h"
 #include "peer/leave.h"
@@ -22,7 +21,6 @@ struct join {
     struct svc *svc;
     const struct join_conf *conf;
     struct wire_owner owner;
-    struct ends ends;
 };
 
 struct pair {
@@ -271,14 +269,6 @@ static void early_peer_left(struct port *port, void *ctx)
 
 /* The hooks of the service. */
 
-static void note_status(void *ctx, int status)
-{
-    struct svc *s = ((struct join *)ctx)->svc;
-
-    if (s->host.status != NULL)
-        s->host.status(s->host.ctx, status);
-}
-
 static int join_start(struct svc *s, struct err *e)
 {
     struct join *j = mem_alloc(sizeof *j);
@@ -288,9 +278,6 @@ static int join_start(struct svc *s, struct err *e)
     j->conf = s->conf;
     j->owner = wire_hooks;
     j->owner.datagram_wait = j->conf->linger;
-    j->ends = (struct ends){
-        .loop = s->loop, .peers = s->ends, .conf = j->conf->ends, .ended = note_status, .ctx = j};
-    ends_init(&j->ends);
     s->state = j;
     return 0;
 }
@@ -308,7 +295,7 @@ static void join_attach(struct svc *s, struct peer *p)
         p->port->hung_up_ctx = pair;
         port_touch(p->port);
     }
-    end_open(&pair->end, &j->conf->end, &j->ends, &end_hooks, p);
+    end_open(&pair->end, &j->conf->end, s->ends, &end_hooks, p);
 }
 
 static void tell_undelivered(const struct pair *pair)
@@ -339,10 +326,7 @@ static void join_detach(struct svc *s, struct peer *p)
 
 static void join_stop(struct svc *s)
 {
-    struct join *j = s->state;
-
-    programs_stop(&j->ends, !s->killed);
-    free(j);
+    free(s->state);
 }
 
 static bool join_holds_up(const struct peer *p)

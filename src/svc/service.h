@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "peer/peer.h"
 
+struct ends;
 struct front;
 
 /* Who runs the service: the session. */
@@ -26,8 +27,6 @@ struct svc_host {
     void (*finished)(void *ctx, struct peer *p, const struct err *e);
     /* The program is to end with this (NULL: STATUS_OK): -q, standard output failed, the user quits. */
     void (*quit)(void *ctx, const struct err *e);
-    /* A program that was joined to the peer ended, with this exit status of a shell. Optional. */
-    void (*status)(void *ctx, int status);
     /* Our input has ended: no more will be sent than is on its way; or (false) it goes on, for another peer. Optional. */
     void (*ended)(void *ctx, bool ended);
 };
@@ -54,7 +53,7 @@ struct svc {
     const void *conf; /* the service's own struct of options; NULL where it has none */
     struct loop *loop;
     struct peer_table *peers;
-    struct peer_table *ends; /* of connections on the far side */
+    struct ends *ends; /* what those of all peers share (end/end.h) */
     struct link_pool *pool;
     struct svc_host host;
     struct svc_control control;

@@ -110,7 +110,9 @@ void wire_check(struct wire *w)
 
 static void wire_out_failed(struct wire *w)
 {
-    if (w->err == NULL)
+    const bool forgiven = w->peer->choosy && w->peer->port->error == EPIPE;
+
+    if (w->err == NULL && !forgiven)
         wire_fail(w, MESSAGE_SEND_FAILED, w->peer->port->error, port_why(w->peer->port));
     if (is_over(w->in) || !w->owner->deaf(w))
         wire_finish(w);

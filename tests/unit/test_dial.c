@@ -9,7 +9,7 @@ static struct dial *new_dial(struct rig *r, const struct net_conf *conf)
 {
     const struct net_events events = {.ctx = r, .up = rig_up, .failed = rig_failed};
 
-    return dial_new("connect", r->loop, conf, &r->peers, &events);
+    return dial_new(net_find("connect"), r->loop, conf, &r->peers, &events);
 }
 
 /* Each dial is a net of its own. */

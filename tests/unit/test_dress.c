@@ -347,7 +347,7 @@ static void both_sides_and_two_layers(void **state)
 
     (void)state;
     conf.port = rig_port(&r->bound[0], port);
-    client = net_open("connect", r->loop, &conf, &r->peers, &events, &e);
+    client = net_open(net_find("connect"), r->loop, &conf, &r->peers, &events, &e);
     assert_non_null(client);
     r->stop_up = 2;
     rig_run(r);

@@ -130,7 +130,7 @@ static inline struct net *rig_open(struct rig *r, const char *transport, struct 
     struct net_events events = {
         .ctx = r, .bound = rig_bound, .up = rig_up, .failed = rig_failed, .make_room = rig_make_room};
 
-    r->net = net_open(transport, r->loop, &r->conf, &r->peers, &events, e);
+    r->net = net_open(net_find(transport), r->loop, &r->conf, &r->peers, &events, e);
     return r->net;
 }
 

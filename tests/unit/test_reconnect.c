@@ -31,7 +31,7 @@ static void begin(struct servers *p, int max)
     conf = (struct conf){.transport = "connect", .reconnect = max};
     conf.net.host = "127.0.0.1";
     conf.net.port = rig_port(&p->a, p->port);
-    reconnect_init(&p->line, &conf, r->loop, &r->peers, &events);
+    reconnect_init(&p->line, &conf, net_find(conf.transport), r->loop, &r->peers, &events);
 }
 
 static void end(struct servers *p)
