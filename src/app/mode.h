@@ -40,8 +40,7 @@ struct service;
 #define TRAIT_PASS TRAIT_BIT(21)   /* the connection is for another program */
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
 #define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
-
-#define TRAIT_END TRAIT_BIT(23) /* the peer is an end, and no connection */
+#define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
 
 struct mode {
     const char *name, *help;
