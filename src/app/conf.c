@@ -389,9 +389,29 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
-    c->net.room = end_room(&c->join.end);
+    c->net.room = end_room(&c->join.end, 0);
     if ((traits & TRAIT_UNIX) == 0)
         conf_add_sockopt(c, "nodelay");
+    return 0;
+}
+
+/* --each. For a moment each peer takes a descriptor more. */
+static int derive_greeting(struct conf *c, uint64_t traits, struct err *e)
+{
+    const bool joined = (traits & TRAIT_JOIN) != 0;
+    int fd;
+
+    if (c->greeting.path == NULL)
+        return 0;
+    if (strcmp(c->transport, "udp-listen") == 0 || strcmp(c->transport, "udp-first") == 0)
+        return err_set(e, STATUS_LOCAL, "--each excludes --udp with --listen: one socket hears all who send");
+    fd = greeting_open(c->greeting.path, e);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    c->greeting.size = c->bridge.out.size;
+    c->greeting.ends = joined && c->join.end.kind->mute;
+    c->net.room = end_room(&c->join.end, 1);
     return 0;
 }
 
@@ -595,6 +615,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
+    if (derive_greeting(c, operands.traits, e) != 0)
+        return -1;
     if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);

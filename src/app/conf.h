@@ -55,6 +55,7 @@ struct conf {
     bool one_port;      /* CONF_EACH_PORT: until one of them connects */
     bool tells_tests; /* "NCAT TEST: LISTEN" for each socket that listens, which Ncat's own tests wait for */
 
+    struct greeting_conf greeting;
     struct access_conf access; /* net.access is made of it */
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */

@@ -159,6 +159,14 @@ static const struct option_row rows[] = {
              "For scripts and tests.\n" },
 
     /* What is sent, and its end */
+    { .name = "each", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(greeting.path),
+      .value = VALUE_FILE, .excludes = TRAIT_PROBE | TRAIT_PASS,
+      .rare = true, .help = "send it first",
+      .doc = "Send this file to each peer before all else: a greeting, a canned answer, or, when connecting, a request.\n"
+             "Until all of it is sent the peer is not read.\n"
+             "Where nothing else is sent, as with\n.Fl -to Cm discard\\&: ,\nour direction ends with it.\n"
+             "It is a regular file, and opened for each peer anew: what is changed counts from the next one on, and when it cannot be read,\n"
+             "that peer is reset and one line says why.\n" },
     { .ch = 'N', .name = "shutdown", .group = OPTION_DATA, .type = OPTION_TRAIT, .gives = TRAIT_SHUTDOWN,
       .help = "pass the end on",
       .doc = "Pass the end of standard input on to the peer as a half-close.\nThis is the default.\n" },

@@ -292,6 +292,7 @@ static int start_service(struct session *s)
                                         .connect = is_client(s) ? session_connect : NULL,
                                         .access = s->conf->net.access != NULL ? session_access : NULL,
                                         .access_row = session_access_row},
+                            .greeting = s->conf->greeting.path != NULL ? &s->conf->greeting : NULL,
                             .many = s->conf->many,
                             .again = s->conf->reconnect > 0 || s->conf->net.in_turn};
     struct err e;
@@ -382,10 +383,9 @@ static void session_net_failed(void *ctx, const struct err *e)
 /* The peer ended its side, and nothing is on the way to it: neither here, nor in the kernel. */
 static bool is_done_with(const struct session *s, const struct peer *p)
 {
-    const struct service *service = s->svc->service;
     struct info i;
 
-    if (!p->ended || service->sends == NULL || service->sends(s->svc, p))
+    if (!p->ended || svc_sends(s->svc, p))
         return false;
     info_get(p, &i);
     return i.queues && i.outq == 0;

@@ -30,6 +30,7 @@ const struct end_kind end_discard = {
     .name = "discard",
     .syntax = "",
     .help = "what a peer sends goes nowhere (RFC 863)",
+    .mute = true,
     .parse = parse_discard,
     .open = open_discard,
     .close = close_discard,

@@ -52,9 +52,10 @@ int end_parse(struct end_spec *spec, const char *text, struct err *e)
     return result < 0 && word.kind == NULL ? refuse_text(text, NULL, e) : result;
 }
 
-unsigned end_room(const struct end_spec *spec)
+unsigned end_room(const struct end_spec *spec, unsigned more)
 {
-    const unsigned each = 1 + spec->kind->descriptors, spare = SPARE + splice_descriptors();
+    const unsigned each = 1 + more + (spec->kind != NULL ? spec->kind->descriptors : 0);
+    const unsigned spare = SPARE + splice_descriptors();
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max > INT_MAX)

@@ -33,8 +33,8 @@ struct end_spec {
 int end_parse(struct end_spec *spec, const char *text, struct err *e);
 void end_spec_clear(struct end_spec *spec);
 
-/* How many peers can have such an end at once, as far as descriptors go. */
-unsigned end_room(const struct end_spec *spec);
+/* How many peers can have such an end at once, as far as descriptors go, when each takes so many more; `spec` may be empty. */
+unsigned end_room(const struct end_spec *spec, unsigned more);
 
 struct ends_conf {
     bool numeric;            /* no names are looked up */

@@ -76,6 +76,9 @@ void observe_open(struct peer *p)
     struct observer *o;
     struct list *ahead;
 
+    if (p->observed)
+        return;
+    p->observed = true;
     each_observer(o, ahead, p)
     {
         if (o->open != NULL)
@@ -88,6 +91,9 @@ void observe_close(struct peer *p)
     struct observer *o;
     struct list *ahead;
 
+    if (!p->observed)
+        return;
+    p->observed = false;
     each_observer(o, ahead, p)
     {
         if (o->close != NULL)

@@ -51,8 +51,10 @@ struct peer {
     struct timer idle;
     int64_t idle_limit; /* ms, 0: none */
     void (*expired)(struct peer *);
-    void *svc;   /* the service's */
-    void *owner; /* the session's */
+    struct greeting *greeting; /* what it is sent before its service has it (svc/greeting.h); NULL: nothing */
+    bool observed;             /* observers know of it */
+    void *svc;                 /* the service's */
+    void *owner;               /* the session's */
 };
 
 void peer_table_init(struct peer_table *t, struct loop *loop);

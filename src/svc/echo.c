@@ -26,7 +26,7 @@ static void echo_finished(struct link *k)
 static void echo_moved(struct link *k)
 {
     struct peer *p = k->ctx;
-    uint64_t n = k->bytes - p->sent;
+    uint64_t n = k->bytes - p->received; /* something else may have been sent before */
 
     peer_count(p, n, n);
 }

@@ -15,6 +15,7 @@
 #include "io/link.h"
 #include "loop/loop.h"
 #include "peer/peer.h"
+#include "svc/greeting.h"
 
 struct ends;
 struct front;
@@ -57,7 +58,8 @@ struct svc {
     struct link_pool *pool;
     struct svc_host host;
     struct svc_control control;
-    bool many;   /* more than one peer may come */
+    const struct greeting_conf *greeting; /* NULL: there is none */
+    bool many;                            /* more than one peer may come */
     bool again;  /* another peer may follow the only one: its end ends nothing but itself */
     bool moving; /* a name is looked up for control.connect(): nothing should be sent now */
     bool ending; /* the program ends: that peers go needs no telling */
@@ -85,6 +87,9 @@ struct svc *svc_start(const struct svc *given, struct err *e);
 void svc_attach(struct svc *s, struct peer *p);
 void svc_detach(struct svc *s, struct peer *p);
 bool svc_holds_up(const struct svc *s, const struct peer *p);
+
+/* Something is on its way to the peer, or may be. */
+bool svc_sends(const struct svc *s, const struct peer *p);
 
 /* Ends it. NULL is fine. */
 void svc_stop(struct svc *s);

@@ -402,6 +402,7 @@ def prepare(directory):
     work = pathlib.Path(directory, "work")
     (work / "file").write_bytes(support.payload(100_000))
     (work / "messages").write_text("disk full\nfan stopped\n")
+    (work / "answer.http").write_text("HTTP/1.0 200 OK\r\n\r\nhi\n")
 
 
 # Loopback, and a network where nobody answers
