@@ -31,7 +31,7 @@ _pollcat()
     fi
     case $prev in
     --to)
-        _pollcat_take -W 'tcp: udp: unix: unix-dgram: seqpacket: echo: discard: exec: sh: file: append: read: fd: -'
+        _pollcat_take -W 'tcp: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: file: append: read: fd: -'
         return
         ;;
     --mode)
@@ -123,7 +123,7 @@ _pollcat()
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket -4 --ipv4 -6 --ipv6 -n --nodns --join -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --self-connect --to -e --exec -c --sh-exec -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket --vsock -4 --ipv4 -6 --ipv6 -n --nodns --join -p --source-port -s --source -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --prompt --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

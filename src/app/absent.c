@@ -23,7 +23,7 @@ static const struct {
     { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
-    { "", "sctp vsock", "there are TCP, UDP and UNIX sockets only; try ncat or socat" },
+    { "", "sctp", "there is no SCTP; try ncat or socat" },
     { "S", "", "there are no TCP MD5 signatures; try nc -S" },
     { "V", "", "routing tables are not chosen; try ip route or ip vrf exec" },
     { "Z", "", "there is no DCCP; try nc -Z" },

@@ -10,6 +10,8 @@
     (TRAIT_LISTEN | TRAIT_SELF | TRAIT_ECHO | TRAIT_PROBE | TRAIT_DGRAM | TRAIT_KEEP_OPEN | TRAIT_PASS | \
      TRAIT_IPV4 | TRAIT_SOURCE)
 
+#define NOT_OF_VSOCK (TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_IPV4 | TRAIT_UNIX)
+
 static uint64_t gives(const struct end_word *word)
 {
     const int type = word->kind->type;
@@ -19,6 +21,8 @@ static uint64_t gives(const struct end_word *word)
         return TRAIT_END;
     if (word->kind->family == AF_UNIX)
         traits |= TRAIT_UNIX;
+    if (word->kind->family == AF_VSOCK)
+        traits |= TRAIT_VSOCK;
     if (type == SOCK_DGRAM)
         traits |= TRAIT_DGRAM;
     if (type != SOCK_STREAM)
@@ -30,6 +34,8 @@ static uint64_t excludes(const struct end_word *word)
 {
     if (word->kind->type == 0)
         return NOT_OF_ENDS;
+    if (word->kind->family == AF_VSOCK)
+        return NOT_OF_VSOCK;
     return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) | (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
 }
 

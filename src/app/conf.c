@@ -22,6 +22,7 @@
 #include "console/view.h"
 #include "io/pass.h"
 #include "net/resolve.h"
+#include "net/vsock.h"
 #include "svc/pass.h"
 #include "svc/stdio.h"
 
@@ -109,8 +110,11 @@ static bool is_list(struct operands *o, const char *text)
 /* Refuses a port that is none. `min` is 0 where the kernel may choose. */
 static int check_port(struct operands *o, const char *text, int min, struct err *e)
 {
+    struct addr vsock;
     uint16_t port;
 
+    if ((o->traits & TRAIT_VSOCK) != 0)
+        return vsock_parse("local", text, min == 0, &vsock, e);
     if (num_parse_port(text, &port) == 0 && port >= min)
         return 0;
     if (is_digits(text))
@@ -314,7 +318,11 @@ static void derive_net(struct conf *c, uint64_t traits)
 {
     struct net_conf *net = &c->net;
 
-    net->family = (traits & TRAIT_UNIX) != 0 ? AF_UNIX : c->ipv4 ? AF_INET : c->ipv6 ? AF_INET6 : AF_UNSPEC;
+    net->family = (traits & TRAIT_UNIX) != 0    ? AF_UNIX
+                  : (traits & TRAIT_VSOCK) != 0 ? AF_VSOCK
+                  : c->ipv4                     ? AF_INET
+                  : c->ipv6                     ? AF_INET6
+                                                : AF_UNSPEC;
     net->datagram = (traits & TRAIT_DGRAM) != 0;
     net->keep_open = (traits & TRAIT_KEEP_OPEN) != 0;
     net->echo = (traits & TRAIT_ECHO) != 0;
@@ -390,7 +398,7 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
     c->net.room = end_room(&c->join.end, 0);
-    if ((traits & TRAIT_UNIX) == 0)
+    if ((traits & (TRAIT_UNIX | TRAIT_VSOCK | TRAIT_END)) == 0)
         conf_add_sockopt(c, "nodelay");
     return 0;
 }
@@ -538,7 +546,8 @@ static void note_given(struct operands *o, char **args, int n)
 /* With -U it is a path, whatever it looks like. */
 static bool reads_words(const struct conf *c, const struct options *o, int argc)
 {
-    return c->dialect->operands == NULL && argc - o->next == 1 && (options_traits(o) & TRAIT_UNIX) == 0;
+    return c->dialect->operands == NULL && argc - o->next == 1 &&
+           (options_traits(o) & (TRAIT_UNIX | TRAIT_VSOCK)) == 0;
 }
 
 static int read_address(struct conf *c, struct options *o, const char *text, struct err *e)

@@ -75,7 +75,7 @@ static const struct option_row option_rows[] = {
     { .ch = 'G', .arg = "N", LATER("Source routes are") },
     { .ch = 't', .name = "telnet", LATER("-t is") },
     { .name = "sctp", LATER("SCTP is") },
-    { .name = "vsock", LATER("vsock is") },
+    { .name = "vsock", .alias = "vsock" },
     { .name = "broker", LATER("--broker is") },
     { .name = "chat", LATER("--chat is") },
     { .name = "talk", LATER("--talk is") },
@@ -212,13 +212,25 @@ static bool is_digits(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-static int check_port(const char *port, struct err *e)
+static int check_port(const char *port, uint64_t traits, struct err *e)
 {
-    uint16_t number;
+    const int64_t most = (traits & TRAIT_VSOCK) != 0 ? UINT32_MAX : UINT16_MAX;
+    int64_t number;
 
-    if (is_digits(port) && num_parse_port(port, &number) == 0)
+    if (is_digits(port) && num_parse(port, 0, most, &number) == 0)
         return 0;
     return err_set(e, STATUS_LOCAL, "Invalid port number \"%.64s\".", port);
+}
+
+/* Of vsock, where no names are looked up. */
+static int check_cid(const char *cid, uint64_t traits, struct err *e)
+{
+    int64_t number;
+
+    if ((traits & TRAIT_VSOCK) == 0 || cid == NULL ||
+        (is_digits(cid) && num_parse(cid, 0, UINT32_MAX, &number) == 0))
+        return 0;
+    return err_set(e, STATUS_LOCAL, "Invalid CID \"%.64s\".", cid);
 }
 
 static int check_source_port(const char *port, struct err *e)
@@ -260,7 +272,7 @@ static int take_listen(struct conf *c, const struct dialect_operands *o, struct 
     if (port || o->n == 2)
         c->net.port = o->args[o->n - 1];
     c->net.source_port = NULL;
-    return check_port(c->net.port, e);
+    return check_cid(c->net.host, o->traits, e) < 0 ? -1 : check_port(c->net.port, o->traits, e);
 }
 
 static int take_remote(struct conf *c, const struct dialect_operands *o, struct err *e)
@@ -269,7 +281,7 @@ static int take_remote(struct conf *c, const struct dialect_operands *o, struct 
         return err_set(e, STATUS_LOCAL, "You must specify a host to connect to.");
     c->net.host = o->args[0];
     c->net.port = o->n > 1 ? o->args[1] : DEFAULT_PORT;
-    return check_port(c->net.port, e);
+    return check_cid(c->net.host, o->traits, e) < 0 ? -1 : check_port(c->net.port, o->traits, e);
 }
 
 /* Ncat parts words at blanks, and a backslash takes the meaning of what follows: quotes have none. */
@@ -383,6 +395,7 @@ static const char help[] =
     "A time is in seconds, or has a unit: ms, s, m, h.\n"
     "  -4, -6                     IPv4 alone, IPv6 alone\n"
     "  -U, --unixsock             UNIX sockets\n"
+    "      --vsock                vsock: a CID and a port\n"
     "  -C, --crlf                 Send CRLF for LF\n"
     "  -c, --sh-exec <command>    Run a command of /bin/sh for each peer\n"
     "  -e, --exec <command>       Run a program for each peer\n"

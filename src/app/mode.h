@@ -41,6 +41,7 @@ struct service;
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
 #define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
 #define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
+#define TRAIT_VSOCK TRAIT_BIT(27)
 
 struct mode {
     const char *name, *help;

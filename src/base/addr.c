@@ -17,7 +17,7 @@ struct key {
     int family;
     const void *bytes;
     size_t n;
-    uint16_t port;
+    uint32_t port;
     uint32_t scope;
 };
 
@@ -44,6 +44,8 @@ static struct key key_of(const struct addr *a)
         return (struct key){AF_INET6, in6, 16, addr_port(a), 0};
     case AF_UNIX:
         return (struct key){AF_UNIX, a->un.sun_path, unix_length(a), 0, 0};
+    case AF_VSOCK:
+        return (struct key){AF_VSOCK, &a->vm.svm_cid, sizeof a->vm.svm_cid, addr_port(a), 0};
     default:
         return (struct key){AF_UNSPEC, NULL, 0, 0, 0};
     }
@@ -71,7 +73,8 @@ int addr_family(const struct addr *a)
         return AF_UNSPEC;
     /* Too short for what it says it is: no address. */
     if ((a->sa.sa_family == AF_INET && a->len < sizeof a->in) ||
-        (a->sa.sa_family == AF_INET6 && a->len < sizeof a->in6))
+        (a->sa.sa_family == AF_INET6 && a->len < sizeof a->in6) ||
+        (a->sa.sa_family == AF_VSOCK && a->len < sizeof a->vm))
         return AF_UNSPEC;
     return a->sa.sa_family;
 }
@@ -102,26 +105,30 @@ int addr_set_unix(struct addr *a, const char *name)
     return 0;
 }
 
-uint16_t addr_port(const struct addr *a)
+uint32_t addr_port(const struct addr *a)
 {
     switch (addr_family(a)) {
     case AF_INET:
         return ntohs(a->in.sin_port);
     case AF_INET6:
         return ntohs(a->in6.sin6_port);
+    case AF_VSOCK:
+        return a->vm.svm_port;
     default:
         return 0;
     }
 }
 
-void addr_set_port(struct addr *a, uint16_t port)
+void addr_set_port(struct addr *a, uint32_t port)
 {
     int family = addr_family(a);
 
     if (family == AF_INET)
-        a->in.sin_port = htons(port);
+        a->in.sin_port = htons((uint16_t)port);
     else if (family == AF_INET6)
-        a->in6.sin6_port = htons(port);
+        a->in6.sin6_port = htons((uint16_t)port);
+    else if (family == AF_VSOCK)
+        a->vm.svm_port = port;
 }
 
 bool addr_is_any(const struct addr *a)
@@ -160,7 +167,7 @@ uint32_t addr_hash(const struct addr *a)
     for (size_t i = 0; i < k.n; i++)
         h = (h ^ p[i]) * 16777619u;
     h = (h ^ (k.port & 0xffu)) * 16777619u;
-    h = (h ^ (uint32_t)(k.port >> 8)) * 16777619u;
+    h = (h ^ (k.port >> 8)) * 16777619u;
     h = (h ^ k.scope) * 16777619u;
     h ^= h >> 16;
     h *= 0x85ebca6bu;
@@ -210,6 +217,10 @@ const char *addr_host(const struct addr *a, char text[static ADDR_TEXT])
 
         text[0] = '@';
         text_safe_bytes(a->un.sun_path + abstract, k.n - abstract, text + abstract, ADDR_TEXT - abstract);
+    } else if (k.family == AF_VSOCK && a->vm.svm_cid == VMADDR_CID_ANY) {
+        snprintf(text, ADDR_TEXT, "any");
+    } else if (k.family == AF_VSOCK) {
+        snprintf(text, ADDR_TEXT, "%u", a->vm.svm_cid);
     } else if (k.family == AF_UNIX || addr_family(a) == AF_UNSPEC) {
         snprintf(text, ADDR_TEXT, "(unnamed)");
     } else {
@@ -221,12 +232,15 @@ const char *addr_host(const struct addr *a, char text[static ADDR_TEXT])
 const char *addr_format(const struct addr *a, char text[static ADDR_TEXT])
 {
     int family = addr_family(a);
+    char cid[ADDR_TEXT];
     size_t n;
 
     addr_host(a, text);
     if (family == AF_INET || family == AF_INET6) {
         n = strlen(text);
-        snprintf(text + n, ADDR_TEXT - n, " port %u", (unsigned)addr_port(a));
+        snprintf(text + n, ADDR_TEXT - n, " port %u", addr_port(a));
+    } else if (family == AF_VSOCK) {
+        snprintf(text, ADDR_TEXT, "CID %s port %u", addr_host(a, cid), addr_port(a));
     }
     return text;
 }

@@ -2,7 +2,7 @@
  *
  * addr: a socket address as a small value, and its text.
  *
- * Holds IPv4, IPv6 and UNIX addresses (path, abstract, unnamed). An IPv4-mapped IPv6 address is shown as the
+ * Holds IPv4, IPv6, UNIX (path, abstract, unnamed) and vsock addresses. An IPv4-mapped IPv6 address is shown as the
  * IPv4 address it stands for. Names are not resolved here (net/resolve.h does that).
  */
 #ifndef BASE_ADDR_H
@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <linux/vm_sockets.h>
+
 #include "base/siphash.h"
 
 struct addr {
@@ -24,6 +26,7 @@ struct addr {
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
         struct sockaddr_un un;
+        struct sockaddr_vm vm;
     };
 };
 
@@ -48,11 +51,11 @@ void addr_set(struct addr *a, const struct sockaddr *sa, socklen_t len);
  * unnamed. Returns 0, or -1 when the name is too long. */
 int addr_set_unix(struct addr *a, const char *name);
 
-/* The port in host order; 0 for UNIX addresses. */
-uint16_t addr_port(const struct addr *a);
+/* The port in host order; 0 for UNIX addresses. Above 65535 of vsock alone. */
+uint32_t addr_port(const struct addr *a);
 
 /* Sets the port, in host order; nothing happens to UNIX addresses. */
-void addr_set_port(struct addr *a, uint16_t port);
+void addr_set_port(struct addr *a, uint32_t port);
 
 /* True for 0.0.0.0 and ::. */
 bool addr_is_any(const struct addr *a);
@@ -70,11 +73,12 @@ uint32_t addr_hash(const struct addr *a);
 /* The same for tables that strangers fill. */
 uint64_t addr_keyed_hash(const struct addr *a, const struct siphash_key *key);
 
-/* The host part: "127.0.0.1", "fe80::1%eth0", "/run/x", "@name", "(unnamed)". What is not safe in
+/* The host part: "127.0.0.1", "fe80::1%eth0", "/run/x", "@name", "(unnamed)",
+ * the CID of vsock or "any". What is not safe in
  * UNIX names is escaped (base/text.h). Returns `text`. */
 const char *addr_host(const struct addr *a, char text[static ADDR_TEXT]);
 
-/* For people: "127.0.0.1 port 80", or a UNIX name alone. Returns `text`. */
+/* For people: "127.0.0.1 port 80", "CID 3 port 80", or a UNIX name alone. Returns `text`. */
 const char *addr_format(const struct addr *a, char text[static ADDR_TEXT]);
 
 /* An IPv4 or IPv6 literal (with %scope) and a port into `a`. Returns 0, or -1 when `host` is no literal

@@ -44,7 +44,7 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
     struct dial *d;
 
     (void)peer;
-    if (spec->kind->family != AF_UNIX && !conf.datagram) {
+    if (spec->kind->family == 0 && !conf.datagram) {
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }

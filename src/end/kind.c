@@ -11,8 +11,8 @@
 enum { NAME = 24 };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp,  &end_unix, &end_seqpacket, &end_udp,    &end_unix_dgram, &end_echo,       &end_discard,
-    &end_exec, &end_sh,   &end_file,      &end_append, &end_read,       &end_descriptor,
+    &end_tcp,     &end_unix, &end_seqpacket, &end_vsock, &end_udp,    &end_unix_dgram, &end_echo,
+    &end_discard, &end_exec, &end_sh,        &end_file,  &end_append, &end_read,       &end_descriptor,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -44,6 +44,9 @@ static const struct {
     {"unix-sendto", &end_unix_dgram, NULL},
     {"unix-recv", NULL, "-l unix-dgram:PATH"},
     {"unix-recvfrom", NULL, "-l unix-dgram:PATH"},
+    {"vsock-connect", &end_vsock, NULL},
+    {"vsock-listen", NULL, "-l vsock:PORT, and -k for fork"},
+    {"vsock-l", NULL, "-l vsock:PORT, and -k for fork"},
     {"abstract-connect", NULL, "unix:@NAME"},
     {"abstract-listen", NULL, "-l unix:@NAME, and -k for fork"},
     {"system", &end_sh, NULL},

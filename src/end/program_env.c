@@ -30,7 +30,7 @@ static void add_both(struct program_env *env, size_t at, const char *name, const
 
 static void add_address(struct program_env *env, size_t at, const char *which, const struct addr *a)
 {
-    char host[ADDR_TEXT], name[32], port[8] = "";
+    char host[ADDR_TEXT], name[32], port[12] = "";
     const char *value = host_of(a, host);
 
     if (addr_family(a) != AF_UNIX)
@@ -43,12 +43,14 @@ static void add_address(struct program_env *env, size_t at, const char *which, c
 
 static void add_peer(struct program_env *env, const struct peer *peer)
 {
-    const bool is_unix = addr_family(peer->local) == AF_UNIX;
+    const int family = addr_family(peer->local);
 
     add_address(env, 0, "REMOTE", peer->remote);
     add_address(env, 4, "LOCAL", peer->local);
-    if (is_unix)
+    if (family == AF_UNIX)
         add_both(env, 8, "PROTO", "unix", "UNIX");
+    else if (family == AF_VSOCK)
+        add_both(env, 8, "PROTO", "vsock", "VSOCK");
     else if (peer->datagram)
         add_both(env, 8, "PROTO", "udp", "UDP");
     else

@@ -67,7 +67,7 @@ static bool is_missing(const struct err *e)
 static int open_all(const struct net_conf *conf, int type, const struct addr *addrs, int n,
                     struct bound *list, struct err *e)
 {
-    uint16_t port = addr_port(&addrs[0]);
+    uint32_t port = addr_port(&addrs[0]);
     int count = 0;
 
     for (int i = 0; i < n; i++) {

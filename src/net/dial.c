@@ -107,7 +107,7 @@ int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why)
     forget_answers(d);
     d->known = known;
     d->ctx = ctx;
-    if (c->port == NULL) /* a path, or nothing that is connected */
+    if (c->port == NULL || c->family == AF_VSOCK) /* a path, numbers, or nothing that is connected */
         return 0;
     if (ask_name(&d->target, c->host, c->port, false, e) == 0 &&
         ((c->source_host == NULL && c->source_port == NULL) ||

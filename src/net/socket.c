@@ -10,6 +10,7 @@
 #include "io/dgram.h"
 #include "io/fd.h"
 #include "net/resolve.h"
+#include "net/vsock.h"
 
 int socket_new(int family, int type, struct err *e)
 {
@@ -48,13 +49,17 @@ int socket_resolve(const struct net_conf *conf, const char *host, const char *po
     struct resolve_opts opts = {
         .family = conf->family, .socktype = type, .passive = passive, .numeric = conf->numeric};
 
-    if (conf->family != AF_UNIX)
+    if (conf->family != AF_UNIX && conf->family != AF_VSOCK)
         return resolve(host, port, &opts, out, e);
     *out = mem_alloc(sizeof **out);
-    if (host != NULL && host[0] != '\0' && addr_set_unix(*out, host) == 0)
+    if (conf->family == AF_VSOCK && vsock_parse(host, port, passive, *out, e) == 0)
+        return 1;
+    if (conf->family != AF_VSOCK && host != NULL && host[0] != '\0' && addr_set_unix(*out, host) == 0)
         return 1;
     free(*out);
     *out = NULL;
+    if (conf->family == AF_VSOCK)
+        return -1;
     if (host == NULL || host[0] == '\0')
         return err_set(e, STATUS_LOCAL, "a UNIX socket needs a path or @NAME");
     return err_set(e, STATUS_LOCAL, "%.40s...: too long for a UNIX socket, a path has at most %zu bytes",
@@ -149,12 +154,12 @@ void socket_remote(int fd, struct addr *a)
 }
 
 /* A look at what was sent comes before the error: when the other end has reset the connection since, the reader learns
- * that after the bytes. */
+ * that after the bytes. Some sockets have no more to say of a failure than that they are not connected. */
 static int connect_error(int fd)
 {
     socklen_t len = sizeof(int);
     char byte;
-    int sys = 0;
+    int sys = 0, seen;
     ssize_t n;
 
     do
@@ -162,9 +167,12 @@ static int connect_error(int fd)
     while (n < 0 && errno == EINTR);
     if (n >= 0)
         return 0;
-    if (errno != EAGAIN && errno != EWOULDBLOCK)
+    seen = errno;
+    if (seen != EAGAIN && seen != EWOULDBLOCK && seen != ENOTCONN)
+        return seen;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0)
         return errno;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0 ? errno : sys;
+    return sys == 0 && seen == ENOTCONN ? seen : sys;
 }
 
 /* A TCP socket that tries a free port of its own range on its own machine may meet itself. There is no listener then. */

@@ -11,7 +11,8 @@
 struct join_conf {
     struct end_spec end;
     bool crlf; /* what comes from it goes to the peer with CRLF for LF */
-    int64_t linger; /* ms of silence after which it is over with datagrams, when the other direction has ended */
+    int64_t
+        linger; /* ms of silence after which it is over with datagrams, when the other direction has ended */
 };
 
 extern const struct service service_join;

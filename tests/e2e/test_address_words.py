@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from support import (Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve,
+from support import (Background, accept, dial, half_close, made, need, payload, port_of, receive, receive_all, serve,
                      serve_unix, udp, until_resting)
 from terminal import POLLCAT, Terminal, says
 
@@ -95,6 +95,43 @@ def test_unix_datagrams(pollcat, tmp_path):
     server = serve_unix(tmp_path / "y", socket.SOCK_DGRAM)
     pollcat(f"unix-dgram:{tmp_path / 'y'}").send(b"y")
     assert server.recv(10) == b"y"
+
+
+# Virtual machines: many kernels have no way to themselves
+
+LOCAL = 1  # CID
+
+
+def reaches_itself(port):
+    try:
+        with made(socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)) as sock:
+            sock.connect((LOCAL, port))
+        return True
+    except OSError:
+        return False
+
+
+def test_vsock(pollcat, program):
+    cat = pollcat("-v", "-l", "-k", "vsock::0", "--to", "exec:cat")
+    host, port = cat.bound()[0]
+    assert host == "any" and f"listening on CID any port {port}" in str(cat.stderr.data)
+    client = pollcat("-w", "5", f"vsock:local:{port}")
+    relay = pollcat("-l", "127.0.0.1", "0", "--to", f"vsock:{LOCAL}:{port}")
+    peer = dial(relay.port)
+    if reaches_itself(port):
+        client.send(payload(SIZE)).close()
+        assert client.out == payload(SIZE) and client.wait() == 0
+        peer.sendall(b"x")
+        assert receive_all(half_close(peer)) == b"x"
+        other = program(need("socat"), "-", f"VSOCK-CONNECT:{LOCAL}:{port}")
+        other.send(b"y").close()
+        assert other.out == b"y"
+    else:
+        assert client.wait() == 1
+        assert client.err.startswith(f"pollcat: connect to CID 1 port {port}: ") and client.err.count("\n") == 1
+        with pytest.raises(ConnectionResetError):
+            receive_all(peer)
+        assert relay.wait() == 1 and f"connect to CID 1 port {port}: " in relay.err
 
 
 # Programs

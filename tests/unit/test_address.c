@@ -51,6 +51,11 @@ static void words_are_options(void **state)
         {"-E seqpacket:/x", "-E --seqpacket /x"},
         {"-z tcp:h:22,80", "-z h 22,80"},
         {"system:80", "system 80"},
+        {"vsock:1:80", "--vsock 1 80"},
+        {"VSOCK-CONNECT:host:70000", "--vsock host:70000"},
+        {"-l vsock:80", "-l --vsock 80"},
+        {"-l vsock::80", "-l --vsock 80"},
+        {"-lk vsock:any:0", "-lk --vsock any 0"},
     };
 
     (void)state;
@@ -77,9 +82,16 @@ static void words_are_options(void **state)
 static void places_are_found(void **state)
 {
     static const char *const rows[][3] = {
-        {"tcp:h:80", "h", "80"},       {"-l tcp:[::1]:80", "::1", "80"}, {"-l tcp:80", NULL, "80"},
-        {"tcp:exec:80", "exec", "80"}, {"unix:/a:b", "/a:b", NULL},      {"-U unix:/x", "unix:/x", NULL},
+        {"tcp:h:80", "h", "80"},
+        {"-l tcp:[::1]:80", "::1", "80"},
+        {"-l tcp:80", NULL, "80"},
+        {"tcp:exec:80", "exec", "80"},
+        {"unix:/a:b", "/a:b", NULL},
+        {"-U unix:/x", "unix:/x", NULL},
         {"-l udp:h:0", "h", "0"},
+        {"vsock:1:70000", "1", "70000"},
+        {"-l vsock::70000", NULL, "70000"},
+        {"-l vsock:70000", NULL, "70000"},
     };
 
     (void)state;
@@ -144,6 +156,11 @@ static void mistakes_get_one_line(void **state)
         {"-4 tcp6:h:1", "tcp: excludes --ipv4"},
         {"-6 tcp4:h:1", "--ipv6 excludes tcp:"},
         {"-T 3 unix:/x", "--tos excludes unix:"},
+        {"vsock:1:http", "vsock: 'http' is no port"},
+        {"vsock:80", "a host is missing"},
+        {"-u vsock:1:80", "vsock: excludes --udp"},
+        {"-z vsock:1:80", "vsock: excludes --zero"},
+        {"--vsock -U /x", "--vsock excludes --unixsock"},
         {"-", "standard input and output are ours already: - needs --to"},
         {"TCP-LISTEN:80,fork",
          "'TCP-LISTEN:80,fork' is an address of socat; try -l tcp:PORT, and -k for fork"},
