@@ -114,7 +114,7 @@ def reaches_itself(port):
 def test_vsock(pollcat, program):
     cat = pollcat("-v", "-l", "-k", "vsock::0", "--to", "exec:cat")
     host, port = cat.bound()[0]
-    assert host == "any" and f"listening on CID any port {port}" in str(cat.stderr.data)
+    assert host == "any" and cat.until_err(f"listening on CID any port {port}")
     client = pollcat("-w", "5", f"vsock:local:{port}")
     relay = pollcat("-l", "127.0.0.1", "0", "--to", f"vsock:{LOCAL}:{port}")
     peer = dial(relay.port)
