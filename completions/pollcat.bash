@@ -31,7 +31,7 @@ _pollcat()
     fi
     case $prev in
     --to)
-        _pollcat_take -W 'tcp: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: file: append: read: fd: -'
+        _pollcat_take -W 'tcp: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd: -'
         return
         ;;
     --mode)

@@ -38,6 +38,7 @@ unsigned end_room(const struct end_spec *spec, unsigned more);
 
 struct ends_conf {
     bool numeric;            /* no names are looked up */
+    bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */
 };
 
@@ -70,7 +71,7 @@ struct end {
     struct ends *ends;
     const struct end_events *events;
     struct port *in;   /* what comes from it; NULL: nothing does */
-    struct port *out;  /* what goes to it; may be the same, or that of the peer */
+    struct port *out;  /* what goes to it; may be the same, or the peer's; NULL: it has the peer's socket */
     struct peer *peer; /* of a connection; else NULL */
     void *state;       /* the kind's own */
     struct err *why;   /* to be told; NULL: it is well */

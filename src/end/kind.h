@@ -20,6 +20,7 @@ struct end_kind {
     bool once;            /* there is one for one peer alone */
     bool choosy;          /* it may read less than there is, and that is no failure */
     bool mute;            /* nothing comes from it */
+    bool direct;          /* it can be given the peer's socket itself */
     int type;             /* of the socket, where it is a connection; else 0 */
     int family;           /* AF_UNIX...; 0: IPv4 or IPv6 */
     /* `rest` is what follows the colon. Returns 0, or -1 with `e`; what is filled is freed by end_spec_clear(). */

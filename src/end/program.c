@@ -14,10 +14,12 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/words.h"
 #include "end/end.h"
 #include "end/program_env.h"
 #include "io/fd.h"
 #include "io/last.h"
+#include "io/pass.h"
 #include "loop/child.h"
 #include "loop/spawn.h"
 
@@ -28,6 +30,7 @@ struct program {
     struct ends *ends;
     struct end *end; /* NULL: its peer is gone */
     struct child *child;
+    void (*last)(struct port *in);
     char name[32];
 };
 
@@ -59,6 +62,7 @@ static void program_ended(void *ctx, int status)
     struct program *p = ctx;
     struct ends *ends = p->ends;
     struct end *e = p->end;
+    void (*last)(struct port *) = p->last;
 
     tell_status(p, status);
     free_program(p);
@@ -70,7 +74,8 @@ static void program_ended(void *ctx, int status)
         return;
     e->state = NULL;
     e->over = true;
-    last_set(e->in);
+    if (last != NULL)
+        last(e->in);
     e->events->over(e);
 }
 
@@ -104,15 +109,33 @@ static int make_pipes(struct pipes *p, struct err *why)
     return -1;
 }
 
-/* Starts it with the other sides. */
-static int start_program(struct program *p, char *const *argv, const struct peer *peer,
-                         const struct pipes *pipes, struct err *why)
+int program_parse(struct end_spec *spec, const char *rest, struct err *e)
+{
+    const char *why;
+    size_t n = 0;
+    int got;
+
+    spec->words = mem_alloc(sizeof *spec->words);
+    while ((got = words_next(&rest, &spec->words[n], &why)) > 0) {
+        spec->words = mem_resize(spec->words, (++n + 1) * sizeof *spec->words);
+        spec->words[n] = NULL;
+    }
+    if (got < 0)
+        return err_set(e, STATUS_LOCAL, "%s: %s: %.128s", spec->kind->name, why, rest);
+    if (n == 0 || spec->words[0][0] == '\0')
+        return err_set(e, STATUS_LOCAL, "%s: a command is missing", spec->kind->name);
+    return 0;
+}
+
+/* Starts it with what is the program's side of the way. */
+static int run_program(struct program *p, char *const *argv, const struct peer *peer,
+                       const struct program_way *way, struct err *why)
 {
     struct program_env env;
     const struct spawn spawn = {.argv = argv,
-                                .env = program_env_make(&env, peer),
-                                .fds = {pipes->in[0], pipes->out[1], STDERR_FILENO},
-                                .place = SPAWN_GROUP};
+                                .env = program_env_make(&env, peer, way->place == SPAWN_TERMINAL),
+                                .fds = {way->fds[0], way->fds[1], way->fds[2]},
+                                .place = way->place};
 
     p->child = spawn_start(p->ends->loop, &spawn, &program_ops, p, why);
     program_env_clear(&env);
@@ -123,31 +146,66 @@ static int start_program(struct program *p, char *const *argv, const struct peer
     return -1;
 }
 
-int program_open(struct end *e, char *const *argv, const struct peer *peer, struct err *why)
+int program_start(struct end *e, char *const *argv, const struct peer *peer, const struct program_way *way,
+                  struct err *why)
 {
-    struct program *p;
+    struct program *p = mem_alloc(sizeof *p);
+
+    p->ends = e->ends;
+    snprintf(p->name, sizeof p->name, "%s", argv[0]);
+    if (run_program(p, argv, peer, way, why) < 0) {
+        free(p);
+        return -1;
+    }
+    p->end = e;
+    p->last = way->last;
+    list_add(&e->ends->programs, &p->place);
+    e->state = p;
+    return 0;
+}
+
+static int open_pipes(struct end *e, char *const *argv, const struct peer *peer, struct err *why)
+{
     struct pipes pipes;
+    struct program_way way = {.place = SPAWN_GROUP, .last = last_set};
 
     if (make_pipes(&pipes, why) < 0)
         return -1;
-    p = mem_alloc(sizeof *p);
-    p->ends = e->ends;
-    snprintf(p->name, sizeof p->name, "%s", argv[0]);
-    if (start_program(p, argv, peer, &pipes, why) < 0) {
+    way.fds[0] = pipes.in[0];
+    way.fds[1] = pipes.out[1];
+    way.fds[2] = STDERR_FILENO;
+    if (program_start(e, argv, peer, &way, why) < 0) {
         close_pair(pipes.in);
         close_pair(pipes.out);
-        free(p);
         return -1;
     }
     close(pipes.in[0]);
     close(pipes.out[1]);
-    p->end = e;
-    list_add(&e->ends->programs, &p->place);
-    e->state = p;
     e->in = fd_file(e->ends->loop, pipes.out[0]);
     e->out = fd_file(e->ends->loop, pipes.in[1]);
-    end_ready(e);
     return 0;
+}
+
+/* The socket itself, as programs expect one: it waits. */
+static int open_socket(struct end *e, char *const *argv, struct peer *peer, struct err *why)
+{
+    struct program_way way = {.place = SPAWN_GROUP};
+
+    if (pass_begin(peer->port, why) < 0)
+        return -1;
+    way.fds[0] = way.fds[1] = port_fd(peer->port, 0);
+    way.fds[2] = STDERR_FILENO;
+    return program_start(e, argv, peer, &way, why);
+}
+
+int program_open(struct end *e, char *const *argv, struct peer *peer, struct err *why)
+{
+    const int result = e->ends->conf.direct && peer != NULL ? open_socket(e, argv, peer, why)
+                                                            : open_pipes(e, argv, peer, why);
+
+    if (result == 0)
+        end_ready(e);
+    return result;
 }
 
 void program_close(struct end *e, bool reset)
@@ -157,7 +215,8 @@ void program_close(struct end *e, bool reset)
     (void)reset;
     if (p != NULL)
         p->end = NULL;
-    port_free(e->in);
+    if (e->in != e->out)
+        port_free(e->in);
     port_free(e->out);
 }
 

@@ -57,9 +57,19 @@ static void add_peer(struct program_env *env, const struct peer *peer)
         add_both(env, 8, "PROTO", "tcp", "TCP");
 }
 
-const char *const *program_env_make(struct program_env *env, const struct peer *peer)
+static size_t add_changes(struct program_env *env, size_t n, const char *const *changes)
 {
-    static const char *const left_out[PROGRAM_ENV_LEFT_OUT] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"};
+    for (; *changes != NULL; changes++)
+        env->changes[n++] = *changes;
+    env->changes[n] = NULL;
+    return n;
+}
+
+const char *const *program_env_make(struct program_env *env, const struct peer *peer, bool terminal)
+{
+    static const char *const left_out[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", NULL};
+    static const char *const size[] = {"LINES", "COLUMNS", NULL}, *const dumb[] = {"TERM=dumb", NULL};
+    const char *term = getenv("TERM");
     size_t n = 0;
 
     *env = (struct program_env){0};
@@ -69,8 +79,11 @@ const char *const *program_env_make(struct program_env *env, const struct peer *
         env->changes[n] = env->own[n];
         n++;
     }
-    for (size_t i = 0; i < PROGRAM_ENV_LEFT_OUT; i++)
-        env->changes[n++] = left_out[i];
+    n = add_changes(env, n, left_out);
+    if (terminal)
+        n = add_changes(env, n, size);
+    if (terminal && (term == NULL || term[0] == '\0'))
+        add_changes(env, n, dumb);
     return env->changes;
 }
 

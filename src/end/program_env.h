@@ -7,15 +7,17 @@
 
 #include "peer/peer.h"
 
-enum { PROGRAM_ENV_OWN = 10, PROGRAM_ENV_LEFT_OUT = 3 };
+enum { PROGRAM_ENV_OWN = 10, PROGRAM_ENV_CHANGES = PROGRAM_ENV_OWN + 6 };
 
 struct program_env {
     char *own[PROGRAM_ENV_OWN];
-    const char *changes[PROGRAM_ENV_OWN + PROGRAM_ENV_LEFT_OUT + 1];
+    const char *changes[PROGRAM_ENV_CHANGES + 1];
 };
 
-/* Fills `env` (`peer` NULL, or one without addresses: with nothing), and returns what struct spawn takes, which lasts until program_env_clear(). */
-const char *const *program_env_make(struct program_env *env, const struct peer *peer);
+/* Fills `env` (`peer` NULL, or one without addresses: with nothing of it), and returns what struct spawn takes, which lasts
+ * until program_env_clear(). `terminal`: the program is on one, whose kind is that of ours (`dumb` where we have none), and
+ * whose size is not. */
+const char *const *program_env_make(struct program_env *env, const struct peer *peer, bool terminal);
 void program_env_clear(struct program_env *env);
 
 #endif

@@ -29,6 +29,7 @@ const struct end_kind end_sh = {
     .help = "a script of /bin/sh",
     .descriptors = PROGRAM_DESCRIPTORS,
     .choosy = true,
+    .direct = true,
     .parse = parse_sh,
     .open = open_sh,
     .close = program_close,

@@ -8,6 +8,14 @@
 
 #include "io/port.h"
 
+static bool is_socket(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+}
+
 bool pass_can(int to)
 {
     int domain = 0;
@@ -39,12 +47,32 @@ static ssize_t send_descriptor(int fd, int to)
     return n;
 }
 
+static int make_wait(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
+int pass_begin(struct port *p, struct err *e)
+{
+    if (p->top->lower != NULL)
+        return err_set(e, STATUS_LOCAL, "the socket cannot be given away: %s stands between",
+                       p->top->ops->name);
+    if (!is_socket(port_fd(p, 0)))
+        return err_set(e, STATUS_LOCAL, "there is no socket to be given away");
+    if (make_wait(port_fd(p, 0)) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "give the socket away");
+    p->given = true;
+    return 0;
+}
+
 int pass_port(struct port *p, int to, struct err *e)
 {
-    const int fd = port_fd(p, 0), flags = fcntl(fd, F_GETFL);
+    const int fd = port_fd(p, 0);
 
     /* Programs expect a socket that waits, as a new one does. */
-    if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 || send_descriptor(fd, to) < 0)
+    if (make_wait(fd) < 0 || send_descriptor(fd, to) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "pass the socket on");
     p->given = true;
     return 0;

@@ -26,6 +26,7 @@ struct loop {
         void (*run)(void *ctx, int signo);
         void *ctx;
     } handlers[SIGNALS];
+    struct list watches; /* of signals */
 };
 
 static int64_t clock_ms(void)
@@ -49,6 +50,7 @@ struct loop *loop_new(bool crowd, struct err *e)
     list_init(&l->soon);
     list_init(&l->finally);
     list_init(&l->children.list);
+    list_init(&l->watches);
     l->now = clock_ms();
     l->signals.fd = -1;
     return l;
@@ -238,6 +240,18 @@ static unsigned want_signals(struct watch *w)
     return LOOP_IN;
 }
 
+static void tell_watches(struct loop *l, int signo)
+{
+    struct signal_watch *w;
+    struct list *ahead;
+
+    list_each(w, ahead, &l->watches, struct signal_watch, place)
+    {
+        if (w->signo == signo)
+            w->run(w);
+    }
+}
+
 static void fire_signals(struct watch *w, unsigned events)
 {
     struct loop *l = w->loop;
@@ -247,10 +261,11 @@ static void fire_signals(struct watch *w, unsigned events)
     while ((signo = signal_next(signo)) != 0) {
         if (l->handlers[signo].run != NULL)
             l->handlers[signo].run(l->handlers[signo].ctx, signo);
+        tell_watches(l, signo);
     }
 }
 
-int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e)
+static int catch_signal(struct loop *l, int signo, struct err *e)
 {
     if (l->signals.fd < 0) {
         int fd = signal_open(e);
@@ -260,7 +275,25 @@ int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), vo
         l->signals = (struct watch){.fd = fd, .want = want_signals, .fire = fire_signals};
         loop_add(l, &l->signals);
     }
-    if (signal_catch(signo, e) < 0)
+    return signal_catch(signo, e);
+}
+
+int loop_signal_add(struct loop *l, struct signal_watch *w, struct err *e)
+{
+    if (catch_signal(l, w->signo, e) < 0)
+        return -1;
+    list_add(&l->watches, &w->place);
+    return 0;
+}
+
+void loop_signal_del(struct signal_watch *w)
+{
+    list_del(&w->place);
+}
+
+int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e)
+{
+    if (catch_signal(l, signo, e) < 0)
         return -1;
     l->handlers[signo].run = run;
     l->handlers[signo].ctx = ctx;

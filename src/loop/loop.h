@@ -81,4 +81,15 @@ bool loop_timer_pending(const struct timer *t);
  * call. One loop at a time may catch signals. After loop_free() it is ignored. Returns 0, or -1 with `e` filled. */
 int loop_signal(struct loop *l, int signo, void (*run)(void *ctx, int signo), void *ctx, struct err *e);
 
+/* Who hears of a signal besides that one: any number may. Zeroed before first use. */
+struct signal_watch {
+    int signo;
+    void (*run)(struct signal_watch *);
+    struct list place;
+};
+
+/* The same for `w`, until loop_signal_del(), which its own callback may call. */
+int loop_signal_add(struct loop *l, struct signal_watch *w, struct err *e);
+void loop_signal_del(struct signal_watch *w);
+
 #endif

@@ -148,12 +148,27 @@ static bool is_sender_of_ended(const struct pair *pair)
     return pair->wire.peer->datagram && !pair->wire.peer->client && pair->end.peer != NULL;
 }
 
+/* All that came from the end is sent, and there is no more to wait for. */
+static void finish_over(struct pair *pair)
+{
+    const struct link *in = pair->wire.in;
+
+    if (in->state == LINK_DST_FAILED && !pair->end.spec->kind->choosy)
+        fail_port(pair, in->dst, "send to");
+    else
+        finish_pair(pair, pair->wire.err);
+}
+
 static bool join_sent(struct wire *w)
 {
     struct pair *pair = pair_of(w);
 
-    if (pair->end.over || is_sender_of_ended(pair)) {
+    if (is_sender_of_ended(pair)) {
         finish_pair(pair, w->err);
+        return false;
+    }
+    if (pair->end.over) {
+        finish_over(pair);
         return false;
     }
     if (pair->end.peer != NULL && w->in->state == LINK_RUNNING)
@@ -214,6 +229,8 @@ static void end_is_ready(struct end *e)
     const struct link_opts opts = {.crlf = j->conf->crlf};
 
     leave_unwatch(pair->wire.peer);
+    if (e->out == NULL)
+        return;
     pair->joined = true;
     wire_init(&pair->wire, &j->owner, pair->wire.peer, e->out, j->svc->pool, NULL);
     if (e->in != NULL)
@@ -240,7 +257,7 @@ static void end_is_over(struct end *e)
 {
     struct pair *pair = container_of(e, struct pair, end);
 
-    if (pair->joined && wire_out_is_over(&pair->wire))
+    if (e->out == NULL || (pair->joined && wire_out_is_over(&pair->wire)))
         finish_pair(pair, pair->wire.err);
 }
 
