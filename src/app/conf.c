@@ -395,6 +395,7 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         return -1;
     if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
+    c->join.end.retry = c->retry;
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
     c->net.room = end_room(&c->join.end, 0);

@@ -45,8 +45,9 @@ struct conf {
     int verbose;
     bool many;            /* derived: more than one peer may come at once */
     int64_t idle_timeout; /* ms without bytes after which a peer is closed; 0: never */
-    int64_t retry;        /* ms in which the first connection is tried again; 0: not at all */
-    int reconnect;        /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
+    int64_t
+        retry; /* ms in which the first connection, and the end of a peer, is tried again; 0: not at all */
+    int reconnect; /* attempts in a row to connect again; 0: not at all, INT_MAX: without limit */
     bool randomize, no_prompt, progress;
     bool prompt_always; /* even where standard output is a pipe */
     bool quiet_probe;   /* -z tells nothing but messages */

@@ -282,10 +282,11 @@ static const struct option_row rows[] = {
       .help = "on idling",
       .doc = "Close a peer that neither sent nor took anything for so long.\n" },
     { .name = "retry", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(retry),
-      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN | TRAIT_SELF | STREAMLESS,
+      .min = 0, .max = INT_MAX, .gives = TRAIT_RETRY, .excludes = TRAIT_SELF | TRAIT_ECHO | TRAIT_PASS,
       .help = "until TIME is up",
       .doc = "When connecting fails, try again until this time is up: after 100 ms, and twice as long each time, up to 2\n"
-             "seconds.\nNames are looked up anew.\nThe last failure is told, with\n.Fl v\neach.\nWith\n.Fl z\nwait until a port is open.\n" },
+             "seconds.\nNames are looked up anew.\nThe last failure is told, with\n.Fl v\neach.\nWith\n.Fl z\nwait until a port is open.\n"
+             "With\n.Fl -to ,\nand with\n.Fl l\nfor that alone, the same goes for the end of each peer, which waits for it.\n" },
     { .name = "reconnect", .arg = "MAX", .optional = true, .group = OPTION_TIME, .type = OPTION_INT,
       .field = FIELD(reconnect), .min = 1, .max = INT_MAX, .gives = TRAIT_AGAIN,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | STREAMLESS,

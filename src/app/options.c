@@ -567,6 +567,7 @@ static const struct {
     const char *what;
 } rules[] = {
     {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock"},
+    {TRAIT_RETRY | TRAIT_LISTEN, 0, TRAIT_JOIN, "--retry with --listen"},
 };
 
 /* What has no socket has no options of sockets. */

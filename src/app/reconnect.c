@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "app/retry.h"
 #include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
+#include "base/retry.h"
 
 enum {
     SECOND = 1000,

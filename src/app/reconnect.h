@@ -6,7 +6,7 @@
  * begins anew with that; one that ended at once does not, so that nobody is run down. Names are looked up while the loop
  * goes on.
  *
- * With --retry the first connection is tried for in shorter steps (app/retry.h), until there is one or its time is up.
+ * With --retry the first connection is tried for in shorter steps (base/retry.h), until there is one or its time is up.
  */
 #ifndef APP_RECONNECT_H
 #define APP_RECONNECT_H

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/retry.h"
 #include "base/container.h"
 #include "base/hostport.h"
 #include "base/log.h"
+#include "base/retry.h"
 #include "net/probe.h"
 #include "net/resolve.h"
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "end/end.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/container.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/retry.h"
 #include "end/rows.h"
 #include "io/splice.h"
 
@@ -68,10 +71,89 @@ void ends_init(struct ends *ends)
     list_init(&ends->programs);
 }
 
+/* Trying again, within a time that all attempts have together */
+
+struct end_trial {
+    struct end *end;
+    struct peer *peer;
+    struct timer limit, pause;
+    int64_t delay;   /* ms, of the last pause */
+    struct err last; /* why it failed last; empty: it has not */
+    bool late;
+};
+
+static void stop_trial(struct end *e)
+{
+    if (e->trial == NULL)
+        return;
+    loop_timer_clear(&e->trial->limit);
+    loop_timer_clear(&e->trial->pause);
+    free(e->trial);
+    e->trial = NULL;
+}
+
+static void begin_attempt(struct end *e, struct peer *peer)
+{
+    struct err why;
+
+    if (e->spec->kind->open(e, peer, &why) < 0)
+        end_failed(e, &why);
+}
+
+/* As if it had not been opened. */
+static void forget_attempt(struct end *e)
+{
+    loop_job_del(&e->tell);
+    e->spec->kind->close(e, false);
+    free(e->why);
+    e->in = e->out = NULL;
+    e->peer = NULL;
+    e->state = NULL;
+    e->why = NULL;
+    e->over = false;
+}
+
+static void try_again(struct timer *t)
+{
+    struct end_trial *x = container_of(t, struct end_trial, pause);
+
+    begin_attempt(x->end, x->peer);
+}
+
+static void give_up_trying(struct timer *t)
+{
+    struct end_trial *x = container_of(t, struct end_trial, limit);
+    struct end *e = x->end;
+
+    if (x->last.text[0] == '\0')
+        err_sys(&x->last, STATUS_NETWORK, ETIMEDOUT, "connect to %s", e->spec->text);
+    x->late = true;
+    loop_timer_clear(&x->pause);
+    forget_attempt(e);
+    end_failed(e, &x->last);
+}
+
+/* Returns true when it did not have to be the last attempt. */
+static bool may_try_again(struct end *e)
+{
+    struct end_trial *x = e->trial;
+
+    if (x == NULL || x->late || !retry_helps(e->why))
+        return false;
+    x->last = *e->why;
+    forget_attempt(e);
+    loop_timer_set(e->ends->loop, &x->pause, retry_pause(&x->delay));
+    log_info("%s; trying again in %lld ms", x->last.text, (long long)x->delay);
+    return true;
+}
+
 static void tell_user(struct job *j)
 {
     struct end *e = container_of(j, struct end, tell);
 
+    if (e->why != NULL && may_try_again(e))
+        return;
+    stop_trial(e);
     if (e->why != NULL)
         e->events->failed(e, e->why);
     else
@@ -91,23 +173,34 @@ void end_failed(struct end *e, const struct err *why)
     loop_soon(e->ends->loop, &e->tell);
 }
 
+static void begin_trial(struct end *e, struct peer *peer)
+{
+    struct end_trial *x = e->trial = mem_alloc(sizeof *x);
+
+    x->end = e;
+    x->peer = peer;
+    x->limit.fire = give_up_trying;
+    x->pause.fire = try_again;
+    loop_timer_set(e->ends->loop, &x->limit, e->spec->retry);
+}
+
 void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, const struct end_events *events,
               struct peer *peer)
 {
-    struct err why;
-
     e->spec = spec;
     e->ends = ends;
     e->events = events;
     e->tell.run = tell_user;
-    if (spec->kind->open(e, peer, &why) < 0)
-        end_failed(e, &why);
+    if (spec->retry > 0)
+        begin_trial(e, peer);
+    begin_attempt(e, peer);
 }
 
 void end_close(struct end *e, bool reset)
 {
     if (e->ends == NULL)
         return;
+    stop_trial(e);
     loop_job_del(&e->tell);
     e->spec->kind->close(e, reset);
     free(e->why);

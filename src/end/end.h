@@ -27,6 +27,8 @@ struct end_spec {
     char *host;   /* or the path */
     char *port;   /* NULL: there is none */
     char **words; /* a command, ended with NULL; or NULL */
+    int64_t
+        retry; /* ms in which one that cannot be had is tried for again; 0: it is not. Not read, but set */
 };
 
 /* Reads KIND:REST, HOST:PORT or `-`. Returns 0, or -1 with `e` and `spec` empty. */
@@ -75,7 +77,8 @@ struct end {
     struct peer *peer; /* of a connection; else NULL */
     void *state;       /* the kind's own */
     struct err *why;   /* to be told; NULL: it is well */
-    bool over;         /* when all that comes from it has been delivered there is no more to wait for */
+    struct end_trial *trial; /* spec->retry, until it is there */
+    bool over;               /* when all that comes from it has been delivered there is no more to wait for */
     struct job tell;
 };
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """--retry: the first connection is tried for until a time is up; with -z that waits for a service."""
 
+import signal
+
 import pytest
 
-from support import accept, deaf, port_of, receive_all, refusing, serve, serve_unix, with_hosts
+from support import (accept, deaf, dial, half_close, port_of, receive_all, refusing, reset, serve, serve_unix,
+                     with_hosts)
 
 
 def listening(sock):
@@ -120,10 +123,82 @@ def test_waiting_for_a_name(pollcat, tmp_path):
 
 
 @pytest.mark.parametrize("args, why", [
-    (["-l", "127.0.0.1", "0"], "--retry excludes --listen"),
+    (["-l", "127.0.0.1", "0"], "--retry with --listen needs --to"),
     (["--self-connect"], "--retry excludes --self-connect"),
 ])
 def test_what_is_refused(pollcat, args, why):
     p = pollcat("--retry", "1", *args)
     assert p.wait() == 2
     assert p.err == f"pollcat: {why}\n"
+
+
+# The end of --to
+
+def test_an_end_that_comes_later(pollcat):
+    with refusing() as nobody:
+        p = pollcat("-v", "-l", "-k", "--retry", "1h", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(nobody)}")
+        peers = [dial(p.port) for _ in range(3)]
+        for n, peer in enumerate(peers):
+            peer.sendall(b"%d" % n)
+            half_close(peer)
+        p.until_err(r"(?s)(Connection refused; trying again in 200 ms\n.*){3}")
+        server = listening(nobody)
+        ends = [accept(server) for _ in peers]
+        assert sorted(receive_all(end) for end in ends) == [b"0", b"1", b"2"]
+
+
+def test_an_end_that_never_comes_is_told_once(pollcat):
+    with refusing() as nobody:
+        p = pollcat("-l", "--retry", "0.5", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(nobody)}")
+        peer = dial(p.port)
+        with pytest.raises(ConnectionResetError):
+            receive_all(peer)
+        assert p.wait() == 1
+        assert p.err == f"pollcat: connect to 127.0.0.1 port {port_of(nobody)}: Connection refused\n"
+
+
+def test_an_end_without_an_answer(pollcat):
+    sockets = deaf()
+    p = pollcat("-l", "--retry", "0.3", "127.0.0.1", "0", "--to", f"tcp:127.0.0.1:{port_of(sockets[0])}")
+    peer = dial(p.port)
+    assert p.wait() == 1
+    assert p.err == f"pollcat: connect to tcp:127.0.0.1:{port_of(sockets[0])}: Connection timed out\n"
+    peer.close()
+
+
+def test_a_peer_that_leaves_is_not_tried_for(pollcat):
+    with refusing() as nobody:
+        p = pollcat("-v", "-l", "-k", "--retry", "1h", "127.0.0.1", "0", "--to", f"127.0.0.1:{port_of(nobody)}")
+        peer = dial(p.port)
+        p.until_err("trying again")
+        reset(peer)
+        p.until_err("closed 127.0.0.1")
+        p.signal(signal.SIGTERM)
+        assert p.wait() == -signal.SIGTERM
+
+
+def test_both_sides_are_tried_for(pollcat, tmp_path):
+    with refusing() as nobody:
+        p = pollcat("-v", "--retry", "1h", "127.0.0.1", port_of(nobody), "--to", f"unix:{tmp_path / 'far'}")
+        p.until_err("Connection refused; trying again")
+        one = accept(listening(nobody))
+        p.until_err("No such file or directory; trying again")
+        other = accept(serve_unix(tmp_path / "far"))
+        one.sendall(b"x")
+        one.close()
+        assert receive_all(other) == b"x"
+
+
+@pytest.mark.parametrize("end, status", [("exec:/nonexistent/program", 127), ("exec:/etc/passwd", 126), ("append:/", 2)])
+def test_an_end_that_does_not_mend(pollcat, end, status):
+    p = pollcat("-v", "--retry", "1h", "-l", "127.0.0.1", "0", "--to", end)
+    dial(p.port)
+    assert p.wait() == status and "trying again" not in p.err
+
+
+def test_a_peer_that_is_a_file_to_come(pollcat, tmp_path):
+    p = pollcat("-v", "--retry", "1h", f"read:{tmp_path / 'x'}")
+    p.until_err("No such file or directory; trying again")
+    (tmp_path / "y").write_bytes(b"here")
+    (tmp_path / "y").rename(tmp_path / "x")
+    assert p.until_out(b"here")

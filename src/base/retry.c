@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "app/retry.h"
+#include "base/retry.h"
 
 #include <errno.h>
 
@@ -15,6 +15,8 @@ bool retry_helps(const struct err *e)
 {
     if (e->status == STATUS_NETWORK)
         return true;
+    if (e->status != STATUS_LOCAL) /* of programs that cannot be executed */
+        return false;
     switch (e->sys) {
     case 0: /* a name */
     case ENOENT:

@@ -2,8 +2,8 @@
  *
  * retry: --retry: how long to wait before what failed is tried again, until its time is up.
  */
-#ifndef APP_RETRY_H
-#define APP_RETRY_H
+#ifndef BASE_RETRY_H
+#define BASE_RETRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
