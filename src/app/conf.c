@@ -329,7 +329,8 @@ static void derive_net(struct conf *c, uint64_t traits)
     net->segment = (size_t)c->datagram_size;
     c->many = net->keep_open && !net->datagram;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
-    c->ends = (struct ends_conf){.numeric = net->numeric, .connect_timeout = net->connect_timeout};
+    c->ends.numeric = net->numeric;
+    c->ends.connect_timeout = net->connect_timeout;
 }
 
 /* Nobody answers a server that has ended, nor a peer whose words go elsewhere. */
@@ -395,6 +396,9 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         return -1;
     if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
         return err_set(e, STATUS_LOCAL, "--keep-open excludes --to %.64s: there is one for one peer", c->to);
+    if (c->ends.direct && !c->join.end.kind->direct)
+        return err_set(e, STATUS_LOCAL,
+                       "--exec-direct needs a program, exec: or sh:, not %s:", c->join.end.kind->name);
     c->join.end.retry = c->retry;
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;

@@ -42,7 +42,8 @@ struct service;
 #define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
 #define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
 #define TRAIT_VSOCK TRAIT_BIT(27)
-#define TRAIT_RETRY TRAIT_BIT(33) /* tries again what failed */
+#define TRAIT_DIRECT TRAIT_BIT(30) /* programs have the peer's socket itself */
+#define TRAIT_RETRY TRAIT_BIT(33)  /* tries again what failed */
 
 struct mode {
     const char *name, *help;

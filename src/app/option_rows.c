@@ -56,6 +56,11 @@ static const struct option_row rows[] = {
       .gives = TRAIT_JOIN | TRAIT_SCRIPT, .excludes = TRAIT_PROGRAM | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE,
       .help = "in a shell",
       .doc = "The same for a script of\n.Pa /bin/sh :\nis\n.Fl -to Cm sh : Ns Ar SCRIPT .\n" },
+    { .name = "exec-direct", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(ends.direct),
+      .gives = TRAIT_DIRECT, .needs = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_END,
+      .rare = true, .help = "it has the socket",
+      .doc = "Give the program of\n.Fl e ,\n.Fl c ,\n.Cm exec :\nor\n.Cm sh :\nthe socket of its peer as standard input and output, as\n.Xr inetd 8\n"
+             "does: no byte passes through\n.Nm .\n" },
     { .ch = 'F', .name = "pass-fd", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PASS,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_JOIN | TRAIT_RECORD | TRAIT_KEEP_OPEN,
       .help = "give the socket away",
@@ -211,7 +216,7 @@ static const struct option_row rows[] = {
              "Ends when everything was sent and has arrived, as with\n"
              ".Fl q 0 .\n" },
     { .ch = 'C', .name = "crlf", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.out.crlf),
-      .excludes = TRAIT_ECHO | TRAIT_PASS,
+      .excludes = TRAIT_DIRECT | TRAIT_ECHO | TRAIT_PASS,
       .help = "send CRLF for LF",
       .doc = "Send CRLF where the input, or what comes from an end, has LF.\nA CRLF that is there already stays as it is.\n" },
     { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
@@ -224,18 +229,18 @@ static const struct option_row rows[] = {
       .help = "before each block",
       .doc = "Pause this long before each block is sent, and before each that came is written: what one read gives, 8 KiB of a "
              "stream at most.\n" },
-    { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress),
+    { .name = "progress", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(progress), .excludes = TRAIT_DIRECT,
       .help = "draw how far it is",
       .doc = "While bytes move, draw one line on standard error: the amount, the rate, the time and, when standard "
              "input is a file,\nhow much of it is done and how long the rest will take.\nAt a prompt it is told once, at the end.\n" },
     { .name = "output", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.output),
-      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_PROBE,
+      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_DIRECT | TRAIT_PROBE,
       .help = "what passes, too",
       .doc = "Write what is received and sent to\n.Ar FILE\nas well, as it is, in the order it is read.\n"
              "A file that exists is emptied; one that is made is its owner's alone.\n"
              "When it cannot be written any more, that is told, all else goes on, and the status is 2.\n" },
     { .name = "hex-dump", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.hex_dump),
-      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_PROBE,
+      .value = VALUE_FILE, .gives = TRAIT_RECORD, .excludes = TRAIT_DIRECT | TRAIT_PROBE,
       .help = "the same in hex",
       .doc = "The same as a hex dump.\nOffsets count within what was read at once; before each such block a line such as\n"
              ".Ql # < 192.0.2.7 port 80: 5 bytes at 12\ntells who sent it\n.Pq Ql < ,\nor to whom\n.Pq Ql > ,\n"
@@ -245,7 +250,7 @@ static const struct option_row rows[] = {
       .rare = true, .help = "empty neither",
       .doc = "Let\n.Fl -output\nand\n.Fl -hex-dump\nadd to files that exist.\n" },
     { .name = "log", .arg = "FILE", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(records.log),
-      .value = VALUE_FILE, .excludes = TRAIT_PROBE,
+      .value = VALUE_FILE, .excludes = TRAIT_DIRECT | TRAIT_PROBE,
       .help = "append a transcript",
       .doc = "Append a transcript of both directions to\n.Ar FILE ,\nas the command\n.Cm ~log\nof the prompt does, which can end it there.\n" },
     { .name = "line", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(line),
@@ -278,7 +283,7 @@ static const struct option_row rows[] = {
       .help = "limit on connecting",
       .doc = "Give up when connecting takes longer.\n" },
     { .name = "idle-timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
-      .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX,
+      .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX, .excludes = TRAIT_DIRECT,
       .help = "on idling",
       .doc = "Close a peer that neither sent nor took anything for so long.\n" },
     { .name = "retry", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(retry),

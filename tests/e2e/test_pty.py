@@ -107,6 +107,18 @@ def test_window_of_ours(tmp_path):
         peer.until(lambda seen: b"20 90\r\n" in seen)
 
 
+def test_window_of_ours_at_our_prompt(tmp_path):
+    """Who edits the line there and the program both learn of another size."""
+    command = script('trap "stty size" WINCH; stty size; while :; do read x && echo $x; done')
+    with Terminal([POLLCAT, f"pty:{command}"], columns=100, rows=30, home=tmp_path) as t:
+        t.wait_text("30 100")
+        t.wait_prompt()
+        t.resize(90, 20)
+        t.wait_text("20 90")
+        t.type("typed")
+        t.wait_text("> typed")
+
+
 def test_pager(service, talk, tmp_path):
     need("less")
     (tmp_path / "text").write_text("".join(f"line {i}\n" for i in range(100)))
