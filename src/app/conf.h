@@ -13,6 +13,7 @@
 #include "app/conf_access.h"
 #include "app/dialect.h"
 #include "app/records.h"
+#include "app/tls_sides.h"
 #include "base/err.h"
 #include "console/console_conf.h"
 #include "net/net.h"
@@ -74,6 +75,8 @@ struct conf {
     int64_t datagram_size;          /* 0: not given */
 
     struct net_layer layers[CONF_LAYERS]; /* derived: of net */
+    struct tls_sides tls;
+    struct net_layer end_tls; /* derived: of ends */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;
