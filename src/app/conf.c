@@ -445,7 +445,7 @@ static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
     if (wanted.own)
         conf_add_layer(c, tls_make, c->tls.made_own);
     c->end_tls = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
-    c->join.ends.tls = &c->end_tls;
+    c->ends.tls = &c->end_tls;
     return 0;
 }
 
