@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LUA "there is no Lua here; try --exec 'lua FILE'"
+#define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define TELNET "no TELNET negotiation is answered; try telnet"
 #define ROUTES "source routes are not set; no network forwards them any more"
@@ -15,6 +16,7 @@ static const struct {
     const char *instead;
 } rows[] = {
     { "", "lua-exec", LUA },
+    { "", "ssl ssl-*", TLS },
     { "XP", "proxy proxy-*", PROXIES },
     { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
     { "t", "telnet", TELNET },

@@ -75,7 +75,6 @@ void conf_clear(struct conf *c)
     access_conf_clear(&c->access);
     end_spec_clear(&c->join.end);
     address_clear(&c->address);
-    tls_sides_clear(&c->tls);
     memset(c, 0, sizeof *c);
 }
 
@@ -403,8 +402,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     c->join.end.retry = c->retry;
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
-    c->net.room = end_room(&c->join.end, 0);
-    if ((traits & (TRAIT_UNIX | TRAIT_VSOCK | TRAIT_END)) == 0)
+    c->net.room = end_room(&c->join.end, 1);
+    if ((traits & (TRAIT_UNIX | TRAIT_DGRAM | TRAIT_VSOCK | TRAIT_END)) == 0)
         conf_add_sockopt(c, "nodelay");
     return 0;
 }
@@ -425,27 +424,7 @@ static int derive_greeting(struct conf *c, uint64_t traits, struct err *e)
     close(fd);
     c->greeting.size = c->bridge.out.size;
     c->greeting.ends = joined && c->join.end.kind->mute;
-    c->net.room = end_room(&c->join.end, 1);
-    return 0;
-}
-
-/* What is put on connections, from the socket up. */
-static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
-{
-    const struct end_kind *end = c->join.end.kind;
-    const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
-                                      .end = end != NULL && end->tls,
-                                      .listens = (traits & TRAIT_LISTEN) != 0,
-                                      .set = (traits & TRAIT_TLS_SET) != 0,
-                                      .quiet = c->dialect != dialect_row(0)};
-
-    c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
-    if (tls_sides_make(&c->tls, &wanted, e) < 0)
-        return -1;
-    if (wanted.own)
-        conf_add_layer(c, tls_make, c->tls.made_own);
-    c->end_tls = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
-    c->ends.tls = &c->end_tls;
+    c->net.room = end_room(&c->join.end, 2);
     return 0;
 }
 
@@ -646,14 +625,13 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     derive_bridge(c, operands.traits);
     derive_endings(c, operands.traits);
     derive_rows(c, operands.traits);
-    if (derive_join(c, operands.traits, e) != 0)
+    if (derive_join(c, operands.traits, e) != 0 || conf_derive_senders(c, operands.traits, e) != 0)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
     if (derive_greeting(c, operands.traits, e) != 0)
         return -1;
-    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0 ||
-        derive_layers(c, operands.traits, e) != 0)
+    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }

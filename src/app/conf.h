@@ -13,7 +13,6 @@
 #include "app/conf_access.h"
 #include "app/dialect.h"
 #include "app/records.h"
-#include "app/tls_sides.h"
 #include "base/err.h"
 #include "console/console_conf.h"
 #include "net/net.h"
@@ -75,8 +74,6 @@ struct conf {
     int64_t datagram_size;          /* 0: not given */
 
     struct net_layer layers[CONF_LAYERS]; /* derived: of net */
-    struct tls_sides tls;
-    struct net_layer end_tls; /* derived: of ends */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;
@@ -92,6 +89,9 @@ void conf_clear(struct conf *c);
 void conf_add_layer(struct conf *c,
                     struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
                     const void *conf);
+
+/* Of a listener of datagrams with ends: app/conf_senders.c. A part of conf_parse(). */
+int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e);
 
 /* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
 char *conf_own(struct conf *c, char *text);

@@ -24,7 +24,6 @@ enum option_group {
     OPTION_DATA,
     OPTION_TIME,
     OPTION_SOCKET,
-    OPTION_TLS,
     OPTION_PROMPT,
     OPTION_OTHER,
     OPTION_GROUPS,

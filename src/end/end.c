@@ -55,12 +55,14 @@ int end_parse(struct end_spec *spec, const char *text, struct err *e)
     return result < 0 && word.kind == NULL ? refuse_text(text, NULL, e) : result;
 }
 
-unsigned end_room(const struct end_spec *spec, unsigned more)
+unsigned end_room(const struct end_spec *spec, unsigned own)
 {
-    const unsigned each = 1 + more + (spec->kind != NULL ? spec->kind->descriptors : 0);
+    const unsigned each = own + (spec->kind != NULL ? spec->kind->descriptors : 0);
     const unsigned spare = SPARE + splice_descriptors();
     struct rlimit limit;
 
+    if (each == 0)
+        return 0;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max > INT_MAX)
         return INT_MAX;
     return limit.rlim_max > spare + each ? ((unsigned)limit.rlim_max - spare) / each : 1;

@@ -35,14 +35,11 @@ struct end_spec {
 int end_parse(struct end_spec *spec, const char *text, struct err *e);
 void end_spec_clear(struct end_spec *spec);
 
-/* How many peers can have such an end at once, as far as descriptors go, when each takes so many more; `spec` may be empty. */
-unsigned end_room(const struct end_spec *spec, unsigned more);
-
-struct net_layer;
+/* How many peers, each of which takes `own` descriptors, can have such an end at once, as far as those go; 0: any number.
+ * `spec` may be empty. */
+unsigned end_room(const struct end_spec *spec, unsigned own);
 
 struct ends_conf {
-    const struct net_layer
-        *tls;                /* what makes TLS of a connection; NULL: there is no end that is to have it */
     bool numeric;            /* no names are looked up */
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */

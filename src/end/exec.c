@@ -16,6 +16,7 @@ const struct end_kind end_exec = {
     .syntax = "COMMAND",
     .help = "a program, started without a shell",
     .descriptors = PROGRAM_DESCRIPTORS,
+    .process = true,
     .choosy = true,
     .direct = true,
     .parse = program_parse,

@@ -80,6 +80,7 @@ const struct end_kind end_pty = {
     .syntax = "COMMAND",
     .help = "a program on a terminal of its own",
     .descriptors = 2,
+    .process = true,
     .choosy = true,
     .parse = program_parse,
     .open = open_pty,

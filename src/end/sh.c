@@ -28,6 +28,7 @@ const struct end_kind end_sh = {
     .syntax = "SCRIPT",
     .help = "a script of /bin/sh",
     .descriptors = PROGRAM_DESCRIPTORS,
+    .process = true,
     .choosy = true,
     .direct = true,
     .parse = parse_sh,

@@ -74,19 +74,27 @@ int arrivals_fill(struct arrivals *a, int fd)
     return n;
 }
 
-ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in)
+size_t arrivals_show(struct arrivals *a, struct cmsg_in *in, const void **data)
 {
     unsigned i = a->next++;
-    size_t n = a->messages[i].msg_len;
 
     a->from[i].len = a->messages[i].msg_hdr.msg_namelen;
     addr_copy(&in->meta->peer, &a->from[i]);
     cmsg_read(&a->messages[i].msg_hdr, in);
+    *data = a->iov[i].iov_base;
+    return a->messages[i].msg_len;
+}
+
+ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in)
+{
+    const void *data;
+    size_t n = arrivals_show(a, in, &data);
+
     if (n > in->size) {
         n = in->size;
         in->cut = true;
     }
-    memcpy(in->data, a->iov[i].iov_base, n);
+    memcpy(in->data, data, n);
     return (ssize_t)n;
 }
 

@@ -2,7 +2,7 @@
  *
  * batch: datagrams by the dozen: those that have arrived come out of the kernel with one call (recvmmsg(2)), and
  * answers of one length to one peer go with one call (UDP_SEGMENT, udp(7)). Boundaries are kept both ways. For UDP
- * sockets. Private to io/dgram.
+ * sockets. Private to io/dgram and io/callers.
  */
 #ifndef IO_BATCH_H
 #define IO_BATCH_H
@@ -26,6 +26,9 @@ int arrivals_fill(struct arrivals *a, int fd);
 
 /* The next one, as by cmsg_receive(). One must be left. */
 ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in);
+
+/* The same where it is: `*data` is valid until arrivals_fill(); in->data is not asked for. */
+size_t arrivals_show(struct arrivals *a, struct cmsg_in *in, const void **data);
 
 /* Answers to be sent together: all of one length, the last may be shorter. */
 struct answers {

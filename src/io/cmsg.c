@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <linux/errqueue.h>
+#include <linux/sock_diag.h>
 #include <netinet/udp.h>
 
 #ifndef UDP_SEGMENT
@@ -221,6 +222,17 @@ int cmsg_next_error(int fd, struct addr *who)
             return (int)ee.ee_errno;
     }
     return EIO;
+}
+
+uint64_t cmsg_dropped(int fd, uint64_t told)
+{
+    uint32_t info[SK_MEMINFO_VARS];
+    socklen_t len = sizeof info;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof info[0] ||
+        info[SK_MEMINFO_DROPS] < told)
+        return told;
+    return info[SK_MEMINFO_DROPS];
 }
 
 bool cmsg_is_refusal(int error)

@@ -13,7 +13,14 @@
 
 #include "io/port.h"
 
-enum { CMSG_ROOM = 192 }; /* bytes: all that cmsg_prepare() asks for */
+enum {
+    CMSG_ROOM = 192, /* bytes: all that cmsg_prepare() asks for */
+
+    /* The longest datagrams. */
+    CMSG_MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
+    CMSG_MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
+    CMSG_MAX_UNIX = 65536, /* of ours */
+};
 
 struct cmsg_room {
     union {
@@ -52,6 +59,9 @@ ssize_t cmsg_send(int fd, const struct cmsg_out *out);
 
 /* The next error that an ICMP message caused: its errno value and whom our datagram was for. 0: no more. */
 int cmsg_next_error(int fd, struct addr *who);
+
+/* What the kernel dropped on this socket by now, of which `told` came with datagrams (SO_MEMINFO). */
+uint64_t cmsg_dropped(int fd, uint64_t told);
 
 /* True for errno values that tell of an earlier datagram, not of the call's own. */
 bool cmsg_is_refusal(int error);

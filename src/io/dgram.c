@@ -2,7 +2,6 @@
 #include "io/dgram.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,9 +15,6 @@
 #include "io/refusals.h"
 
 enum {
-    MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
-    MAX_IPV6 = 65527, /* the IPv6 header does not count (RFC 8200) */
-    MAX_UNIX = 65536,
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
     MAX_DROPS = 32,    /* in a row, before the others have their turn */
     PATIENCE = 200,    /* ms that an echo waits for one sender, while the others wait for it */
@@ -380,12 +376,12 @@ static ssize_t read_dgram(struct layer *l, void *data, size_t size, struct meta 
 static size_t max_dgram(const struct layer *l)
 {
     const struct dgram *d = container_of(l, const struct dgram, layer);
-    size_t max = MAX_IPV6, segments;
+    size_t max = CMSG_MAX_IPV6, segments;
 
     if (d->family == AF_UNIX)
-        max = MAX_UNIX;
+        max = CMSG_MAX_UNIX;
     else if (d->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->to.peer.in6.sin6_addr))
-        max = MAX_IPV4;
+        max = CMSG_MAX_IPV4;
     if (d->opts.segment == 0)
         return max;
     segments = max / d->opts.segment;
@@ -397,7 +393,7 @@ static size_t longest_dgram(const struct layer *l)
     const struct dgram *d = container_of(l, const struct dgram, layer);
 
     /* With -v, each is written out before the next one is told of. */
-    return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : MAX_IPV6;
+    return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : CMSG_MAX_IPV6;
 }
 
 static size_t dgram_pending(const struct layer *l)
@@ -432,25 +428,13 @@ static int dgram_fd(const struct layer *l, unsigned i)
     return i < d->n ? d->at[i].watch.fd : -1;
 }
 
-/* What was dropped since the last datagram that was received, and with it told. */
-static uint64_t dropped_by_now(int fd, uint64_t told)
-{
-    uint32_t info[SK_MEMINFO_VARS];
-    socklen_t len = sizeof info;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 || len <= SK_MEMINFO_DROPS * sizeof info[0] ||
-        info[SK_MEMINFO_DROPS] < told)
-        return told;
-    return info[SK_MEMINFO_DROPS];
-}
-
 static uint64_t dgram_dropped(const struct layer *l)
 {
     const struct dgram *d = container_of(l, const struct dgram, layer);
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < d->n; i++)
-        sum += dropped_by_now(d->at[i].watch.fd, d->dropped[i]);
+        sum += cmsg_dropped(d->at[i].watch.fd, d->dropped[i]);
     return sum;
 }
 

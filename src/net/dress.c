@@ -140,20 +140,29 @@ static void start_dressing(struct dresser *d, struct port *port, const struct ad
     port_handshake(port, dressing_done, x);
 }
 
+void dress_port(struct dresser *d, struct port *port, const struct addr *local, const struct addr *remote,
+                int64_t limit)
+{
+    struct err e;
+
+    if (put_on(d, port, &e) < 0) {
+        port_free(port);
+        d->failed(d, &e);
+    } else if (d->net->conf->nlayers == 0) {
+        make_peer(d, port, local, remote);
+    } else {
+        start_dressing(d, port, local, remote, limit);
+    }
+}
+
 void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit)
 {
     struct addr local;
     struct err e;
     struct port *port = socket_port(d->net, fd, d->type, &local, &e);
 
-    if (port == NULL) {
+    if (port == NULL)
         d->failed(d, &e);
-    } else if (put_on(d, port, &e) < 0) {
-        port_free(port);
-        d->failed(d, &e);
-    } else if (d->net->conf->nlayers == 0) {
-        make_peer(d, port, &local, remote);
-    } else {
-        start_dressing(d, port, &local, remote, limit);
-    }
+    else
+        dress_port(d, port, &local, remote, limit);
 }

@@ -11,7 +11,7 @@
 
 #include "net/transport.h"
 
-extern const struct transport net_connect, net_listen, net_udp, net_udp_listen, net_udp_first,
+extern const struct transport net_connect, net_listen, net_udp, net_udp_listen, net_udp_first, net_udp_each,
     net_udp_connected, net_self;
 
 #endif

@@ -39,3 +39,9 @@ void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *))
     p->active = loop_now(p->table->loop);
     loop_timer_set(p->table->loop, &p->idle, ms);
 }
+
+void peer_idle_now(struct peer *p)
+{
+    if (p->idle_limit > 0)
+        p->expired(p);
+}

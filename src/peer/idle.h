@@ -12,4 +12,7 @@
  * again. */
 void peer_idle(struct peer *p, int64_t ms, void (*expired)(struct peer *));
 
+/* It has been silent long enough, since its place is needed: calls `expired`, if a limit is set. */
+void peer_idle_now(struct peer *p);
+
 #endif

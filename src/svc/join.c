@@ -21,6 +21,7 @@ struct join {
     struct svc *svc;
     const struct join_conf *conf;
     struct wire_owner owner;
+    int told; /* the errno that failed an end of a sender of datagrams, and was told; 0: ends work */
 };
 
 struct pair {
@@ -46,6 +47,12 @@ static bool is_datagrams(const struct pair *pair)
     return pair->end.peer != NULL && pair->end.peer->datagram;
 }
 
+/* The peer is one of many who send datagrams. */
+static bool is_sender(const struct pair *pair)
+{
+    return pair->wire.peer->datagram && !pair->wire.peer->client;
+}
+
 static const char *end_name(const struct pair *pair, char text[static ADDR_TEXT])
 {
     return pair->end.peer != NULL ? peer_name(pair->end.peer, text) : pair->end.spec->kind->name;
@@ -58,6 +65,19 @@ static void finish_pair(struct pair *pair, const struct err *e)
 
     leave_unwatch(pair->wire.peer);
     s->host.finished(s->host.ctx, pair->wire.peer, e);
+}
+
+/* Where others go on, it is told here: to the session it is that peer's alone. Whoever sends datagrams to an end that is not
+ * there is a new peer with each: that is told once until there is one. */
+static void tell_failed(struct pair *pair, const struct err *e)
+{
+    struct join *j = join_of(pair);
+
+    if (is_sender(pair) && e->sys != 0 && e->sys == j->told)
+        log_info("%s", e->text);
+    else
+        log_error("%s", e->text);
+    j->told = e->sys;
 }
 
 /* The end failed: that is the peer's as well, and where it was a reset, or nothing came to be, it learns so. */
@@ -77,7 +97,12 @@ static void fail_port(struct pair *pair, const struct port *port, const char *wh
     port_error(port, &e, pair->end.peer != NULL ? STATUS_NETWORK : STATUS_LOCAL, "%s %s", what,
                end_name(pair, name));
     e.sys = port->error;
-    fail_pair(pair, &e);
+    if (!is_sender(pair) || !join_of(pair)->svc->many) {
+        fail_pair(pair, &e);
+        return;
+    }
+    tell_failed(pair, &e);
+    finish_pair(pair, NULL);
 }
 
 /* What a wire asks. */
@@ -142,12 +167,6 @@ static void end_has_left(struct port *port, void *ctx)
     fail_pair(pair, &e);
 }
 
-/* A sender of datagrams knows no ends: with the next one it is to find an end that is open. */
-static bool is_sender_of_ended(const struct pair *pair)
-{
-    return pair->wire.peer->datagram && !pair->wire.peer->client && pair->end.peer != NULL;
-}
-
 /* All that came from the end is sent, and there is no more to wait for. */
 static void finish_over(struct pair *pair)
 {
@@ -163,7 +182,8 @@ static bool join_sent(struct wire *w)
 {
     struct pair *pair = pair_of(w);
 
-    if (is_sender_of_ended(pair)) {
+    /* A sender knows no ends: with its next datagram it is to find an end that is open. */
+    if (is_sender(pair) && pair->end.peer != NULL) {
         finish_pair(pair, w->err);
         return false;
     }
@@ -237,14 +257,13 @@ static void end_is_ready(struct end *e)
         wire_feed(&pair->wire, e->in, &opts);
 }
 
-/* Where others go on, it is told here: to the session it is that peer's alone. */
 static void end_has_failed(struct end *e, const struct err *why)
 {
     struct pair *pair = container_of(e, struct pair, end);
     struct err told = *why;
 
     if (join_of(pair)->svc->many) {
-        log_error("%s", told.text);
+        tell_failed(pair, &told);
         leave_reset(pair->wire.peer);
         finish_pair(pair, NULL);
         return;
@@ -334,6 +353,8 @@ static void join_detach(struct svc *s, struct peer *p)
     leave_unwatch(p);
     if (!s->killed && !pair->end.spec->kind->choosy)
         tell_undelivered(pair);
+    if (p->sent > 0)
+        ((struct join *)s->state)->told = 0;
     if (pair->joined)
         wire_clear(&pair->wire);
     p->svc = NULL;

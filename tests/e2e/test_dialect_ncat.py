@@ -248,6 +248,48 @@ def test_a_program_for_each_peer(ncat):
     assert [receive_all(peer) for peer in peers] == [b"%d" % i for i in range(5)]
 
 
+def ask_by_datagrams(ncat, *args):
+    """Three senders ask twice each; returns what each got."""
+    cat = ncat("-l", "-u", *args, "127.0.0.1", "0")
+    senders = [udp() for _ in range(3)]
+    got = {sock: [] for sock in senders}
+    for text in (b"one\n", b"two\n"):
+        for sock in senders:
+            sock.sendto(text, ("127.0.0.1", cat.port))
+            if sock is senders[0] or "-k" in args:
+                got[sock].append(sock.recv(100))
+    until_resting(cat.pid)
+    return cat, [answers + receive_waiting(sock) for sock, answers in got.items()]
+
+
+def receive_waiting(sock):
+    sock.setblocking(False)
+    try:
+        return [sock.recv(100)]
+    except BlockingIOError:
+        return []
+
+
+def test_program_for_datagrams_of_the_first_sender(ncat):
+    _cat, got = ask_by_datagrams(ncat, "-c", 'while read -r x; do echo "$NCAT_PROTO $x"; done')
+    assert got == [[b"UDP one\n", b"UDP two\n"], [], []]
+
+
+def test_program_for_datagrams_of_each_sender(ncat):
+    _cat, got = ask_by_datagrams(ncat, "-k", "-e", "/bin/cat")
+    assert got == [[b"one\n", b"two\n"]] * 3
+
+
+def test_program_for_datagrams_ends_with_its_status(ncat):
+    cat = ncat("-l", "-u", "-c", "read x; head -c 20000 /dev/zero; exit 3", "127.0.0.1", "0")
+    sock = dial(cat.port, kind=socket.SOCK_DGRAM)
+    sock.send(b"x\n")
+    sizes = [len(sock.recv(1 << 17))]
+    while sum(sizes) < 20000:
+        sizes.append(len(sock.recv(1 << 17)))
+    assert max(sizes) <= 8192 and cat.wait() == 0
+
+
 def test_a_program_that_there_is_not(ncat, tmp_path):
     cat, peer = joined(ncat, True, "-e", str(tmp_path / "none"))
     with pytest.raises(ConnectionResetError):
@@ -257,14 +299,13 @@ def test_a_program_that_there_is_not(ncat, tmp_path):
 
 @pytest.mark.parametrize("args, told", [
     (("-e", "x", "-c", "x"), "Only one of --exec, --sh-exec, and --lua-exec is allowed."),
-    (("-z", "-c", "x"), "Command execution can't be done along with option -z."),
-    (("-u", "-e", "x"), "-e and -c are not supported with -u yet.")])
+    (("-z", "-c", "x"), "Command execution can't be done along with option -z.")])
 def test_programs_that_cannot_be(program, args, told):
     cat = program(*CALLED_NCAT, POLLCAT, *args, "127.0.0.1", "1")
     assert (cat.wait(), cat.err) == (2, f"Ncat: {told} QUITTING.\n")
 
 
-@pytest.mark.parametrize("option", ["--lua-exec", "--proxy", "--proxy-auth"])
+@pytest.mark.parametrize("option", ["--lua-exec", "--proxy", "--ssl-key"])
 def test_what_is_missing_is_said(program, option):
     cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
     assert cat.wait() == 2

@@ -238,7 +238,6 @@ def test_with_ncat_and_nc(service, program):
     (("-l", "1", "-e", "a", "-c", "b"), "excludes --exec"),
     (("-l", "1", "-e", "a", "--to", "echo:"), "excludes --"),
     (("-l", "1", "-c", "a", "--to", "echo:"), "excludes --"),
-    (("-u", "-l", "1", "-e", "a"), "--exec excludes --udp"),
     (("-E", "1", "-e", "a"), "--echo excludes --exec"),
 ])
 def test_what_does_not_go_together(pollcat, args, says):

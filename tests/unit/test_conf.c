@@ -175,6 +175,8 @@ static void mistakes_get_one_line(void **state)
         {"-nz h no-such-service",
          "'no-such-service' is no list of ports from 1 to 65535 such as 22,80,8000-8010"},
         {"--max-conns 2 h 80", "--max-conns needs --listen"},
+        {"--max-conns 2 --echo -u 80", "--max-conns with --udp needs --to: else all senders are one peer"},
+        {"--max-conns 2 -luk 80", "--max-conns with --udp needs --to: else all senders are one peer"},
         {"\x1b[31m 80", "'\\x1b[31m' is neither HOST nor HOST:PORT nor [IPV6]:PORT"},
     };
 

@@ -310,6 +310,9 @@ static void texts_of_errors(void **state)
         {"-Xsocks",
          "-X is not supported: no proxies are spoken to; try ncat --proxy, or socat with PROXY: or "
          "SOCKS4A:"},
+        {"--ssl-verify",
+         "--ssl-verify is not supported: nothing is encrypted; try openssl s_client, or socat with "
+         "OPENSSL:HOST:PORT"},
     };
 
     (void)state;
@@ -427,7 +430,7 @@ static void texts_of_refusals(void **state)
         {{"--max-conns=3", "-l", "-k"}, NULL},
         {{"--max-conns=3", "--echo"}, NULL},
         {{"--max-conns=3", "--mode=echo"}, NULL},
-        {{"--max-conns=3", "--echo", "-u"}, "--max-conns excludes --udp"},
+        {{"--max-conns=3", "--echo", "-u"}, NULL},
         {{"-k"}, "--keep-open needs --listen"},
         {{"-k", "--mode=listen"}, NULL},
         {{"-k", "--echo"}, NULL},

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A listener of datagrams whose peers have ends of their own: each sender is a peer.
+ */
+#include <string.h>
+
+#include "app/conf.h"
+#include "app/mode.h"
+#include "svc/echo.h"
+
+enum {
+    SILENCE = 60 * 1000, /* ms after which a sender is gone: nothing else tells of it */
+    MOST = 16 * 1024,    /* senders at once: anyone can pretend to be many */
+    MOST_PROGRAMS = 256,
+};
+
+/* What answers by itself is echo, which is careful with other echo services. */
+static void make_echo(struct conf *c)
+{
+    c->service = &service_echo;
+    c->net.echo = true;
+}
+
+static void make_each(struct conf *c, uint64_t traits)
+{
+    const unsigned most = c->join.end.kind->process ? MOST_PROGRAMS : MOST;
+
+    c->transport = "udp-each";
+    c->many = c->net.keep_open = true;
+    c->net.room = end_room(&c->join.end, 0);
+    if (c->net.max_conns == 0 && c->dialect == dialect_row(0))
+        c->net.max_conns = most;
+    if ((traits & TRAIT_IDLE) == 0 && c->idle_timeout == 0)
+        c->idle_timeout = SILENCE;
+}
+
+int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e)
+{
+    const uint64_t senders = TRAIT_DGRAM | TRAIT_LISTEN;
+    const struct end_kind *kind = (traits & TRAIT_JOIN) != 0 ? c->join.end.kind : NULL;
+    const bool ours = c->dialect == dialect_row(0);
+    const bool echo = kind != NULL && strcmp(kind->name, "echo") == 0;
+
+    if ((traits & senders) != senders)
+        return 0;
+    if (echo)
+        make_echo(c);
+    else if (kind != NULL && !kind->once && (ours || (traits & TRAIT_KEEP_OPEN) != 0))
+        make_each(c, traits);
+    /* What there is but one of, all senders share; other programs serve the first one alone. */
+    else if (c->net.max_conns > 0 && ours)
+        return err_set(e, STATUS_LOCAL, "--max-conns with --udp needs --to: else all senders are one peer");
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * callers: sockets of datagrams that anyone may send to, as a port for each who does.
+ *
+ * A caller is an address and the address of ours that it spoke to. Its port gives what came from there, and nothing else; what
+ * is written to it goes back there, from the address that was spoken to. It has no descriptor. What a caller refuses
+ * (ICMP) ends its own port alone.
+ *
+ * The sockets are always read: who waits on the far side of a port holds up nobody else. So a port holds what was not read
+ * of it, up to a limit; then it drops, counts and tells.
+ */
+#ifndef IO_CALLERS_H
+#define IO_CALLERS_H
+
+#include "io/port.h"
+
+struct callers;
+
+enum { CALLERS_SOCKETS = 8 };
+
+struct callers_conf {
+    size_t most; /* bytes of a datagram made of a stream; 0: as many as fit */
+    void *ctx;   /* of these: */
+    /* Somebody who has no port speaks. Returns false to drop that. */
+    bool (*admit)(void *ctx, const struct addr *who);
+    /* Their port, which is the user's, and in which waits what came; `local` is the address that was spoken to. It may be
+     * freed at once. */
+    void (*came)(void *ctx, struct port *port, const struct addr *local, const struct addr *who);
+    /* The sockets cannot be read any more. */
+    void (*failed)(void *ctx, int error);
+};
+
+/* Over `n` (1 to CALLERS_SOCKETS) bound sockets of one kind, non-blocking already. Takes the descriptors. */
+struct callers *callers_new(struct loop *loop, const int *fds, unsigned n, const struct callers_conf *conf);
+
+/* Hears nobody any more, and calls no event. The sockets are closed with the last port. */
+void callers_free(struct callers *s);
+
+/* Datagrams that the kernel dropped because nobody read them in time. */
+uint64_t callers_dropped(const struct callers *s);
+
+/* Whose port it is: the user's. NULL until it is set. */
+void caller_set_owner(struct port *port, void *owner);
+void *caller_owner(const struct port *port);
+
+/* The port that has been silent in both directions for the longest time, and for how many ms; NULL: there is none. */
+struct port *callers_quietest(const struct callers *s, int64_t *quiet);
+
+/* From now on it counts as one that was not silent. */
+void caller_spare(struct port *port);
+
+#endif
