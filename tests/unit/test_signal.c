@@ -165,16 +165,55 @@ static void nothing_caught(void **state)
     signal_close();
 }
 
+struct hearer {
+    struct signal_watch watch;
+    struct rig *rig;
+    unsigned heard, most;
+};
+
+static void hear(struct signal_watch *w)
+{
+    struct hearer *h = container_of(w, struct hearer, watch);
+
+    if (++h->heard == h->most)
+        loop_signal_del(w);
+    loop_stop(h->rig->loop);
+}
+
+/* Besides who catches it, and without. */
+static void any_number_hears(void **state)
+{
+    struct rig *r = rig_new();
+    struct hearer hearers[] = {{.watch = {.signo = SIGUSR1, .run = hear}, .rig = r, .most = 2},
+                               {.watch = {.signo = SIGUSR1, .run = hear}, .rig = r, .most = 1},
+                               {.watch = {.signo = SIGUSR2, .run = hear}, .rig = r, .most = 9}};
+
+    (void)state;
+    memset(seen, 0, sizeof seen);
+    assert_int_equal(loop_signal(r->loop, SIGUSR1, note, r, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(loop_signal_add(r->loop, &hearers[i].watch, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        raise(SIGUSR1);
+        rig_run(r);
+    }
+    raise(SIGUSR2);
+    rig_run(r);
+    assert_int_equal(seen[SIGUSR1], 3);
+    assert_int_equal(hearers[0].heard, 2);
+    assert_int_equal(hearers[1].heard, 1);
+    assert_int_equal(hearers[2].heard, 1);
+    loop_signal_del(&hearers[2].watch);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(called_from_the_loop),
-        cmocka_unit_test(a_storm_before_the_loop_looks),
-        cmocka_unit_test(arrivals_while_handlers_run),
-        cmocka_unit_test(a_storm_starves_nobody),
-        cmocka_unit_test(caught_again_after_default),
-        cmocka_unit_test(what_cannot_be_caught),
-        cmocka_unit_test(nothing_caught),
+        cmocka_unit_test(called_from_the_loop),        cmocka_unit_test(a_storm_before_the_loop_looks),
+        cmocka_unit_test(arrivals_while_handlers_run), cmocka_unit_test(a_storm_starves_nobody),
+        cmocka_unit_test(caught_again_after_default),  cmocka_unit_test(any_number_hears),
+        cmocka_unit_test(what_cannot_be_caught),       cmocka_unit_test(nothing_caught),
     };
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
 
