@@ -6,7 +6,6 @@
 #define LUA "there is no Lua here; try --exec 'lua FILE'"
 #define TLS "nothing is encrypted; try openssl s_client, or socat with OPENSSL:HOST:PORT"
 #define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
-#define TELNET "no TELNET negotiation is answered; try telnet"
 #define ROUTES "source routes are not set; no network forwards them any more"
 
 /* clang-format off */
@@ -19,7 +18,6 @@ static const struct {
     { "", "ssl ssl-*", TLS },
     { "XP", "proxy proxy-*", PROXIES },
     { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
-    { "t", "telnet", TELNET },
     { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
     { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },

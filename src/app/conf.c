@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/conf_telnet.h"
 #include "app/mode.h"
 #include "app/options.h"
 #include "base/hostport.h"
@@ -428,6 +429,17 @@ static int derive_greeting(struct conf *c, uint64_t traits, struct err *e)
     return 0;
 }
 
+static void derive_telnet(struct conf *c, uint64_t traits)
+{
+    if ((traits & TRAIT_TELNET) == 0 || (traits & TRAIT_DGRAM) != 0)
+        return;
+    c->telnet.host = (traits & TRAIT_JOIN) != 0 && strcmp(c->join.end.kind->name, "pty") == 0;
+    telnet_conf_describe(&c->telnet);
+    conf_add_layer(c, telnet_layer, &c->telnet);
+    if ((traits & (TRAIT_UNIX | TRAIT_VSOCK)) == 0)
+        conf_add_sockopt(c, "oobinline"); /* the mark of urgent data is a byte of the protocol */
+}
+
 /* A prompt would mix with what the reader of a pipe shows. */
 static bool wants_prompt(const struct conf *c)
 {
@@ -513,6 +525,8 @@ static int check_prompt(const struct conf *c, struct err *e)
 
     if (c->console.commands != NULL && c->service != &service_prompt)
         return err_set(e, STATUS_LOCAL, "--commands needs a prompt, and there is none here");
+    if (c->console.keys && (c->service != &service_prompt || !isatty(STDOUT_FILENO)))
+        return err_set(e, STATUS_LOCAL, "--keys needs a prompt, and a terminal for what arrives");
     if (c->console.marks != NULL && mark_parse(c->console.marks, &marks) < 0)
         return err_set(e, STATUS_LOCAL, "--marks: '%.64s' is no list of: direction,size,peer",
                        c->console.marks);
@@ -633,6 +647,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0)
         return -1;
+    derive_telnet(c, operands.traits);
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 

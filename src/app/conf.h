@@ -12,6 +12,7 @@
 #include "app/address.h"
 #include "app/conf_access.h"
 #include "app/dialect.h"
+#include "app/conf_telnet.h"
 #include "app/records.h"
 #include "base/err.h"
 #include "console/console_conf.h"
@@ -35,6 +36,7 @@ struct conf {
     struct ends_conf ends;
     struct address address;
     struct records_conf records;
+    struct telnet_conf telnet;
 
     const struct dialect *dialect; /* never NULL */
     const char *mode;              /* a row of app/mode.h: --mode, and then the one meant in the end */

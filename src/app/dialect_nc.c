@@ -43,7 +43,7 @@ static const struct option_row option_rows[] = {
     { .ch = 'r', .type = OPTION_FLAG, .field = FIELD(randomize) },
     { .ch = 'S', .type = OPTION_ABSENT, .help = "-S is not supported: there are no TCP MD5 signatures" },
     { .ch = 'T', .arg = "TOS", .type = OPTION_SOCKOPT, .sockopt = "tos", .noun = "illegal tos value" },
-    { .ch = 't', .type = OPTION_ABSENT, .help = "-t is not supported: TELNET negotiation is not answered" },
+    { .ch = 't', .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
     { .ch = 'V', .arg = "TABLE", .type = OPTION_ABSENT, .help = "no alternate routing table support available" },
     { .ch = 'w', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(timeout), .min = 0, .max = INT_MAX / 1000,
       .noun = "timeout" },
@@ -312,6 +312,7 @@ static void begin(struct conf *c)
     c->no_prompt = true;
     c->quiet_probe = true;
     c->timeout = NOT_GIVEN;
+    c->telnet.refuses = c->telnet.keeps = true;
 }
 
 /* -w: limits connecting, and silence of any kind once there is a peer. */
@@ -374,7 +375,7 @@ static const char help[] = "OpenBSD netcat, as spoken by pollcat " PACKAGE_VERSI
                            "\t\t-S\t\t(not supported)\n"
                            "\t\t-s sourceaddr\tLocal address\n"
                            "\t\t-T keyword\tType of service\n"
-                           "\t\t-t\t\t(not supported)\n"
+                           "\t\t-t\t\tRefuse what TELNET asks for\n"
                            "\t\t-U\t\tUNIX socket\n"
                            "\t\t-u\t\tUDP\n"
                            "\t\t-V rtable\t(not supported)\n"

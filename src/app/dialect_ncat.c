@@ -73,7 +73,7 @@ static const struct option_row option_rows[] = {
     { .name = "lua-exec", .arg = "FILE", LATER("--lua-exec is") },
     { .ch = 'g', .arg = "HOPS", LATER("Source routes are") },
     { .ch = 'G', .arg = "N", LATER("Source routes are") },
-    { .ch = 't', .name = "telnet", LATER("-t is") },
+    { .ch = 't', .name = "telnet", .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
     { .name = "sctp", LATER("SCTP is") },
     { .name = "vsock", .alias = "vsock" },
     { .name = "broker", LATER("--broker is") },
@@ -327,6 +327,7 @@ static void begin(struct conf *c)
     c->wait = CONNECT_LIMIT;
     c->net.max_conns = (unsigned)-1; /* not given */
     c->records.hex_plain = true;
+    c->telnet.refuses = true;
 }
 
 static void derive_probe(struct conf *c)

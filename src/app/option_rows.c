@@ -219,6 +219,10 @@ static const struct option_row rows[] = {
       .excludes = TRAIT_DIRECT | TRAIT_ECHO | TRAIT_PASS,
       .help = "send CRLF for LF",
       .doc = "Send CRLF where the input, or what comes from an end, has LF.\nA CRLF that is there already stays as it is.\n" },
+    { .ch = 't', .name = "telnet", .group = OPTION_DATA, .type = OPTION_TRAIT, .gives = TRAIT_TELNET,
+      .excludes = TRAIT_DGRAM | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END | TRAIT_DIRECT,
+      .rare = true, .help = "speak TELNET",
+      .doc = "Speak the TELNET protocol (RFC 854).\nSee\n.Sx Telnet .\n" },
     { .ch = 'i', .name = "interval", .arg = "TIME", .group = OPTION_DATA, .type = OPTION_TIME_MS,
       .field = FIELD(interval), .min = 0, .max = INT_MAX, .gives = TRAIT_CUT, .excludes = STREAMLESS,
       .ncat = "-i pauses between lines, as in nc; Ncat's -i is --idle-timeout here",
@@ -347,6 +351,11 @@ static const struct option_row rows[] = {
       .help = "before typed lines",
       .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
              "or the number of the one that lines go to.\n" },
+    { .name = "keys", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.keys),
+      .excludes = STREAMLESS | TRAIT_DGRAM | TRAIT_PROBE | TRAIT_NO_INPUT,
+      .rare = true, .help = "key by key",
+      .doc = "Send what is typed key by key, and show what arrives as it is, as soon as there is one peer:\n"
+             "for shells and serial consoles.\nSee\n.Sx Key by key .\n" },
     { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = STREAMLESS,
       .help = "the same as --view raw",
       .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"

@@ -118,6 +118,10 @@ static const struct command table[] = {
      "Run\n.Ar COMMAND\nwith\n.Xr sh 1\nand send its output; its errors are shown.\nIt has no input.\nWithout\n.Ar COMMAND\n"
      "run\n.Ev SHELL\non the terminal; what arrives meanwhile is shown when it ends.\n",
      NULL, command_shell},
+    {"keys", NULL, "[N]", "key by key, and back",
+     "Send what is typed key by key, to peer\n.Ar N ,\nto whom lines go, or the only one, and show what it sends as it is; or go "
+     "back to lines.\nSee\n.Sx Key by key .\n",
+     complete_talkers, command_keys},
     {"quit", ".", NULL, "end pollcat", "End the program.\n", NULL, command_quit},
 };
 

@@ -306,6 +306,19 @@ int command_resume(struct console *c, const char *args, struct err *e)
     return pause_links(c, "resume", args, false, e);
 }
 
+int command_keys(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+
+    if (take_peers(c, "keys", args, &t, e) < 0)
+        return -1;
+    if (console_keys_begun(c->keys)) {
+        console_keys_end(c->keys);
+        return 0;
+    }
+    return console_keys_start(c->keys, t, e);
+}
+
 int command_quit(struct console *c, const char *args, struct err *e)
 {
     (void)args;

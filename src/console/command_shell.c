@@ -323,6 +323,7 @@ static void guest_ended(void *ctx, int status)
     if (g->file != NULL)
         edit_done(c, g->file, status);
     task_end(&g->task);
+    console_keys_go_on(c->keys);
     if (c->svc->ending)
         c->svc->host.quit(c->svc->host.ctx, NULL);
 }

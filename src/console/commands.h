@@ -81,6 +81,7 @@ int command_reset(struct console *c, const char *args, struct err *e);
 int command_eof(struct console *c, const char *args, struct err *e);
 int command_pause(struct console *c, const char *args, struct err *e);
 int command_resume(struct console *c, const char *args, struct err *e);
+int command_keys(struct console *c, const char *args, struct err *e);
 int command_quit(struct console *c, const char *args, struct err *e);
 
 int command_send(struct console *c, const char *args, struct err *e);

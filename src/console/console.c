@@ -96,7 +96,8 @@ static void tell(struct console *c, const struct talker *t, const char *what)
     if (!c->view.marks.labels || c->svc->ending || !t->shown)
         return;
     snprintf(text, sizeof text, "%s %s", talker_name(t, name), what);
-    view_tell(&c->view, t, text);
+    if (!console_keys_note(c->keys, text))
+        view_tell(&c->view, t, text);
 }
 
 static void joined(struct console *c, struct talker *t)
@@ -104,6 +105,7 @@ static void joined(struct console *c, struct talker *t)
     tell(c, t, "joined");
     update_base(c);
     console_commands.joined(c, t);
+    console_keys_joined(c->keys, t);
 }
 
 /* Who has ended its direction and fails has refused what was sent last. */
@@ -123,6 +125,7 @@ static void tell_left(struct console *c, const struct talker *t)
 
 static void left(struct console *c, struct talker *t)
 {
+    console_keys_left(c->keys, t);
     view_finish(&c->view, t);
     tell_left(c, t);
     console_commands.left(c, t);
@@ -206,18 +209,22 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     struct console *c = ctx;
     struct peer *p = bridge_peer(port->owner);
     struct talker *t;
-    size_t n;
+    ssize_t n;
 
     if (screen_full(c->sheet.screen)) {
         c->waits = true;
         return IO_AGAIN;
     }
     t = who(c, p, meta);
-    n = view_show(&c->view, t, data, size, p->datagram);
+    n = console_keys_show(c->keys, t, data, size);
+    if (n < 0)
+        return n;
+    if (n == 0)
+        n = (ssize_t)view_show(&c->view, t, data, size, p->datagram);
     t->heard = loop_now(c->svc->loop);
-    t->received += n;
-    recent_put(&t->recent, data, n);
-    return (ssize_t)n;
+    t->received += (size_t)n;
+    recent_put(&t->recent, data, (size_t)n);
+    return n;
 }
 
 static void shut(struct port *port, void *ctx)
@@ -255,6 +262,8 @@ static void peer_ended(void *ctx, struct peer *peer)
     struct talker *t = bridge_ctx(peer);
     char name[ADDR_TEXT];
 
+    if (console_keys_to(c->keys) == t)
+        console_keys_end(c->keys);
     view_finish(&c->view, t);
     if (c->view.marks.labels)
         tell(c, t, "ended its side");
@@ -341,7 +350,7 @@ static bool stays(void *ctx)
     const struct console *c = ctx;
     const struct talker *first = talkers_after(&c->talkers, NULL);
 
-    return c->svc->many || (first != NULL && !first->shown);
+    return console_keys_begun(c->keys) || c->svc->many || (first != NULL && !first->shown);
 }
 
 static void quit(struct console *c, const struct err *e)
@@ -350,9 +359,8 @@ static void quit(struct console *c, const struct err *e)
     c->svc->host.quit(c->svc->host.ctx, e);
 }
 
-static void input_ended(void *ctx, bool gone)
+void console_input_ended(struct console *c, bool gone)
 {
-    struct console *c = ctx;
     bool again = c->ended;
     struct err e;
 
@@ -371,11 +379,21 @@ static void input_ended(void *ctx, bool gone)
     c->svc->host.quit(c->svc->host.ctx, &e);
 }
 
+static void input_ended(void *ctx, bool gone)
+{
+    struct console *c = ctx;
+
+    if (gone || !console_keys_go_on(c->keys))
+        console_input_ended(c, gone);
+}
+
 /* Starting and stopping. */
 
 static void free_console(struct console *c)
 {
     console_clear_sending(c);
+    if (c->keys != NULL)
+        console_keys_free(c->keys);
     if (c->prompt != NULL)
         prompt_free(c->prompt);
     if (c->sheet.screen != NULL) {
@@ -441,6 +459,7 @@ static int start_prompt(struct console *c, struct err *e)
         .edit = edit,
         .end = input_ended,
         .stays = stays,
+        .resized = console_keys_resized,
         .ctx = c,
     };
     int fd = isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO;
@@ -453,6 +472,7 @@ static int start_prompt(struct console *c, struct err *e)
     c->prompt = prompt_new(c->svc->loop, &c->sheet, &opts, e);
     if (c->prompt == NULL)
         return -1;
+    c->keys = console_keys_new(c);
     start_view(c);
     tell_help(c);
     return 0;
@@ -462,6 +482,7 @@ static void console_stop(struct svc *s)
 {
     struct console *c = s->state;
 
+    console_keys_end(c->keys);
     console_commands.end(c);
     s->state = NULL;
     bridge_free(c->bridge);
@@ -570,7 +591,8 @@ static bool console_show(struct svc *s, const char *line)
 
     if (c == NULL || !tty_same(STDERR_FILENO, STDIN_FILENO))
         return false;
-    view_note(&c->view, line);
+    if (!console_keys_note(c->keys, line))
+        view_note(&c->view, line);
     return true;
 }
 
@@ -591,6 +613,10 @@ static bool console_interrupt(struct svc *s)
 {
     struct console *c = s->state;
 
+    if (console_keys_begun(c->keys) && !console_commands.lent(c)) {
+        (void)prompt_interrupt(c->prompt);
+        return console_keys_go_on(c->keys);
+    }
     if (prompt_interrupt(c->prompt))
         return true;
     return !console_commands.lent(c) && (console_commands.stop(c) || is_kept(c));
@@ -600,14 +626,16 @@ static void console_suspend(struct svc *s)
 {
     struct console *c = s->state;
 
-    prompt_suspend(c->prompt);
+    if (!console_keys_suspend(c->keys))
+        prompt_suspend(c->prompt);
 }
 
 static void console_resume(struct svc *s)
 {
     struct console *c = s->state;
 
-    prompt_resume(c->prompt);
+    if (!console_keys_resume(c->keys))
+        prompt_resume(c->prompt);
 }
 
 static size_t console_waiting(const struct svc *s)

@@ -20,6 +20,7 @@
 
 struct chunk;
 struct console_conf;
+struct console_keys;
 struct commands; /* of command*.c */
 struct task;
 
@@ -37,6 +38,7 @@ struct console {
     struct sheet sheet;
     struct view view;
     struct prompt *prompt;
+    struct console_keys *keys; /* of console_keys.c */
     struct commands *commands; /* the commands' own */
     struct list tasks;         /* what commands began (console/task.h), the newest first */
 
@@ -147,6 +149,48 @@ uint32_t console_number(struct console *c, struct peer *p, const struct meta *m,
  * sent any more. */
 struct link *console_in(struct console *c, struct talker *t);
 struct link *console_out(struct console *c, struct talker *t);
+
+/* No more will be typed; the terminal is `gone`, or the user said so. */
+void console_input_ended(struct console *c, bool gone);
+
+/* Key by key: console_keys.c. */
+
+/* The prompt is there before it, and after it. */
+struct console_keys *console_keys_new(struct console *c);
+void console_keys_free(struct console_keys *k);
+
+/* Begins with `t`; NULL: the one that lines go to, or the only one. Returns 0, or -1 with `e`. */
+int console_keys_start(struct console_keys *k, struct talker *t, struct err *e);
+
+/* Back to the line editor. Harmless when it is there. */
+void console_keys_end(struct console_keys *k);
+
+/* True between these; to whom they go, else NULL. */
+bool console_keys_begun(const struct console_keys *k);
+const struct talker *console_keys_to(const struct console_keys *k);
+
+/* A talker came, or leaves. */
+void console_keys_joined(struct console_keys *k, struct talker *t);
+void console_keys_left(struct console_keys *k, struct talker *t);
+
+/* What arrived from `t` goes to the terminal. Returns `size`; 0: it is to be shown as ever; IO_AGAIN: not now. */
+ssize_t console_keys_show(struct console_keys *k, const struct talker *t, const void *data, size_t size);
+
+/* A line about something goes to a row of its own. False: it is to be shown as ever. */
+bool console_keys_note(struct console_keys *k, const char *line);
+
+/* A line was typed: the next one may be hidden, too. Returns true when it was the command that was asked for. */
+bool console_keys_typed(struct console_keys *k, const char *line);
+
+/* That line will not be typed, or the program that had the terminal has ended. Returns true when keys go on. */
+bool console_keys_go_on(struct console_keys *k);
+
+/* Around a stop by job control. False: it is the line editor that has the terminal. */
+bool console_keys_suspend(struct console_keys *k);
+bool console_keys_resume(struct console_keys *k);
+
+/* For term/prompt.h: the terminal has another size, and all to whom that can be told are. */
+void console_keys_resized(void *console);
 
 /* Between console.c and console_send.c. */
 

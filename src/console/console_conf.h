@@ -15,6 +15,7 @@ struct console_conf {
     bool no_history;
     bool no_input;                     /* without a prompt: standard input is not read */
     bool raw;                          /* show what arrives as it is */
+    bool keys;                         /* what is typed goes out key by key */
     int view, input, eol, time, color; /* the value of a name, and 1; 0: not given */
     const char *marks;                 /* --marks, for mark_parse(); NULL: none */
     const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */

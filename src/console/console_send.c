@@ -421,6 +421,8 @@ int console_typed(struct console *c, const char *text, unsigned how)
     int r;
 
     c->whole = false;
+    if (console_keys_typed(c->keys, text))
+        return 0;
     if ((how & PROMPT_SECRET) != 0)
         r = do_secret(c, text, &fault, &e);
     else if (strchr(text, '\n') == NULL)

@@ -40,9 +40,10 @@ struct talker {
     uint32_t number;         /* from 1, never used twice */
     bool
         shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
-    bool deaf;   /* nothing can be sent to it any more */
-    bool ended;  /* we ended our direction to it */
-    bool ending; /* we do once the commands that send to it are done */
+    bool stilled; /* it is not read while another has the terminal */
+    bool deaf;    /* nothing can be sent to it any more */
+    bool ended;   /* we ended our direction to it */
+    bool ending;  /* we do once the commands that send to it are done */
 };
 
 struct talkers {

@@ -189,7 +189,7 @@ void prompt_set_text(struct prompt *p, const char *text)
 
 void prompt_secret(struct prompt *p, const char *text)
 {
-    char *copy = mem_strdup(text);
+    char *copy = text != NULL ? mem_strdup(text) : NULL;
 
     prompt_hide(p);
     free(p->secret);
@@ -537,15 +537,16 @@ static void hide_resized(struct prompt *p)
 static void resized(void *ctx, int signo)
 {
     struct prompt *p = active;
-    const char *clear;
+    const char *clear = rl_get_termcap("cd");
 
     (void)ctx;
     (void)signo;
+    if (p != NULL && p->opts.resized != NULL)
+        p->opts.resized(p->opts.ctx);
     if (p == NULL || p->lent)
         return;
     measure(p);
     hide_resized(p);
-    clear = rl_get_termcap("cd");
     if (p->editing && !p->sheet->dumb)
         put(p, clear != NULL ? clear : "\033[J");
 }

@@ -44,6 +44,9 @@ struct prompt_opts {
      * the user says so, which is optional. */
     void (*end)(void *ctx, bool gone);
     bool (*stays)(void *ctx);
+
+    /* The size of the terminal changed, whoever has it. Optional. */
+    void (*resized)(void *ctx);
     void *ctx;
 };
 
@@ -65,7 +68,7 @@ bool prompt_keep_line(struct prompt *p);
 /* Changes the text; it is copied. */
 void prompt_set_text(struct prompt *p, const char *text);
 
-/* Reads the next line without echo, behind `text`, and keeps it out of the history. */
+/* Reads the next line without echo, behind `text`, and keeps it out of the history. NULL: not this one after all. */
 void prompt_secret(struct prompt *p, const char *text);
 
 /* It is the first that the user ever had, as far as the history tells. */

@@ -139,6 +139,16 @@ void sheet_leave(struct sheet *s)
     s->tail.sgr = (struct sgr){0};
 }
 
+void sheet_yield(struct sheet *s)
+{
+    if (s->tail.len > 0 && !s->stands) {
+        begin_colors(s);
+        put_tail(s);
+        end_colors(s);
+    }
+    sheet_answered(s);
+}
+
 char *sheet_unfinished(const struct sheet *s)
 {
     char *text, *prompt;

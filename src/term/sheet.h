@@ -45,6 +45,9 @@ void sheet_text(struct sheet *s, const char *text, size_t n);
 /* The unfinished line is over, whatever comes: it stays on the screen. */
 void sheet_leave(struct sheet *s);
 
+/* The unfinished line stays on the screen, and what comes goes on there: the line that is typed has gone. */
+void sheet_yield(struct sheet *s);
+
 /* What the prompt is while there is an unfinished line, colours and all; NULL: there is none. The caller frees it. */
 char *sheet_unfinished(const struct sheet *s);
 

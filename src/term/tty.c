@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,14 +30,19 @@ static struct {
     struct tty *volatile tty;
     struct sigaction before[CRASHES];
     bool smart;        /* it knows escape sequences */
+    bool at_exit;      /* exit(3) gives it back as well */
     char stack[STACK]; /* of the handler: the program's own may be what overflowed */
 } crash;
 
-/* Bracketed paste and colours off, and a new line for the shell. */
-static void calm(int fd)
+/* Bracketed paste and colours off, and a new line for the shell; and what a program may have left that had all of it. */
+static void calm(int fd, bool all)
 {
     static const char off[] = "\033[?2004l\033[m\r\n";
+    static const char all_off[] =
+        "\030\033[?47;1;9;1000;1002;1003;1005;1006;1015l\033[?7;25h\033[4l\033>\033(B\017";
 
+    if (all && write(fd, all_off, sizeof all_off - 1) < 0)
+        (void)!write(STDERR_FILENO, all_off, sizeof all_off - 1);
     if (write(fd, off, sizeof off - 1) < 0)
         (void)!write(STDERR_FILENO, off, sizeof off - 1);
 }
@@ -52,7 +58,7 @@ static void on_crash(int signo, siginfo_t *info, void *context)
     if (t != NULL) {
         tty_restore(t);
         if (crash.smart)
-            calm(t->fd);
+            calm(t->fd, t->all);
     }
     for (int i = 0; i < CRASHES; i++) {
         if (crashes[i] == signo)
@@ -70,6 +76,18 @@ static void give_stack(void)
         sigaltstack(&ours, NULL);
 }
 
+/* Memory is out, or the like. Who has not all of it puts it right itself. */
+static void on_exit_taken(void)
+{
+    struct tty *t = crash.tty;
+
+    if (t == NULL || !t->all)
+        return;
+    tty_restore(t);
+    if (crash.smart)
+        calm(t->fd, true);
+}
+
 static void catch_crashes(struct tty *t)
 {
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -79,6 +97,8 @@ static void catch_crashes(struct tty *t)
         return;
     crash.smart = term != NULL && strcmp(term, "dumb") != 0;
     crash.tty = t;
+    if (!crash.at_exit)
+        crash.at_exit = atexit(on_exit_taken) == 0;
     give_stack();
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < CRASHES; i++)
@@ -94,7 +114,8 @@ static void leave_crashes(void)
         sigaction(crashes[i], &crash.before[i], NULL);
 }
 
-int tty_take(struct tty *t, int fd)
+/* Takes it with the modes that `change` makes of the user's. */
+static int take(struct tty *t, int fd, void (*change)(struct termios *modes))
 {
     struct termios modes;
 
@@ -104,22 +125,58 @@ int tty_take(struct tty *t, int fd)
     /* A shell may have left our own modes in place while we were stopped: those are not the user's. */
     if (!t->raw)
         t->user = modes;
-    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-    modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | ISTRIP | INPCK);
+    change(&modes);
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
-    modes.c_cc[VLNEXT] = _POSIX_VDISABLE;
-#ifdef VDISCARD
-    modes.c_cc[VDISCARD] = _POSIX_VDISABLE;
-#endif
-#ifdef VDSUSP
-    modes.c_cc[VDSUSP] = _POSIX_VDISABLE;
-#endif
     if (set_modes(fd, &modes) < 0)
         return -1;
     t->raw = true;
     catch_crashes(t);
     return 0;
+}
+
+static void change_some(struct termios *modes)
+{
+    modes->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    modes->c_iflag &= ~(tcflag_t)(ICRNL | INLCR | ISTRIP | INPCK);
+    modes->c_cc[VLNEXT] = _POSIX_VDISABLE;
+#ifdef VDISCARD
+    modes->c_cc[VDISCARD] = _POSIX_VDISABLE;
+#endif
+#ifdef VDSUSP
+    modes->c_cc[VDSUSP] = _POSIX_VDISABLE;
+#endif
+}
+
+static void change_all(struct termios *modes)
+{
+    modes->c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG | IEXTEN);
+    modes->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INPCK | INLCR | IGNCR | ICRNL | IXON |
+                                  IXOFF | IXANY);
+    modes->c_oflag &= ~(tcflag_t)OPOST;
+}
+
+int tty_take(struct tty *t, int fd)
+{
+    t->all = false;
+    return take(t, fd, change_some);
+}
+
+int tty_take_all(struct tty *t, int fd)
+{
+    t->all = true;
+    return take(t, fd, change_all);
+}
+
+bool tty_size(int fd, unsigned *columns, unsigned *rows)
+{
+    struct winsize size;
+
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_row == 0)
+        return false;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return true;
 }
 
 void tty_restore(struct tty *t)

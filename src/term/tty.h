@@ -14,12 +14,19 @@
 /* Zeroed at the start. */
 struct tty {
     int fd;
-    bool raw; /* taken by tty_take() and not given back */
+    bool raw; /* taken by tty_take() or tty_take_all(), and not given back */
+    bool all; /* by tty_take_all() */
     struct termios user;
 };
 
 /* Every key at once, no echo; signals and flow control stay the user's. Returns 0 or -1 with errno. */
 int tty_take(struct tty *t, int fd);
+
+/* The same without signals, flow control and what becomes of output: every byte is what it is, in both directions. */
+int tty_take_all(struct tty *t, int fd);
+
+/* The size of the terminal. Returns false when it is not known. */
+bool tty_size(int fd, unsigned *columns, unsigned *rows);
 
 /* The modes as they were. Harmless when they are. Safe in a signal handler. */
 void tty_restore(struct tty *t);

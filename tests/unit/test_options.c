@@ -305,7 +305,6 @@ static void texts_of_errors(void **state)
         {"--backlog=0", "--backlog: '0' is not a number from 1 to 2147483647"},
         {"-wx", "-w: 'x' is not a time such as 1.5, 200ms, 10s, 2m or 1h"},
         {"--datagram-size=65508", "--datagram-size: '65508' is not a size from 1 to 65507"},
-        {"-t", "-t is not supported: no TELNET negotiation is answered; try telnet"},
         {"--lua-exec=x", "--lua-exec is not supported: there is no Lua here; try --exec 'lua FILE'"},
         {"-Xsocks",
          "-X is not supported: no proxies are spoken to; try ncat --proxy, or socat with PROXY: or "
