@@ -46,8 +46,7 @@ struct service;
 #define TRAIT_RETRY TRAIT_BIT(33)  /* tries again what failed */
 #define TRAIT_IDLE TRAIT_BIT(50)   /* says how long one may be silent */
 #define TRAIT_TELNET TRAIT_BIT(28) /* speaks that protocol */
-
-#define TRAIT_TLS TRAIT_BIT(30)     /* our connections have TLS */
+#define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
 #define TRAIT_INSECURE TRAIT_BIT(32)
 
