@@ -134,7 +134,7 @@ _pollcat()
             ;;
         esac
     done
-    _pollcat_take -A hostname
+    _pollcat_take -A hostname -W 'tcp: unix: seqpacket: udp: unix-dgram: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd:'
 }
 
 complete -F _pollcat pollcat

@@ -3,7 +3,7 @@
 
 complete -c pollcat -f
 complete -c pollcat -n '__fish_contains_opt -s U unixsock seqpacket' -F
-complete -c pollcat -n 'not __fish_contains_opt -s U unixsock seqpacket' -a '(__fish_print_hostnames)'
+complete -c pollcat -n 'not __fish_contains_opt -s U unixsock seqpacket' -a '(__fish_print_hostnames) tcp: unix: seqpacket: udp: unix-dgram: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd:'
 complete -c pollcat -s l -l listen -d 'wait for a peer instead of connecting'
 complete -c pollcat -s u -l udp -d 'datagrams, of anyone'
 complete -c pollcat -l udp-connected -d 'of one peer only'

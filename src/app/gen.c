@@ -7,6 +7,9 @@
 #include "app/mode.h"
 #include "app/options.h"
 #include "console/command.h"
+#include "end/kind.h"
+
+enum { KINDS = 256 /* bytes for their words */ };
 
 static const char origin[] = "Made by tools/gen-options from src/app/option_rows.c; do not edit.";
 
@@ -231,14 +234,17 @@ static const char bash_operands[] = "    for word in \"${COMP_WORDS[@]:1:COMP_CW
                                     "            ;;\n"
                                     "        esac\n"
                                     "    done\n"
-                                    "    _pollcat_take -A hostname\n"
-                                    "}\n"
-                                    "\n"
-                                    "complete -F _pollcat pollcat\n";
+                                    "    _pollcat_take -A hostname -W '";
+
+static const char bash_end[] = "'\n"
+                               "}\n"
+                               "\n"
+                               "complete -F _pollcat pollcat\n";
 
 void gen_bash(FILE *out)
 {
     const struct option_row *row;
+    char kinds[KINDS];
 
     fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n%s", origin, bash_head);
     bash_cases(out);
@@ -248,7 +254,8 @@ void gen_bash(FILE *out)
             fprintf(out, "%s-%c", n > 0 ? " " : "", row->ch);
         fprintf(out, "%s--%s", n > 0 || row->ch != 0 ? " " : "", row->name);
     }
-    fprintf(out, "'\n        return\n    fi\n%s", bash_operands);
+    fprintf(out, "'\n        return\n    fi\n%s%s%s", bash_operands,
+            end_list_words(kinds, sizeof kinds, false), bash_end);
 }
 
 /* zsh */
@@ -323,21 +330,25 @@ static const char zsh_head[] =
     "    if (( ${words[(I)(-[^-]#U*|--unixsock|--seqpacket)]} )); then\n"
     "        _files\n"
     "    else\n"
-    "        _hosts\n"
-    "    fi\n"
-    "}\n"
-    "\n"
-    "_pollcat()\n"
-    "{\n"
-    "    setopt local_options extended_glob\n"
-    "    _arguments -s -S \\\n";
+    "        compadd -S '' -- ";
+
+static const char zsh_body[] = "\n"
+                               "        _hosts\n"
+                               "    fi\n"
+                               "}\n"
+                               "\n"
+                               "_pollcat()\n"
+                               "{\n"
+                               "    setopt local_options extended_glob\n"
+                               "    _arguments -s -S \\\n";
 
 void gen_zsh(FILE *out)
 {
     const struct option_row *row;
+    char kinds[KINDS];
 
-    fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s", origin,
-            zsh_head);
+    fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s%s%s", origin,
+            zsh_head, end_list_words(kinds, sizeof kinds, false), zsh_body);
     for (size_t i = 0; (row = option_row(i++)) != NULL;)
         zsh_row(out, row);
     fputs("        '1:address:_pollcat_address' \\\n        '*:port:_ports'\n}\n\n_pollcat \"$@\"\n", out);
@@ -377,12 +388,14 @@ static void fish_value(FILE *out, const struct option_row *row)
 void gen_fish(FILE *out)
 {
     static const char is_unix[] = "__fish_contains_opt -s U unixsock seqpacket";
+    char kinds[KINDS];
     const struct option_row *named;
 
     fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n", origin);
     fprintf(out, "complete -c pollcat -f\n");
     fprintf(out, "complete -c pollcat -n '%s' -F\n", is_unix);
-    fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames)'\n", is_unix);
+    fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames) %s'\n", is_unix,
+            end_list_words(kinds, sizeof kinds, false));
     for (size_t i = 0; (named = option_row(i++)) != NULL;) {
         const struct option_row *row = option_target(named);
 

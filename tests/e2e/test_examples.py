@@ -84,6 +84,12 @@ $ pollcat -lk 9000
 bob$ pollcat -d localhost 9000
 hello all
 """, """\
+$ pollcat exec:'bc -q'
+> 2^10
+1024
+> 6*7
+42
+""", """\
 $ pollcat -z -w 2 host.example.org 22,80,8000-8010
 127.0.0.1 80 open
 """, """\
@@ -333,8 +339,8 @@ class Run:
         before, height = sockets(), len(shell.terminal.lines())
         shell.terminal.type(self.substitute(text) + "\n")
         shell.expected.append(f"{shell.prompt} {text}")
-        # The next command may need what this one brings: it is over, or has a socket. With --ready-fd the reader
-        # knows when.
+        # The next command may need what this one brings: it is over, or has a socket, or a prompt without one. With
+        # --ready-fd the reader knows when.
         background = text.endswith("&")
         if background and "--ready-fd" in text:
             return
@@ -342,7 +348,7 @@ class Run:
         def over():
             return not background and shell.is_idle() and len(shell.terminal.lines()) > height
 
-        wait_for(lambda: over() or sockets() - before, f"a socket of {text}",
+        wait_for(lambda: over() or sockets() - before or shell.terminal.row() == ">", f"a socket of {text}",
                  lambda: shell.terminal.read(0.01), PATIENCE)
 
     def step(self, prompt, kind, text):
