@@ -8,6 +8,7 @@ class Pollcat < Formula
   license "GPL-3.0-or-later"
 
   depends_on "pkgconf" => :build
+  depends_on "openssl@3"
   depends_on "readline"
 
   def install

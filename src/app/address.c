@@ -11,6 +11,8 @@
      TRAIT_IPV4 | TRAIT_SOURCE)
 
 #define NOT_OF_VSOCK (TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_IPV4 | TRAIT_UNIX)
+/* As --ssl has it. */
+#define NOT_OF_TLS (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS)
 
 static uint64_t gives(const struct end_word *word)
 {
@@ -23,6 +25,8 @@ static uint64_t gives(const struct end_word *word)
         traits |= TRAIT_UNIX;
     if (word->kind->family == AF_VSOCK)
         traits |= TRAIT_VSOCK;
+    if (word->kind->tls)
+        traits |= TRAIT_TLS;
     if (type == SOCK_DGRAM)
         traits |= TRAIT_DGRAM;
     if (type != SOCK_STREAM)
@@ -36,7 +40,8 @@ static uint64_t excludes(const struct end_word *word)
         return NOT_OF_ENDS;
     if (word->kind->family == AF_VSOCK)
         return NOT_OF_VSOCK;
-    return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) | (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
+    return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) | (word->kind->tls ? NOT_OF_TLS : 0) |
+           (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
 }
 
 int address_read(struct address *a, struct options *o, const char *text, struct err *e)

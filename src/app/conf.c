@@ -76,6 +76,7 @@ void conf_clear(struct conf *c)
     access_conf_clear(&c->access);
     end_spec_clear(&c->join.end);
     address_clear(&c->address);
+    tls_sides_clear(&c->tls);
     memset(c, 0, sizeof *c);
 }
 
@@ -440,6 +441,26 @@ static void derive_telnet(struct conf *c, uint64_t traits)
         conf_add_sockopt(c, "oobinline"); /* the mark of urgent data is a byte of the protocol */
 }
 
+/* What is put on connections, from the socket up. */
+static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
+{
+    const struct end_kind *end = c->join.end.kind;
+    const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
+                                      .end = end != NULL && end->tls,
+                                      .listens = (traits & TRAIT_LISTEN) != 0,
+                                      .set = (traits & TRAIT_TLS_SET) != 0,
+                                      .quiet = c->dialect != dialect_row(0)};
+
+    c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
+    if (tls_sides_make(&c->tls, &wanted, e) < 0)
+        return -1;
+    if (wanted.own)
+        conf_add_layer(c, tls_make, c->tls.made_own);
+    c->end_tls = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
+    c->ends.tls = &c->end_tls;
+    return 0;
+}
+
 /* A prompt would mix with what the reader of a pipe shows. */
 static bool wants_prompt(const struct conf *c)
 {
@@ -645,7 +666,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         c->dialect->derive(c, operands.traits);
     if (derive_greeting(c, operands.traits, e) != 0)
         return -1;
-    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0)
+    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0 ||
+        derive_layers(c, operands.traits, e) != 0)
         return -1;
     derive_telnet(c, operands.traits);
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);

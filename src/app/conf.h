@@ -14,6 +14,7 @@
 #include "app/dialect.h"
 #include "app/conf_telnet.h"
 #include "app/records.h"
+#include "app/tls_sides.h"
 #include "base/err.h"
 #include "console/console_conf.h"
 #include "net/net.h"
@@ -76,6 +77,8 @@ struct conf {
     int64_t datagram_size;          /* 0: not given */
 
     struct net_layer layers[CONF_LAYERS]; /* derived: of net */
+    struct tls_sides tls;
+    struct net_layer end_tls; /* derived: of ends */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;

@@ -26,6 +26,7 @@ enum {
 #define DEFAULT_PORT "31337"
 #define NCAT_VERSION "7.99 ( https://nmap.org/ncat )"
 #define FIELD(member) offsetof(struct conf, member)
+#define TLS_STRING(member) .type = OPTION_STRING, .field = FIELD(tls.given.member), .gives = TRAIT_TLS
 #define LATER(what) .type = OPTION_ABSENT, .help = what " not supported yet."
 
 /* clang-format off */
@@ -83,14 +84,14 @@ static const struct option_row option_rows[] = {
     { .name = "proxy-type", .arg = "TYPE", LATER("--proxy-type is") },
     { .name = "proxy-auth", .arg = "AUTH", LATER("--proxy-auth is") },
     { .name = "proxy-dns", .arg = "TYPE", LATER("--proxy-dns is") },
-    { .name = "ssl", LATER("--ssl is") },
-    { .name = "ssl-cert", .arg = "FILE", LATER("--ssl-cert is") },
-    { .name = "ssl-key", .arg = "FILE", LATER("--ssl-key is") },
-    { .name = "ssl-verify", LATER("--ssl-verify is") },
-    { .name = "ssl-trustfile", .arg = "FILE", LATER("--ssl-trustfile is") },
-    { .name = "ssl-ciphers", .arg = "LIST", LATER("--ssl-ciphers is") },
-    { .name = "ssl-servername", .arg = "NAME", LATER("--ssl-servername is") },
-    { .name = "ssl-alpn", .arg = "LIST", LATER("--ssl-alpn is") },
+    { .name = "ssl", .type = OPTION_TRAIT, .gives = TRAIT_TLS },
+    { .name = "ssl-cert", .arg = "FILE", TLS_STRING(cert) },
+    { .name = "ssl-key", .arg = "FILE", TLS_STRING(key) },
+    { .name = "ssl-verify", .type = OPTION_FLAG, .field = FIELD(tls.verify), .gives = TRAIT_TLS },
+    { .name = "ssl-trustfile", .arg = "FILE", TLS_STRING(trust) },
+    { .name = "ssl-ciphers", .arg = "LIST", TLS_STRING(ciphers) },
+    { .name = "ssl-servername", .arg = "NAME", TLS_STRING(name) },
+    { .name = "ssl-alpn", .arg = "LIST", TLS_STRING(alpn) },
 };
 /* clang-format on */
 
@@ -98,6 +99,8 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_ACCESS,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: allow/deny with connect."},
+    {.all = TRAIT_TLS | TRAIT_DGRAM, .text = "DTLS is not supported yet."},
+    {.all = TRAIT_TLS | TRAIT_PROBE, .text = "-z with --ssl is not supported yet."},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
     {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
@@ -370,8 +373,18 @@ static void derive_listener(struct conf *c)
         c->transport = "udp-first";
 }
 
+/* Nobody is verified who is not asked to be, and an end without close_notify is one. */
+static void derive_tls(struct conf *c, uint64_t traits)
+{
+    c->tls.given.insecure = !c->tls.verify && c->tls.given.trust == NULL;
+    c->tls.given.lenient = true;
+    if ((traits & TRAIT_TLS) != 0 && (traits & TRAIT_LISTEN) == 0 && c->tls.given.insecure)
+        log_error("Warning: whoever answers is believed to be the server: --ssl-verify looks at its certificate.");
+}
+
 static void derive(struct conf *c, uint64_t traits)
 {
+    derive_tls(c, traits);
     c->idle_fails = true;
     c->bridge.tell_end = false;
     c->bridge.leave_late = c->bridge.writes_on = true;
@@ -417,6 +430,8 @@ static const char help[] =
     "  -z                         Only see whether somebody listens\n"
     "      --allow, --allowfile <hosts or file>    Only these may connect\n"
     "      --deny, --denyfile <hosts or file>      These may not\n"
+    "      --ssl                  TLS; --ssl-cert, --ssl-key, --ssl-verify, --ssl-trustfile,\n"
+    "                             --ssl-ciphers, --ssl-servername and --ssl-alpn as in Ncat\n"
     "      --append-output        Keep what the files of -o and -x hold\n"
     "      --send-only            Only send\n"
     "      --recv-only            Only receive\n"

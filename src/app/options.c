@@ -45,9 +45,9 @@ const char *option_words(const struct option_row *row, char *text, size_t size)
 const char *option_group(enum option_group g)
 {
     static const char *const titles[OPTION_GROUPS] = {
-        [OPTION_MODE] = "Mode",     [OPTION_ADDRESS] = "Address", [OPTION_LISTEN] = "Peers",
-        [OPTION_DATA] = "Data",     [OPTION_TIME] = "Time",       [OPTION_SOCKET] = "Socket",
-        [OPTION_PROMPT] = "Prompt", [OPTION_OTHER] = "Other",
+        [OPTION_MODE] = "Mode", [OPTION_ADDRESS] = "Address", [OPTION_LISTEN] = "Peers",
+        [OPTION_DATA] = "Data", [OPTION_TIME] = "Time",       [OPTION_SOCKET] = "Socket",
+        [OPTION_TLS] = "TLS",   [OPTION_PROMPT] = "Prompt",   [OPTION_OTHER] = "Other",
     };
 
     return titles[g];

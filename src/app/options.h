@@ -24,6 +24,7 @@ enum option_group {
     OPTION_DATA,
     OPTION_TIME,
     OPTION_SOCKET,
+    OPTION_TLS,
     OPTION_PROMPT,
     OPTION_OTHER,
     OPTION_GROUPS,

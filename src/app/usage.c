@@ -201,6 +201,9 @@ void usage_version(FILE *out)
 #ifdef SOCK_SEQPACKET
                                    " seqpacket"
 #endif
+#ifdef USE_OPENSSL
+                                   " tls"
+#endif
                                    " prompt";
 
     fprintf(out, "pollcat %s\nLicence GPL-3.0-or-later; there is no warranty.\nFeatures:%s\n",

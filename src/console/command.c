@@ -75,6 +75,10 @@ static const struct command table[] = {
     {"info", NULL, "[N]", "addresses and counters",
      "Show the local and remote address, the state, the counters, and what the kernel tells of a TCP connection.\n",
      complete_talkers, command_info},
+    {"cert", NULL, "[N]", "the certificates of TLS",
+     "Show the certificates that the other side of TLS has shown, its own first: whom they are of, who issued them, the names "
+     "they\nare for, their time, and the SHA-256 of each and of its public key, as\n.Fl -ssl-pin\ntakes it.\n",
+     complete_talkers, command_cert},
     {"eof", NULL, "[N]", "end our direction",
      "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
      "goes before; what would never end is stopped.\n",

@@ -245,20 +245,48 @@ static void show(struct console *c, const struct peer *p, const struct talker *t
     show_kernel(c, p);
 }
 
-int command_info(struct console *c, const char *args, struct err *e)
+/* The peer that `args` of a command name, or the one there is; and the talker, when one is named, or NULL. */
+static int named_peer(struct console *c, const char *command, const char *args, struct peer **p,
+                      struct talker **t, struct err *e)
 {
-    struct talker *t = NULL;
-    struct peer *p;
     char *word;
     int result;
 
-    if (args_take(c, "info", args, 0, 1, &word, e) < 0)
+    *t = NULL;
+    if (args_take(c, command, args, 0, 1, &word, e) < 0)
         return -1;
-    result = word != NULL ? args_talker(c, word, &t, e) : args_peer(c, NULL, &p, e);
+    result = word != NULL ? args_talker(c, word, t, e) : args_peer(c, NULL, p, e);
     free(word);
-    if (result == 0)
-        show(c, t != NULL ? t->peer : p, t);
+    if (result == 0 && *t != NULL)
+        *p = (*t)->peer;
     return result;
+}
+
+int command_info(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+    struct peer *p;
+
+    if (named_peer(c, "info", args, &p, &t, e) < 0)
+        return -1;
+    show(c, p, t);
+    return 0;
+}
+
+int command_cert(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+    struct peer *p;
+    char text[256];
+    unsigned i = 0;
+
+    if (named_peer(c, "cert", args, &p, &t, e) < 0)
+        return -1;
+    while (port_tell(p->port, LAYER_CREDENTIALS, i, text, sizeof text)) {
+        console_say(c, "%s", text);
+        i++;
+    }
+    return i > 0 ? 0 : err_set(e, STATUS_LOCAL, "the peer has shown no certificate");
 }
 
 /* ~connect */

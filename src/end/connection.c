@@ -44,6 +44,10 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
     struct dial *d;
 
     (void)peer;
+    if (spec->kind->tls) {
+        conf.layers = e->ends->conf.tls;
+        conf.nlayers = 1;
+    }
     if (spec->kind->family == 0 && !conf.datagram) {
         conf.sockopts = nodelay;
         conf.nsockopts = 1;

@@ -39,7 +39,11 @@ void end_spec_clear(struct end_spec *spec);
  * `spec` may be empty. */
 unsigned end_room(const struct end_spec *spec, unsigned own);
 
+struct net_layer;
+
 struct ends_conf {
+    const struct net_layer
+        *tls;                /* what makes TLS of a connection; NULL: there is no end that is to have it */
     bool numeric;            /* no names are looked up */
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */

@@ -11,8 +11,9 @@
 enum { NAME = 24 };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp,  &end_unix, &end_seqpacket, &end_udp,  &end_unix_dgram, &end_vsock, &end_echo, &end_discard,
-    &end_exec, &end_sh,   &end_pty,       &end_file, &end_append,     &end_read,  &end_tty,  &end_descriptor,
+    &end_tcp,   &end_tls,    &end_unix,    &end_seqpacket, &end_udp,        &end_unix_dgram,
+    &end_vsock, &end_echo,   &end_discard, &end_exec,      &end_sh,         &end_pty,
+    &end_file,  &end_append, &end_read,    &end_tty,       &end_descriptor,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -31,6 +32,12 @@ static const struct {
     {"tcp-connect", &end_tcp, NULL},
     {"tcp-listen", NULL, "-l tcp:PORT, and -k for fork"},
     {"tcp-l", NULL, "-l tcp:PORT, and -k for fork"},
+    {"openssl", &end_tls, NULL},
+    {"openssl-connect", &end_tls, NULL},
+    {"ssl", &end_tls, NULL},
+    {"openssl-listen", NULL, "-l tls:PORT, and -k for fork"},
+    {"openssl-l", NULL, "-l tls:PORT, and -k for fork"},
+    {"ssl-l", NULL, "-l tls:PORT, and -k for fork"},
     {"udp-sendto", &end_udp, NULL},
     {"udp-connect", NULL, "--udp-connected HOST PORT"},
     {"udp-listen", NULL, "-l udp:PORT"},

@@ -19,6 +19,7 @@ struct end_kind {
     unsigned descriptors; /* that each takes */
     bool once;            /* there is one for one peer alone */
     bool process;         /* each is one more process */
+    bool tls;             /* it is a connection with TLS */
     bool choosy;          /* it may read less than there is, and that is no failure */
     bool mute;            /* nothing comes from it */
     bool direct;          /* it can be given the peer's socket itself */

@@ -139,13 +139,12 @@ bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ct
     c.since = c.heard = loop_now(p->loop);
     c.is_unix = below_is_unix(p);
     c.unsent = UINT64_MAX;
+    p->closing = true; /* what was there is read; and no end is put off any more */
     done_now = p->error != 0 || p->shaking || close_further(p, &c);
     if (done_now && bytes_lost(&c) == 0) {
-        p->closing = true; /* what was there is read */
         port_free(p);
         return true;
     }
-    p->closing = true;
     port_more(p)->closing = c;
     p->more->closing.look.fire = look_again;
     loop_timer_set(p->loop, &p->more->closing.look, done_now ? 0 : c.pause);

@@ -202,7 +202,7 @@ static void unknown_names_are_refused(void **state)
 
     refuse(r, "~sned x", "unknown command ~sned; did you mean ~send?");
     refuse(r, "~qiut", "unknown command ~qiut; did you mean ~quit?");
-    refuse(r, "~c x", "~c may be ~close, ~connect");
+    refuse(r, "~c x", "~c may be ~cert, ~close, ~connect");
     refuse(r, "~xyzzy", "unknown command ~xyzzy; ~? lists them");
     refuse(r, "~", "no command: ~? lists them");
     refuse(r, "~ quit", "no command: ~? lists them");

@@ -298,7 +298,7 @@ static inline unsigned greeting_want(struct layer *l, unsigned wanted)
     return greeting_speaks(container_of(l, const struct greeting, layer)) ? LOOP_OUT : LOOP_IN;
 }
 
-static inline void greeting_free(struct layer *l)
+static inline void greeting_forget(struct layer *l)
 {
     free(container_of(l, struct greeting, layer));
 }
@@ -313,7 +313,7 @@ static inline struct greeting *greeting_over(struct port *p, bool first)
         .held = greeting_held,
         .handshake = greeting_shake,
         .want = greeting_want,
-        .free = greeting_free,
+        .free = greeting_forget,
     };
     struct greeting *g = calloc(1, sizeof *g);
 

@@ -309,9 +309,6 @@ static void texts_of_errors(void **state)
         {"-Xsocks",
          "-X is not supported: no proxies are spoken to; try ncat --proxy, or socat with PROXY: or "
          "SOCKS4A:"},
-        {"--ssl-verify",
-         "--ssl-verify is not supported: nothing is encrypted; try openssl s_client, or socat with "
-         "OPENSSL:HOST:PORT"},
     };
 
     (void)state;

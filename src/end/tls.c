@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * tls:HOST:PORT.
+ */
+#include "end/connection.h"
+#include "end/rows.h"
+
+const struct end_kind end_tls = {
+    .name = "tls",
+    .syntax = "HOST:PORT",
+    .help = "the same with TLS",
+    .type = SOCK_STREAM,
+    .descriptors = 1,
+    .tls = true,
+    .parse = connection_parse_port,
+    .open = connection_open,
+    .close = connection_close,
+};

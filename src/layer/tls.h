@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * tls: TLS on a connection, by OpenSSL (3.0 or later), which is loaded when it is first needed.
+ *
+ * A struct tls is one side's options made ready: files read, and for a listener without a certificate one made for the
+ * run. Each connection gets a layer of it. What is wrong with the other side's certificate, or with what it speaks, is told
+ * in words of ours (tls_verify.c, tls_words.c).
+ *
+ * close_notify is the end of a direction: it is read as IO_EOF, and shut sends it. An end without it is a failure, as
+ * somebody may have cut the connection, unless conf->lenient.
+ */
+#ifndef LAYER_TLS_H
+#define LAYER_TLS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/names.h"
+#include "io/layer.h"
+
+enum tls_version { TLS_1_2, TLS_1_3 };
+
+/* 1.2, 1.3. */
+extern const struct name tls_version_names[];
+
+/* Strings outlive what is made of it; NULL: not given. Files are PEM. */
+struct tls_conf {
+    const char *cert, *key; /* our certificate with those of its issuers; its key, NULL: in the same file */
+    const char *trust;      /* the issuers that are trusted; NULL: those that the system trusts */
+    const char *crl;        /* what these issuers have revoked */
+    const char *client_ca;  /* of a listener: clients are asked for a certificate of these issuers */
+    bool require_client;    /* and have to show one */
+    const char *ciphers;    /* as OpenSSL lists them */
+    const char *name;       /* who the server is to be, instead of the host that was asked for */
+    const char *alpn;       /* protocols to choose from, set apart by commas, the best first */
+    const char
+        *pin; /* sha256:HEX of the other side's certificate or public key, which is trusted for that alone */
+    const char *session; /* where a client keeps the session, to resume it */
+    int min;             /* enum tls_version and 1, as OPTION_WORD gives it; 0: 1.2 */
+    bool insecure;       /* a client believes whoever answers */
+    bool hasty;   /* a client ends its direction at once, without waiting for the server to be silent */
+    bool lenient; /* an end without close_notify is an end */
+};
+
+struct tls;
+
+/* Makes a side ready; `conf` must outlive it. NULL with `e`: the library is missing, or a file or a list is wrong
+ * (STATUS_LOCAL). */
+struct tls *tls_new(const struct tls_conf *conf, bool server, struct err *e);
+
+/* Its layers must be gone. NULL is fine. */
+void tls_free(struct tls *t);
+
+/* "sha256:HEX" of the public key that a listener shows: what its clients can give as their pin. */
+const char *tls_pin(const struct tls *t);
+
+/* The listener made its certificate itself. */
+bool tls_is_made_up(const struct tls *t);
+
+/* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. */
+struct layer *tls_make(const void *tls, bool client, const char *host, struct err *e);
+
+#endif

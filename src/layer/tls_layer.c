@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The layer: what is read below goes into one ring and what is to be written below comes out of another (the library's BIO
+ * pair), so the library itself never waits for a descriptor. A record is begun only where a whole one has room: a write
+ * never stands half way.
+ */
+#ifdef USE_OPENSSL
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/mem.h"
+#include "io/port.h"
+#include "layer/tls_parts.h"
+
+enum {
+    DATA = 16384,         /* bytes of a record */
+    RECORD = DATA + 1024, /* with all that stands around it, and a key update before it */
+    RING = 4 * RECORD,
+    MOMENT = 1000, /* ms of silence before a client ends its direction: some servers drop their answer then */
+};
+
+static struct tls_layer *layer_of(struct layer *l)
+{
+    return container_of(l, struct tls_layer, layer);
+}
+
+static const struct tls_lib *lib_of(const struct tls_layer *x)
+{
+    return &x->tls->lib;
+}
+
+static size_t out_size(const struct tls_layer *x)
+{
+    return lib_of(x)->BIO_ctrl_pending(x->net);
+}
+
+static bool has_room(const struct tls_layer *x)
+{
+    return lib_of(x)->BIO_ctrl_get_write_guarantee(x->own) >= RECORD;
+}
+
+/* Writes below what is there to be written. Returns 0 when it all went, IO_AGAIN or IO_ERROR. */
+static int flush(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+    char *data;
+    int n;
+
+    while ((n = o->BIO_nread0(x->net, &data)) > 0) {
+        ssize_t sent = layer_write(x->layer.lower, data, (size_t)n, NULL);
+
+        if (sent < 0)
+            return (int)sent;
+        o->BIO_nread(x->net, &data, (int)sent);
+    }
+    return 0;
+}
+
+/* Reads below what there is room for. Returns a count or IO_*. */
+static ssize_t fill(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+    ssize_t n = IO_EOF;
+    char *data;
+    int room = o->BIO_nwrite0(x->net, &data);
+
+    if (room <= 0)
+        return IO_AGAIN;
+    if (!x->ended)
+        n = layer_read(x->layer.lower, data, (size_t)room, NULL);
+    x->ended = n == IO_EOF;
+    x->more = n == room;
+    if (n <= 0)
+        return n;
+    x->dry = false;
+    for (ssize_t i = 0; i < n && x->nfirst < TLS_FIRST; i++)
+        x->first[x->nfirst++] = (unsigned char)data[i];
+    o->BIO_nwrite(x->net, &data, (int)n);
+    return n;
+}
+
+static int fail(struct tls_layer *x)
+{
+    return layer_fail_words(&x->layer, "%s", x->why);
+}
+
+/* Somebody may have cut it off. */
+static ssize_t end_of_connection(struct tls_layer *x)
+{
+    if (x->tls->conf->lenient) {
+        x->bye_heard = true;
+        return IO_EOF;
+    }
+    x->failed = true;
+    snprintf(x->why, sizeof x->why,
+             "the connection was cut off: it ended without the end that TLS has (close_notify)");
+    return IO_ERROR;
+}
+
+/* What the library waits for after it returned `n`. Returns above 0 to ask it again, or IO_*. */
+static ssize_t go_on(struct tls_layer *x, int n)
+{
+    const struct tls_lib *o = lib_of(x);
+    int r;
+
+    switch (o->SSL_get_error(x->ssl, n)) {
+    case SSL_ERROR_WANT_READ:
+        if (flush(x) == IO_ERROR)
+            return IO_ERROR;
+        return fill(x);
+    case SSL_ERROR_WANT_WRITE:
+        r = flush(x);
+        return r == 0 ? 1 : r;
+    case SSL_ERROR_ZERO_RETURN:
+        x->bye_heard = true;
+        return IO_EOF;
+    default:
+        x->failed = true;
+        tls_explain(x);
+        flush(x); /* the other side is told, if it listens */
+        return IO_ERROR;
+    }
+}
+
+static int shake_tls(struct layer *l)
+{
+    struct tls_layer *x = layer_of(l);
+    ssize_t r;
+    int n;
+
+    while ((n = lib_of(x)->SSL_do_handshake(x->ssl)) != 1) {
+        r = go_on(x, n);
+        if (r == IO_ERROR && x->failed)
+            return fail(x);
+        if (r == 0 || r == IO_AGAIN || r == IO_ERROR || r == IO_EOF)
+            return r == 0 ? IO_AGAIN : (int)r;
+    }
+    lib_of(x)->ERR_clear_error();
+    tls_shaken(x);
+    return flush(x) == IO_ERROR ? IO_ERROR : 0;
+}
+
+/* A read has taken what stood before the rest of a handshake, or has finished it. */
+static void wake_writer(struct tls_layer *x)
+{
+    if (x->write_waits == TLS_GOES_ON)
+        return;
+    x->write_waits = TLS_GOES_ON;
+    port_event_soon(x->layer.port, LOOP_OUT);
+}
+
+static void note_activity(struct tls_layer *x)
+{
+    x->active = loop_now(x->layer.port->loop);
+}
+
+/* Why a read gets no more. */
+static ssize_t stop_reading(struct tls_layer *x, ssize_t r)
+{
+    if (r == IO_AGAIN && out_size(x) > 0 && !has_room(x))
+        x->read_waits = true;
+    if (r == IO_AGAIN)
+        x->dry = true;
+    if (r == IO_EOF && !x->bye_heard)
+        r = end_of_connection(x);
+    return r;
+}
+
+static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *meta)
+{
+    struct tls_layer *x = layer_of(l);
+    const struct tls_lib *o = lib_of(x);
+    size_t got = 0;
+    ssize_t r = 1;
+
+    (void)meta;
+    while (r > 0 && got < size && !x->failed && !x->bye_heard) {
+        size_t room = size - got < INT_MAX ? size - got : INT_MAX;
+        int n = o->SSL_read(x->ssl, (char *)data + got, (int)room);
+
+        if (n > 0)
+            got += (size_t)n;
+        else if (got > 0 && !x->more && o->SSL_get_error(x->ssl, n) == SSL_ERROR_WANT_READ)
+            break; /* there is no more below, most likely */
+        else
+            r = go_on(x, n);
+    }
+    if (r <= 0)
+        r = stop_reading(x, r);
+    if (got > 0 || r != IO_AGAIN)
+        wake_writer(x);
+    if (x->bye_heard && x->bye_waits)
+        port_event_soon(l->port, LOOP_OUT);
+    if (got > 0) {
+        note_activity(x);
+        return (ssize_t)got;
+    }
+    x->end_told = x->failed || x->bye_heard;
+    if (x->failed)
+        return fail(x);
+    return x->bye_heard ? IO_EOF : r;
+}
+
+/* The other side began a handshake anew (TLS 1.2). A write in the middle of it would fail on bytes that come between, so it
+ * waits while reads go on with it. Returns 0 when it is over. */
+static int finish_handshake(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+    char byte;
+
+    while (o->SSL_in_init(x->ssl)) {
+        int n = o->SSL_peek(x->ssl, &byte, 1);
+        ssize_t r = n > 0 ? IO_AGAIN : go_on(x, n);
+
+        if (r > 0)
+            continue;
+        x->write_waits = n > 0 ? TLS_FOR_READER : TLS_FOR_PEER;
+        if (x->failed)
+            return fail(x);
+        return r == IO_ERROR ? IO_ERROR : IO_AGAIN;
+    }
+    x->write_waits = TLS_GOES_ON;
+    return 0;
+}
+
+/* Room for a record, and nothing in its way. Returns 0, IO_AGAIN or IO_ERROR. */
+static int make_ready(struct tls_layer *x)
+{
+    if (!has_room(x)) {
+        int r = flush(x);
+
+        if (r < 0 && (r == IO_ERROR || !has_room(x)))
+            return r;
+    }
+    return lib_of(x)->SSL_in_init(x->ssl) ? finish_handshake(x) : 0;
+}
+
+static ssize_t write_tls(struct layer *l, const void *data, size_t size, const struct meta *meta)
+{
+    struct tls_layer *x = layer_of(l);
+    size_t put = 0;
+    int r = 0;
+
+    (void)meta;
+    while (put < size && (r = make_ready(x)) == 0) {
+        size_t part = size - put < DATA ? size - put : DATA;
+        int n = lib_of(x)->SSL_write(x->ssl, (const char *)data + put, (int)part);
+
+        if (n <= 0) {
+            ssize_t waits = go_on(x, n);
+
+            r = x->failed ? fail(x) : waits == IO_ERROR ? IO_ERROR : IO_AGAIN;
+            break;
+        }
+        put += (size_t)n;
+    }
+    if (r != IO_ERROR && flush(x) == IO_ERROR)
+        r = IO_ERROR;
+    if (put > 0)
+        note_activity(x);
+    return r == IO_ERROR || put == 0 ? r : (ssize_t)put;
+}
+
+static void silence_over(struct timer *t)
+{
+    layer_event(&container_of(t, struct tls_layer, silence)->layer, LOOP_OUT);
+}
+
+/* A client's end waits until the server has been silent for a moment, or has ended. */
+static bool must_wait(struct tls_layer *x)
+{
+    const struct port *p = x->layer.port;
+    const int64_t left = x->active + MOMENT - loop_now(p->loop);
+
+    x->bye_waits = x->client && !x->tls->conf->hasty && !p->closing && !x->bye_heard && left > 0;
+    if (x->bye_waits)
+        loop_timer_set(p->loop, &x->silence, left);
+    else
+        loop_timer_clear(&x->silence);
+    return x->bye_waits;
+}
+
+/* Says that no more comes from us. Returns 0, IO_AGAIN or IO_ERROR. */
+static int say_bye(struct tls_layer *x)
+{
+    int r = must_wait(x) ? IO_AGAIN : make_ready(x);
+
+    if (r < 0)
+        return r;
+    lib_of(x)->SSL_shutdown(x->ssl);
+    lib_of(x)->ERR_clear_error();
+    x->bye_said = true;
+    return 0;
+}
+
+/* The connection below ends with its other direction: some servers take half of an end for the whole. */
+static int shut_tls(struct layer *l)
+{
+    struct tls_layer *x = layer_of(l);
+    int r;
+
+    if (!x->bye_said && !x->failed) {
+        r = say_bye(x);
+        if (r < 0)
+            return r;
+    }
+    r = flush(x);
+    if (r < 0)
+        return r;
+    return l->port->closing || x->bye_heard ? layer_shut(l->lower) : 0;
+}
+
+static size_t pending_tls(const struct layer *l)
+{
+    const struct tls_layer *x = container_of(l, const struct tls_layer, layer);
+    const struct tls_lib *o = lib_of(x);
+
+    if (x->bye_heard || x->failed)
+        return x->end_told ? 0 : 1; /* the end itself, of which no descriptor tells */
+    if (x->dry)
+        return 0;
+    return (size_t)o->SSL_pending(x->ssl) + o->BIO_ctrl_pending(x->own) + layer_pending(l->lower);
+}
+
+static size_t held_tls(const struct layer *l)
+{
+    const struct tls_layer *x = container_of(l, const struct tls_layer, layer);
+
+    return out_size(x) + 1; /* it is never taken off: the other side would not know */
+}
+
+static unsigned want_tls(struct layer *l, unsigned wanted)
+{
+    const struct tls_layer *x = layer_of(l);
+    unsigned below = wanted & (unsigned)LOOP_HUP;
+
+    if (l->shaking || (wanted & LOOP_IN && !x->read_waits))
+        below |= LOOP_IN;
+    if (wanted & LOOP_OUT && x->write_waits == TLS_FOR_PEER)
+        below |= LOOP_IN;
+    else if (wanted & LOOP_OUT && x->write_waits == TLS_GOES_ON && !x->bye_waits)
+        below |= LOOP_OUT;
+    return out_size(x) > 0 ? below | LOOP_OUT : below;
+}
+
+static unsigned event_tls(struct layer *l, unsigned events)
+{
+    struct tls_layer *x = layer_of(l);
+
+    if (l->shaking)
+        return events;
+    if (events & LOOP_IN) {
+        x->dry = false;
+        if (x->write_waits == TLS_FOR_PEER)
+            events |= LOOP_OUT;
+    }
+    if (events & LOOP_OUT && out_size(x) > 0) {
+        if (flush(x) == IO_AGAIN && !has_room(x))
+            events &= ~(unsigned)LOOP_OUT;
+        layer_touch(l);
+    }
+    if (x->read_waits && has_room(x)) {
+        x->read_waits = false;
+        events |= LOOP_IN;
+    }
+    return events;
+}
+
+static void free_tls(struct layer *l)
+{
+    struct tls_layer *x = layer_of(l);
+    const struct tls_lib *o = lib_of(x);
+
+    loop_timer_clear(&x->silence);
+    tls_session_save(x);
+    o->SSL_free(x->ssl); /* and its end of the pair */
+    o->BIO_free(x->net);
+    free(x->name);
+    free(x);
+}
+
+static const struct layer_ops ops = {
+    .name = "TLS",
+    .read = read_tls,
+    .write = write_tls,
+    .pending = pending_tls,
+    .held = held_tls,
+    .handshake = shake_tls,
+    .shut = shut_tls,
+    .want = want_tls,
+    .event = event_tls,
+    .tell = tls_tell,
+    .free = free_tls,
+};
+
+/* Whom the certificate is to be for: the name is sent as well, an address is not. Returns 0, or -1 with `e`. */
+static int name_server(struct tls_layer *x, struct err *e)
+{
+    const struct tls_lib *o = lib_of(x);
+    X509_VERIFY_PARAM *param = o->SSL_get0_param(x->ssl);
+    const bool verifies = !x->tls->conf->insecure && !x->tls->pinned;
+
+    if (x->name == NULL && verifies)
+        return err_set(e, STATUS_LOCAL,
+                       "TLS: whose certificate it is to be is not known: give --ssl-servername NAME");
+    if (x->name == NULL || o->X509_VERIFY_PARAM_set1_ip_asc(param, x->name) == 1)
+        return 0;
+    o->X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (o->X509_VERIFY_PARAM_set1_host(param, x->name, 0) != 1 ||
+        o->SSL_ctrl(x->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, x->name) != 1)
+        return err_set(e, STATUS_LOCAL, "TLS: '%.128s' is no name that a server can have", x->name);
+    return 0;
+}
+
+/* "localhost." is localhost, and the interface of an address is no part of what it is. */
+static char *plain_name(const char *name)
+{
+    size_t n = strcspn(name, "%");
+
+    return mem_strndup(name, n > 1 && name[n - 1] == '.' ? n - 1 : n);
+}
+
+static int prepare(struct tls_layer *x, const char *host, struct err *e)
+{
+    struct tls *t = x->tls;
+    const struct tls_lib *o = &t->lib;
+    const char *name = t->conf->name != NULL ? t->conf->name : host;
+
+    o->SSL_set_ex_data(x->ssl, 0, x);
+    if (!x->client) {
+        o->SSL_set_accept_state(x->ssl);
+        return 0;
+    }
+    o->SSL_set_connect_state(x->ssl);
+    x->name = name != NULL ? plain_name(name) : NULL;
+    if (name_server(x, e) < 0)
+        return -1;
+    tls_session_load(x);
+    return 0;
+}
+
+struct layer *tls_make(const void *tls, bool client, const char *host, struct err *e)
+{
+    struct tls_layer *x = mem_alloc(sizeof *x);
+    struct tls *t = (struct tls *)tls;
+
+    x->tls = t;
+    x->client = client;
+    x->silence.fire = silence_over;
+    x->ssl = t->lib.SSL_new(t->ctx);
+    if (x->ssl == NULL || t->lib.BIO_new_bio_pair(&x->own, RING, &x->net, RING) != 1) {
+        err_set(e, STATUS_LOCAL, "TLS: %s", tls_reason(t));
+        t->lib.SSL_free(x->ssl);
+        free(x);
+        return NULL;
+    }
+    t->lib.SSL_set_bio(x->ssl, x->own, x->own);
+    if (prepare(x, host, e) < 0) {
+        free_tls(&x->layer);
+        return NULL;
+    }
+    layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE);
+    return &x->layer;
+}
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What people may want to know of a connection, and of who is at its other end.
+ */
+#ifdef USE_OPENSSL
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "layer/tls_parts.h"
+
+enum { NAME = 160 };
+
+/* "TLS 1.3" of the library's "TLSv1.3". */
+static void write_version(const struct tls_layer *x, char *text, size_t size)
+{
+    const char *version = x->tls->lib.SSL_get_version(x->ssl);
+
+    snprintf(text, size, "TLS %s", strncmp(version, "TLSv", 4) == 0 ? version + 4 : version);
+}
+
+static void tell_agreement(const struct tls_layer *x, char *text, size_t size)
+{
+    const struct tls_lib *o = &x->tls->lib;
+    const SSL_CIPHER *cipher = o->SSL_get_current_cipher(x->ssl);
+    const unsigned char *alpn = NULL;
+    unsigned n = 0;
+    char version[16];
+
+    write_version(x, version, sizeof version);
+    o->SSL_get0_alpn_selected(x->ssl, &alpn, &n);
+    snprintf(text, size, "%s, %s%s%.*s%s", version,
+             cipher != NULL ? o->SSL_CIPHER_get_name(cipher) : "no cipher", n > 0 ? ", ALPN " : "", (int)n,
+             n > 0 ? (const char *)alpn : "", o->SSL_session_reused(x->ssl) ? ", resumed" : "");
+}
+
+static void tell_peer(const struct tls_layer *x, char *text, size_t size)
+{
+    static const char *const trusts[] = {[TLS_UNSEEN] = "",
+                                         [TLS_BELIEVED] = "not verified (--insecure)",
+                                         [TLS_VERIFIED] = "verified",
+                                         [TLS_PINNED] = "trusted for its pin"};
+    const struct tls *t = x->tls;
+    X509 *cert = t->lib.SSL_get0_peer_certificate(x->ssl);
+    char subject[NAME];
+
+    if (cert == NULL) {
+        snprintf(text, size, "TLS: the peer showed no certificate");
+        return;
+    }
+    tls_cert_subject(t, cert, subject, sizeof subject);
+    snprintf(text, size, "TLS: the peer's certificate is of %s%s%s, %s",
+             subject[0] != '\0' ? subject : "nobody",
+             x->trust == TLS_VERIFIED && x->name != NULL ? " for " : "",
+             x->trust == TLS_VERIFIED && x->name != NULL ? x->name : "", trusts[x->trust]);
+}
+
+/* Certificate `i` that the other side has shown, its own first; NULL past the last. A server's list of the client's
+ * chain lacks that one. */
+static X509 *shown(const struct tls_layer *x, unsigned i)
+{
+    const struct tls_lib *o = &x->tls->lib;
+    const OPENSSL_STACK *chain = (const OPENSSL_STACK *)o->SSL_get_peer_cert_chain(x->ssl);
+    const unsigned at = x->client ? i : i - 1;
+
+    if (i == 0)
+        return o->SSL_get0_peer_certificate(x->ssl);
+    return chain != NULL && (int)at < o->OPENSSL_sk_num(chain) ? o->OPENSSL_sk_value(chain, (int)at) : NULL;
+}
+
+/* Line `i` of a certificate; false past the last. */
+static bool tell_cert(const struct tls *t, X509 *cert, unsigned number, unsigned i, char *text, size_t size)
+{
+    char a[NAME], b[NAME];
+
+    switch (i) {
+    case 0:
+        tls_cert_subject(t, cert, a, sizeof a);
+        snprintf(text, size, "%u subject  %s", number, a);
+        return true;
+    case 1:
+        tls_cert_issuer(t, cert, a, sizeof a);
+        snprintf(text, size, "  issuer   %s", a);
+        return true;
+    case 2:
+        tls_cert_names(t, cert, a, sizeof a);
+        snprintf(text, size, "  names    %s", a[0] != '\0' ? a : "(none)");
+        return true;
+    case 3:
+        tls_cert_time(t, t->lib.X509_get0_notBefore(cert), a, sizeof a);
+        tls_cert_time(t, t->lib.X509_get0_notAfter(cert), b, sizeof b);
+        snprintf(text, size, "  valid    %s to %s", a, b);
+        return true;
+    case 4:
+        tls_cert_print(t, cert, a);
+        snprintf(text, size, "  print    %s", a);
+        return true;
+    case 5:
+        tls_cert_pin(t, cert, a);
+        snprintf(text, size, "  key      %s", a);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool tls_tell(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size)
+{
+    enum { LINES = 6 };
+    const struct tls_layer *x = container_of(l, const struct tls_layer, layer);
+    X509 *cert;
+
+    if (!x->shaken)
+        return false;
+    if (topic == LAYER_CREDENTIALS) {
+        cert = shown(x, i / LINES);
+        return cert != NULL && tell_cert(x->tls, cert, i / LINES, i % LINES, text, size);
+    }
+    if (i == 0)
+        tell_agreement(x, text, size);
+    else if (i == 1)
+        tell_peer(x, text, size);
+    return i < 2;
+}
+
+#endif
