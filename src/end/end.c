@@ -77,7 +77,6 @@ void ends_init(struct ends *ends)
 
 struct end_trial {
     struct end *end;
-    struct peer *peer;
     struct timer limit, pause;
     int64_t delay;   /* ms, of the last pause */
     struct err last; /* why it failed last; empty: it has not */
@@ -94,11 +93,11 @@ static void stop_trial(struct end *e)
     e->trial = NULL;
 }
 
-static void begin_attempt(struct end *e, struct peer *peer)
+static void begin_attempt(struct end *e)
 {
     struct err why;
 
-    if (e->spec->kind->open(e, peer, &why) < 0)
+    if (e->spec->kind->open(e, e->whom, &why) < 0)
         end_failed(e, &why);
 }
 
@@ -117,9 +116,7 @@ static void forget_attempt(struct end *e)
 
 static void try_again(struct timer *t)
 {
-    struct end_trial *x = container_of(t, struct end_trial, pause);
-
-    begin_attempt(x->end, x->peer);
+    begin_attempt(container_of(t, struct end_trial, pause)->end);
 }
 
 static void give_up_trying(struct timer *t)
@@ -175,12 +172,11 @@ void end_failed(struct end *e, const struct err *why)
     loop_soon(e->ends->loop, &e->tell);
 }
 
-static void begin_trial(struct end *e, struct peer *peer)
+static void begin_trial(struct end *e)
 {
     struct end_trial *x = e->trial = mem_alloc(sizeof *x);
 
     x->end = e;
-    x->peer = peer;
     x->limit.fire = give_up_trying;
     x->pause.fire = try_again;
     loop_timer_set(e->ends->loop, &x->limit, e->spec->retry);
@@ -191,11 +187,12 @@ void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, con
 {
     e->spec = spec;
     e->ends = ends;
+    e->whom = peer;
     e->events = events;
     e->tell.run = tell_user;
     if (spec->retry > 0)
-        begin_trial(e, peer);
-    begin_attempt(e, peer);
+        begin_trial(e);
+    begin_attempt(e);
 }
 
 void end_close(struct end *e, bool reset)

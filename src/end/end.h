@@ -80,6 +80,7 @@ struct end {
     struct port *in;   /* what comes from it; NULL: nothing does */
     struct port *out;  /* what goes to it; may be the same, or the peer's; NULL: it has the peer's socket */
     struct peer *peer; /* of a connection; else NULL */
+    struct peer *whom; /* for whom it is; NULL: it is the peer itself */
     void *state;       /* the kind's own */
     struct err *why;   /* to be told; NULL: it is well */
     struct end_trial *trial; /* spec->retry, until it is there */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/remote.h"
 
 /* "(unnamed)" is for people. */
 static const char *host_of(const struct addr *a, char text[static ADDR_TEXT])
@@ -57,6 +58,26 @@ static void add_peer(struct program_env *env, const struct peer *peer)
         add_both(env, 8, "PROTO", "tcp", "TCP");
 }
 
+/* What stays as it is, is that of ours. */
+static void add_type(struct program_env *env, const struct peer *peer)
+{
+    const struct remote *remote = peer != NULL ? port_remote(peer->port) : NULL;
+    const char *type = getenv("TERM");
+    char text[REMOTE_TYPE + 8];
+    size_t n = 0;
+
+    if (remote != NULL && remote->type[0] != '\0')
+        type = remote->type;
+    else if (type != NULL && type[0] != '\0')
+        return;
+    else
+        type = "dumb";
+    while (env->own[n] != NULL)
+        n++;
+    snprintf(text, sizeof text, "TERM=%s", type);
+    env->own[n] = mem_strdup(text);
+}
+
 static size_t add_changes(struct program_env *env, size_t n, const char *const *changes)
 {
     for (; *changes != NULL; changes++)
@@ -68,22 +89,21 @@ static size_t add_changes(struct program_env *env, size_t n, const char *const *
 const char *const *program_env_make(struct program_env *env, const struct peer *peer, bool terminal)
 {
     static const char *const left_out[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", NULL};
-    static const char *const size[] = {"LINES", "COLUMNS", NULL}, *const dumb[] = {"TERM=dumb", NULL};
-    const char *term = getenv("TERM");
+    static const char *const size[] = {"LINES", "COLUMNS", NULL};
     size_t n = 0;
 
     *env = (struct program_env){0};
     if (peer != NULL && peer->local->len > 0)
         add_peer(env, peer);
+    if (terminal)
+        add_type(env, peer);
     while (n < PROGRAM_ENV_OWN && env->own[n] != NULL) {
         env->changes[n] = env->own[n];
         n++;
     }
     n = add_changes(env, n, left_out);
     if (terminal)
-        n = add_changes(env, n, size);
-    if (terminal && (term == NULL || term[0] == '\0'))
-        add_changes(env, n, dumb);
+        add_changes(env, n, size);
     return env->changes;
 }
 

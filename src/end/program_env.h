@@ -7,7 +7,7 @@
 
 #include "peer/peer.h"
 
-enum { PROGRAM_ENV_OWN = 10, PROGRAM_ENV_CHANGES = PROGRAM_ENV_OWN + 6 };
+enum { PROGRAM_ENV_OWN = 11, PROGRAM_ENV_CHANGES = PROGRAM_ENV_OWN + 6 };
 
 struct program_env {
     char *own[PROGRAM_ENV_OWN];
@@ -15,8 +15,8 @@ struct program_env {
 };
 
 /* Fills `env` (`peer` NULL, or one without addresses: with nothing of it), and returns what struct spawn takes, which lasts
- * until program_env_clear(). `terminal`: the program is on one, whose kind is that of ours (`dumb` where we have none), and
- * whose size is not. */
+ * until program_env_clear(). `terminal`: the program is on one, whose type is that of the peer's where it tells, or that of
+ * ours, or `dumb`, and whose size is not that of ours. */
 const char *const *program_env_make(struct program_env *env, const struct peer *peer, bool terminal);
 void program_env_clear(struct program_env *env);
 

@@ -16,6 +16,7 @@
 #include "end/end.h"
 #include "end/program.h"
 #include "end/rows.h"
+#include "io/remote.h"
 #include "io/terminal.h"
 
 /* As the system makes terminals; characters are UTF-8 everywhere by now. */
@@ -52,6 +53,28 @@ static int make_terminal(int *slave, struct err *why)
     return -1;
 }
 
+static struct remote *remote_of(const struct end *e)
+{
+    return e->whom != NULL ? port_remote(e->whom->port) : NULL;
+}
+
+static void remote_changed(struct remote *r, void *ctx)
+{
+    if (r->rows > 0 && r->columns > 0)
+        pty_resize(ctx, (unsigned short)r->rows, (unsigned short)r->columns);
+}
+
+/* The peer is at a terminal that it tells of (telnet). */
+static void follow_remote(struct end *e)
+{
+    struct remote *r = remote_of(e);
+
+    if (r == NULL)
+        return;
+    remote_watch(r, remote_changed, e);
+    remote_changed(r, e);
+}
+
 static int open_pty(struct end *e, struct peer *peer, struct err *why)
 {
     int slave = -1, result;
@@ -62,11 +85,21 @@ static int open_pty(struct end *e, struct peer *peer, struct err *why)
     if (master < 0)
         return -1;
     e->in = e->out = terminal_master(e->ends->loop, master);
+    follow_remote(e);
     result = program_start(e, e->spec->words, peer, &way, why);
     close(slave);
     if (result == 0)
         end_ready(e);
     return result;
+}
+
+static void close_pty(struct end *e, bool reset)
+{
+    struct remote *r = remote_of(e);
+
+    if (r != NULL)
+        remote_watch(r, NULL, NULL);
+    program_close(e, reset);
 }
 
 void pty_resize(struct end *e, unsigned short rows, unsigned short columns)
@@ -84,5 +117,5 @@ const struct end_kind end_pty = {
     .choosy = true,
     .parse = program_parse,
     .open = open_pty,
-    .close = program_close,
+    .close = close_pty,
 };

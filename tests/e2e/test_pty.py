@@ -35,6 +35,11 @@ def script(text):
     return "sh -c '%s'" % text
 
 
+def collect(sock):
+    sock.settimeout(None)
+    return Collector(sock.makefile("rb", buffering=0))
+
+
 @pytest.fixture
 def talk():
     """talk(PORT): a client that passes keys on as they are, driven by pexpect."""
@@ -99,9 +104,7 @@ def test_window_of_ours(tmp_path):
     server = serve()
     command = script('trap "stty size" WINCH; stty size; while :; do read x && echo $x; done')
     with Terminal([POLLCAT, "127.0.0.1", port_of(server), "--to", f"pty:{command}"], columns=100, rows=30, home=tmp_path) as t:
-        sock = accept(server)
-        sock.settimeout(None)
-        peer = Collector(sock.makefile("rb", buffering=0))
+        peer = collect(accept(server))
         peer.until(lambda seen: b"30 100\r\n" in seen)
         t.resize(90, 20)
         peer.until(lambda seen: b"20 90\r\n" in seen)
@@ -270,3 +273,26 @@ def test_many_leave_nothing_behind(service):
     cat.stderr.until(lambda seen: seen.count(b"ended with status 0") == 200)
     until_resting(cat.pid)
     assert descriptors(cat) == before
+
+
+IAC, SB, SE = b"\xff", b"\xfa", b"\xf0"
+WILL, DO = b"\xfb", b"\xfd"
+TTYPE, NAWS = b"\x18", b"\x1f"
+
+
+def window(columns, rows):
+    return IAC + SB + NAWS + bytes((0, columns, 0, rows)) + IAC + SE
+
+
+def test_terminal_of_a_telnet_client(service):
+    """Its type, and its window as it changes, not ours."""
+    cat = service(script('trap "stty size" WINCH; echo $TERM; stty size; while :; do read x && echo $x; done'), "-t")
+    peer = dial(cat.port)
+    peer.sendall(IAC + WILL + TTYPE + IAC + WILL + NAWS + window(100, 30))
+    seen = Background(lambda: b"".join(iter(lambda: peer.recv(1), b"\xf0")))
+    assert IAC + SB + TTYPE + b"\x01" + IAC in seen.result()
+    peer.sendall(IAC + SB + TTYPE + b"\x00" + b"VT100-W" + IAC + SE)
+    said = collect(peer)
+    said.until(lambda data: b"vt100-w\r\n30 100\r\n" in data)
+    peer.sendall(window(90, 20))
+    said.until(lambda data: b"\n20 90\r\n" in data)
