@@ -13,6 +13,7 @@ complete -c pollcat -l to -x -a 'tcp: tls: udp: unix: unix-dgram: seqpacket: vso
 complete -c pollcat -s e -l exec -x -d 'for each peer'
 complete -c pollcat -s c -l sh-exec -x -d 'in a shell'
 complete -c pollcat -l exec-direct -d 'it has the socket'
+complete -c pollcat -l watch -d 'show what passes'
 complete -c pollcat -s F -l pass-fd -d 'give the socket away'
 complete -c pollcat -l mode -x -a 'connect udp listen udp-connected echo self-connect' -d 'the same by name'
 complete -c pollcat -s z -l zero -d 'only report open ports'

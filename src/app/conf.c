@@ -388,6 +388,7 @@ static const char *join_text(struct conf *c, const char *kind, const char *rest)
 /* What is joined is passed on at once, and by both sides. */
 static int derive_join(struct conf *c, uint64_t traits, struct err *e)
 {
+    c->console.join = &c->join;
     if ((traits & TRAIT_JOIN) == 0)
         return 0;
     if (c->exec != NULL)
@@ -482,12 +483,15 @@ static void derive_rows(struct conf *c, uint64_t traits)
 {
     const struct mode *m = mode_choose(traits_of_transport(traits));
     const bool joined = (traits & TRAIT_JOIN) != 0, passed = (traits & TRAIT_PASS) != 0;
-    const bool prompt = m->at_terminal != NULL && !joined && !passed && wants_prompt(c);
+    const bool watched = c->watch && m->at_terminal != NULL && isatty(STDOUT_FILENO) && wants_prompt(c);
+    const bool prompt = watched || (m->at_terminal != NULL && !joined && !passed && wants_prompt(c));
 
     c->mode = m->name;
     c->transport = mode_transport(m, traits);
     c->one_port = passed;
-    c->service = joined ? &service_join : passed ? &service_pass : prompt ? m->at_terminal : m->service;
+    c->service = prompt ? m->at_terminal : joined ? &service_join : passed ? &service_pass : m->service;
+    c->console.watch = watched;
+    c->records.watch = c->watch && !watched;
     if (c->service == &service_stdio && (console_conf_shows(&c->console) || console_conf_reads(&c->console)))
         c->service = &service_plain;
     if (c->service == &service_prompt) {

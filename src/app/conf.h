@@ -67,7 +67,7 @@ struct conf {
     const char *late_dialect; /* --dialect, where it was not first */
 
     /* As the options set them; conf_parse() makes the rest from these. */
-    bool ipv4, ipv6, line, stay, leave;
+    bool ipv4, ipv6, line, stay, leave, watch;
     const char *to, *exec, *script; /* END, or the rest of one; NULL: not given */
     int64_t timeout;                /* -w, ms; 0: none */
     int64_t interval;               /* ms between lines; 0: none */

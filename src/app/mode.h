@@ -49,6 +49,7 @@ struct service;
 #define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
 #define TRAIT_INSECURE TRAIT_BIT(32)
+#define TRAIT_WATCH TRAIT_BIT(40)  /* what passes between peers and their ends is shown */
 
 struct mode {
     const char *name, *help;

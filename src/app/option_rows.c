@@ -61,6 +61,11 @@ static const struct option_row rows[] = {
       .rare = true, .help = "it has the socket",
       .doc = "Give the program of\n.Fl e ,\n.Fl c ,\n.Cm exec :\nor\n.Cm sh :\nthe socket of its peer as standard input and output, as\n.Xr inetd 8\n"
              "does: no byte passes through\n.Nm .\n" },
+    { .name = "watch", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(watch),
+      .gives = TRAIT_WATCH, .needs = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_DIRECT,
+      .rare = true, .help = "show what passes",
+      .doc = "Show what passes between each peer and its end.\nAt a terminal the prompt stays, and what is typed can be put into "
+             "either direction; elsewhere a transcript, as\n.Cm ~log\nwrites it, goes to standard error.\nSee\n.Sx Watching .\n" },
     { .ch = 'F', .name = "pass-fd", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PASS,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_PROBE | TRAIT_JOIN | TRAIT_RECORD | TRAIT_KEEP_OPEN,
       .help = "give the socket away",
@@ -412,7 +417,7 @@ static const struct option_row rows[] = {
 
     /* The prompt */
     { .name = "prompt", .arg = "TEXT", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.prompt),
-      .excludes = STREAMLESS,
+      .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "before typed lines",
       .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
              "or the number of the one that lines go to.\n" },
@@ -421,53 +426,53 @@ static const struct option_row rows[] = {
       .rare = true, .help = "key by key",
       .doc = "Send what is typed key by key, and show what arrives as it is, as soon as there is one peer:\n"
              "for shells and serial consoles.\nSee\n.Sx Key by key .\n" },
-    { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = STREAMLESS,
+    { .name = "raw", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.raw), .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "the same as --view raw",
       .doc = "Show what arrives as it is, control bytes and escape sequences included.\n"
              "Only for peers that are trusted.\n" },
     { .name = "view", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.view),
-      .value = VALUE_WORDS, .names = view_mode_names, .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .names = view_mode_names, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "text, hex or raw",
       .doc = "How what arrives is shown:\n.Cm text\n(the default), with whatever is not safe for a terminal escaped;\n"
              ".Cm hex ,\noffset, bytes and characters as\n.Xr hexdump 1\n.Fl C\nshows them;\n"
              ".Cm raw ,\nas it is, only for peers that are trusted.\nWithout a prompt standard output is written so, as with\n.Fl -marks\nand\n.Fl -time .\n" },
     { .name = "marks", .arg = "LIST", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.marks),
-      .value = VALUE_WORDS, .words = "direction size peer none", .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .words = "direction size peer none", .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "direction,size,peer",
       .doc = "What stands before each line, parted by commas:\n.Cm direction\n(what is sent is shown then, too, where it was not typed\n"
              "or is hex),\n.Cm size\nof each datagram or of what was read at once,\n.Cm peer ,\nthe number of the peer, which\n.Fl l k\nand listeners of datagrams always show;\n"
              ".Cm none .\n" },
     { .name = "time", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.time),
-      .value = VALUE_WORDS, .names = clock_names, .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .names = clock_names, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .rare = true, .help = "absolute,start,delta",
       .doc = "The time that stands before each line:\n.Cm absolute\n(of the day), since the\n.Cm start ,\n.Cm delta\n"
              "(since the line before), or\n.Cm none .\n" },
     { .name = "input", .arg = "MODE", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.input),
-      .value = VALUE_WORDS, .names = input_mode_names, .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .names = input_mode_names, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "text, escapes, hex",
       .doc = "What a typed line means:\n.Cm text\n(the default), the line and its end;\n.Cm escapes ,\n"
              "with\n.Ql \\er \\en \\et \\e0 \\exHH \\euHHHH \\e\\e\n"
              "and no end but what is written;\n.Cm hex ,\nbytes such as\n.Ql 48 0x65 6c:6c,6f ,\ntexts in double quotes, and comments behind #.\n" },
     { .name = "eol", .arg = "KIND", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.eol),
-      .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .names = eol_names, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .rare = true, .help = "lf, crlf, cr, none, nul",
       .doc = "What a typed line of text ends with:\n.Cm lf\n(the default),\n.Cm crlf\n(the default with\n.Fl C ) ,\n.Cm cr , none\nor\n.Cm nul .\nWithout a prompt lines of standard input are changed so, as with\n.Fl -input .\n" },
     { .name = "color", .arg = "WHEN", .group = OPTION_PROMPT, .type = OPTION_WORD, .field = FIELD(console.color),
-      .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS,
+      .value = VALUE_WORDS, .names = color_names, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "auto, always, never",
       .doc = "Whether marks, peers and escaped bytes are shown in colour:\n.Cm auto\n"
              "(the default), unless\n.Ev NO_COLOR\nis set or the terminal cannot;\n.Cm always\nor\n.Cm never .\n" },
     { .name = "allow-colors", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.allow_colors),
-      .excludes = STREAMLESS,
+      .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "of the peers",
       .doc = "Let escape sequences that set colours and the like (SGR) pass; all others are still escaped.\n" },
     { .name = "escape-char", .arg = "CHAR", .group = OPTION_PROMPT, .type = OPTION_STRING,
-      .field = FIELD(console.escape), .excludes = STREAMLESS,
+      .field = FIELD(console.escape), .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "instead of ~",
       .doc = "The character with which commands begin, instead of\n.Ql ~ ,\nor\n.Cm none\nto have no commands.\n"
              "Two of them at the beginning of a line send one.\n" },
     { .name = "history", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.history),
-      .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = STREAMLESS,
+      .value = VALUE_FILE, .gives = TRAIT_HISTORY, .excludes = STREAMLESS, .unless = TRAIT_WATCH,
       .help = "keep it there",
       .doc = "Keep the history of the prompt in this file.\n" },
     { .name = "prompt-always", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(prompt_always), .gives = TRAIT_PROMPT,
@@ -475,7 +480,7 @@ static const struct option_row rows[] = {
       .rare = true, .help = "in a pipe, too",
       .doc = "Show a prompt when standard output is a pipe, too, whose reader may write to the same terminal.\n" },
     { .name = "commands", .arg = "FILE", .group = OPTION_PROMPT, .type = OPTION_STRING, .field = FIELD(console.commands),
-      .value = VALUE_FILE, .excludes = STREAMLESS | TRAIT_PROBE,
+      .value = VALUE_FILE, .excludes = STREAMLESS | TRAIT_PROBE, .unless = TRAIT_WATCH,
       .help = "typed first",
       .doc = "Begin with what the command\n.Cm ~source\ndoes with the lines of\n.Ar FILE .\nIt needs a prompt.\n" },
     { .name = "no-prompt", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(no_prompt), .excludes = TRAIT_PROMPT,

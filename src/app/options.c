@@ -584,7 +584,7 @@ static int check_row(const struct options *o, const struct option_row *row, uint
     written(row, what);
     if (check_needs(what, row->needs & ~traits, e) != 0)
         return -1;
-    return clash == 0 ? 0 : refuse(what, "excludes", culprit(o, clash, other), e);
+    return clash == 0 || (row->unless & traits) != 0 ? 0 : refuse(what, "excludes", culprit(o, clash, other), e);
 }
 
 static int check_mode(const struct options *o, const struct mode *m, uint64_t traits, struct err *e)

@@ -3,6 +3,8 @@
 
 #include "record/formats.h"
 
+enum { WATCH = RECORDS_MAX - 1 }; /* the row of standard error */
+
 /* Closes one, and tells what is missing in it. */
 static void close_record(struct records *r, struct record **place)
 {
@@ -12,7 +14,8 @@ static void close_record(struct records *r, struct record **place)
     *place = NULL;
     if (x == NULL)
         return;
-    record_note(x, 0, "", "the transcript ends");
+    if (place != &r->open[WATCH])
+        record_note(x, 0, "", "the transcript ends");
     if (record_close(x, &e) < 0)
         r->failed(r->ctx, &e);
 }
@@ -39,12 +42,14 @@ int records_open(struct records *r, const struct records_conf *conf, struct loop
         {conf->output, &record_output},
         {conf->hex_dump, conf->hex_plain ? &record_hex_plain : &record_hex},
         {conf->log, &record_transcript},
+        {conf->watch ? "standard error" : NULL, &record_transcript},
     };
 
     r->failed = failed;
     r->ctx = ctx;
     for (int i = 0; i < RECORDS_MAX; i++) {
-        const struct record_opts opts = {.format = rows[i].format,
+        const struct record_opts opts = {.is_stderr = i == WATCH,
+                                         .format = rows[i].format,
                                          .append = conf->append,
                                          .peers = peers,
                                          .failed = record_failed,
@@ -55,7 +60,8 @@ int records_open(struct records *r, const struct records_conf *conf, struct loop
         r->open[i] = record_open(loop, rows[i].path, &opts, e);
         if (r->open[i] == NULL)
             return -1;
-        record_note(r->open[i], 0, "", "the transcript begins");
+        if (i != WATCH)
+            record_note(r->open[i], 0, "", "the transcript begins");
     }
     return 0;
 }

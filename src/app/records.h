@@ -15,11 +15,12 @@ struct record;
 
 struct records_conf {
     const char *output, *hex_dump, *log; /* paths; NULL: none */
+    bool watch;                          /* the transcript goes to standard error, too */
     bool append;                         /* to files that exist */
     bool hex_plain;                      /* the dump is to be as Ncat's */
 };
 
-enum { RECORDS_MAX = 3 };
+enum { RECORDS_MAX = 4 };
 
 struct records {
     struct record *open[RECORDS_MAX]; /* NULL: it is not wanted, or failed */

@@ -20,6 +20,8 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "console/command.h"
+#include "console/watch.h"
+#include "end/end.h"
 
 int args_usage(struct console *c, const char *name, struct err *e)
 {
@@ -122,7 +124,8 @@ int args_open(const char *path, long long *size, struct err *e)
 
 /* Whom a command is about */
 
-static int find_talker(struct console *c, const char *word, struct talker **t, struct err *e)
+/* The number or name of a peer. */
+static int find_peer(struct console *c, const char *word, struct talker **t, struct err *e)
 {
     char safe[TALKER_LABEL + 16];
     int64_t n;
@@ -137,6 +140,26 @@ static int find_talker(struct console *c, const char *word, struct talker **t, s
     if (*t == NULL)
         return err_set(e, STATUS_LOCAL, "there is no peer %s; %cpeers lists them", safe, c->escape);
     return 0;
+}
+
+/* The same, and of a pair the side that is meant: 2> is the end, 2< the peer. */
+static int find_talker(struct console *c, const char *word, struct talker **t, struct err *e)
+{
+    size_t n = strlen(word);
+    const char sign = n > 0 ? word[n - 1] : '\0';
+    char *name;
+    int result;
+
+    if (sign != '>' && sign != '<')
+        return find_peer(c, word, t, e);
+    name = mem_strndup(word, n - 1);
+    result = find_peer(c, name, t, e);
+    if (result == 0 && (*t)->other == NULL)
+        result = err_set(e, STATUS_LOCAL, "%s has no end", name);
+    else if (result == 0 && sign == '>')
+        *t = (*t)->other;
+    free(name);
+    return result;
 }
 
 int args_talker(struct console *c, const char *word, struct talker **t, struct err *e)
@@ -168,8 +191,8 @@ int args_peer(struct console *c, const char *word, struct peer **p, struct err *
     }
     if (args_talker(c, word, &t, e) < 0)
         return -1;
-    *p = t->peer;
-    return 0;
+    *p = t->far ? watch_end(t) : t->peer;
+    return *p != NULL ? 0 : err_set(e, STATUS_LOCAL, "%s is no connection", t->name);
 }
 
 /* Completers */
@@ -207,12 +230,19 @@ static void add_talker(struct complete *to, const struct talker *t, const char *
     free(word);
 }
 
+static void add_sides(struct complete *to, const struct talker *t, const char *typed, size_t n)
+{
+    add_talker(to, t, typed, n);
+    if (t->other != NULL)
+        add_talker(to, t->other, typed, n);
+}
+
 void complete_talkers(struct console *c, struct complete *to, size_t index, const char *typed)
 {
     struct talker *t;
 
     for (t = talkers_next(&c->talkers, NULL); index == 0 && t != NULL; t = talkers_next(&c->talkers, t))
-        add_talker(to, t, typed, 0);
+        add_sides(to, t, typed, 0);
 }
 
 void complete_at(struct console *c, struct complete *to, size_t index, const char *typed)
@@ -222,7 +252,7 @@ void complete_at(struct console *c, struct complete *to, size_t index, const cha
     struct talker *t;
 
     for (t = talkers_next(&c->talkers, NULL); index == 0 && t != NULL; t = talkers_next(&c->talkers, t))
-        add_talker(to, t, typed, n);
+        add_sides(to, t, typed, n);
 }
 
 void complete_to(struct console *c, struct complete *to, size_t index, const char *typed)
@@ -250,6 +280,27 @@ static void add_file(struct complete *to, const char *typed, size_t n, const cha
     to->open = directory && to->n == 1;
     free(word);
     free(file);
+}
+
+static const char *kind_name(void *ctx, size_t i)
+{
+    const struct end_kind *kind = end_row(i);
+
+    (void)ctx;
+    return kind != NULL ? kind->name : NULL;
+}
+
+void complete_join(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    for (size_t i = 0; index == 0 && kind_name(NULL, i) != NULL; i++) {
+        char *word = join(kind_name(NULL, i), strlen(kind_name(NULL, i)), ":", "");
+
+        if (strncmp(word, typed, strlen(typed)) == 0)
+            complete_add(to, word);
+        free(word);
+    }
+    to->open = to->n == 1;
 }
 
 void complete_files(struct console *c, struct complete *to, size_t index, const char *typed)

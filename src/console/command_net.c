@@ -10,6 +10,7 @@
 
 #include "base/amount.h"
 #include "base/hostport.h"
+#include "console/watch.h"
 #include "peer/info.h"
 
 enum { VALUE = 64 };
@@ -245,7 +246,32 @@ static void show(struct console *c, const struct peer *p, const struct talker *t
     show_kernel(c, p);
 }
 
-/* The peer that `args` of a command name, or the one there is; and the talker, when one is named, or NULL. */
+/* What is at the end of a pair: mostly a connection of its own (`p`), or NULL. */
+static void show_end(struct console *c, const struct peer *p, struct talker *t)
+{
+    const struct link *in = console_in(c, t);
+    uint64_t sent, received;
+    char text[ADDR_TEXT];
+
+    talker_bytes(t, &sent, &received);
+    if (p != NULL)
+        console_say(c, "local     %s", p->local->len > 0 ? addr_format(p->local, text) : "(unnamed)");
+    console_say(c, "remote    %s", talker_name(t, text));
+    console_say(c, "state     %s",
+                in != NULL && in->paused ? "reading is paused"
+                : p != NULL && p->ended  ? "it ended its side"
+                : t->deaf                ? "it is over"
+                                         : "open");
+    if (p != NULL)
+        show_layers(c, p);
+    show_bytes(c, "sent      ", sent);
+    show_bytes(c, "received  ", received);
+    if (p != NULL)
+        show_kernel(c, p);
+}
+
+/* The peer that `args` of a command name, or the one there is; and the talker, when one is named, or NULL. Of an end that is
+ * no connection `*p` is NULL. */
 static int named_peer(struct console *c, const char *command, const char *args, struct peer **p,
                       struct talker **t, struct err *e)
 {
@@ -255,10 +281,13 @@ static int named_peer(struct console *c, const char *command, const char *args, 
     *t = NULL;
     if (args_take(c, command, args, 0, 1, &word, e) < 0)
         return -1;
-    result = word != NULL ? args_talker(c, word, t, e) : args_peer(c, NULL, p, e);
+    if (word != NULL || (c->talkers.to != NULL && c->talkers.to->far))
+        result = args_talker(c, word, t, e);
+    else
+        result = args_peer(c, NULL, p, e);
     free(word);
     if (result == 0 && *t != NULL)
-        *p = (*t)->peer;
+        *p = (*t)->far ? watch_end(*t) : (*t)->peer;
     return result;
 }
 
@@ -269,7 +298,10 @@ int command_info(struct console *c, const char *args, struct err *e)
 
     if (named_peer(c, "info", args, &p, &t, e) < 0)
         return -1;
-    show(c, p, t);
+    if (t != NULL && t->far)
+        show_end(c, p, t);
+    else
+        show(c, p, t);
     return 0;
 }
 
@@ -282,7 +314,7 @@ int command_cert(struct console *c, const char *args, struct err *e)
 
     if (named_peer(c, "cert", args, &p, &t, e) < 0)
         return -1;
-    while (port_tell(p->port, LAYER_CREDENTIALS, i, text, sizeof text)) {
+    while (p != NULL && port_tell(p->port, LAYER_CREDENTIALS, i, text, sizeof text)) {
         console_say(c, "%s", text);
         i++;
     }

@@ -13,17 +13,20 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "console/console_conf.h"
+#include "console/watch.h"
 #include "peer/info.h"
 
 enum { LISTED = 200 }; /* peers that ~peers shows */
 
-static const char *state_of(const struct talker *t)
+static const char *state_of(struct console *c, struct talker *t)
 {
-    const struct link *in = t->meta == NULL ? bridge_in(t->peer) : NULL;
+    const struct link *in = t->meta == NULL ? console_in(c, t) : NULL;
+    const struct peer *peer = t->far ? watch_end(t) : t->peer;
 
     if (in != NULL && in->paused)
         return ", paused";
-    if (t->peer->ended)
+    if (peer != NULL && peer->ended)
         return ", ended its side";
     return t->ended || t->deaf ? ", our direction has ended" : "";
 }
@@ -31,16 +34,19 @@ static const char *state_of(const struct talker *t)
 /* ", rtt 0.05 ms", or nothing. */
 static const char *rtt_format(const struct talker *t, char *text, size_t size)
 {
+    const struct peer *peer = t->far ? watch_end(t) : t->peer;
     struct info i;
 
     text[0] = '\0';
-    info_get(t->peer, &i);
+    if (peer == NULL)
+        return text;
+    info_get(peer, &i);
     if (i.tcp && i.rtt > 0)
         snprintf(text, size, ", rtt %.2f ms", (double)i.rtt / 1000);
     return text;
 }
 
-static void list(struct console *c, const struct talker *t)
+static void list(struct console *c, struct talker *t)
 {
     char label[MARK_LABEL], name[ADDR_TEXT], since[AMOUNT_TEXT], out[AMOUNT_TEXT], in[AMOUNT_TEXT];
     char text[MARK_LABEL + ADDR_TEXT + 256], rtt[32], number[16] = "";
@@ -54,7 +60,7 @@ static void list(struct console *c, const struct talker *t)
     snprintf(text, sizeof text, "%c %s%s%s%s  %s  sent %s, received %s%s%s", c->talkers.to == t ? '*' : ' ',
              label, label[0] != '\0' ? " " : "", number, talker_name(t, name),
              amount_time(since, loop_now(c->svc->loop) - t->since), amount_size(out, (double)sent),
-             amount_size(in, (double)received), rtt_format(t, rtt, sizeof rtt), state_of(t));
+             amount_size(in, (double)received), rtt_format(t, rtt, sizeof rtt), state_of(c, t));
     view_say(&c->view, text);
 }
 
@@ -72,6 +78,8 @@ int command_peers(struct console *c, const char *args, struct err *e)
             break;
         }
         list(c, t);
+        if (t->other != NULL)
+            list(c, t->other);
     }
     return 0;
 }
@@ -251,7 +259,7 @@ static int take_peers(struct console *c, const char *name, const char *args, str
     *t = c->talkers.to;
     if (args_take(c, name, args, 0, 1, &word, e) < 0)
         return -1;
-    if (word != NULL || c->talkers.gone[0] != '\0')
+    if (word != NULL || c->talkers.gone[0] != '\0' || (c->conf->watch && name[0] == 'e' && *t == NULL))
         result = args_talker(c, word, t, e);
     free(word);
     return result;
@@ -275,6 +283,14 @@ int command_eof(struct console *c, const char *args, struct err *e)
     return 0;
 }
 
+static void pause_one(struct console *c, struct talker *t, bool paused)
+{
+    struct link *in = console_in(c, t);
+
+    if (in != NULL)
+        link_pause(in, paused);
+}
+
 static int pause_links(struct console *c, const char *name, const char *args, bool paused, struct err *e)
 {
     struct talker *t;
@@ -284,10 +300,10 @@ static int pause_links(struct console *c, const char *name, const char *args, bo
     if (list_empty(&c->talkers.all))
         return err_set(e, STATUS_LOCAL, "nobody is connected");
     for (struct talker *x = NULL; (x = talkers_after(&c->talkers, x)) != NULL;) {
-        struct link *in = t == NULL || x == t ? console_in(c, x) : NULL;
-
-        if (in != NULL)
-            link_pause(in, paused);
+        if (t == NULL || x == t)
+            pause_one(c, x, paused);
+        if (x->other != NULL && (t == NULL || x->other == t))
+            pause_one(c, x->other, paused);
     }
     if (paused)
         console_say(c, "reading is paused; %cresume goes on", c->escape);
@@ -317,6 +333,17 @@ int command_keys(struct console *c, const char *args, struct err *e)
         return 0;
     }
     return console_keys_start(c->keys, t, e);
+}
+
+int command_join(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+
+    if (args_talker(c, NULL, &t, e) < 0)
+        return -1;
+    if (t->far)
+        t = t->other;
+    return args[0] != '\0' ? watch_join(c, t, args, e) : watch_part(c, t, e);
 }
 
 int command_quit(struct console *c, const char *args, struct err *e)

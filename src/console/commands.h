@@ -58,6 +58,7 @@ void complete_talkers(struct console *c, struct complete *to, size_t index, cons
 void complete_at(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_commands(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_to(struct console *c, struct complete *to, size_t index, const char *typed);
+void complete_join(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_input(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_view(struct console *c, struct complete *to, size_t index, const char *typed);
 void complete_again(struct console *c, struct complete *to, size_t index, const char *typed);
@@ -76,6 +77,7 @@ int command_peers(struct console *c, const char *args, struct err *e);
 int command_name(struct console *c, const char *args, struct err *e);
 int command_to(struct console *c, const char *args, struct err *e);
 int command_at(struct console *c, const char *args, struct err *e);
+int command_join(struct console *c, const char *args, struct err *e);
 int command_close(struct console *c, const char *args, struct err *e);
 int command_reset(struct console *c, const char *args, struct err *e);
 int command_eof(struct console *c, const char *args, struct err *e);

@@ -16,9 +16,11 @@
 #include "base/mem.h"
 #include "console/console_conf.h"
 #include "console/recent.h"
+#include "console/watch.h"
 #include "io/queue.h"
 #include "io/std.h"
 #include "svc/front.h"
+#include "svc/join.h"
 #include "term/tty.h"
 
 enum {
@@ -89,7 +91,7 @@ void console_set_input(struct console *c, enum input_mode mode)
 
 /* Coming and going. */
 
-static void tell(struct console *c, const struct talker *t, const char *what)
+void console_tell(struct console *c, const struct talker *t, const char *what)
 {
     char name[ADDR_TEXT], text[ADDR_TEXT + 160];
 
@@ -100,12 +102,13 @@ static void tell(struct console *c, const struct talker *t, const char *what)
         view_tell(&c->view, t, text);
 }
 
-static void joined(struct console *c, struct talker *t)
+void console_joins(struct console *c, struct talker *t)
 {
-    tell(c, t, "joined");
+    console_tell(c, t, "joined");
     update_base(c);
     console_commands.joined(c, t);
-    console_keys_joined(c->keys, t);
+    if (!t->far)
+        console_keys_joined(c->keys, t);
 }
 
 /* Who has ended its direction and fails has refused what was sent last. */
@@ -115,12 +118,12 @@ static void tell_left(struct console *c, const struct talker *t)
     char text[128];
 
     if (e == NULL || e->sys == 0) {
-        tell(c, t, "left");
+        console_tell(c, t, "left");
         return;
     }
     snprintf(text, sizeof text, "left: %s",
              t->peer->ended ? "what was sent last was not delivered" : strerror(e->sys));
-    tell(c, t, text);
+    console_tell(c, t, text);
 }
 
 static void left(struct console *c, struct talker *t)
@@ -135,71 +138,17 @@ static void left(struct console *c, struct talker *t)
         update_base(c);
 }
 
+void console_loses(struct console *c, struct talker *t)
+{
+    console_commands.left(c, t);
+    talkers_lose(&c->talkers, t);
+    if (!c->svc->ending)
+        update_base(c);
+}
+
 static void sender_leaves(void *ctx, struct talker *t)
 {
     left(ctx, t);
-}
-
-/* Who sent a message: the peer itself, or another who was heard at a datagram socket. */
-static struct talker *who(struct console *c, struct peer *p, const struct meta *meta)
-{
-    struct talker *self = bridge_ctx(p), *t;
-    bool made;
-
-    if (!p->datagram || meta == NULL || meta->peer.len == 0 || self == NULL ||
-        (p->remote->len > 0 && addr_equal(p->remote, &meta->peer)))
-        return self;
-    t = talkers_hear(&c->talkers, p, meta, &made);
-    if (!made)
-        return t;
-    if (self->shown && c->talkers.to == NULL && c->talkers.gone[0] == '\0' && !c->view.marks.labels)
-        c->talkers.to = self;
-    view_set_labels(&c->view, true);
-    joined(c, t);
-    return t;
-}
-
-static struct console *console_of(const struct talker *t)
-{
-    return t->pace.pace != NULL ? container_of(t->pace.pace, struct console, pace) : NULL;
-}
-
-static void heard(void *ctx, const struct meta *meta)
-{
-    struct talker *self = ctx;
-    struct console *c = console_of(self);
-
-    if (c != NULL)
-        who(c, self->peer, meta);
-}
-
-static bool refused(void *ctx, const struct addr *from, int error)
-{
-    struct talker *self = ctx, *t;
-    struct console *c = console_of(self);
-    char name[ADDR_TEXT], text[ADDR_TEXT + 160];
-
-    if (c == NULL || !c->view.marks.labels)
-        return false;
-    t = talkers_sender(&c->talkers, self->peer, &(struct meta){.peer = *from});
-    if (t == NULL && self->shown && addr_equal(self->peer->remote, from))
-        t = self;
-    if (t == NULL)
-        return false;
-    snprintf(text, sizeof text, "%s: %s", talker_name(t, name), strerror(error));
-    view_tell(&c->view, t, text);
-    return true;
-}
-
-static const struct port_senders senders = {.heard = heard, .refused = refused};
-
-uint32_t console_number(struct console *c, struct peer *p, const struct meta *m, bool sent)
-{
-    const struct talker *t = m == NULL ? bridge_ctx(p)
-                             : sent    ? talkers_sender(&c->talkers, p, m)
-                                       : who(c, p, m);
-
-    return t != NULL && t->shown ? t->number : 0;
 }
 
 /* What arrives. */
@@ -215,12 +164,14 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
         c->waits = true;
         return IO_AGAIN;
     }
-    t = who(c, p, meta);
+    t = console_who(c, p, meta);
+    watch_pass(c, t, data, size);
     n = console_keys_show(c->keys, t, data, size);
     if (n < 0)
         return n;
     if (n == 0)
         n = (ssize_t)view_show(&c->view, t, data, size, p->datagram);
+    watch_shown(t, (size_t)n);
     t->heard = loop_now(c->svc->loop);
     t->received += (size_t)n;
     recent_put(&t->recent, data, (size_t)n);
@@ -256,21 +207,43 @@ static void leave(struct console *c, struct talker *t)
     console_end(c, NULL);
 }
 
+/* Whose end is left to us to answer. */
+static void answer_end(struct console *c, struct talker *t)
+{
+    char name[ADDR_TEXT];
+
+    if (bridge_leaves(c->bridge))
+        leave(c, t);
+    else if (!c->view.marks.labels && !c->ended && !c->ending)
+        log_notice("%s ended its side; type to answer, ^D leaves", peer_name(t->peer, name));
+}
+
 static void peer_ended(void *ctx, struct peer *peer)
 {
     struct console *c = ctx;
     struct talker *t = bridge_ctx(peer);
-    char name[ADDR_TEXT];
 
     if (console_keys_to(c->keys) == t)
         console_keys_end(c->keys);
     view_finish(&c->view, t);
+    if (watch_ended(c, t))
+        return;
     if (c->view.marks.labels)
-        tell(c, t, "ended its side");
-    if (bridge_leaves(c->bridge))
-        leave(c, t);
-    else if (!c->view.marks.labels && !c->ended && !c->ending)
-        log_notice("%s ended its side; type to answer, ^D leaves", peer_name(peer, name));
+        console_tell(c, t, "ended its side");
+    answer_end(c, t);
+}
+
+static bool sent(void *ctx, struct peer *peer)
+{
+    return watch_sent(ctx, bridge_ctx(peer));
+}
+
+void console_parts(struct console *c, struct talker *t)
+{
+    view_set_labels(&c->view, c->svc->many || c->conf->watch);
+    update_base(c);
+    if (t->peer->ended)
+        answer_end(c, t);
 }
 
 void console_set_leave(struct console *c, bool leaves)
@@ -295,23 +268,31 @@ static void deaf(void *ctx, struct peer *peer)
     if (t->pace.queue != NULL)
         queue_drop(t->pace.queue);
     pace_leave(&t->pace);
+    watch_wake(t);
     console_wake(c);
+}
+
+void console_quit_if_done(struct console *c)
+{
+    if (!c->quits || !screen_is_empty(c->sheet.screen) || watch_waits(c))
+        return;
+    c->quits = false;
+    c->svc->host.quit(c->svc->host.ctx, NULL);
 }
 
 static void screen_has_room(void *ctx)
 {
     struct console *c = ctx;
 
-    if (c->quits && screen_is_empty(c->sheet.screen)) {
-        c->quits = false;
-        c->svc->host.quit(c->svc->host.ctx, NULL);
-    }
+    console_quit_if_done(c);
     if (screen_torn(c->sheet.screen) && c->prompt != NULL)
         prompt_redraw(c->prompt);
     if (c->waits && !screen_full(c->sheet.screen)) {
         c->waits = false;
         port_event_soon(c->sink, LOOP_OUT);
     }
+    if (!screen_full(c->sheet.screen))
+        watch_wake_all(c);
 }
 
 /* The prompt's questions. */
@@ -350,7 +331,7 @@ static bool stays(void *ctx)
     const struct console *c = ctx;
     const struct talker *first = talkers_after(&c->talkers, NULL);
 
-    return console_keys_begun(c->keys) || c->svc->many || (first != NULL && !first->shown);
+    return console_keys_begun(c->keys) || c->svc->many || c->conf->watch || (first != NULL && !first->shown);
 }
 
 static void quit(struct console *c, const struct err *e)
@@ -359,11 +340,25 @@ static void quit(struct console *c, const struct err *e)
     c->svc->host.quit(c->svc->host.ctx, e);
 }
 
+/* Pairs need nobody who types. */
+static void leave_pairs(struct console *c)
+{
+    if (c->parting || c->talkers.count == 0)
+        quit(c, NULL);
+    else
+        view_note(&c->view, "who is joined goes on; ^D again quits");
+    c->parting = true;
+}
+
 void console_input_ended(struct console *c, bool gone)
 {
     bool again = c->ended;
     struct err e;
 
+    if (!gone && c->conf->watch) {
+        leave_pairs(c);
+        return;
+    }
     c->closed = true;
     console_end(c, NULL);
     if (!gone && stays(c)) {
@@ -417,7 +412,7 @@ static void start_view(struct console *c)
     c->view = (struct view){.loop = c->svc->loop,
                             .sheet = &c->sheet,
                             .colors = conf->allow_colors && !c->sheet.dumb,
-                            .marks = {.labels = c->svc->many}};
+                            .marks = {.labels = c->svc->many || conf->watch}};
     console_conf_view(conf, true, &c->view);
     view_init(&c->view);
 }
@@ -485,6 +480,7 @@ static void console_stop(struct svc *s)
     console_keys_end(c->keys);
     console_commands.end(c);
     s->state = NULL;
+    watch_stop(c);
     bridge_free(c->bridge);
     view_finish(&c->view, NULL);
     free_console(c);
@@ -495,7 +491,7 @@ static int console_start(struct svc *s, struct err *e)
     struct console *c = mem_alloc(sizeof *c);
     const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
     struct bridge_ends ends = {
-        .apart = true, .peer_ended = peer_ended, .deaf = deaf, .slow = SLOW_CLOSE, .ctx = c};
+        .apart = true, .peer_ended = peer_ended, .deaf = deaf, .sent = sent, .slow = SLOW_CLOSE, .ctx = c};
 
     list_init(&c->tasks);
     list_init(&c->waiters);
@@ -535,13 +531,15 @@ static void console_attach(struct svc *s, struct peer *peer)
     bridge_set_ctx(peer, t);
     pace_join(&c->pace, &t->pace);
     if (peer->datagram)
-        port_set_senders(peer->port, &senders, t);
+        port_set_senders(peer->port, &console_senders, t);
     if (anyone)
         view_set_labels(&c->view, true);
     if (c->conf->tell_joined && !peer->datagram && !log_shows(LOG_INFO))
         log_notice("%s connected", peer_name(peer, name));
     console_greet(c, t);
-    joined(c, t);
+    console_joins(c, t);
+    if (c->conf->watch)
+        watch_open(c, t, &c->conf->join->end);
 }
 
 /* After ~eof there is nothing to wait for when the peer ends. */
@@ -570,6 +568,7 @@ static void console_detach(struct svc *s, struct peer *peer)
     }
     if (peer->datagram)
         port_set_senders(peer->port, NULL, NULL);
+    watch_leaves(c, self);
     left(c, self);
     tell_end(c, peer);
     bridge_detach(c->bridge, peer);
@@ -647,7 +646,8 @@ static bool console_sends(const struct svc *s, const struct peer *peer)
 {
     const struct console *c = s->state;
 
-    return bridge_unsent(c->bridge, peer) > 0 || console_commands.sending(c, bridge_ctx(peer)) != NULL;
+    return bridge_unsent(c->bridge, peer) > 0 || ((struct talker *)bridge_ctx(peer))->other != NULL ||
+           console_commands.sending(c, bridge_ctx(peer)) != NULL;
 }
 
 static void console_settled(struct svc *s)
@@ -665,7 +665,7 @@ static bool console_shows(struct svc *s)
 {
     struct console *c = s->state;
 
-    c->quits = !screen_is_empty(c->sheet.screen);
+    c->quits = !screen_is_empty(c->sheet.screen) || watch_waits(c);
     return c->quits;
 }
 

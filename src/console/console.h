@@ -41,6 +41,7 @@ struct console {
     struct console_keys *keys; /* of console_keys.c */
     struct commands *commands; /* the commands' own */
     struct list tasks;         /* what commands began (console/task.h), the newest first */
+    struct watches *watches;   /* talkers that have ends (console/watch.h); NULL: there were none */
 
     enum input_mode input; /* console_set_input(); commands set these three: */
     enum eol eol;
@@ -60,6 +61,7 @@ struct console {
     bool ending;  /* nor typed (but see `closed`): our direction ends once the commands that send are done */
     bool closed;  /* no more can be typed; what commands type may still go */
     bool leaving; /* the peer has ended: so does ours, with what commands still send */
+    bool parting; /* the end of what is typed was asked for while there were pairs */
     bool quits;   /* the program ends once the screen is empty */
     bool waits;   /* a link waits for room on the screen */
     int64_t interrupted; /* loop time of the last ^C that found nothing to clear or stop; 0: never */
@@ -192,7 +194,32 @@ bool console_keys_resume(struct console_keys *k);
 /* For term/prompt.h: the terminal has another size, and all to whom that can be told are. */
 void console_keys_resized(void *console);
 
-/* Between console.c and console_send.c. */
+/* Between console.c and console_*.c. */
+
+/* Who sent a message of `meta` through `p`, who joins if nobody knew: the peer itself, or another who was heard there. */
+struct talker *console_who(struct console *c, struct peer *p, const struct meta *meta);
+extern const struct port_senders console_senders;
+
+/* Puts what came from the other side behind what is to be sent to `t`. Returns false when that has no more room now, which
+ * console_passes() asks. */
+bool console_pass(struct console *c, struct talker *t, const void *data, size_t n);
+bool console_passes(const struct talker *t);
+
+/* Ends what is sent to `t` at once, whatever commands still send. */
+void console_cut(struct console *c, struct talker *t);
+
+/* Tells of a talker, behind its label. */
+void console_tell(struct console *c, const struct talker *t, const char *what);
+
+/* Has a talker come, and leave, who is none of c->talkers. */
+void console_joins(struct console *c, struct talker *t);
+void console_loses(struct console *c, struct talker *t);
+
+/* What stands before lines, and the prompt, may have changed; `t` has no end any more. */
+void console_parts(struct console *c, struct talker *t);
+
+/* What was to be done before the end may be done: ends the program then, if it is to. */
+void console_quit_if_done(struct console *c);
 
 /* A task is over: our direction may have waited for that. */
 void console_task_done(struct console *c);

@@ -7,11 +7,15 @@
 
 #include "svc/bridge.h"
 
+struct join_conf;
+
 struct console_conf {
     const struct bridge_conf *bridge;
-    const char *prompt;         /* --prompt; NULL: none but the peer's unfinished line */
-    const char *history;        /* --history; NULL: the default place */
-    const char *log, *commands; /* files that ~log and ~source begin with; NULL: none */
+    const struct join_conf *join; /* how talkers are joined to ends */
+    bool watch;                   /* each that comes is, and what passes is shown */
+    const char *prompt;           /* --prompt; NULL: none but the peer's unfinished line */
+    const char *history;          /* --history; NULL: the default place */
+    const char *log, *commands;   /* files that ~log and ~source begin with; NULL: none */
     bool no_history;
     bool no_input;                     /* without a prompt: standard input is not read */
     bool raw;                          /* show what arrives as it is */

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "console/console_conf.h"
+#include "console/watch.h"
 #include "io/remote.h"
 #include "loop/loop.h"
 #include "term/modes.h"
@@ -118,6 +119,8 @@ static void hold_others(struct console_keys *k, bool held)
         x->stilled = held;
         link_pause(in, held);
     }
+    if (!held)
+        watch_wake_all(k->c);
 }
 
 /* What is typed. */
@@ -352,6 +355,8 @@ static int check_start(const struct console_keys *k, struct talker *t, struct er
         return err_set(e, STATUS_LOCAL, "nobody is connected");
     if (t->peer->datagram)
         return err_set(e, STATUS_LOCAL, "keys go to connections, not in datagrams");
+    if (t->other != NULL)
+        return err_set(e, STATUS_LOCAL, "keys go to who has no end");
     return console_check_to(c, t, e);
 }
 

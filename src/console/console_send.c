@@ -9,7 +9,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/width.h"
+#include "console/console_conf.h"
+#include "console/watch.h"
 #include "io/queue.h"
+#include "peer/observe.h"
 
 enum {
     QUEUE_LIMIT = 1024 * 1024, /* bytes of lines that wait for a peer before no more keys are read */
@@ -72,6 +75,7 @@ static void queue_has_room(struct port *port, void *ctx)
 
     (void)port;
     pace_has_room(&t->pace);
+    watch_wake(t);
     if (pace != NULL)
         console_wake(container_of(pace, struct console, pace));
 }
@@ -117,6 +121,13 @@ static void queues_are_idle(struct timer *timer)
         loop_finally(c->svc->loop, &c->trim);
 }
 
+/* What is typed into what goes to an end. */
+static void put_in(struct talker *far, struct chunk *chunk)
+{
+    observe_put_in(far->other->peer, far->name, chunk->data, chunk->len, chunk->secret);
+    queue_put(far->pace.queue, chunk);
+}
+
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
 {
     struct talker *base = base_of(t);
@@ -124,6 +135,10 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     /* While it is about to end, tasks still send: they are bound to those who were there. */
     if (base->deaf || base->ended || (base->ending && c->talkers.upto == 0))
         return;
+    if (t->far) {
+        put_in(t, chunk);
+        return;
+    }
     queue_of(c, base);
     if (!pace_put(&base->pace, chunk, t->meta)) {
         bridge_missed(c->bridge, base->peer, chunk->len);
@@ -132,6 +147,23 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     if (c->svc->many && !loop_timer_pending(&c->idle))
         loop_timer_set(c->svc->loop, &c->idle, IDLE);
     t->sent += chunk->len;
+}
+
+bool console_pass(struct console *c, struct talker *t, const void *data, size_t n)
+{
+    struct port *queue = queue_of(c, t);
+    struct chunk *chunk = chunk_new(data, n);
+
+    queue_put(queue, chunk);
+    chunk_unref(chunk);
+    if (c->svc->many && !loop_timer_pending(&c->idle))
+        loop_timer_set(c->svc->loop, &c->idle, IDLE);
+    return !queue_full(queue);
+}
+
+bool console_passes(const struct talker *t)
+{
+    return t->pace.queue == NULL || !queue_full(t->pace.queue);
 }
 
 static void keep_early(struct console *c, struct chunk *chunk)
@@ -204,6 +236,8 @@ bool console_full(struct console *c, const struct talker *t)
     t = target(c, t);
     if (list_empty(&c->talkers.all))
         return c->early_size >= QUEUE_LIMIT;
+    if (t != NULL && t->far)
+        return !t->deaf && queue_full(t->pace.queue);
     if (t != NULL)
         return pace_is_waited_for(&base_of(t)->pace);
     pace_held_up(&c->pace);
@@ -215,6 +249,8 @@ size_t console_held(const struct console *c, const struct talker *t)
     size_t sum = 0;
 
     t = target(c, t);
+    if (t != NULL && t->far)
+        return t->deaf ? 0 : queue_size(t->pace.queue);
     for (struct talker *x = next_base(c, NULL); x != NULL; x = next_base(c, x)) {
         const struct link *out = bridge_out(x->peer);
 
@@ -244,6 +280,16 @@ int console_check_open(const struct console *c, struct err *e)
     return 0;
 }
 
+/* What is typed belongs into one stream: nobody means those of all pairs. */
+static int refuse_all(const struct console *c, struct err *e)
+{
+    if (c->talkers.count == 0)
+        return err_set(e, STATUS_LOCAL, "not delivered: nobody is connected");
+    return err_set(e, STATUS_LOCAL,
+                   "not delivered: which of %u pairs? %cto N> towards the end, %cto N< towards the peer",
+                   c->talkers.count, c->escape, c->escape);
+}
+
 int console_check_to(const struct console *c, const struct talker *t, struct err *e)
 {
     char label[TALKER_LABEL];
@@ -255,6 +301,8 @@ int console_check_to(const struct console *c, const struct talker *t, struct err
     if (t == NULL && c->talkers.gone[0] != '\0')
         return err_set(e, STATUS_LOCAL, "not delivered: %s has left; %cto all or %cto N", c->talkers.gone,
                        c->escape, c->escape);
+    if (t == NULL && c->conf->watch && c->talkers.count != 1)
+        return refuse_all(c, e);
     if (t != NULL && (base_of(t)->ended || base_of(t)->ending || base_of(t)->deaf))
         return err_set(e, STATUS_LOCAL, "not delivered: nothing can be sent to %s any more",
                        talker_label(t, label));
@@ -449,6 +497,12 @@ static void end_one(struct console *c, struct talker *t)
     queue_end(queue_of(c, t));
 }
 
+void console_cut(struct console *c, struct talker *t)
+{
+    if (!t->ended && !t->deaf)
+        end_one(c, t);
+}
+
 static void end_all(struct console *c)
 {
     c->ending = false;
@@ -466,7 +520,7 @@ void console_end(struct console *c, struct talker *t)
 
     if (c->ended || (t != NULL && t->meta != NULL))
         return;
-    if (!c->svc->many)
+    if (!c->svc->many && (t == NULL || t->other == NULL))
         t = NULL;
     console_commands.stop_endless(c, t);
     name = console_commands.sending(c, t);
@@ -480,6 +534,12 @@ void console_end(struct console *c, struct talker *t)
     }
 }
 
+static void finish_one(struct console *c, struct talker *t)
+{
+    if (t->ending && console_commands.sending(c, t) == NULL)
+        end_one(c, t);
+}
+
 static void run_finish(struct job *j)
 {
     struct console *c = container_of(j, struct console, finish);
@@ -487,8 +547,9 @@ static void run_finish(struct job *j)
     if (c->ending && console_commands.sending(c, NULL) == NULL)
         end_all(c);
     for (struct talker *t = next_base(c, NULL); t != NULL && !c->ended; t = next_base(c, t)) {
-        if (t->ending && console_commands.sending(c, t) == NULL)
-            end_one(c, t);
+        finish_one(c, t);
+        if (t->other != NULL)
+            finish_one(c, t->other);
     }
 }
 
@@ -512,8 +573,13 @@ void console_close(struct console *c, struct talker *t, bool reset)
         c->talkers.leaving(c->talkers.ctx, t);
         return;
     }
-    c->svc->parts = !c->svc->many && !c->svc->again;
-    bridge_close(c->bridge, t->peer, reset);
+    if (t->far) {
+        watch_close(t, reset);
+        return;
+    }
+    watch_resets(t, reset);
+    c->svc->parts = !c->svc->many && !c->svc->again && !c->conf->watch;
+    bridge_close(c->bridge, t->peer, reset, NULL);
     if (c->svc->parts)
         tell_closed(c);
     c->svc->parts = false;
@@ -522,7 +588,7 @@ void console_close(struct console *c, struct talker *t, bool reset)
 struct link *console_in(struct console *c, struct talker *t)
 {
     (void)c;
-    return bridge_in(t->peer);
+    return t->far ? watch_in(t) : bridge_in(t->peer);
 }
 
 struct link *console_out(struct console *c, struct talker *t)
@@ -537,7 +603,7 @@ struct link *console_out(struct console *c, struct talker *t)
 
 void console_init_sending(struct console *c)
 {
-    bool waits = !c->svc->many || bridge_slow(c->bridge) == SLOW_WAIT;
+    bool waits = !c->svc->many || c->conf->watch || bridge_slow(c->bridge) == SLOW_WAIT;
 
     pace_init(&c->pace, c->svc->loop, waits ? PACE_WAIT : PACE_SKIP, all_have_room);
     c->idle.fire = queues_are_idle;

@@ -10,7 +10,7 @@
 
 enum {
     COLORS = 10,
-    LABEL = TALKER_LABEL + 2,
+    LABEL = TALKER_LABEL + 3,
 };
 
 static const char faint[] = "\033[2m", bold[] = "\033[1m";
@@ -75,30 +75,45 @@ static const char *style_of(const struct talker *t)
     return t != NULL ? colors[(t->number + COLORS - 1) % COLORS] : bold;
 }
 
-/* "[12]", "[bob]" or "[all]": made for each line, so faster than printf(3). */
-static const char *format_label(const struct talker *t, char text[static LABEL])
+/* Which way it goes: ">]" to the end of a pair, "<]" to the peer; who is alone has no sign. */
+static const char *label_end(const struct talker *t, bool sent)
 {
-    char *at = &text[LABEL - 2];
+    if (t->other == NULL)
+        return "]";
+    return t->far == sent ? ">]" : "<]";
+}
+
+/* "[12]", "[bob]", "[2>]" or "[all]": made for each line, so faster than printf(3). */
+static const char *format_label(const struct talker *t, bool sent, char text[static LABEL])
+{
+    const char *called, *end;
+    char *at;
     uint32_t number;
 
     if (t == NULL)
         return "[all]";
-    if (t->called != NULL) {
-        snprintf(text, LABEL, "[%s]", t->called);
+    called = t->far && t->other != NULL ? t->other->called : t->called;
+    end = label_end(t, sent);
+    if (called != NULL) {
+        snprintf(text, LABEL, "[%s%s", called, end);
         return text;
     }
-    memcpy(at, "]", 2);
-    for (number = t->number; at == &text[LABEL - 2] || number > 0; number /= 10)
+    at = &text[LABEL - 1 - strlen(end)];
+    memcpy(at, end, strlen(end) + 1);
+    number = t->number;
+    do
         *--at = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
     *--at = '[';
     return at;
 }
 
-static size_t put_label(const struct marks *m, char *out, size_t at, const struct talker *t, unsigned *width)
+static size_t put_label(const struct marks *m, char *out, size_t at, const struct talker *t, bool sent,
+                        unsigned *width)
 {
     char text[LABEL];
 
-    return put_styled(m, out, at, style_of(t), format_label(t, text), width);
+    return put_styled(m, out, at, style_of(t), format_label(t, sent, text), width);
 }
 
 const char *mark_label(const struct marks *m, const struct talker *t, char text[static MARK_LABEL],
@@ -107,7 +122,7 @@ const char *mark_label(const struct marks *m, const struct talker *t, char text[
     *width = 0;
     text[0] = '\0';
     if (t != NULL && t->shown)
-        text[put_label(m, text, 0, t, width)] = '\0';
+        text[put_label(m, text, 0, t, false, width)] = '\0';
     return text;
 }
 
@@ -142,7 +157,7 @@ size_t mark_put(struct marks *m, const struct mark_line *line, char out[static M
         ++*width;
     }
     if ((m->labels || (m->set & MARK_PEER) != 0) && (line->talker == NULL || line->talker->shown)) {
-        n = put_label(m, out, n, line->talker, width);
+        n = put_label(m, out, n, line->talker, line->sent, width);
         n = put(out, n, " ");
         ++*width;
     }

@@ -75,12 +75,17 @@ static void forget(struct talkers *t, struct sender *x)
     t->senders->count--;
 }
 
+void talkers_lose(struct talkers *t, const struct talker *x)
+{
+    if (t->to != x)
+        return;
+    t->to = NULL;
+    talker_label(x, t->gone);
+}
+
 void talkers_del(struct talkers *t, struct talker *x)
 {
-    if (t->to == x) {
-        t->to = NULL;
-        talker_label(x, t->gone);
-    }
+    talkers_lose(t, x);
     list_del(&x->place);
     if (x->shown)
         t->count--;
@@ -227,20 +232,33 @@ bool talker_can_be_called(const char *name)
 
 const char *talker_label(const struct talker *x, char text[static TALKER_LABEL])
 {
-    if (x->called != NULL)
-        snprintf(text, TALKER_LABEL, "%s", x->called);
+    const struct talker *named = x->far ? x->other : x;
+    const char *sign = x->other == NULL ? "" : x->far ? ">" : "<";
+
+    if (named->called != NULL)
+        snprintf(text, TALKER_LABEL, "%s%s", named->called, sign);
     else
-        snprintf(text, TALKER_LABEL, "%u", (unsigned)x->number);
+        snprintf(text, TALKER_LABEL, "%u%s", (unsigned)x->number, sign);
     return text;
 }
 
 const char *talker_name(const struct talker *x, char text[static ADDR_TEXT])
 {
-    return x->meta != NULL ? addr_format(&x->meta->peer, text) : peer_name(x->peer, text);
+    if (x->name != NULL)
+        snprintf(text, ADDR_TEXT, "%s", x->name);
+    else if (x->meta != NULL)
+        addr_format(&x->meta->peer, text);
+    else
+        peer_name(x->peer, text);
+    return text;
 }
 
 void talker_bytes(const struct talker *x, uint64_t *sent, uint64_t *received)
 {
-    *sent = x->peer->datagram ? x->sent : x->peer->sent;
-    *received = x->peer->datagram ? x->received : x->peer->received;
+    /* The peer that stands for the talker at its end is the other side of the end. */
+    const uint64_t to = x->far ? x->peer->received : x->peer->sent;
+    const uint64_t from = x->far ? x->peer->sent : x->peer->received;
+
+    *sent = x->peer->datagram ? x->sent : to;
+    *received = x->peer->datagram ? x->received : from;
 }

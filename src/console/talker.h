@@ -22,12 +22,15 @@ enum {
     TALKERS_SENDERS = 1000,       /* senders of datagrams known at once; beyond, the quietest leaves */
     TALKERS_IDLE = 5 * 60 * 1000, /* ms without a datagram after which a sender leaves */
     TALKER_CALLED = 32,           /* bytes of a name that the user gives */
-    TALKER_LABEL = TALKER_CALLED + 1,
+    TALKER_LABEL = TALKER_CALLED + 2,
 };
 
 struct talker {
     struct list place; /* by number: in talkers.all */
     struct peer *peer;
+    struct talker *
+        other; /* the other side of a pair (console/watch.h): the end that it is joined to, or whose end it is; NULL */
+    const char *name;  /* of an end; NULL: the peer's */
     struct meta *meta; /* a sender of datagrams: where lines to it go; NULL: the peer itself */
     /* Lines to it; its queue is NULL before the first. A sender's are in that of its peer's own talker. */
     struct pace_member pace;
@@ -36,11 +39,13 @@ struct talker {
     char *called;            /* the name that the user gave it; NULL: none */
     uint64_t sent, received; /* a sender's bytes; see talker_bytes() */
     uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
+    size_t ahead;            /* bytes passed to the other side that are still to be shown */
     int64_t since, heard;    /* loop time, ms; heard 0: never */
     uint32_t number;         /* from 1, never used twice */
     bool
         shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
     bool stilled; /* it is not read while another has the terminal */
+    bool far;     /* it is an end */
     bool deaf;    /* nothing can be sent to it any more */
     bool ended;   /* we ended our direction to it */
     bool ending;  /* we do once the commands that send to it are done */
@@ -72,6 +77,9 @@ struct talker *talkers_add(struct talkers *t, struct peer *p, bool shown);
 /* Takes a talker out and frees it: its queue and line must be gone. Lines that went to it go to nobody (`gone`). */
 void talkers_del(struct talkers *t, struct talker *x);
 
+/* Lines that went to it go to nobody. */
+void talkers_lose(struct talkers *t, const struct talker *x);
+
 /* The talker that sends from m->peer through peer `p`, now heard. Makes one (`*made`) when there is none, which may
  * make others leave. */
 struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta *m, bool *made);
@@ -91,7 +99,8 @@ void talker_call(struct talker *x, const char *name);
 /* True for a name that can be given: 1 to TALKER_CALLED letters, digits, _ and -, no number. */
 bool talker_can_be_called(const char *name);
 
-/* What the user knows it by: the name it was given, or its number. Returns `text`. */
+/* What the user knows it by: the name it was given, or its number; of a pair with > for what goes to the end, < for what goes
+ * to the peer. Returns `text`. */
 const char *talker_label(const struct talker *x, char text[static TALKER_LABEL]);
 
 /* The next one that is shown behind `x` (NULL: the first), or NULL. */

@@ -65,6 +65,8 @@ bool task_sends_to(const struct task *t, const struct talker *to)
 
 bool task_has_talker(const struct task *t, const struct talker *but)
 {
+    if (t->to != NULL && t->to->far)
+        return t->to != but;
     for (const struct talker *x = NULL; (x = talkers_after(&t->c->talkers, x)) != NULL;) {
         if (x != but && task_sends_to(t, x))
             return true;

@@ -21,7 +21,7 @@ bool link_fits_kernel(const struct link *k)
 
 bool link_wants_read(const struct link *k)
 {
-    if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused)
+    if (k->state != LINK_RUNNING || k->freed || k->src_eof || k->paused || k->curbed)
         return false;
     if (k->splice == NULL || (k->splice->held == 0 && !link_fits_kernel(k)))
         return k->shares ? !link_waits(k) : link_copy_wants_read(k);
@@ -276,10 +276,21 @@ void link_end_after_rest(struct link *k)
     loop_soon(k->src->loop, &k->job);
 }
 
+static void reading_changed(struct link *k)
+{
+    port_touch(k->src);
+    if (!k->paused && !k->curbed)
+        loop_soon(k->src->loop, &k->job);
+}
+
 void link_pause(struct link *k, bool paused)
 {
     k->paused = paused;
-    port_touch(k->src);
-    if (!paused)
-        loop_soon(k->src->loop, &k->job);
+    reading_changed(k);
+}
+
+void link_curb(struct link *k, bool curbed)
+{
+    k->curbed = curbed;
+    reading_changed(k);
 }

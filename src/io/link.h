@@ -84,7 +84,7 @@ struct link {
     bool src_failed : 1, told_end : 1;
     bool resting : 1; /* for the interval */
     bool limited : 1; /* all reads that opts.reads allows were made */
-    bool paused : 1;
+    bool paused : 1, curbed : 1;
     bool ends : 1; /* with what the source has now */
     bool pumping : 1, freed : 1;
     bool bulk : 1;    /* the last read was large */
@@ -128,6 +128,9 @@ void link_end_after_rest(struct link *k);
 
 /* Stops reading from the source (true), or goes on (false). What is held is still written. */
 void link_pause(struct link *k, bool paused);
+
+/* The same where what was written has to go elsewhere first: neither ends the other. */
+void link_curb(struct link *k, bool curbed);
 
 /* Attaches a tap, which must outlive the link or be taken out before; takes it out. */
 void link_tap_add(struct link *k, struct tap *t);

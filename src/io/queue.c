@@ -22,7 +22,7 @@ struct queue {
     size_t offset; /* bytes of the first chunk that were read */
     size_t size;
     size_t addresses; /* bytes of them: they count for the limit */
-    bool ended;
+    bool ended, failed;
 };
 
 /* NULL: nothing waits. */
@@ -49,7 +49,7 @@ static ssize_t peek_queue(struct layer *l, const void **data)
     struct queue *q = container_of(l, struct queue, layer);
 
     if (list_empty(&q->items))
-        return q->ended ? IO_EOF : IO_AGAIN;
+        return q->failed ? IO_ERROR : q->ended ? IO_EOF : IO_AGAIN;
     *data = first_item(q)->chunk->data + q->offset;
     return (ssize_t)(first_item(q)->chunk->len - q->offset);
 }
@@ -203,6 +203,13 @@ void queue_end(struct port *port)
 {
     container_of(port, struct queue, port)->ended = true;
     port_event_soon(port, LOOP_IN);
+}
+
+void queue_fail(struct port *port, int error)
+{
+    port_fail(port, error);
+    container_of(port, struct queue, port)->failed = true;
+    queue_end(port);
 }
 
 bool queue_full(const struct port *port)

@@ -44,8 +44,9 @@ void queue_put_to(struct port *port, struct chunk *c, const struct meta *to);
 /* Drops what waits. */
 void queue_drop(struct port *port);
 
-/* No more will be put: the reader gets IO_EOF behind what waits. */
+/* No more will be put: the reader gets IO_EOF behind what waits; or IO_ERROR, for errno value `error`. */
 void queue_end(struct port *port);
+void queue_fail(struct port *port, int error);
 
 bool queue_full(const struct port *port);
 

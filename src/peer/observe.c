@@ -113,6 +113,18 @@ void observe_error(struct peer *p, const struct err *e)
     }
 }
 
+void observe_put_in(struct peer *p, const char *to, const void *data, size_t n, bool secret)
+{
+    struct observer *o;
+    struct list *ahead;
+
+    each_observer(o, ahead, p)
+    {
+        if (o->sent && o->put_in != NULL)
+            o->put_in(o, p, to, data, n, secret);
+    }
+}
+
 void observe_begin(struct peer *p, struct link *k, bool sent)
 {
     struct observer *o;

@@ -26,6 +26,8 @@ struct observer {
     void (*end)(struct observed *);   /* the direction ended */
     void (*leave)(struct observed *); /* it is seen no more: o->own goes */
     void (*error)(struct observer *, struct peer *, const struct err *);
+    /* We put something into what goes from the peer to its end, which is called `to`. */
+    void (*put_in)(struct observer *, struct peer *, const char *to, const void *data, size_t n, bool secret);
     void (*close)(struct observer *, struct peer *); /* a peer goes; its directions have been left */
 };
 
@@ -60,5 +62,8 @@ void observe_begin(struct peer *p, struct link *k, bool sent);
 void observe_leave(struct link *k);
 void observe_end(struct link *k);
 void observe_error(struct peer *p, const struct err *e);
+
+/* Something is put into what goes from the peer to its end. */
+void observe_put_in(struct peer *p, const char *to, const void *data, size_t n, bool secret);
 
 #endif

@@ -136,6 +136,30 @@ static void see_data(struct observed *o, const void *data, size_t n, const struc
     flush(r);
 }
 
+/* A piece of a direction that has no link, and is told apart by the name of whom it is for. */
+static void see_put_in(struct observer *o, struct peer *p, const char *to, const void *data, size_t n,
+                       bool secret)
+{
+    struct record *r = container_of(o, struct record, observer);
+    const struct record_event e = {
+        .peer = p,
+        .number = r->opts.number != NULL ? r->opts.number(r->opts.ctx, p, NULL, true) : 0,
+        .name = to,
+        .sent = true,
+        .message = (port_caps(p->port) & IO_MSG) != 0,
+        .secret = secret};
+    void *each;
+
+    if (r->failed)
+        return;
+    each = mem_alloc(r->opts.format->each + 1);
+    r->opts.format->data(r, each, &e, data, n);
+    if (r->opts.format->leave != NULL)
+        r->opts.format->leave(r, each, p);
+    flush(r);
+    free(each);
+}
+
 void record_note(struct record *r, uint32_t number, const char *name, const char *text)
 {
     const struct record_event e = {.number = number, .name = name};
@@ -186,9 +210,17 @@ static int open_file(const char *path, bool appends, bool keep, struct err *e)
     return -1;
 }
 
+static int open_stderr(const char *path, struct err *e)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    return fd >= 0 ? fd : err_sys(e, STATUS_LOCAL, errno, "%s", path);
+}
+
 struct record *record_open(struct loop *loop, const char *path, const struct record_opts *opts, struct err *e)
 {
-    int fd = open_file(path, opts->append || opts->format->appends, opts->keep, e);
+    int fd = opts->is_stderr ? open_stderr(path, e)
+                             : open_file(path, opts->append || opts->format->appends, opts->keep, e);
     struct record *r;
 
     if (fd < 0)
@@ -201,8 +233,11 @@ struct record *record_open(struct loop *loop, const char *path, const struct rec
     r->told.run = run_told;
     if (opts->format->size > 0)
         r->state = mem_alloc(opts->format->size);
-    r->observer = (struct observer){
-        .sent = opts->format->sent, .begin = begin_direction, .data = see_data, .leave = leave_direction};
+    r->observer = (struct observer){.sent = opts->format->sent,
+                                    .begin = begin_direction,
+                                    .data = see_data,
+                                    .leave = leave_direction,
+                                    .put_in = see_put_in};
     observe_add(opts->peers, &r->observer);
     return r;
 }

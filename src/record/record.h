@@ -47,6 +47,7 @@ struct record_format {
 
 struct record_opts {
     const struct record_format *format;
+    bool is_stderr;           /* it goes to standard error; `path` is what that is called */
     bool append;              /* whatever the format says */
     bool keep;                /* what a file holds is not overwritten: EEXIST */
     struct peer_table *peers; /* all of which are recorded */

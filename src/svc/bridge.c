@@ -300,6 +300,8 @@ static bool bridge_sent(struct wire *w)
     struct bridge *b = bridge_of(w);
 
     bridge_quit_if_sent(b);
+    if (b->ends.sent != NULL && !b->ends.sent(b->ends.ctx, w->peer))
+        return false;
     return b->conf->quit_after != 0 || !b->input_ended;
 }
 
@@ -620,12 +622,12 @@ enum slow_peer bridge_slow(const struct bridge *b)
     return b->slow;
 }
 
-void bridge_close(struct bridge *b, struct peer *p, bool reset)
+void bridge_close(struct bridge *b, struct peer *p, bool reset, const struct err *e)
 {
     (void)b;
     if (reset)
         leave_reset(p);
-    wire_finish(p->svc);
+    wire_end(p->svc, e);
 }
 
 bool bridge_holds_up(const struct peer *p)

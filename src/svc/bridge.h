@@ -47,6 +47,8 @@ struct bridge_ends {
     void (*peer_ended)(void *ctx, struct peer *p);
     /* With `apart`: nothing can be sent to the peer any more; its input is the caller's alone again. Optional. */
     void (*deaf)(void *ctx, struct peer *p);
+    /* With `apart`: all that its input had is sent, and the input over. Returns false when the peer is closed. Optional. */
+    bool (*sent)(void *ctx, struct peer *p);
     enum slow_peer slow; /* the choice of the service */
     void *ctx;
 };
@@ -82,8 +84,8 @@ enum slow_peer bridge_slow(const struct bridge *b);
 /* Bytes for the peer that were read and not written, or can be read. */
 uint64_t bridge_unsent(const struct bridge *b, const struct peer *p);
 
-/* Ends the peer now, with a reset where the transport has such. It is gone when this returns. */
-void bridge_close(struct bridge *b, struct peer *p, bool reset);
+/* Ends the peer now, with a reset where the transport has such; `e` is why, if it failed. It is gone when this returns. */
+void bridge_close(struct bridge *b, struct peer *p, bool reset, const struct err *e);
 
 /* As the hook of struct service. */
 bool bridge_holds_up(const struct peer *p);

@@ -29,6 +29,7 @@ struct pair {
     struct end end;
     bool joined;
     bool reset; /* the end is to end so */
+    bool left;  /* the peer: nothing is for it any more */
 };
 
 static struct join *join_of(const struct pair *pair)
@@ -131,6 +132,8 @@ static bool join_peer_ended(struct wire *w)
     const struct pair *pair = pair_of(w);
     const int64_t linger = join_of(pair)->conf->linger, limit = w->peer->idle_limit;
 
+    if (pair->left)
+        return false;
     if (is_datagrams(pair) && (limit == 0 || linger <= limit))
         peer_idle(w->peer, linger, answers_are_over);
     return true;
@@ -255,6 +258,8 @@ static void end_is_ready(struct end *e)
     wire_init(&pair->wire, &j->owner, pair->wire.peer, e->out, j->svc->pool, NULL);
     if (e->in != NULL)
         wire_feed(&pair->wire, e->in, &opts);
+    if (j->svc->host.joined != NULL)
+        j->svc->host.joined(j->svc->host.ctx, pair->wire.peer);
 }
 
 static void end_has_failed(struct end *e, const struct err *why)
@@ -318,7 +323,7 @@ static int join_start(struct svc *s, struct err *e)
     return 0;
 }
 
-static void join_attach(struct svc *s, struct peer *p)
+void join_open(struct svc *s, struct peer *p, const struct end_spec *spec)
 {
     struct join *j = s->state;
     struct pair *pair = mem_alloc(sizeof *pair);
@@ -331,7 +336,49 @@ static void join_attach(struct svc *s, struct peer *p)
         p->port->hung_up_ctx = pair;
         port_touch(p->port);
     }
-    end_open(&pair->end, &j->conf->end, s->ends, &end_hooks, p);
+    end_open(&pair->end, spec, s->ends, &end_hooks, p);
+}
+
+static void join_attach(struct svc *s, struct peer *p)
+{
+    join_open(s, p, &((struct join *)s->state)->conf->end);
+}
+
+void join_leave(struct peer *p)
+{
+    struct pair *pair = pair_of(p->svc);
+
+    pair->left = true;
+    if (pair->joined && pair->wire.in->state != LINK_RUNNING)
+        wire_finish(&pair->wire);
+}
+
+void join_close(struct peer *p, bool reset)
+{
+    struct pair *pair = pair_of(p->svc);
+
+    pair->reset = reset;
+    finish_pair(pair, NULL);
+}
+
+struct peer *join_end(const struct peer *p)
+{
+    return pair_of(p->svc)->end.peer;
+}
+
+const char *join_end_name(const struct peer *p, char text[static ADDR_TEXT])
+{
+    return end_name(pair_of(p->svc), text);
+}
+
+struct link *join_in(const struct peer *p)
+{
+    return pair_of(p->svc)->wire.in;
+}
+
+struct link *join_out(const struct peer *p)
+{
+    return pair_of(p->svc)->wire.out;
 }
 
 static void tell_undelivered(const struct pair *pair)

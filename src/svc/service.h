@@ -30,6 +30,8 @@ struct svc_host {
     void (*quit)(void *ctx, const struct err *e);
     /* Our input has ended: no more will be sent than is on its way; or (false) it goes on, for another peer. Optional. */
     void (*ended)(void *ctx, bool ended);
+    /* The end that the peer is joined to is there. Optional. */
+    void (*joined)(void *ctx, struct peer *p);
 };
 
 /* What can be asked of the network. Each is optional. */

@@ -41,6 +41,15 @@ void wire_finish(struct wire *w)
     w->owner->finished(w);
 }
 
+void wire_end(struct wire *w, const struct err *e)
+{
+    if (w->err == NULL && e != NULL) {
+        w->err = mem_alloc(sizeof *w->err);
+        *w->err = *e;
+    }
+    wire_finish(w);
+}
+
 static void wire_peer_left(struct port *port, void *ctx)
 {
     struct wire *w = ctx;

@@ -66,6 +66,9 @@ void wire_check(struct wire *w);
 /* Ends it now, whatever is on its way. */
 void wire_finish(struct wire *w);
 
+/* The same, because of `e`, if it has not failed before; NULL: nothing failed. */
+void wire_end(struct wire *w, const struct err *e);
+
 bool wire_out_is_over(const struct wire *w);
 
 /* True while it is we who keep the peer waiting: its silence means nothing. */

@@ -475,7 +475,7 @@ static void input_that_is_dropped(void **state)
     s->out.full = true;
     assert_int_equal(write(s->far[0], "unseen", 6), 6);
     rig_rest(s->rig, 20);
-    bridge_close(s->bridge, s->peer[0], false);
+    bridge_close(s->bridge, s->peer[0], false, NULL);
     assert_int_equal(s->finished, 1);
     assert_true(s->lost);
     assert_non_null(strstr(s->line, "6 bytes"));
