@@ -72,6 +72,7 @@ void conf_clear(struct conf *c)
         free(c->owned[i]);
     free(c->owned);
     free(c->net.sockopts);
+    given_conf_clear(&c->given, &c->net);
     access_free(c->net.access);
     access_conf_clear(&c->access);
     end_spec_clear(&c->join.end);
@@ -391,6 +392,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     c->console.join = &c->join;
     if ((traits & TRAIT_JOIN) == 0)
         return 0;
+    if (c->given.inetd && c->to != NULL && strcmp(c->to, "-") == 0)
+        return err_set(e, STATUS_LOCAL, "--inetd excludes --to -: standard input is the peer");
     if (c->exec != NULL)
         c->to = join_text(c, "exec:", c->exec);
     else if (c->script != NULL)
@@ -406,28 +409,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;
     c->net.room = end_room(&c->join.end, 1);
-    if ((traits & (TRAIT_UNIX | TRAIT_DGRAM | TRAIT_VSOCK | TRAIT_END)) == 0)
+    if ((traits & (TRAIT_UNIX | TRAIT_DGRAM | TRAIT_VSOCK | TRAIT_END)) == 0 && !c->given.mixed)
         conf_add_sockopt(c, "nodelay");
-    return 0;
-}
-
-/* --each. For a moment each peer takes a descriptor more. */
-static int derive_greeting(struct conf *c, uint64_t traits, struct err *e)
-{
-    const bool joined = (traits & TRAIT_JOIN) != 0;
-    int fd;
-
-    if (c->greeting.path == NULL)
-        return 0;
-    if (strcmp(c->transport, "udp-listen") == 0 || strcmp(c->transport, "udp-first") == 0)
-        return err_set(e, STATUS_LOCAL, "--each excludes --udp with --listen: one socket hears all who send");
-    fd = greeting_open(c->greeting.path, e);
-    if (fd < 0)
-        return -1;
-    close(fd);
-    c->greeting.size = c->bridge.out.size;
-    c->greeting.ends = joined && c->join.end.kind->mute;
-    c->net.room = end_room(&c->join.end, 2);
     return 0;
 }
 
@@ -604,6 +587,13 @@ static int read_address(struct conf *c, struct options *o, const char *text, str
     return 0;
 }
 
+/* Who listens without an address may be meant to do so on what a service manager left. */
+static bool expects_sockets(const struct conf *c, uint64_t traits, int operands)
+{
+    return c->dialect == dialect_row(0) && (traits & TRAIT_LISTEN) != 0 && operands == 0 &&
+           c->net.source_host == NULL && c->net.source_port == NULL;
+}
+
 /* Reads the options into `c` and `o`, and holds them against each other. */
 static int read_options(struct conf *c, struct options *o, int argc, char **argv, struct err *e)
 {
@@ -623,7 +613,8 @@ static int read_options(struct conf *c, struct options *o, int argc, char **argv
     if (reads_words(c, o, argc) && read_address(c, o, argv[o->next], e) != 0)
         return -1;
     traits = options_traits(o);
-    if (dialect_check(c->dialect, &traits, e) != 0)
+    if (given_conf_read(&c->given, &c->net, expects_sockets(c, traits, argc - o->next), &traits, e) != 0 ||
+        dialect_check(c->dialect, &traits, e) != 0)
         return -1;
     o->traits |= traits;
     if (options_check(o, e) != 0)
@@ -636,6 +627,8 @@ static int read_operands(struct conf *c, struct operands *o, struct err *e)
 {
     const struct dialect_operands given = {.args = o->args, .n = o->n, .traits = o->traits};
 
+    if ((o->traits & TRAIT_GIVEN) != 0)
+        return check_stray(c, o, 0, e);
     return c->dialect->operands != NULL ? c->dialect->operands(c, &given, e) : take_operands(c, o, e);
 }
 
@@ -668,9 +661,13 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);
-    if (derive_greeting(c, operands.traits, e) != 0)
+    if (c->given.connection) { /* there are no others */
+        c->transport = "given";
+        c->net.keep_open = c->many = false;
+    }
+    if (conf_derive_greeting(c, operands.traits, e) != 0)
         return -1;
-    if (access_conf_make(&c->access, &c->net, operands.traits, e) != 0 ||
+    if (access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
         derive_layers(c, operands.traits, e) != 0)
         return -1;
     derive_telnet(c, operands.traits);

@@ -11,6 +11,7 @@
 
 #include "app/address.h"
 #include "app/conf_access.h"
+#include "app/conf_given.h"
 #include "app/dialect.h"
 #include "app/conf_telnet.h"
 #include "app/records.h"
@@ -59,6 +60,7 @@ struct conf {
     bool one_port;      /* CONF_EACH_PORT: until one of them connects */
     bool tells_tests; /* "NCAT TEST: LISTEN" for each socket that listens, which Ncat's own tests wait for */
 
+    struct given_conf given;
     struct greeting_conf greeting;
     struct access_conf access; /* net.access is made of it */
 
@@ -94,6 +96,9 @@ void conf_clear(struct conf *c);
 void conf_add_layer(struct conf *c,
                     struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
                     const void *conf);
+
+/* Checks the file of --each, and whether peers can be sent it. Returns 0, or -1 with `e`. */
+int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e);
 
 /* Of a listener of datagrams with ends: app/conf_senders.c. A part of conf_parse(). */
 int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e);

@@ -6,8 +6,10 @@
 #include "app/mode.h"
 
 /* What is known of who comes. Datagrams of UNIX sockets do not tell. */
-static unsigned known_kinds(uint64_t traits)
+static unsigned known_kinds(uint64_t traits, bool mixed)
 {
+    if (mixed && (traits & TRAIT_DGRAM) == 0)
+        return ACCESS_IP | ACCESS_OWNER;
     if ((traits & TRAIT_UNIX) == 0)
         return ACCESS_IP;
     return (traits & TRAIT_DGRAM) == 0 ? ACCESS_OWNER : 0;
@@ -27,10 +29,11 @@ static int add_lists(struct access *a, enum access_side side, const struct optio
     return 0;
 }
 
-int access_conf_make(const struct access_conf *c, struct net_conf *net, uint64_t traits, struct err *e)
+int access_conf_make(const struct access_conf *c, struct net_conf *net, uint64_t traits, bool mixed,
+                     struct err *e)
 {
     const struct access_opts opts = {
-        .kinds = known_kinds(traits), .family = net->family, .numeric = net->numeric};
+        .kinds = known_kinds(traits, mixed), .family = net->family, .numeric = net->numeric};
 
     if ((traits & TRAIT_LISTEN) == 0)
         return 0;

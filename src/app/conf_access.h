@@ -13,8 +13,9 @@ struct access_conf {
     struct option_texts allow, deny, allow_files, deny_files;
 };
 
-/* Makes net->access for who listens, reads the files and looks up names, which it waits for. Returns 0, or -1 with `e`. */
-int access_conf_make(const struct access_conf *c, struct net_conf *net, uint64_t traits, struct err *e);
+/* Makes net->access for who listens, reads the files and looks up names, which it waits for. `mixed`: of IP and of UNIX sockets. Returns 0, or -1 with `e`. */
+int access_conf_make(const struct access_conf *c, struct net_conf *net, uint64_t traits, bool mixed,
+                     struct err *e);
 void access_conf_clear(struct access_conf *c);
 
 #endif

@@ -40,6 +40,7 @@ struct service;
 #define TRAIT_PASS TRAIT_BIT(21)   /* the connection is for another program */
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
 #define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
+#define TRAIT_GIVEN TRAIT_BIT(32)  /* sockets are there already */
 #define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
 #define TRAIT_VSOCK TRAIT_BIT(27)
 #define TRAIT_DIRECT TRAIT_BIT(30) /* programs have the peer's socket itself */

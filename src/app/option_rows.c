@@ -114,10 +114,21 @@ static const struct option_row rows[] = {
       .help = "look nothing up",
       .doc = "Look up no names of hosts or services, in either direction.\n" },
     { .name = "join", .arg = "GROUP", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(net.join),
-      .needs = TRAIT_LISTEN | TRAIT_DGRAM, .excludes = TRAIT_UNIX,
+      .needs = TRAIT_LISTEN | TRAIT_DGRAM, .excludes = TRAIT_UNIX | TRAIT_GIVEN,
       .help = "multicast",
       .doc = "Receive what is sent to this multicast group, a numeric address.\nWith\n.Ar GROUP Ns % Ns Ar INTERFACE\n"
              "it is joined there, else where the kernel chooses.\n" },
+    { .name = "listen-fd", .arg = "N", .group = OPTION_ADDRESS, .type = OPTION_TEXTS, .field = FIELD(given.fds),
+      .gives = TRAIT_LISTEN | TRAIT_GIVEN,
+      .rare = true, .help = "a socket that is there",
+      .doc = "Use descriptor\n.Ar N ,\na socket that listens already, or one for datagrams that is bound, in place of an address.\n"
+             "Implies\n.Fl l .\nMay be given several times.\nSee\n.Sx Sockets that are there .\n" },
+    { .name = "inetd", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(given.inetd),
+      .gives = TRAIT_LISTEN | TRAIT_GIVEN,
+      .excludes = TRAIT_PROBE | TRAIT_SELF,
+      .rare = true, .help = "the peer is standard input",
+      .doc = "Standard input is the socket of the peer, as\n.Xr inetd 8\ngives it.\n"
+             "What the peer is joined to is said by\n.Fl -to , e , c\nor\n.Fl -echo .\n" },
     { .ch = 'p', .name = "source-port", .arg = "PORT", .group = OPTION_ADDRESS, .type = OPTION_STRING,
       .field = FIELD(net.source_port), .value = VALUE_PORT, .excludes = TRAIT_UNIX | TRAIT_END,
       .help = "local port",

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/given.h"
 #include "net/multicast.h"
 #include "net/socket.h"
 
@@ -104,16 +105,38 @@ static int open_any(const struct net_conf *conf, int type, const struct addr *ad
     return -1;
 }
 
+/* Those that are there already are not bound anew, and their paths not ours to remove. */
+static int open_given(const struct net_conf *conf, int max, struct bound **out, struct err *e)
+{
+    struct bound *list;
+
+    if (conf->ngiven > (size_t)max)
+        return err_set(e, STATUS_LOCAL, "there are more than %d sockets", max);
+    list = mem_alloc(conf->ngiven * sizeof *list);
+    for (size_t i = 0; i < conf->ngiven; i++) {
+        list[i].fd = given_take(conf->given[i], e);
+        if (list[i].fd < 0 || socket_options(list[i].fd, conf, SOCKOPT_CREATED, e) < 0) {
+            bind_close(list, (int)i + 1);
+            return -1;
+        }
+        socket_local(list[i].fd, &list[i].addr);
+    }
+    *out = list;
+    return (int)conf->ngiven;
+}
+
 int bind_open(const struct net_conf *conf, int type, int max, struct bound **out, struct err *e)
 {
     bool unix_name = conf->family == AF_UNIX;
     const char *host = conf->host == NULL && !unix_name ? conf->source_host : conf->host;
     const char *port = conf->port == NULL ? conf->source_port : conf->port;
     struct addr *addrs;
-    int n = socket_resolve(conf, host, port, type, true, &addrs, e);
-    int count = -1;
+    int n, count = -1;
 
     *out = NULL;
+    if (conf->ngiven > 0)
+        return open_given(conf, max, out, e);
+    n = socket_resolve(conf, host, port, type, true, &addrs, e);
     if (n < 0)
         return -1;
     if (n > max)

@@ -159,7 +159,7 @@ void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit)
 {
     struct addr local;
     struct err e;
-    struct port *port = socket_port(d->net, fd, d->type, &local, &e);
+    struct port *port = socket_port(d->net, fd, d->type, d->shared, &local, &e);
 
     if (port == NULL)
         d->failed(d, &e);

@@ -17,6 +17,7 @@
 struct dresser {
     struct net *net;
     int type;         /* SOCK_STREAM or SOCK_SEQPACKET */
+    bool shared;      /* others have the sockets, too: they stay as they are, blocking or not */
     bool client;      /* we speak first */
     const char *what; /* begins error texts: "connect to" */
     /* How it ended; each may close the net. */

@@ -145,19 +145,6 @@ static void newcomer_not_dressed(struct dresser *d, const struct err *e)
         wake_listeners(l);
 }
 
-/* Who may not come has no place, and is not waited for: a reset leaves nothing of it in our kernel either. */
-static void refuse_newcomer(int fd, const struct addr *from)
-{
-    const struct linger at_once = {.l_onoff = 1};
-    const struct message m = {.remote = from};
-
-    message(MESSAGE_CAME, &m);
-    message(MESSAGE_REFUSED, &m);
-    if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) < 0)
-        log_debug("linger: errno %d", errno);
-    close(fd);
-}
-
 /* Takes over a new connection. Returns false when no more is to be accepted now. */
 static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
 {
@@ -167,7 +154,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     struct message m = {.remote = from, .limit = most};
 
     if (!access_admits_socket(conf->access, fd, from)) {
-        refuse_newcomer(fd, from);
+        socket_refuse(fd, from);
         return true;
     }
     if (conf->max_conns > 0 && count >= most && !ask_for_room(l)) {

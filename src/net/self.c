@@ -56,7 +56,7 @@ static void give_self(struct self *s)
 
     loop_del(&s->watch);
     s->watch.fd = -1;
-    port = socket_port(n, fd, s->datagram ? SOCK_DGRAM : SOCK_STREAM, &local, &e);
+    port = socket_port(n, fd, s->datagram ? SOCK_DGRAM : SOCK_STREAM, false, &local, &e);
     if (port == NULL) {
         fail_self(s, &e);
         return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "io/dgram.h"
 #include "io/fd.h"
@@ -224,7 +225,20 @@ bool socket_admits(const void *conf, const struct addr *from)
     return false;
 }
 
-struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e)
+/* A reset leaves nothing of it in our kernel. */
+void socket_refuse(int fd, const struct addr *from)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    const struct message m = {.remote = from};
+
+    message(MESSAGE_CAME, &m);
+    message(MESSAGE_REFUSED, &m);
+    if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) < 0)
+        log_debug("linger: errno %d", errno);
+    close(fd);
+}
+
+struct port *socket_port(struct net *n, int fd, int type, bool shared, struct addr *local, struct err *e)
 {
     struct dgram_opts opts = {
         .connected = true, .seqpacket = type == SOCK_SEQPACKET, .segment = n->conf->segment};
@@ -234,5 +248,7 @@ struct port *socket_port(struct net *n, int fd, int type, struct addr *local, st
         return NULL;
     }
     socket_local(fd, local);
-    return type == SOCK_STREAM ? fd_socket(n->loop, fd) : dgram_new(n->loop, &fd, 1, &opts);
+    if (type == SOCK_STREAM)
+        return shared ? fd_shared_socket(n->loop, fd) : fd_socket(n->loop, fd);
+    return dgram_new(n->loop, &fd, 1, &opts);
 }

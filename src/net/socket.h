@@ -57,8 +57,11 @@ enum status socket_status(int sys);
 /* Whether datagrams `from` there are let in, by `conf`, a struct net_conf; who is not is told of. For struct dgram_opts. */
 bool socket_admits(const void *conf, const struct addr *from);
 
-/* A port on the connected socket `fd`, which is taken; its own address into `local`. Returns NULL with
- * `e`, `fd` closed, when an option is refused. */
-struct port *socket_port(struct net *n, int fd, int type, struct addr *local, struct err *e);
+/* Tells that who is connected to `fd` may not come, and resets it. Takes `fd`. */
+void socket_refuse(int fd, const struct addr *from);
+
+/* A port on the connected socket `fd`, which is taken, and may be `shared` with others; its own address into `local`. Returns
+ * NULL with `e`, `fd` closed, when an option is refused. */
+struct port *socket_port(struct net *n, int fd, int type, bool shared, struct addr *local, struct err *e);
 
 #endif

@@ -45,7 +45,9 @@ struct net_conf {
     const char *source_host; /* bind to it before connecting; for UNIX datagram our own path */
     const char *source_port;
     const char *join; /* the multicast GROUP[%INTERFACE] that receivers of datagrams join; NULL: none */
-    bool datagram;    /* -u: for self-connect and UNIX sockets */
+    int *given;       /* listen: sockets that are there already, in place of an address (net/given.h) */
+    size_t ngiven;
+    bool datagram; /* -u: for self-connect and UNIX sockets */
     bool seqpacket;
     bool numeric;       /* no DNS, in either direction */
     bool keep_open;     /* listen: go on after a peer left, many at once */
