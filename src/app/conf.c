@@ -440,6 +440,7 @@ static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
         return -1;
     if (wanted.own)
         conf_add_layer(c, tls_make, c->tls.made_own);
+    derive_telnet(c, traits);
     c->end_tls = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
     c->ends.tls = &c->end_tls;
     return 0;
@@ -670,7 +671,6 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     if (access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
         derive_layers(c, operands.traits, e) != 0)
         return -1;
-    derive_telnet(c, operands.traits);
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 
