@@ -61,6 +61,16 @@ static uint64_t traits_of(const struct given *g)
     return TRAIT_LISTEN | TRAIT_GIVEN | type;
 }
 
+/* What was asked for is what there is. */
+static int check_type(const struct given *g, int fd, uint64_t traits, struct err *e)
+{
+    if ((traits & TRAIT_DGRAM) != 0 && g->type != SOCK_DGRAM)
+        return err_set(e, STATUS_LOCAL, "descriptor %d is no socket for datagrams, as --udp asks for", fd);
+    if ((traits & TRAIT_UNIX) != 0 && g->family != AF_UNIX)
+        return err_set(e, STATUS_LOCAL, "descriptor %d is no UNIX socket, as --unixsock asks for", fd);
+    return 0;
+}
+
 /* All are of one type; UNIX sockets are so when all are. */
 static int look_at_all(struct given_conf *g, struct net_conf *net, uint64_t *traits, struct err *e)
 {
@@ -70,7 +80,7 @@ static int look_at_all(struct given_conf *g, struct net_conf *net, uint64_t *tra
     for (size_t i = 0; i < net->ngiven; i++) {
         struct given x;
 
-        if (given_look(net->given[i], &x, e) < 0)
+        if (given_look(net->given[i], &x, e) < 0 || check_type(&x, net->given[i], *traits, e) < 0)
             return -1;
         if (i == 0)
             first = x;

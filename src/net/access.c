@@ -294,8 +294,10 @@ bool access_row(const struct access *a, enum access_side side, size_t i, char *t
 
 bool access_admits(const struct access *a, const struct addr *who)
 {
-    if (a == NULL || addrset_has(&a->now.sets[ACCESS_DENY].ips, who))
-        return a == NULL;
+    if (a == NULL)
+        return true;
+    if (addrset_has(&a->now.sets[ACCESS_DENY].ips, who))
+        return false;
     return !a->now.sets[ACCESS_ALLOW].given || addrset_has(&a->now.sets[ACCESS_ALLOW].ips, who);
 }
 

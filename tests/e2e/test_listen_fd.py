@@ -149,6 +149,14 @@ def test_sockets_of_different_types_are_refused(program):
         assert (cat.wait(), cat.err) == (2, f"pollcat: descriptors {fds[0]} and {fds[1]} are sockets of different types\n")
 
 
+@pytest.mark.parametrize("option, text", [("-u", "is no socket for datagrams, as --udp asks for"),
+                                          ("-U", "is no UNIX socket, as --unixsock asks for")])
+def test_it_is_what_was_asked_for(program, option, text):
+    with serve() as server:
+        cat = program(POLLCAT, option, "--listen-fd", server.fileno(), pass_fds=[server.fileno()])
+        assert (cat.wait(), cat.err) == (2, f"pollcat: descriptor {server.fileno()} {text}\n")
+
+
 def test_operands_are_one_too_many(program):
     with serve() as server:
         cat = program(POLLCAT, "--listen-fd", server.fileno(), "0", pass_fds=[server.fileno()])
