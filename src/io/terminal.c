@@ -125,7 +125,14 @@ void terminal_last(struct port *p)
     begin_last(container_of(p, struct terminal, f.port));
 }
 
-/* Of a pseudo-terminal the program is gone then, which may have had enough: no more than a pipe that nobody reads. */
+/* There is no half-close in this direction either: what is there is the last. Of a pseudo-terminal the program is gone then,
+ * which may have had enough: no more than a pipe that nobody reads. */
+static ssize_t fail_writing(struct terminal *t, int error)
+{
+    begin_last(t);
+    return layer_fail(&t->f.layer, t->master && error == EIO ? EPIPE : error);
+}
+
 static ssize_t write_terminal(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
     ssize_t n;
@@ -136,7 +143,7 @@ static ssize_t write_terminal(struct layer *l, const void *data, size_t size, co
     while (n < 0 && errno == EINTR);
     if (n >= 0 || errno == EAGAIN)
         return n > 0 ? n : IO_AGAIN;
-    return layer_fail(l, terminal_of(l)->master && errno == EIO ? EPIPE : errno);
+    return fail_writing(terminal_of(l), errno);
 }
 
 /* The end of our direction */

@@ -10,6 +10,7 @@ import re
 import socket
 import tempfile
 import termios
+import tty
 
 import pytest
 
@@ -77,6 +78,20 @@ def relay(run, env=None):
     client = run.dial(run.port(), payload(SIZE))
     run.finish()
     return {"sent": bytes(client.got), "received": server.data}
+
+
+def line(run):
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    modes = termios.tcgetattr(slave)
+    with os.fdopen(slave, "rb", 0):
+        far = run.add(Side(os.fdopen(master, "r+b", 0), ends=False))
+        server = run.add(Server(run, serve(), payload(SIZE)))
+        run.start("127.0.0.1", port_of(server.socket), "--to", f"tty:{os.ttyname(slave)},9600", stdin=b"")
+        run.finish()
+        if "memory" not in run.messages:
+            assert termios.tcgetattr(slave) == modes, f"{run.fault}: the line is left as it was used"
+    return {"received": bytes(far.got)}
 
 
 def clients(run):
@@ -162,6 +177,7 @@ SCENARIOS = {
     "listener": listener,
     "relay": relay,
     "relay-spliced": lambda run: relay(run, SPLICE),
+    "line": line,
     "clients": clients,
     "echo": echo,
     "udp-client": udp_client,
@@ -192,7 +208,7 @@ class Plain:
             return [CHOSEN]
         return [f"{call}:{turn}:{how}" for call, hows in FAULTS.items()
                 for turn in turns(self.calls.get(call, 0), BUDGET) for how in hows
-                if applies(call, how, self.play is prompt)]
+                if applies(call, how, self.play is prompt) and (self.play, how) != (line, "EIO")]  # that is a hang-up
 
     def complaint(self, fault):
         """What is wrong with a run with this fault, or None."""
