@@ -38,6 +38,7 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
                             .port = spec->port,
                             .family = spec->kind->family != 0 ? spec->kind->family : spec->family,
                             .datagram = spec->kind->type == SOCK_DGRAM,
+                            .gather = spec->kind->type == SOCK_DGRAM,
                             .seqpacket = spec->kind->type == SOCK_SEQPACKET,
                             .numeric = e->ends->conf.numeric,
                             .connect_timeout = e->ends->conf.connect_timeout};

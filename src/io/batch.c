@@ -102,6 +102,8 @@ static bool goes_along(const struct answers *a, const struct cmsg_out *out)
 {
     const struct meta *to = out->to;
 
+    if (to == NULL)
+        to = &a->to;
     return a->start == 0 && a->count < BATCH_MOST && a->end == a->count * a->size && out->size <= a->size &&
            to->socket == a->to.socket && to->hops == a->to.hops && to->ifindex == a->to.ifindex &&
            addr_equal(&to->peer, &a->to.peer) && addr_equal(&to->local, &a->to.local);
@@ -116,7 +118,7 @@ bool answers_add(struct answers *a, const struct cmsg_out *out)
     if (a->data == NULL)
         a->data = mem_alloc((size_t)BATCH_MOST * JOINED);
     if (!answers_wait(a)) {
-        a->to = *out->to;
+        a->to = out->to != NULL ? *out->to : (struct meta){0};
         a->size = out->size;
         a->start = a->end = a->count = 0;
     }

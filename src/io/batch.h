@@ -30,7 +30,7 @@ ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in);
 /* The same where it is: `*data` is valid until arrivals_fill(); in->data is not asked for. */
 size_t arrivals_show(struct arrivals *a, struct cmsg_in *in, const void **data);
 
-/* Answers to be sent together: all of one length, the last may be shorter. */
+/* Datagrams to be sent together, answers mostly: all of one length, the last may be shorter. */
 struct answers {
     struct meta to;
     size_t size;         /* of each */
@@ -39,7 +39,7 @@ struct answers {
     unsigned char *data; /* released with free(3) */
 };
 
-/* Adds one, when it goes with those that wait already. */
+/* Adds one, when it goes with those that wait already. Without out->to it is for a connected socket, as all are then. */
 bool answers_add(struct answers *a, const struct cmsg_out *out);
 
 /* What the next call is to send: all that wait or, when they must not be `joined`, one. */

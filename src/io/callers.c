@@ -48,7 +48,11 @@ struct callers {
     struct timer retry;  /* where poll(2) does not tell of room */
     int64_t pause;       /* ms of it */
     struct arrivals *arrivals;
-    unsigned char *room; /* for one, of UNIX sockets */
+    unsigned char *room;    /* for one, of UNIX sockets */
+    struct caller *last;    /* to whom the last was sent in this turn: what comes now for them is gathered */
+    struct answers answers; /* for who is, or was, the last */
+    bool no_offload;        /* the kernel does not cut them apart for us */
+    struct job gathered;
     bool closed;
     struct job bury;
     unsigned n;
@@ -59,6 +63,8 @@ static struct callers *callers_of(const struct caller *c)
 {
     return container_of(c->home, struct callers, home);
 }
+
+static int send_gathered(struct callers *s);
 
 /* The table */
 
@@ -114,6 +120,8 @@ static void finish_sockets(struct callers *s)
 {
     if (!s->closed || s->count > 0)
         return;
+    (void)send_gathered(s);
+    loop_job_del(&s->gathered);
     loop_timer_clear(&s->retry);
     for (unsigned i = 0; i < s->n; i++) {
         loop_del(&s->at[i].watch);
@@ -132,6 +140,8 @@ static void forget_caller(struct caller *c)
     *at = c->next;
     list_del(&c->order);
     list_del(&c->waits);
+    if (s->last == c)
+        s->last = NULL;
     if (s->home.now.whose == c)
         s->home.now.whose = NULL;
     s->count--;
@@ -251,31 +261,86 @@ static bool receive_unix(struct callers *s, unsigned i)
 /* What goes back */
 
 /* Of room in a socket's own queue poll(2) tells, but not of a network device's, nor of that of a UNIX receiver. */
-static ssize_t no_room(struct caller *c, int error)
+static void await_room(struct callers *s, unsigned i, int error)
 {
-    struct callers *s = callers_of(c);
-
-    if (!list_in(&c->waits))
-        list_add(&s->waiting, &c->waits);
-    if (error == ENOBUFS || s->home.is_unix) {
-        s->pause = s->pause < SHORT_PAUSE ? SHORT_PAUSE : s->pause;
-        if (!loop_timer_pending(&s->retry))
-            loop_timer_set(s->home.loop, &s->retry, s->pause);
-        s->pause = s->pause < LONG_PAUSE ? 2 * s->pause : LONG_PAUSE;
-    } else {
-        s->at[c->socket].full = true;
-        loop_touch(&s->at[c->socket].watch);
+    if (error != ENOBUFS && !s->home.is_unix) {
+        s->at[i].full = true;
+        loop_touch(&s->at[i].watch);
+        return;
     }
+    if (!loop_timer_pending(&s->retry)) {
+        s->pause = s->pause < SHORT_PAUSE ? SHORT_PAUSE : s->pause < LONG_PAUSE ? 2 * s->pause : LONG_PAUSE;
+        loop_timer_set(s->home.loop, &s->retry, s->pause);
+    }
+}
+
+static ssize_t no_room(struct caller *c)
+{
+    if (!list_in(&c->waits))
+        list_add(&callers_of(c)->waiting, &c->waits);
     return IO_AGAIN;
 }
 
-static ssize_t lose(struct caller *c, size_t size, int error)
+static bool is_full(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+}
+
+/* Sends on the socket that out->to names. Returns 0, or -1 with errno. */
+static int send_out(struct callers *s, const struct cmsg_out *out)
+{
+    const unsigned i = out->to->socket;
+    int error = 0;
+
+    for (int tries = 0; tries < TRIES; tries++) {
+        if (cmsg_send(s->at[i].watch.fd, out) >= 0) {
+            s->pause = 0;
+            return 0;
+        }
+        error = errno;
+        if (s->home.is_unix || !cmsg_is_refusal(error))
+            break;
+        read_errors(s, i); /* of an earlier one: this one was not sent */
+    }
+    if (is_full(error))
+        await_room(s, i, error);
+    errno = error;
+    return -1;
+}
+
+static void tell_unsent(const struct addr *who, size_t size, int error)
 {
     char text[ADDR_TEXT];
 
-    c->port.lost = true;
-    log_error("%zu bytes to %s were not sent: %s", size, addr_format(c->who, text), strerror(error));
-    return (ssize_t)size;
+    log_error("%zu bytes to %s were not sent: %s", size, addr_format(who, text), strerror(error));
+}
+
+/* Sends what was gathered. Returns 0, or IO_AGAIN. */
+static int send_gathered(struct callers *s)
+{
+    while (answers_wait(&s->answers)) {
+        struct cmsg_out out = answers_next(&s->answers, !s->no_offload);
+
+        if (send_out(s, &out) == 0) {
+            answers_sent(&s->answers, out.size);
+        } else if (is_full(errno)) {
+            return IO_AGAIN;
+        } else if (out.segment > 0) {
+            s->no_offload = true;
+        } else {
+            tell_unsent(&out.to->peer, out.size, errno);
+            answers_sent(&s->answers, out.size);
+        }
+    }
+    return 0;
+}
+
+static void end_turn(struct job *j)
+{
+    struct callers *s = container_of(j, struct callers, gathered);
+
+    s->last = NULL;
+    (void)send_gathered(s);
 }
 
 static void make_meta(const struct caller *c, struct meta *to)
@@ -288,30 +353,44 @@ static void make_meta(const struct caller *c, struct meta *to)
     to->secret = false;
 }
 
+static ssize_t not_sent(struct caller *c, size_t size, int error)
+{
+    if (is_full(error))
+        return no_room(c);
+    if (c->port.error != 0) /* of an earlier one */
+        return IO_ERROR;
+    if (c->home->is_unix && error != EMSGSIZE)
+        return port_fail(&c->port, error);
+    c->port.lost = true;
+    tell_unsent(c->who, size, error);
+    return (ssize_t)size;
+}
+
+/* It is the last who was sent to in this turn, so that more for it may go along. */
+static bool goes_along(struct callers *s, const struct caller *c, const struct cmsg_out *out)
+{
+    return s->last == c && !s->home.is_unix && answers_add(&s->answers, out);
+}
+
 static ssize_t send_back(struct caller *c, const void *data, size_t size)
 {
     struct callers *s = callers_of(c);
     struct meta to;
     const struct cmsg_out out = {.data = data, .size = size, .to = &to};
-    int error = 0;
 
     make_meta(c, &to);
-    for (int tries = 0; tries < TRIES && c->port.error == 0; tries++) {
-        if (cmsg_send(s->at[c->socket].watch.fd, &out) >= 0) {
-            s->pause = 0;
-            caller_active(c);
-            return (ssize_t)out.size;
-        }
-        error = errno;
-        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
-            return no_room(c, error);
-        if (s->home.is_unix && error != EMSGSIZE)
-            return port_fail(&c->port, error);
-        if (!cmsg_is_refusal(error))
-            break;
-        read_errors(s, c->socket); /* of an earlier one: this one was not sent */
-    }
-    return c->port.error != 0 ? IO_ERROR : lose(c, out.size, error);
+    caller_active(c);
+    if (goes_along(s, c, &out))
+        return (ssize_t)size;
+    if (send_gathered(s) == IO_AGAIN)
+        return no_room(c);
+    if (goes_along(s, c, &out))
+        return (ssize_t)size;
+    if (send_out(s, &out) < 0)
+        return not_sent(c, size, errno);
+    s->last = c;
+    loop_soon(s->home.loop, &s->gathered);
+    return (ssize_t)size;
 }
 
 /* The sockets */
@@ -324,6 +403,8 @@ static void serve_waiting(struct callers *s)
 
     for (unsigned i = 0; i < s->n; i++)
         s->at[i].full = false;
+    if (send_gathered(s) == IO_AGAIN)
+        return;
     list_move(&now, &s->waiting);
     list_each(c, ahead, &now, struct caller, waits)
     {
@@ -366,6 +447,7 @@ static void bury_callers(struct job *j)
     struct callers *s = container_of(j, struct callers, bury);
 
     arrivals_free(s->arrivals);
+    free(s->answers.data);
     free(s->room);
     free(s->places);
     free(s);
@@ -403,6 +485,7 @@ struct callers *callers_new(struct loop *loop, const int *fds, unsigned n, const
     s->n = n;
     s->retry.fire = send_again;
     s->bury.run = bury_callers;
+    s->gathered.run = end_turn;
     list_init(&s->home.order);
     list_init(&s->waiting);
     make_key(&s->key);

@@ -16,9 +16,10 @@
 
 enum {
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
-    MAX_DROPS = 32,    /* in a row, before the others have their turn */
-    PATIENCE = 200,    /* ms that an echo waits for one sender, while the others wait for it */
-    RETRY = 2,         /* ms until what had no room is sent again, where poll(2) does not tell */
+    SINGLES = 2,    /* datagrams received one by one before they come by the dozen, of a connected socket */
+    MAX_DROPS = 32, /* in a row, before the others have their turn */
+    PATIENCE = 200, /* ms that an echo waits for one sender, while the others wait for it */
+    RETRY = 2,      /* ms until what had no room is sent again, where poll(2) does not tell */
     FIRST_PORT = 1024, /* of those that are no well-known services */
 };
 
@@ -43,6 +44,9 @@ struct dgram {
     struct arrivals *arrivals;
     struct answers answers; /* of an echo: they go when all that arrived with their questions was read */
     bool stopped;           /* there is no room for them */
+    bool wrote;             /* something was sent in this turn: what comes now is gathered */
+    unsigned char singles;  /* datagrams received one by one since the socket was ready */
+    struct job gathered;
     uint64_t dropped[DGRAM_SOCKETS];
     struct refusals refusals;
     struct timer retry;
@@ -65,6 +69,8 @@ static unsigned endpoint_want(struct watch *w)
         wanted &= ~(unsigned)LOOP_OUT;
     return wanted;
 }
+
+static int send_answers(struct dgram *d);
 
 static void tell_refusal(const struct dgram *d, const struct addr *who, int error)
 {
@@ -100,9 +106,12 @@ static void endpoint_ready(struct watch *w, unsigned events)
     if (events & LOOP_HUP && !d->opts.connected)
         report_refusals(d, i);
     at->dry = false;
+    d->singles = 0;
     if (events & LOOP_IN && arrivals_left(d->arrivals) == 0)
         d->turn = i;
-    if (d->stopped)
+    if (d->stopped && d->opts.gather)
+        (void)send_answers(d);
+    else if (d->stopped)
         events |= LOOP_IN; /* the next read sends */
     port_event(&d->port, events);
 }
@@ -112,6 +121,8 @@ static void retry_send(struct timer *t)
     struct dgram *d = container_of(t, struct dgram, retry);
 
     port_touch(&d->port);
+    if (d->stopped && d->opts.gather)
+        (void)send_answers(d);
     port_event(&d->port, d->stopped ? LOOP_IN : LOOP_OUT); /* stopped: the next read sends */
 }
 
@@ -148,6 +159,19 @@ static void tell_received(const struct dgram *d, const struct meta *m, size_t n,
     log_info("received %zu bytes from %s on %s", n, addr_format(&m->peer, text), addr_format(&local, at));
 }
 
+/* Of one that is idle mostly, as most of many are: dozens would hold memory for each. */
+static ssize_t take_single(struct dgram *d, int fd, struct cmsg_in *in)
+{
+    const ssize_t n = cmsg_receive(fd, in);
+
+    d->singles++;
+    if (n < 0 && d->singles <= SINGLES) {
+        arrivals_free(d->arrivals);
+        d->arrivals = NULL;
+    }
+    return n;
+}
+
 static ssize_t take_arrival(struct dgram *d, unsigned i, struct cmsg_in *in)
 {
     struct endpoint *at = &d->at[i];
@@ -155,6 +179,8 @@ static ssize_t take_arrival(struct dgram *d, unsigned i, struct cmsg_in *in)
 
     if (d->family == AF_UNIX)
         return cmsg_receive(at->watch.fd, in);
+    if (d->opts.connected && arrivals_left(d->arrivals) == 0 && d->singles < SINGLES)
+        return take_single(d, at->watch.fd, in);
     if (d->arrivals == NULL)
         d->arrivals = arrivals_new();
     if (arrivals_left(d->arrivals) == 0) {
@@ -320,6 +346,33 @@ static int send_answers(struct dgram *d)
     return 0;
 }
 
+/* Those that wait for their fellows of this turn go. */
+static void end_turn(struct job *j)
+{
+    struct dgram *d = container_of(j, struct dgram, gathered);
+
+    d->wrote = false;
+    if (answers_wait(&d->answers) && !d->stopped && send_answers(d) == 0 && d->port.error != 0)
+        port_event_soon(&d->port, LOOP_IN | LOOP_OUT);
+}
+
+/* The first of a turn goes at once, and those behind it together. */
+static ssize_t gather(struct dgram *d, const struct cmsg_out *out)
+{
+    if (!d->wrote) {
+        d->wrote = true;
+        loop_soon(d->port.loop, &d->gathered);
+        return send_one(d, out);
+    }
+    if (answers_add(&d->answers, out))
+        return (ssize_t)out->size;
+    if (send_answers(d) == IO_AGAIN)
+        return IO_AGAIN;
+    if (d->port.error != 0)
+        return IO_ERROR;
+    return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
+}
+
 /* An answer waits for those to the datagrams that arrived with its own: read_dgram() sends them. */
 static ssize_t answer_later(struct dgram *d, const struct cmsg_out *out)
 {
@@ -346,6 +399,8 @@ static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const
     }
     if (d->opts.segment > 0 && size > d->opts.segment)
         return send_segments(d, out);
+    if (d->opts.gather && d->family != AF_UNIX)
+        return gather(d, &out);
     return d->opts.echo && d->family != AF_UNIX ? answer_later(d, &out) : send_one(d, &out);
 }
 
@@ -358,7 +413,9 @@ static ssize_t read_dgram(struct layer *l, void *data, size_t size, struct meta 
 
     if (meta == NULL)
         meta = &own;
-    if (arrivals_left(d->arrivals) == 0 && send_answers(d) == IO_AGAIN)
+    if (d->opts.gather && d->port.error != 0) /* it failed at the end of a turn */
+        return IO_ERROR;
+    if (!d->opts.gather && arrivals_left(d->arrivals) == 0 && send_answers(d) == IO_AGAIN)
         return IO_AGAIN;
     for (unsigned tried = 0; tried < d->n; tried++) {
         unsigned i = (first + tried) % d->n;
@@ -400,6 +457,8 @@ static size_t dgram_pending(const struct layer *l)
 {
     const struct dgram *d = container_of(l, const struct dgram, layer);
 
+    if (d->opts.gather)
+        return arrivals_left(d->arrivals);
     /* A read sends the answers that wait. */
     return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
 }
@@ -486,6 +545,7 @@ struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const stru
     d->opts = *opts;
     d->n = n;
     d->retry.fire = retry_send;
+    d->gathered.run = end_turn;
     for (unsigned i = 0; i < n; i++) {
         d->at[i].dgram = d;
         get_local(fds[i], &d->at[i].local);

@@ -17,6 +17,7 @@ enum { DGRAM_SOCKETS = 8 };
 struct dgram_opts {
     bool connected; /* the socket is connected; seqpacket ends with an empty read */
     bool follow;    /* send to the latest sender */
+    bool gather;    /* what is written in one turn of the loop may leave at its end, with one call */
     bool echo;      /* answers only: guard against loops with another echo service (see net) */
     size_t segment; /* a longer write becomes datagrams of this size; 0: a write is a datagram */
     /* Datagrams of whom it does not admit are dropped before anybody sees them. NULL: all are admitted. */

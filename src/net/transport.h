@@ -55,6 +55,7 @@ struct net_conf {
     bool each_family;   /* listen: without an address, a socket for IPv6 and one for IPv4 */
     bool leave_path;    /* listen: a UNIX path is left behind, as others leave it */
     bool probe_byte;    /* a port of datagrams is asked with one NUL byte, once */
+    bool gather;        /* datagrams written in one turn of the loop may leave together */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
     size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns; /* 0: as many as descriptors allow */

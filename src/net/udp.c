@@ -151,7 +151,8 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
                        bool last, struct err *e)
 {
     int fd = client_socket(u, source, nsource, to, e);
-    struct dgram_opts opts = {.connected = u->connected, .segment = u->net->conf->segment};
+    struct dgram_opts opts = {
+        .connected = u->connected, .gather = u->net->conf->gather, .segment = u->net->conf->segment};
 
     if (fd < 0)
         return -1;

@@ -21,7 +21,8 @@
 
 enum {
     SILENT = 10 * 1000, /* ms after which one may be ended to make room */
-    LOOKS = 4,          /* for one that may be, with each datagram */
+    ROOM = 4 << 20, /* bytes of the receive buffer, or as many as the system allows: it is for all of them */
+    LOOKS = 4,      /* for one that may be, with each datagram */
 };
 
 struct each {
@@ -144,6 +145,18 @@ static void begin_each(struct job *j)
     }
 }
 
+/* Unless the command line says how large it is to be. */
+static void enlarge_buffer(const struct net_conf *conf, int fd)
+{
+    static const char name[] = "rcvbuf=";
+
+    for (size_t i = 0; i < conf->nsockopts; i++) {
+        if (strncmp(conf->sockopts[i], name, sizeof name - 1) == 0)
+            return;
+    }
+    socket_set(fd, SOL_SOCKET, SO_RCVBUF, ROOM);
+}
+
 /* The descriptors are the callers' now; paths are still ours to remove. */
 static void take_sockets(struct each *x)
 {
@@ -156,6 +169,7 @@ static void take_sockets(struct each *x)
 
     for (int i = 0; i < x->nbound; i++) {
         fds[i] = x->bound[i].fd;
+        enlarge_buffer(x->net->conf, fds[i]);
         x->bound[i].fd = -1;
     }
     x->callers = callers_new(x->net->loop, fds, (unsigned)x->nbound, &conf);

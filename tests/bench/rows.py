@@ -100,6 +100,11 @@ UDP_RECEIVE = {
     "pollcat": "pollcat -u --recv-only -l 127.0.0.1 {port}",
     "limit": "udp receive {port}",
 }
+# From {port} to {far}, each sender by itself.
+UDP_FORWARD = {
+    "socat": "socat -b 65536 UDP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork UDP4:127.0.0.1:{far}",
+    "pollcat": "pollcat -l -u 127.0.0.1 {port} --to udp:127.0.0.1:{far}",
+}
 # From {port} to {far}. Two of them are told so in a file.
 RELAY = {
     "ncat": "ncat -l -k -m 20000 --sh-exec exec${{IFS}}ncat${{IFS}}127.0.0.1${{IFS}}{far} 127.0.0.1 {port}",
@@ -403,6 +408,22 @@ def udp_echo(h, text, row, case):
     return {"packets": result["messages"] / result["seconds"], "message_cpu": 1e6 * cpu / result["messages"]}
 
 
+def udp_forward(h, text, row, case):
+    """`case` senders; a single one has 32 datagrams on their way."""
+    port, far = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    wait_bound(far, "udp", h.start(["udp", "echo", far], far=True))
+    server = h.start(argv(text, port=port, far=far), stdout=subprocess.DEVNULL)
+    wait_bound(port, "udp", server)
+    if case == 1:
+        result = h.helper("udp", "pingpong", port, 32, h.seconds).line()
+    else:
+        result = h.helper("udp", "senders", port, case, h.seconds).line()
+    if result["messages"] < 100:
+        raise Failed("does not answer")
+    cpu = cpu_of(family(server.pid))
+    return {"packets": result["messages"] / result["seconds"], "message_cpu": 1e6 * cpu / result["messages"]}
+
+
 def udp_send(h, text, row, case):
     """A pipe as datagrams of 1400 bytes; the rate is what was sent, as long as the program took."""
     sink = h.helper("udp", "sink", UDP_SIZE)
@@ -546,6 +567,8 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
     Row("fan-out", "fan", "standard input to {} peers", FAN, fan, RATE, cases=[1, 10, 100, 500]),
     Row("udp-echo", "udp", "UDP echo of 64 bytes, {} on their way", UDP_ECHO, udp_echo, ["packets", "message_cpu"],
         cases=[1, 32]),
+    Row("udp-forward", "udp", "UDP forwarding, 64 bytes there and back, {} senders", UDP_FORWARD, udp_forward,
+        ["packets", "message_cpu"], cases=[1, 1000]),
     Row("udp-send", "udp", "pipe to datagrams of 1400 bytes", UDP_SEND, udp_send, RATE + ["packets"]),
     Row("udp-receive", "udp", "datagrams of 1400 bytes to a pipe", UDP_RECEIVE, udp_receive, RATE + ["packets"]),
     Row("relay", "relay", "{} streams from port to port", RELAY, relay_streams, RATE + ["share"], cases=[1, 100, 1000],

@@ -5,6 +5,7 @@
 #include "common.h"
 
 #include <netinet/udp.h>
+#include <sys/epoll.h>
 
 enum { BATCH = 64, LARGEST = 65536, SEGMENTS = 44, BUFFER = 4 * 1024 * 1024 };
 
@@ -141,6 +142,50 @@ static void pingpong(char **args)
     printf("messages %lld lost %lld merged %lld seconds %.6f\n", got, lost, merged, now() - start);
 }
 
+/* SENDERS, each a socket with one datagram of 64 bytes on its way. Who is not answered for 100 ms asks again. */
+static void senders(char **args)
+{
+    int port = number(args[0]), count = number(args[1]), poll = epoll_create1(0);
+    double limit = strtod(args[2], NULL), start = now(), looked = start;
+    int *fds = memory((size_t)count * sizeof *fds);
+    double *asked = memory((size_t)count * sizeof *asked);
+    struct epoll_event ready[BATCH];
+    long long got = 0, lost = 0;
+    char data[2048] = {0};
+
+    for (int i = 0; i < count; i++) {
+        struct epoll_event in = {.events = EPOLLIN, .data.u32 = (unsigned)i};
+
+        fds[i] = reach(SOCK_DGRAM, port);
+        must(epoll_ctl(poll, EPOLL_CTL_ADD, fds[i], &in), "epoll_ctl");
+    }
+    while (now() - start < limit) {
+        int n = epoll_wait(poll, ready, BATCH, 10);
+
+        for (int i = 0; i < n; i++) {
+            unsigned who = ready[i].data.u32;
+
+            if (recv(fds[who], data, sizeof data, MSG_DONTWAIT) != 64)
+                continue;
+            got++;
+            asked[who] = now();
+            (void)!send(fds[who], data, 64, 0);
+        }
+        if (now() - looked < 0.01)
+            continue;
+        looked = now();
+        for (int i = 0, few = 0; i < count && few < BATCH; i++) {
+            if (looked - asked[i] < 0.1)
+                continue;
+            lost += asked[i] > 0;
+            few++;
+            asked[i] = looked;
+            (void)!send(fds[i], data, 64, 0);
+        }
+    }
+    printf("messages %lld lost %lld seconds %.6f\n", got, lost, now() - start);
+}
+
 static void sink(char **args)
 {
     int fd = serve(SOCK_DGRAM, 0), size = number(args[0]);
@@ -191,6 +236,7 @@ static const struct command commands[] = {
     {"send", send_input, 2, "PORT SIZE: standard input as datagrams, UDP_SEGMENT"},
     {"receive", receive, 1, "PORT: datagrams to standard output"},
     {"pingpong", pingpong, 3, "PORT WINDOW SECONDS: 64 bytes to and fro"},
+    {"senders", senders, 3, "PORT SENDERS SECONDS: 64 bytes to and fro, one datagram each"},
     {"sink", sink, 1, "SIZE: count what arrives until it is quiet"},
     {"source", source, 3, "PORT SIZE SECONDS: as many as can be"},
 };

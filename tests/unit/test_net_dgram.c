@@ -148,7 +148,7 @@ static void receiver(const char *host, int family, const char *to)
     assert_int_equal(p->remote->len, 0);
     assert_false(p->client);
     if (to != NULL)
-        assert_int_equal(addr_parse(&at, to, addr_port(&r->bound[0])), 0);
+        assert_int_equal(addr_parse(&at, to, (uint16_t)addr_port(&r->bound[0])), 0);
     a = rig_dial(&at, SOCK_DGRAM);
     b = rig_dial(&at, SOCK_DGRAM);
     if (family == AF_UNIX) {

@@ -23,7 +23,7 @@ static void result(void *ctx, const struct addr *remote, enum probe_result how, 
     assert_true(s->n < 300);
     if (s->n == 0)
         s->first = *remote;
-    s->ports[s->n] = addr_port(remote);
+    s->ports[s->n] = (uint16_t)addr_port(remote);
     s->results[s->n++] = how;
     assert_true((how == PROBE_OPEN) == (e == NULL));
     if (e != NULL)
@@ -65,7 +65,7 @@ static void probe(struct seen *s, struct net_conf conf, const struct portrange *
 
 static struct portrange only(const struct addr *a)
 {
-    return (struct portrange){addr_port(a), addr_port(a)};
+    return (struct portrange){(uint16_t)addr_port(a), (uint16_t)addr_port(a)};
 }
 
 static void streams(void **state)

@@ -291,13 +291,13 @@ static void listen_serves_both_families(void **state)
 
     (void)state;
     assert_int_equal(r->nbound, 1);
-    addr_parse(&to, "127.0.0.1", addr_port(&r->bound[0]));
+    addr_parse(&to, "127.0.0.1", (uint16_t)addr_port(&r->bound[0]));
     a = rig_dial(&to, SOCK_STREAM);
     r->stop_up = 1;
     rig_run(r);
     assert_string_equal(addr_host(r->up[0]->local, text), "127.0.0.1");
     if (rig_has_ipv6()) {
-        addr_parse(&to, "::1", addr_port(&r->bound[0]));
+        addr_parse(&to, "::1", (uint16_t)addr_port(&r->bound[0]));
         b = rig_dial(&to, SOCK_STREAM);
         r->stop_up = 2;
         rig_run(r);
@@ -320,7 +320,7 @@ static void listen_in_one_family(void **state)
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         r = rig_listening((struct net_conf){.port = "0", .family = AF_INET6}, "listen");
-        addr_parse(&to, "127.0.0.1", addr_port(&r->bound[0]));
+        addr_parse(&to, "127.0.0.1", (uint16_t)addr_port(&r->bound[0]));
         assert_int_equal(connect(fd, &to.sa, to.len), -1);
         close(fd);
         rig_free(r);
