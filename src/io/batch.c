@@ -40,7 +40,7 @@ struct arrivals *arrivals_new(void)
 {
     struct arrivals *a = mem_alloc(sizeof *a);
 
-    a->data = mem_alloc((size_t)BATCH_MOST * LONGEST);
+    a->data = mem_resize(NULL, (size_t)BATCH_MOST * LONGEST); /* not cleared, and so not touched */
     a->count = BATCH_MOST;
     a->next = BATCH_MOST;
     return a;

@@ -16,7 +16,7 @@
 
 enum {
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
-    SINGLES = 2,    /* datagrams received one by one before they come by the dozen, of a connected socket */
+    SINGLES = 8,    /* datagrams received one by one before they come by the dozen, of a connected socket */
     MAX_DROPS = 32, /* in a row, before the others have their turn */
     PATIENCE = 200, /* ms that an echo waits for one sender, while the others wait for it */
     RETRY = 2,      /* ms until what had no room is sent again, where poll(2) does not tell */
@@ -29,7 +29,8 @@ struct endpoint {
     struct watch watch;
     struct dgram *dgram;
     struct addr local;
-    bool dry; /* it gave all it had, and has not been heard of since */
+    uint64_t dropped; /* by the kernel, as datagrams that came told */
+    bool dry;         /* it gave all it had, and has not been heard of since */
 };
 
 struct dgram {
@@ -37,17 +38,16 @@ struct dgram {
     struct layer layer;
     struct dgram_opts opts;
     int family;
-    struct meta to;   /* where plain writes go, and from which address and socket */
+    struct meta *to;  /* where plain writes go, and from which address and socket; NULL: it is connected */
     unsigned blocked; /* the socket that had no room */
     bool no_offload;  /* the kernel does not cut long writes for us */
     unsigned turn;    /* the socket to read first; the one of `arrivals` while any is left */
     struct arrivals *arrivals;
-    struct answers answers; /* of an echo: they go when all that arrived with their questions was read */
-    bool stopped;           /* there is no room for them */
-    bool wrote;             /* something was sent in this turn: what comes now is gathered */
-    unsigned char singles;  /* datagrams received one by one since the socket was ready */
+    struct answers *answers; /* those that wait for others, to go with them: NULL, there were none */
+    bool stopped;            /* there is no room for them */
+    bool wrote;              /* something was sent in this turn: what comes now is gathered */
+    unsigned char singles;   /* datagrams received one by one since the socket was ready */
     struct job gathered;
-    uint64_t dropped[DGRAM_SOCKETS];
     struct refusals refusals;
     struct timer retry;
     int64_t stuck; /* loop time in ms since when the receiver has been full; 0: it is not */
@@ -64,7 +64,7 @@ static unsigned endpoint_want(struct watch *w)
     if (d->stopped)
         return at == &d->at[d->blocked] && !loop_timer_pending(&d->retry) ? LOOP_OUT : 0;
     /* Without a destination, or while the retry timer runs, room is not what is missing. */
-    if (at != &d->at[d->blocked] || (d->to.peer.len == 0 && !d->opts.connected && !d->opts.echo) ||
+    if (at != &d->at[d->blocked] || (!d->opts.connected && !d->opts.echo && d->to->peer.len == 0) ||
         loop_timer_pending(&d->retry))
         wanted &= ~(unsigned)LOOP_OUT;
     return wanted;
@@ -165,7 +165,7 @@ static ssize_t take_single(struct dgram *d, int fd, struct cmsg_in *in)
     const ssize_t n = cmsg_receive(fd, in);
 
     d->singles++;
-    if (n < 0 && d->singles <= SINGLES) {
+    if (n < 0) {
         arrivals_free(d->arrivals);
         d->arrivals = NULL;
     }
@@ -201,7 +201,7 @@ static ssize_t take_arrival(struct dgram *d, unsigned i, struct cmsg_in *in)
 /* One datagram from socket `i`. Returns a count, IO_* or, when it was dropped on purpose, -EINTR. */
 static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, struct meta *meta)
 {
-    struct cmsg_in in = {.data = data, .size = size, .meta = meta, .dropped = &d->dropped[i]};
+    struct cmsg_in in = {.data = data, .size = size, .meta = meta, .dropped = &d->at[i].dropped};
     ssize_t n = take_arrival(d, i, &in);
 
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -226,9 +226,9 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
         return -EINTR;
     }
     if (d->opts.follow && meta->peer.len > 0) {
-        bool first = d->to.peer.len == 0;
+        bool first = d->to->peer.len == 0;
 
-        d->to = *meta;
+        *d->to = *meta;
         if (first)
             port_event_soon(&d->port, LOOP_OUT);
     }
@@ -328,11 +328,23 @@ static ssize_t send_segments(struct dgram *d, struct cmsg_out out)
     return (ssize_t)done;
 }
 
+static bool has_answers(const struct dgram *d)
+{
+    return d->answers != NULL && answers_wait(d->answers);
+}
+
+static bool add_answer(struct dgram *d, const struct cmsg_out *out)
+{
+    if (d->answers == NULL)
+        d->answers = mem_alloc(sizeof *d->answers);
+    return answers_add(d->answers, out);
+}
+
 /* Sends the answers that wait. Returns 0, or IO_AGAIN when some wait still. */
 static int send_answers(struct dgram *d)
 {
-    while (answers_wait(&d->answers)) {
-        struct cmsg_out out = answers_next(&d->answers, !d->no_offload);
+    while (has_answers(d)) {
+        struct cmsg_out out = answers_next(d->answers, !d->no_offload);
         ssize_t n = send_one(d, &out);
 
         d->stopped = n == IO_AGAIN;
@@ -341,7 +353,7 @@ static int send_answers(struct dgram *d)
         if (n == 0)
             d->no_offload = true;
         else
-            answers_sent(&d->answers, out.size);
+            answers_sent(d->answers, out.size);
     }
     return 0;
 }
@@ -352,7 +364,7 @@ static void end_turn(struct job *j)
     struct dgram *d = container_of(j, struct dgram, gathered);
 
     d->wrote = false;
-    if (answers_wait(&d->answers) && !d->stopped && send_answers(d) == 0 && d->port.error != 0)
+    if (has_answers(d) && !d->stopped && send_answers(d) == 0 && d->port.error != 0)
         port_event_soon(&d->port, LOOP_IN | LOOP_OUT);
 }
 
@@ -364,23 +376,23 @@ static ssize_t gather(struct dgram *d, const struct cmsg_out *out)
         loop_soon(d->port.loop, &d->gathered);
         return send_one(d, out);
     }
-    if (answers_add(&d->answers, out))
+    if (add_answer(d, out))
         return (ssize_t)out->size;
     if (send_answers(d) == IO_AGAIN)
         return IO_AGAIN;
     if (d->port.error != 0)
         return IO_ERROR;
-    return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
+    return add_answer(d, out) ? (ssize_t)out->size : send_one(d, out);
 }
 
 /* An answer waits for those to the datagrams that arrived with its own: read_dgram() sends them. */
 static ssize_t answer_later(struct dgram *d, const struct cmsg_out *out)
 {
-    if (answers_add(&d->answers, out))
+    if (add_answer(d, out))
         return (ssize_t)out->size;
     if (send_answers(d) == IO_AGAIN)
         return IO_AGAIN;
-    return answers_add(&d->answers, out) ? (ssize_t)out->size : send_one(d, out);
+    return add_answer(d, out) ? (ssize_t)out->size : send_one(d, out);
 }
 
 static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const struct meta *meta)
@@ -389,7 +401,7 @@ static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const
     struct cmsg_out out = {.data = data, .size = size, .answer = d->opts.echo};
 
     if (!d->opts.connected) {
-        out.to = meta != NULL ? meta : &d->to;
+        out.to = meta != NULL ? meta : d->to;
         if (out.to->peer.len == 0 && meta == NULL)
             return IO_AGAIN;
         if (out.to->peer.len == 0) { /* a UNIX socket without a name */
@@ -437,7 +449,7 @@ static size_t max_dgram(const struct layer *l)
 
     if (d->family == AF_UNIX)
         max = CMSG_MAX_UNIX;
-    else if (d->family == AF_INET || IN6_IS_ADDR_V4MAPPED(&d->to.peer.in6.sin6_addr))
+    else if (d->family == AF_INET || (d->to != NULL && IN6_IS_ADDR_V4MAPPED(&d->to->peer.in6.sin6_addr)))
         max = CMSG_MAX_IPV4;
     if (d->opts.segment == 0)
         return max;
@@ -460,7 +472,7 @@ static size_t dgram_pending(const struct layer *l)
     if (d->opts.gather)
         return arrivals_left(d->arrivals);
     /* A read sends the answers that wait. */
-    return d->stopped ? 0 : arrivals_left(d->arrivals) + answers_wait(&d->answers);
+    return d->stopped ? 0 : arrivals_left(d->arrivals) + has_answers(d);
 }
 
 static int shut_dgram(struct layer *l)
@@ -493,7 +505,7 @@ static uint64_t dgram_dropped(const struct layer *l)
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < d->n; i++)
-        sum += cmsg_dropped(d->at[i].watch.fd, d->dropped[i]);
+        sum += cmsg_dropped(d->at[i].watch.fd, d->at[i].dropped);
     return sum;
 }
 
@@ -508,7 +520,10 @@ static void free_dgram(struct layer *l)
     }
     arrivals_free(d->arrivals);
     refusals_clear(&d->refusals);
-    free(d->answers.data);
+    if (d->answers != NULL)
+        free(d->answers->data);
+    free(d->answers);
+    free(d->to);
     free(d);
 }
 
@@ -543,6 +558,7 @@ struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const stru
     port_init(&d->port, loop, &d->layer, &ops,
               IO_MSG | IO_HALFCLOSE | (opts->connected ? 0 : (unsigned)IO_ADDRESSED));
     d->opts = *opts;
+    d->to = opts->connected ? NULL : mem_alloc(sizeof *d->to);
     d->n = n;
     d->retry.fire = retry_send;
     d->gathered.run = end_turn;
@@ -562,6 +578,6 @@ void dgram_set_to(struct port *port, const struct addr *to)
 {
     struct dgram *d = container_of(port, struct dgram, port);
 
-    d->to = (struct meta){.peer = *to};
+    *d->to = (struct meta){.peer = *to};
     port_event_soon(port, LOOP_OUT);
 }
