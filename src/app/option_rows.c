@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
       .help = "in a shell",
       .doc = "The same for a script of\n.Pa /bin/sh :\nis\n.Fl -to Cm sh : Ns Ar SCRIPT .\n" },
     { .name = "exec-direct", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(ends.direct),
-      .gives = TRAIT_DIRECT, .needs = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_END,
+      .gives = TRAIT_DIRECT, .needs = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_END | TRAIT_TLS,
       .rare = true, .help = "it has the socket",
       .doc = "Give the program of\n.Fl e ,\n.Fl c ,\n.Cm exec :\nor\n.Cm sh :\nthe socket of its peer as standard input and output, as\n.Xr inetd 8\n"
              "does: no byte passes through\n.Nm .\n" },

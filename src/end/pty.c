@@ -5,8 +5,6 @@
  * The program's three streams are the terminal, which controls a session of its own. We keep its side open until it runs:
  * without anybody there it would be hung up.
  */
-#include "end/pty.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -60,8 +58,10 @@ static struct remote *remote_of(const struct end *e)
 
 static void remote_changed(struct remote *r, void *ctx)
 {
+    struct end *e = ctx;
+
     if (r->rows > 0 && r->columns > 0)
-        pty_resize(ctx, (unsigned short)r->rows, (unsigned short)r->columns);
+        terminal_resize(e->in, (unsigned short)r->rows, (unsigned short)r->columns);
 }
 
 /* The peer is at a terminal that it tells of (telnet). */
@@ -100,12 +100,6 @@ static void close_pty(struct end *e, bool reset)
     if (r != NULL)
         remote_watch(r, NULL, NULL);
     program_close(e, reset);
-}
-
-void pty_resize(struct end *e, unsigned short rows, unsigned short columns)
-{
-    if (e->spec->kind == &end_pty && e->in != NULL)
-        terminal_resize(e->in, rows, columns);
 }
 
 const struct end_kind end_pty = {

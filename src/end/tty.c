@@ -64,10 +64,12 @@ static int open_line(const char *path, struct err *why)
         return err_sys(why, STATUS_LOCAL, errno, "%s", path);
     if (!isatty(fd))
         err_set(why, STATUS_LOCAL, "%s is no terminal", path);
-    else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        err_set(why, STATUS_LOCAL, "%s is in use by another program", path);
-    else
+    else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
+    else if (errno == EWOULDBLOCK)
+        err_set(why, STATUS_LOCAL, "%s is in use", path);
+    else
+        err_sys(why, STATUS_LOCAL, errno, "%s", path);
     close(fd);
     return -1;
 }
