@@ -171,12 +171,10 @@ static void host_knows_the_terminal(void **state)
 
     (void)state;
     p = start_host(r, fd);
-    for (size_t i = 0; i < sizeof answers - 1; i++) {
-        assert_string_equal(port_remote(p)->type, "");
-        say(fd[1], answers + i, 1);
-        if (i + 2 < sizeof answers)
-            rig_settle(r);
-    }
+    say(fd[1], answers, 20); /* within what the type is told in */
+    rig_settle(r);
+    assert_string_equal(port_remote(p)->type, "");
+    say(fd[1], answers + 20, sizeof answers - 1 - 20);
     rig_run(r);
     assert_string_equal(port_remote(p)->type, "vt100");
     assert_int_equal(port_remote(p)->rows, 24);
