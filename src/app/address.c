@@ -8,7 +8,7 @@
 /* Nothing is connected, so none of these can be meant. */
 #define NOT_OF_ENDS                                                                                      \
     (TRAIT_LISTEN | TRAIT_SELF | TRAIT_ECHO | TRAIT_PROBE | TRAIT_DGRAM | TRAIT_KEEP_OPEN | TRAIT_PASS | \
-     TRAIT_IPV4 | TRAIT_SOURCE)
+     TRAIT_IPV4 | TRAIT_SOURCE | TRAIT_TLS)
 
 #define NOT_OF_VSOCK (TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_IPV4 | TRAIT_UNIX)
 /* As --ssl has it. */

@@ -123,10 +123,13 @@ static void wire_out_failed(struct wire *w)
 
     if (w->err == NULL && !forgiven)
         wire_fail(w, MESSAGE_SEND_FAILED, w->peer->port->error, port_why(w->peer->port));
-    if (is_over(w->in) || !w->owner->deaf(w))
+    if (is_over(w->in) || !w->owner->deaf(w)) {
         wire_finish(w);
-    else
-        wire_check(w);
+        return;
+    }
+    if (!w->peer->datagram)
+        (void)port_shut(w->peer->port); /* it may wait for our end before its own, and gets no more */
+    wire_check(w);
 }
 
 static void wire_out_done(struct link *k)

@@ -161,6 +161,12 @@ def prompt(run):
 OPEN, CLOSED = serve(), refusing()
 
 
+def twin(run, env=None):
+    run.start("echo:", stdin=payload(SIZE), env=env)
+    run.finish()
+    return {"received": bytes(run.out.got)}
+
+
 def probe(run):
     run.add(Server(run, OPEN.dup()))
     run.start("-z", "-v", "127.0.0.1", port_of(OPEN), port_of(CLOSED))
@@ -184,6 +190,8 @@ SCENARIOS = {
     "udp-listener": udp_listener,
     "udp-echo": udp_echo,
     "prompt": prompt,
+    "twin": twin,
+    "twin-spliced": lambda run: twin(run, SPLICE),
     "probe": probe,
 }
 

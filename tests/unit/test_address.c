@@ -148,6 +148,7 @@ static void mistakes_get_one_line(void **state)
         {"-E sh:a", "sh: excludes --echo"},
         {"-4 exec:a", "exec: excludes --ipv4"},
         {"-F exec:a", "exec: excludes --pass-fd"},
+        {"--ssl exec:a", "exec: excludes --ssl"},
         {"-s ::1 exec:a", "exec: excludes --source"},
         {"-p 80 exec:a", "--source-port excludes exec:"},
         {"-6 exec:a", "--ipv6 excludes exec:"},
