@@ -46,7 +46,7 @@ static struct peer *make_peer(struct guest *g)
     p = peer_new(g->net->peers, g->port, &nowhere, &nowhere);
     p->name = name_of(g->end.spec);
     p->client = true;
-    p->choosy = g->end.spec->kind->choosy;
+    p->choosy = g->end.spec->kind->choosy || g->end.over;
     return p;
 }
 
@@ -56,6 +56,8 @@ static void guest_is_ready(struct end *e)
     struct net *n = g->net;
     struct peer *p = make_peer(g);
 
+    if (e->over)
+        twin_end(g->port);
     g->net = NULL;
     n->state = NULL;
     log_info("opened %s", p->name);

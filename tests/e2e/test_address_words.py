@@ -252,9 +252,11 @@ def test_files(pollcat, tmp_path):
     cat.send(b"more").close()
     assert cat.wait() == 0 and (tmp_path / "x").read_bytes() == payload(SIZE) + b"more"
     cat = pollcat(f"read:{tmp_path / 'x'}")
-    assert cat.out == payload(SIZE) + b"more"
-    cat.close()
-    assert cat.wait() == 0
+    assert cat.out == payload(SIZE) + b"more" and cat.wait() == 0 and cat.err == ""  # whatever input there may be
+    (tmp_path / "x").write_bytes(b"")
+    with open("/dev/zero", "rb") as zero:
+        cat = pollcat(f"read:{tmp_path / 'x'}", stdin=zero)
+        assert cat.out == b"" and cat.wait() == 0 and cat.err == ""
 
 
 def test_full_disk(pollcat):
