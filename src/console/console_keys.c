@@ -61,6 +61,13 @@ static void put(struct console_keys *k, const char *text, size_t n)
     screen_put(k->c->sheet.screen, text, n);
 }
 
+/* What waited while the terminal was not the peer's. */
+static void go_on_showing(struct console_keys *k)
+{
+    k->c->waits = false;
+    port_event_soon(k->c->sink, LOOP_OUT);
+}
+
 static void take_terminal(struct console_keys *k)
 {
     char text[MODES_TEXT];
@@ -73,6 +80,7 @@ static void take_terminal(struct console_keys *k)
     (void)tty_take_all(&k->tty, STDIN_FILENO); /* one that is gone tells so when it is read */
     put(k, text, modes_restore(&k->modes, text));
     loop_touch(&k->input);
+    go_on_showing(k);
 }
 
 static void look_for_foreground(struct timer *t)
@@ -334,13 +342,6 @@ ssize_t console_keys_show(struct console_keys *k, const struct talker *t, const 
     return (ssize_t)size;
 }
 
-/* What waited while the terminal was not the peer's. */
-static void go_on_showing(struct console_keys *k)
-{
-    k->c->waits = false;
-    port_event_soon(k->c->sink, LOOP_OUT);
-}
-
 /* Beginning and ending. */
 
 static int check_start(const struct console_keys *k, struct talker *t, struct err *e)
@@ -358,6 +359,16 @@ static int check_start(const struct console_keys *k, struct talker *t, struct er
     if (t->other != NULL)
         return err_set(e, STATUS_LOCAL, "keys go to who has no end");
     return console_check_to(c, t, e);
+}
+
+static void hide_lines(struct console_keys *k, bool hidden)
+{
+    if (hidden == k->hides)
+        return;
+    k->hides = hidden;
+    if (!hidden)
+        prompt_set_line(k->c->prompt, ""); /* nobody shows what was hidden */
+    prompt_secret(k->c->prompt, hidden ? k->c->base : NULL);
 }
 
 static void lend_prompt(struct console_keys *k)
@@ -386,6 +397,7 @@ static int begin(struct console_keys *k, struct talker *t, struct err *e)
                  c->escape);
     if (c->view.marks.labels)
         view_finish(&c->view, t);
+    hide_lines(k, false);
     view_note(&c->view, text);
     k->to = t;
     k->state = KEYS_ON;
@@ -437,39 +449,37 @@ bool console_keys_go_on(struct console_keys *k)
     show_base(k->c);
     k->state = KEYS_ON;
     lend_prompt(k);
-    go_on_showing(k);
     return true;
+}
+
+/* The escape character before it may have been left out. */
+static void run_command(struct console_keys *k, const char *line)
+{
+    const size_t size = strlen(line) + 2;
+    char *text = mem_alloc(size);
+    struct err e;
+
+    snprintf(text, size, "%c%s", k->c->escape, line);
+    if (console_commands.run(k->c, text, &e) < 0 && e.text[0] != '\0')
+        view_note(&k->c->view, e.text);
+    free(text);
 }
 
 bool console_keys_typed(struct console_keys *k, const char *line)
 {
-    char text[NOTE];
-    struct err e;
-
     if (k->hides)
         prompt_secret(k->c->prompt, k->c->base);
     if (k->state != KEYS_ASKS)
         return false;
     if (line[0] == k->c->escape)
         line++;
-    snprintf(text, sizeof text, "%c%s", k->c->escape, line);
-    if (line[strspn(line, " \t")] != '\0' && console_commands.run(k->c, text, &e) < 0 && e.text[0] != '\0')
-        view_note(&k->c->view, e.text);
+    if (line[strspn(line, " \t")] != '\0')
+        run_command(k, line);
     console_keys_go_on(k);
     return true;
 }
 
 /* What the other side says. */
-
-static void hide_lines(struct console_keys *k, bool hidden)
-{
-    if (hidden == k->hides)
-        return;
-    k->hides = hidden;
-    if (!hidden)
-        prompt_set_line(k->c->prompt, ""); /* nobody shows what was hidden */
-    prompt_secret(k->c->prompt, hidden ? k->c->base : NULL);
-}
 
 static void remote_changed(struct remote *r, void *ctx)
 {
@@ -561,8 +571,6 @@ bool console_keys_resume(struct console_keys *k)
     if (k->state != KEYS_ON)
         return false;
     take_terminal(k);
-    if (!k->away)
-        go_on_showing(k);
     console_keys_resized(k->c);
     return true;
 }

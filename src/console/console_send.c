@@ -216,7 +216,7 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
     chunk_unref(chunk);
     if (t == NULL && c->talkers.count == 1)
         t = talkers_next(&c->talkers, NULL);
-    if ((!typed || c->view.mode == VIEW_HEX) && !c->hush)
+    if ((!typed || (c->view.mode == VIEW_HEX && !console_keys_begun(c->keys))) && !c->hush)
         view_sent(&c->view, t, data, n);
 }
 

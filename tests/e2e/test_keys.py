@@ -194,6 +194,39 @@ def test_suspend(tmp_path, peer):
         t.close()
 
 
+def test_long_command(by_key, peer):
+    t = by_key()
+    t.type("~:@1 " + 5000 * "x" + "\r")
+    assert peer.receive(b"\n") == 5000 * b"x" + b"\n"
+    t.wait(is_all_raw)
+
+
+@pytest.mark.parametrize("options", [["-d"], ["--no-prompt"]])
+def test_without_a_prompt(start, options):
+    t = start("--keys", *options, marked=True, accept=False)
+    assert t.wait_exit() == 2
+    assert b"--keys " in t.output
+
+
+def test_without_a_terminal(tmp_path, peer):
+    with Terminal(["/bin/sh", "-c", f"{POLLCAT} --keys 127.0.0.1 {peer.port} >{tmp_path}/out"], home=tmp_path) as t:
+        assert t.wait_exit() == 2
+        t.wait_text("--keys needs a prompt, and a terminal for what arrives")
+
+
+def test_who_is_not_chosen_waits(many):
+    t, first, second = many()
+    t.type("~keys 2\r")
+    t.wait_text("keys go to")
+    t.wait(is_all_raw)
+    first.sendall(b"not now\n")
+    second.sendall(b"but this")
+    t.wait_text("but this")
+    assert b"not now" not in t.output
+    second.close()
+    t.wait_text("not now")
+
+
 def test_one_of_several(many):
     t, _, second = many()
     says(t, "~keys", "keys go to one peer: ~to N, or ~keys N")

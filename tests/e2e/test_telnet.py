@@ -181,6 +181,22 @@ def test_telnet_and_a_prompt(tmp_path):
         says(t, "~info", "telnet: terminal vt220, 80 columns, 24 rows")
 
 
+def test_telnet_and_keys(tmp_path):
+    """The listener takes every key, and says so."""
+    t, port = listen(tmp_path, "-l", "-t", "--keys", "127.0.0.1", 0)
+    with t, telnet(tmp_path, port) as client:
+        t.wait_text("keys go to")
+        t.type("from here")
+        client.wait_text("from here")
+        client.type("there")
+        t.wait_text("there")
+        t.type("\r~:keys\r")
+        t.wait(lambda t: t.row() == ">")
+        client.type("a line\r")
+        t.wait_text("a line")
+        client.wait_text("a line")
+
+
 def test_telnet_and_an_echo(tmp_path, processes):
     p = processes.pollcat("-t", "--echo", "127.0.0.1", 0)
     with telnet(tmp_path, p.port) as client:
