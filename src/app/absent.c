@@ -18,7 +18,6 @@ static const struct {
     { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
     { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
-    { "", "broker chat", "peers do not hear each other; -l -k speaks with all of them" },
     { "", "sctp", "there is no SCTP; try ncat or socat" },
     { "S", "", "there are no TCP MD5 signatures; try nc -S" },
     { "V", "", "routing tables are not chosen; try ip route or ip vrf exec" },

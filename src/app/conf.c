@@ -658,7 +658,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     derive_bridge(c, operands.traits);
     derive_endings(c, operands.traits);
     derive_rows(c, operands.traits);
-    if (derive_join(c, operands.traits, e) != 0 || conf_derive_senders(c, operands.traits, e) != 0)
+    if (derive_join(c, operands.traits, e) != 0 || conf_derive_senders(c, operands.traits, e) != 0 ||
+        conf_derive_among(c, operands.traits, e) != 0)
         return -1;
     if (c->dialect->derive != NULL)
         c->dialect->derive(c, operands.traits);

@@ -20,6 +20,7 @@
 #include "console/console_conf.h"
 #include "net/net.h"
 #include "svc/bridge.h"
+#include "svc/chat.h"
 #include "svc/join.h"
 #include "svc/stdio.h"
 
@@ -37,6 +38,8 @@ struct conf {
     struct join_conf join;
     struct ends_conf ends;
     struct address address;
+    struct circle_conf broker;
+    struct chat_conf chat;
     struct records_conf records;
     struct telnet_conf telnet;
 
@@ -102,6 +105,8 @@ int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e);
 
 /* Of a listener of datagrams with ends: app/conf_senders.c. A part of conf_parse(). */
 int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e);
+/* What follows from --broker and --chat, after all else is derived (conf_among.c). Returns 0, or -1 with `e`. */
+int conf_derive_among(struct conf *c, uint64_t traits, struct err *e);
 
 /* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
 char *conf_own(struct conf *c, char *text);

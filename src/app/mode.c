@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "console/console_conf.h"
+#include "svc/broker.h"
+#include "svc/chat.h"
 #include "svc/echo.h"
 #include "svc/stdio.h"
 
@@ -63,6 +65,28 @@ static const struct mode modes[] = {
         .when = TRAIT_ECHO,
         .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
         .excludes = TRAIT_SELF | TRAIT_CONNECTED,
+    },
+    {
+        .name = "broker",
+        .help = "what a peer sends goes to all others",
+        .stream = "listen",
+        .unix_stream = "listen",
+        .service = &service_broker,
+        .at_terminal = &service_prompt,
+        .when = TRAIT_BROKER,
+        .gives = TRAIT_BROKER | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
+        .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_CONNECTED,
+    },
+    {
+        .name = "chat",
+        .help = "the same by lines, behind names",
+        .stream = "listen",
+        .unix_stream = "listen",
+        .service = &service_chat,
+        .at_terminal = &service_prompt,
+        .when = TRAIT_CHAT,
+        .gives = TRAIT_CHAT | TRAIT_LISTEN | TRAIT_KEEP_OPEN,
+        .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_CONNECTED,
     },
     {
         .name = "self-connect",

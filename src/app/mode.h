@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mode: the six modes, each a row that names a transport and a service; and the traits that decide which is meant
+ * mode: the eight modes, each a row that names a transport and a service; and the traits that decide which is meant
  * and what goes together.
  *
  * A trait is a fact about one run: it listens, it deals in messages, it uses UNIX sockets. Options and modes give
@@ -41,6 +41,8 @@ struct service;
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */
 #define TRAIT_ACCESS TRAIT_BIT(23) /* says who may come */
 #define TRAIT_GIVEN TRAIT_BIT(32)  /* sockets are there already */
+#define TRAIT_BROKER TRAIT_BIT(24) /* what a peer sends goes to all others */
+#define TRAIT_CHAT TRAIT_BIT(25)   /* the same by lines, behind names */
 #define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
 #define TRAIT_VSOCK TRAIT_BIT(27)
 #define TRAIT_DIRECT TRAIT_BIT(30) /* programs have the peer's socket itself */
@@ -49,7 +51,7 @@ struct service;
 #define TRAIT_TELNET TRAIT_BIT(28) /* speaks that protocol */
 #define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
-#define TRAIT_INSECURE TRAIT_BIT(32)
+#define TRAIT_INSECURE TRAIT_BIT(35)
 #define TRAIT_WATCH TRAIT_BIT(40)  /* what passes between peers and their ends is shown */
 
 struct mode {

@@ -15,6 +15,9 @@
 /* Nothing of ours is sent, and nothing that came is shown. */
 #define STREAMLESS (TRAIT_ECHO | TRAIT_JOIN | TRAIT_PASS)
 
+/* Peers are among themselves. */
+#define AMONG (TRAIT_BROKER | TRAIT_CHAT)
+
 /* clang-format off */
 static const struct option_row rows[] = {
     /* What it does */
@@ -35,9 +38,22 @@ static const struct option_row rows[] = {
       .doc = "Use UDP on a connected socket: only that peer is heard, and when it refuses,\n"
              "the program ends with status 1.\n" },
     { .ch = 'E', .name = "echo", .group = OPTION_MODE, .type = OPTION_TRAIT,
-      .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_JOIN,
+      .gives = TRAIT_ECHO | TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_JOIN | AMONG,
       .help = "send all back",
       .doc = "Send back to each peer what it sends (RFC 862).\nImplies\n.Fl l\nand\n.Fl k .\n" },
+    { .name = "broker", .group = OPTION_MODE, .type = OPTION_TRAIT,
+      .gives = TRAIT_BROKER | TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_JOIN | TRAIT_PROBE | TRAIT_CHAT,
+      .rare = true, .help = "to all others",
+      .doc = "What a peer sends goes to all others, in its order, and never back; at the prompt, or with standard input and "
+             "output,\nwe hear and speak as they do.\nImplies\n.Fl l\nand\n.Fl k .\nSee\n.Sx Peers among themselves .\n" },
+    { .name = "chat", .group = OPTION_MODE, .type = OPTION_TRAIT,
+      .gives = TRAIT_CHAT | TRAIT_LISTEN | TRAIT_KEEP_OPEN, .excludes = TRAIT_JOIN | TRAIT_PROBE,
+      .rare = true, .help = "by lines, with names",
+      .doc = "The same by whole lines, each behind the name of who said it.\nSee\n.Sx Peers among themselves .\n" },
+    { .name = "nick", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(chat.nick),
+      .needs = TRAIT_CHAT,
+      .rare = true, .help = "ours, with --chat",
+      .doc = "With\n.Fl -chat ,\nour own name instead of 0: 1 to 32 letters, digits, _ and -, and no number.\n" },
     { .name = "self-connect", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_SELF,
       .help = "to itself; [PORT]",
       .doc = "Connect one socket to its own address, so that what is sent comes back.\n"
@@ -45,7 +61,7 @@ static const struct option_row rows[] = {
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
       .value = VALUE_WORDS, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd: -",
-      .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_SELF | TRAIT_PROBE,
+      .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_SELF | TRAIT_PROBE | AMONG,
       .help = "an end for each peer",
       .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },
     { .ch = 'e', .name = "exec", .arg = "COMMAND", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(exec),
@@ -75,7 +91,7 @@ static const struct option_row rows[] = {
     { .name = "mode", .arg = "NAME", .group = OPTION_MODE, .type = OPTION_MODE_NAME, .field = FIELD(mode),
       .value = VALUE_MODE,
       .rare = true, .help = "the same by name",
-      .doc = "Choose the mode by its name:\n.Cm connect , listen , udp , udp-connected , echo\nor\n.Cm self-connect .\n" },
+      .doc = "Choose the mode by its name:\n.Cm connect , listen , udp , udp-connected , echo , broker , chat\nor\n.Cm self-connect .\n" },
     { .ch = 'z', .name = "zero", .group = OPTION_MODE, .type = OPTION_TRAIT, .gives = TRAIT_PROBE,
       .excludes = TRAIT_LISTEN | TRAIT_SELF | TRAIT_CONNECTED | TRAIT_UNIX,
       .help = "only report open ports",
@@ -159,8 +175,8 @@ static const struct option_row rows[] = {
       .needs = TRAIT_KEEP_OPEN, .excludes = STREAMLESS | TRAIT_DGRAM,
       .help = "if one is slow",
       .doc = "What to do when one of many peers takes less than is sent to all and 256 KiB wait for it:\n"
-             ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so;\nor\n"
-             ".Cm close\nit, as at the prompt by default.\n" },
+             ".Cm wait\nfor it, as for a file or pipe by default;\n.Cm drop\nwhat it has no room for, and say so, as with\n.Fl -chat\nby default;\nor\n"
+             ".Cm close\nit, as at the prompt and with\n.Fl -broker\nby default.\n" },
     { .name = "allow", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(access.allow),
       .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
       .rare = true, .help = "only these may come",
@@ -197,12 +213,12 @@ static const struct option_row rows[] = {
       .help = "pass the end on",
       .doc = "Pass the end of standard input on to the peer as a half-close.\nThis is the default.\n" },
     { .name = "no-shutdown", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(bridge.no_shutdown),
-      .excludes = TRAIT_SHUTDOWN | STREAMLESS,
+      .excludes = TRAIT_SHUTDOWN | STREAMLESS | AMONG,
       .help = "stay open at the end",
       .doc = "Keep the direction to the peer open after the end of standard input.\n" },
     { .ch = 'q', .name = "quit-after", .arg = "SECS", .group = OPTION_DATA, .type = OPTION_TIME_MS,
       .field = FIELD(bridge.quit_after), .min = INT64_C(-1000) * INT_MAX, .max = INT64_C(1000) * INT_MAX,
-      .excludes = STREAMLESS,
+      .excludes = STREAMLESS | AMONG,
       .help = "quit SECS after the end of input",
       .doc = "Quit this long after the end of standard input, whatever the peer does; 0 is at once after\n"
              "everything was sent and has arrived, a negative number never.\n"

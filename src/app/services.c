@@ -2,6 +2,8 @@
 #include "app/services.h"
 
 #include "console/console_conf.h"
+#include "svc/broker.h"
+#include "svc/chat.h"
 #include "svc/echo.h"
 #include "svc/join.h"
 #include "svc/pass.h"
@@ -16,6 +18,7 @@ static const struct {
     {&service_stdio, offsetof(struct conf, stdio)},   {&service_prompt, offsetof(struct conf, console)},
     {&service_plain, offsetof(struct conf, console)}, {&service_echo, NONE},
     {&service_join, offsetof(struct conf, join)},     {&service_pass, NONE},
+    {&service_broker, offsetof(struct conf, broker)}, {&service_chat, offsetof(struct conf, chat)},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

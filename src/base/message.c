@@ -31,6 +31,14 @@ static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_OUTPUT_GONE] = {.text = ""},
     [MESSAGE_IDLE] = {.text = "{peer}: no data for {seconds} s", .level = LOG_ERROR},
     [MESSAGE_CLOSED] = {.text = "closed {peer}: sent {sent} bytes, received {received} bytes", .level = LOG_INFO},
+    [MESSAGE_CHAT_NAME] = {.text = "{limit}"},
+    [MESSAGE_CHAT_JOINED] = {.text = "*** {peer} joined"},
+    [MESSAGE_CHAT_LEFT] = {.text = "*** {peer} left"},
+    [MESSAGE_CHAT_HERE] = {.text = "*** you are {peer}; others here: "},
+    [MESSAGE_CHAT_ONE] = {.text = "{peer}"},
+    [MESSAGE_CHAT_END] = {.text = ""},
+    [MESSAGE_CHAT_NOBODY] = {.text = "nobody"},
+    [MESSAGE_CHAT_NOTE] = {.text = "*** {text}"},
     [MESSAGE_UNKNOWN] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_USAGE] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_FATAL] = {.text = "{text}", .level = LOG_ERROR},
@@ -174,6 +182,14 @@ void message(enum message_id id, const struct message *m)
     fill(t->text, m, text, sizeof text);
     log_text(t->level, t->bare, text);
     errno = sys;
+}
+
+const char *message_format(enum message_id id, const struct message *m, char *out, size_t size)
+{
+    const struct message_text *t = text_of(id, m);
+
+    fill(t->text != NULL ? t->text : "", m, out, size);
+    return out;
 }
 
 /* The reason matters most: a long text (paths, names of hosts) is cut before it. */

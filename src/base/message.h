@@ -51,6 +51,14 @@ enum message_id {
     MESSAGE_IDLE,    /* nothing went to or came from a peer: peer, remote, ms */
     MESSAGE_CLOSED,  /* a peer is done with: local, remote, peer, sent, received */
     MESSAGE_SUMMARY, /* of a client, at a good end: sent, received, ms; our own catalogue is silent */
+    MESSAGE_CHAT_NAME,   /* what one who chats is called unless it chose a name: limit, its number */
+    MESSAGE_CHAT_JOINED, /* told to all who chat: remote (NULL: it is us), peer is its name */
+    MESSAGE_CHAT_LEFT,   /* the same */
+    MESSAGE_CHAT_HERE,   /* told to who joined, with all the others behind it: the same */
+    MESSAGE_CHAT_ONE,    /* of whom each is: the same */
+    MESSAGE_CHAT_END,    /* and that */
+    MESSAGE_CHAT_NOBODY, /* instead, when there are none */
+    MESSAGE_CHAT_NOTE,   /* anything else that is told to one who chats: text */
     MESSAGE_UNKNOWN, /* an option that there is not, or without its argument: text */
     MESSAGE_USAGE,   /* the command line is wrong: text */
     MESSAGE_FATAL,   /* the program cannot begin, or fails: text */
@@ -98,6 +106,9 @@ bool message_shows(enum message_id id);
 
 /* Shows it. */
 void message(enum message_id id, const struct message *m);
+
+/* Writes it to `out` instead, whether it would be shown or not, cut to fit. Returns `out`. */
+const char *message_format(enum message_id id, const struct message *m, char *out, size_t size);
 
 /* Fills `e` with it instead; where it is not to be shown the text is empty. Returns -1. `e` may be NULL. */
 int message_err(struct err *e, enum status status, int sys, enum message_id id, const struct message *m);

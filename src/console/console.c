@@ -166,7 +166,9 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     }
     t = console_who(c, p, meta);
     watch_pass(c, t, data, size);
-    n = console_keys_show(c->keys, t, data, size);
+    n = among_hear(c, t, data, size);
+    if (n == 0)
+        n = console_keys_show(c->keys, t, data, size);
     if (n < 0)
         return n;
     if (n == 0)
@@ -223,13 +225,13 @@ static void peer_ended(void *ctx, struct peer *peer)
     struct console *c = ctx;
     struct talker *t = bridge_ctx(peer);
 
+    among_ended(c, t);
     if (console_keys_to(c->keys) == t)
         console_keys_end(c->keys);
     view_finish(&c->view, t);
     if (watch_ended(c, t))
         return;
-    if (c->view.marks.labels)
-        console_tell(c, t, "ended its side");
+    console_tell(c, t, "ended its side");
     answer_end(c, t);
 }
 
@@ -389,6 +391,7 @@ static void free_console(struct console *c)
     console_clear_sending(c);
     if (c->keys != NULL)
         console_keys_free(c->keys);
+    among_close(c);
     if (c->prompt != NULL)
         prompt_free(c->prompt);
     if (c->sheet.screen != NULL) {
@@ -490,8 +493,7 @@ static int console_start(struct svc *s, struct err *e)
 {
     struct console *c = mem_alloc(sizeof *c);
     const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
-    struct bridge_ends ends = {
-        .apart = true, .peer_ended = peer_ended, .deaf = deaf, .sent = sent, .slow = SLOW_CLOSE, .ctx = c};
+    struct bridge_ends ends = {.apart = true, .peer_ended = peer_ended, .deaf = deaf, .sent = sent, .ctx = c};
 
     list_init(&c->tasks);
     list_init(&c->waiters);
@@ -507,8 +509,10 @@ static int console_start(struct svc *s, struct err *e)
     }
     s->state = c;
     ends.out = c->output != NULL ? c->output : c->sink;
+    ends.slow = among_slow(c->conf);
     c->bridge = bridge_new(s, c->conf->bridge, &ends);
     console_init_sending(c);
+    among_open(c);
     if (console_commands.begin(c, e) == 0)
         return 0;
     console_stop(s);
@@ -540,6 +544,7 @@ static void console_attach(struct svc *s, struct peer *peer)
     console_joins(c, t);
     if (c->conf->watch)
         watch_open(c, t, &c->conf->join->end);
+    among_join(c, t);
 }
 
 /* After ~eof there is nothing to wait for when the peer ends. */
@@ -568,6 +573,7 @@ static void console_detach(struct svc *s, struct peer *peer)
     }
     if (peer->datagram)
         port_set_senders(peer->port, NULL, NULL);
+    among_leave(c, self);
     watch_leaves(c, self);
     left(c, self);
     tell_end(c, peer);

@@ -21,6 +21,7 @@
 struct chunk;
 struct console_conf;
 struct console_keys;
+struct among;
 struct commands; /* of command*.c */
 struct task;
 
@@ -40,6 +41,7 @@ struct console {
     struct prompt *prompt;
     struct console_keys *keys; /* of console_keys.c */
     struct commands *commands; /* the commands' own */
+    struct among *among;       /* peers are among themselves (console_among.c); NULL: they are not */
     struct list tasks;         /* what commands began (console/task.h), the newest first */
     struct watches *watches;   /* talkers that have ends (console/watch.h); NULL: there were none */
 
@@ -221,6 +223,18 @@ void console_parts(struct console *c, struct talker *t);
 /* What was to be done before the end may be done: ends the program then, if it is to. */
 void console_quit_if_done(struct console *c);
 
+/* Puts what is said to `t` (NULL: to all) where it waits for them. */
+void console_deliver(struct console *c, struct talker *t, struct chunk *chunk);
+
+/* The same for all but `from`. */
+void console_relay(struct console *c, const struct talker *from, struct chunk *chunk);
+
+/* The same for `t`, if it has room; returns false when it has not. */
+bool console_offer(struct console *c, struct talker *t, struct chunk *chunk);
+
+/* True while all wait for somebody who has no room: console_wait_room(). */
+bool console_full_for_all(struct console *c);
+
 /* A task is over: our direction may have waited for that. */
 void console_task_done(struct console *c);
 
@@ -230,6 +244,27 @@ void console_wake(struct console *c);
 /* Not before the bridge is made. */
 void console_init_sending(struct console *c);
 void console_clear_sending(struct console *c);
+
+/* What happens to slow peers, unless --slow-peer says otherwise. */
+enum slow_peer among_slow(const struct console_conf *conf);
+
+/* Makes c->among, when there is to be one; not before console_init_sending(). Its end. Without one none of the following, but
+ * for among_say(), does anything. */
+void among_open(struct console *c);
+void among_close(struct console *c);
+
+/* A talker came; goes; ended its direction; had no room for what was said. */
+void among_join(struct console *c, struct talker *t);
+void among_leave(struct console *c, struct talker *t);
+void among_ended(struct console *c, struct talker *t);
+void among_missed(struct console *c, struct talker *t);
+
+/* What a talker sent: returns how much of it was taken, or IO_AGAIN; 0: it is to be shown as ever. */
+ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n);
+
+/* What we say to `t` (NULL: to all); and that we say no more. */
+void among_say(struct console *c, struct talker *t, const void *data, size_t n);
+void among_end(struct console *c);
 
 /* What was typed early goes to the first who comes; who comes after the end is told of it. */
 void console_greet(struct console *c, struct talker *t);

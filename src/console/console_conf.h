@@ -25,6 +25,8 @@ struct console_conf {
     const char *escape;                /* --escape-char: one character, or "none"; NULL: ~ */
     bool tell_joined;                  /* who connects is told by a line of the log */
     bool allow_colors;                 /* the peers' own pass */
+    const struct relay_kind *relay;    /* at the prompt: peers are among themselves; NULL: they are not */
+    const void *relay_conf;            /* for it */
 };
 
 /* auto, always, never. */

@@ -142,6 +142,7 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     queue_of(c, base);
     if (!pace_put(&base->pace, chunk, t->meta)) {
         bridge_missed(c->bridge, base->peer, chunk->len);
+        among_missed(c, base);
         return;
     }
     if (c->svc->many && !loop_timer_pending(&c->idle))
@@ -188,15 +189,9 @@ static bool waits_for_sender(const struct console *c, const struct talker *t)
     return !t->shown && c->talkers.next_number == 1 && t->sent == 0;
 }
 
-void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed)
+void console_deliver(struct console *c, struct talker *t, struct chunk *chunk)
 {
-    struct chunk *chunk;
-
-    if (c->ended)
-        return;
-    chunk = chunk_new(data, n);
     chunk->secret = c->hush;
-    t = target(c, t);
     if (t != NULL) {
         if (waits_for_sender(c, t))
             log_notice("nobody was heard yet: what is sent now waits for the first sender");
@@ -213,7 +208,38 @@ void console_send(struct console *c, struct talker *t, const void *data, size_t 
                 give(c, x, chunk);
         }
     }
-    chunk_unref(chunk);
+}
+
+void console_relay(struct console *c, const struct talker *from, struct chunk *chunk)
+{
+    for (struct talker *x = next_base(c, NULL), *next; x != NULL; x = next) {
+        next = next_base(c, x);
+        if (x != from)
+            give(c, x, chunk);
+    }
+}
+
+bool console_offer(struct console *c, struct talker *t, struct chunk *chunk)
+{
+    if (t->deaf || t->ended)
+        return true;
+    return queue_size(queue_of(c, t)) < 2 * (size_t)QUEUE_LIMIT && pace_put(&t->pace, chunk, NULL);
+}
+
+void console_send(struct console *c, struct talker *t, const void *data, size_t n, bool typed)
+{
+    struct chunk *chunk;
+
+    if (c->ended)
+        return;
+    t = target(c, t);
+    if (c->among != NULL) {
+        among_say(c, t, data, n);
+    } else {
+        chunk = chunk_new(data, n);
+        console_deliver(c, t, chunk);
+        chunk_unref(chunk);
+    }
     if (t == NULL && c->talkers.count == 1)
         t = talkers_next(&c->talkers, NULL);
     if ((!typed || (c->view.mode == VIEW_HEX && !console_keys_begun(c->keys))) && !c->hush)
@@ -225,8 +251,14 @@ void console_greet(struct console *c, struct talker *t)
     for (size_t i = 0; i < c->nearly; i++)
         give(c, t, c->early[i]);
     drop_early(c);
-    if (c->ended)
+    if (c->ended && c->among == NULL)
         queue_end(queue_of(c, base_of(t)));
+}
+
+bool console_full_for_all(struct console *c)
+{
+    pace_held_up(&c->pace);
+    return c->pace.full > 0;
 }
 
 bool console_full(struct console *c, const struct talker *t)
@@ -240,8 +272,7 @@ bool console_full(struct console *c, const struct talker *t)
         return !t->deaf && queue_full(t->pace.queue);
     if (t != NULL)
         return pace_is_waited_for(&base_of(t)->pace);
-    pace_held_up(&c->pace);
-    return c->pace.full > 0;
+    return console_full_for_all(c);
 }
 
 size_t console_held(const struct console *c, const struct talker *t)
@@ -503,11 +534,13 @@ void console_cut(struct console *c, struct talker *t)
         end_one(c, t);
 }
 
+/* Those who are among themselves still hear the others. */
 static void end_all(struct console *c)
 {
     c->ending = false;
+    among_end(c);
     for (struct talker *x = next_base(c, NULL); x != NULL; x = next_base(c, x)) {
-        if (!x->deaf)
+        if (!x->deaf && c->among == NULL)
             queue_end(queue_of(c, x));
     }
     c->ended = true;

@@ -41,6 +41,7 @@ struct talker {
     uint64_t seen[2];        /* bytes of either direction that the view dumped: received, sent */
     size_t ahead;            /* bytes passed to the other side that are still to be shown */
     int64_t since, heard;    /* loop time, ms; heard 0: never */
+    void *seat;              /* of console_among.c */
     uint32_t number;         /* from 1, never used twice */
     bool
         shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */

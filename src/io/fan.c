@@ -29,8 +29,19 @@ static void unblock(struct pace *pace)
 {
     struct fan *f = container_of(pace, struct fan, pace);
 
-    if (!blocked(f))
-        port_event_soon(f->port, LOOP_OUT);
+    if (blocked(f))
+        return;
+    port_event_soon(f->port, LOOP_OUT);
+    if (f->opts.room != NULL)
+        f->opts.room(f->opts.ctx);
+}
+
+static void member_is_back(struct pace *pace, struct pace_member *m)
+{
+    struct fan *f = container_of(pace, struct fan, pace);
+
+    if (f->opts.again != NULL)
+        f->opts.again(f->opts.ctx, container_of(m, struct fan_member, pace));
 }
 
 static void member_has_room(struct port *port, void *ctx)
@@ -43,7 +54,8 @@ static void member_has_room(struct port *port, void *ctx)
 
 static void open_member(struct fan *f, struct fan_member *m)
 {
-    struct queue_opts opts = {.limit = MEMBER_LIMIT, .shared = true, .room = member_has_room, .ctx = m};
+    struct queue_opts opts = {
+        .limit = MEMBER_LIMIT, .shared = true, .whole = true, .room = member_has_room, .ctx = m};
 
     if (m->pace.queue != NULL)
         return;
@@ -51,7 +63,7 @@ static void open_member(struct fan *f, struct fan_member *m)
     f->opts.open(f->opts.ctx, m);
 }
 
-static void end_member(struct fan *f, struct fan_member *m)
+void fan_finish(struct fan *f, struct fan_member *m)
 {
     open_member(f, m);
     queue_end(m->pace.queue);
@@ -62,6 +74,32 @@ static void give(struct fan *f, struct fan_member *m, struct chunk *c)
     open_member(f, m);
     if (!pace_put(&m->pace, c, NULL))
         f->opts.missed(f->opts.ctx, m, c->len);
+}
+
+/* Backwards: a member that is deleted leaves its place to one that has had its share. */
+void fan_put(struct fan *f, struct chunk *c, const struct fan_member *except)
+{
+    for (size_t i = f->pace.members; i-- > 0;) {
+        if (f->members[i] != except)
+            give(f, f->members[i], c);
+    }
+}
+
+bool fan_tell(struct fan *f, struct fan_member *m, struct chunk *c)
+{
+    open_member(f, m);
+    return queue_size(m->pace.queue) < 2 * (size_t)MEMBER_LIMIT && pace_put(&m->pace, c, NULL);
+}
+
+bool fan_full(struct fan *f)
+{
+    pace_held_up(&f->pace);
+    return f->pace.full > 0;
+}
+
+size_t fan_members(const struct fan *f)
+{
+    return f->pace.members;
 }
 
 static ssize_t write_fan(struct port *port, void *ctx, const void *data, size_t size, const struct meta *meta)
@@ -75,9 +113,7 @@ static ssize_t write_fan(struct port *port, void *ctx, const void *data, size_t 
         return IO_AGAIN;
     }
     c = chunk_new(data, size);
-    /* Backwards: a member that is deleted leaves its place to one that has had its share. */
-    for (size_t i = f->pace.members; i-- > 0;)
-        give(f, f->members[i], c);
+    fan_put(f, c, NULL);
     chunk_unref(c);
     return (ssize_t)size;
 }
@@ -89,7 +125,7 @@ static void shut_fan(struct port *port, void *ctx)
     (void)port;
     f->ended = true;
     for (size_t i = 0; i < f->pace.members; i++)
-        end_member(f, f->members[i]);
+        fan_finish(f, f->members[i]);
 }
 
 struct fan *fan_new(struct loop *loop, const struct fan_opts *opts)
@@ -100,6 +136,10 @@ struct fan *fan_new(struct loop *loop, const struct fan_opts *opts)
     f->loop = loop;
     f->opts = *opts;
     pace_init(&f->pace, loop, opts->slow, unblock);
+    f->pace.again = member_is_back;
+    f->pace.others = opts->others;
+    if (opts->patience > 0)
+        f->pace.patience = opts->patience;
     f->port = queue_new(loop, &queue);
     return f;
 }
@@ -131,7 +171,7 @@ void fan_add(struct fan *f, struct fan_member *m)
     f->members[m->pace.place] = m;
     pace_join(&f->pace, &m->pace);
     if (f->ended)
-        end_member(f, m);
+        fan_finish(f, m);
     unblock(&f->pace);
 }
 

@@ -27,8 +27,8 @@ static void grace_is_over(struct timer *t)
 {
     struct pace *p = container_of(t, struct pace, grace);
 
-    if (p->full + p->behind == p->members) {
-        loop_timer_set(p->loop, &p->grace, GRACE);
+    if (!p->others && p->full + p->behind == p->members) {
+        loop_timer_set(p->loop, &p->grace, p->patience);
         return;
     }
     p->behind += p->full;
@@ -39,7 +39,7 @@ static void grace_is_over(struct timer *t)
 
 void pace_init(struct pace *p, struct loop *loop, enum pace_slow slow, void (*room)(struct pace *))
 {
-    *p = (struct pace){.loop = loop, .slow = slow, .room = room, .round = 1};
+    *p = (struct pace){.loop = loop, .slow = slow, .room = room, .patience = GRACE, .round = 1};
     p->grace.fire = grace_is_over;
 }
 
@@ -97,15 +97,20 @@ bool pace_put(struct pace_member *m, struct chunk *c, const struct meta *to)
 
 void pace_has_room(struct pace_member *m)
 {
-    if (!pace_is_waited_for(m))
+    struct pace *p = m->pace;
+    bool waited_for = pace_is_waited_for(m);
+
+    if (!waited_for && (!is_behind(m) || queue_size(m->queue) > 0))
         return;
     catch_up(m);
-    if (m->pace->full == 0)
-        go_on(m->pace);
+    if (p->again != NULL)
+        p->again(p, m);
+    if (waited_for && p->full == 0)
+        go_on(p);
 }
 
 void pace_held_up(struct pace *p)
 {
     if (p->slow == PACE_SKIP && p->full > 0 && !loop_timer_pending(&p->grace))
-        loop_timer_set(p->loop, &p->grace, GRACE);
+        loop_timer_set(p->loop, &p->grace, p->patience);
 }

@@ -20,11 +20,16 @@ enum pace_slow {
     PACE_SKIP, /* once others are held up, it is left behind */
 };
 
-/* Set up by pace_init(); its user may read `members` and `full`. */
+struct pace_member;
+
+/* Set up by pace_init(); its user may read `members` and `full`, and set `again`, `patience` and `others`. */
 struct pace {
     struct loop *loop;
     enum pace_slow slow;
-    void (*room)(struct pace *); /* nobody is waited for any more */
+    void (*room)(struct pace *);                        /* nobody is waited for any more */
+    void (*again)(struct pace *, struct pace_member *); /* a member that was full has room. Optional */
+    int64_t patience;                                   /* ms; at first a fifth of a second */
+    bool others; /* somebody who is no member is held up as well, even when all members are full */
     unsigned members;
     unsigned full;   /* members that the others wait for */
     unsigned behind; /* members that were left behind */
@@ -50,7 +55,7 @@ void pace_leave(struct pace_member *m);
 /* Puts a chunk into the member's queue, full or not; `to` as for queue_put_to(). Returns false when it misses it. */
 bool pace_put(struct pace_member *m, struct chunk *c, const struct meta *to);
 
-/* The member's queue is no longer full: for the `room` of its options. */
+/* The member's queue is no longer full, or is empty: for the `room` of its options. */
 void pace_has_room(struct pace_member *m);
 
 /* The others wait for this member: it is full, and was not left behind. */

@@ -8,6 +8,11 @@
 #include "base/list.h"
 #include "base/mem.h"
 
+enum {
+    ITEM = 64, /* bytes that each takes besides its own: what is small is not for nothing */
+    FEW = 16,  /* of which none counts */
+};
+
 struct item {
     struct chunk *chunk;
     struct meta *to;   /* NULL: nowhere in particular */
@@ -21,6 +26,7 @@ struct queue {
     struct list items;
     size_t offset; /* bytes of the first chunk that were read */
     size_t size;
+    size_t count;     /* items */
     size_t addresses; /* bytes of them: they count for the limit */
     bool ended, failed;
 };
@@ -36,6 +42,7 @@ static void drop_first(struct queue *q)
     struct item *item = first_item(q);
 
     list_del(&item->place);
+    q->count--;
     if (item->to != NULL)
         q->addresses -= sizeof *item->to;
     free(item->to);
@@ -63,7 +70,7 @@ static void skip_queue(struct layer *l, size_t n)
     q->size -= n;
     if (q->offset == first_item(q)->chunk->len)
         drop_first(q);
-    if (was_full && !queue_full(&q->port) && q->opts.room != NULL)
+    if (((was_full && !queue_full(&q->port)) || q->size == 0) && q->opts.room != NULL)
         q->opts.room(&q->port, q->opts.ctx);
 }
 
@@ -186,6 +193,7 @@ void queue_put_to(struct port *port, struct chunk *c, const struct meta *to)
         q->addresses += sizeof *to;
     }
     list_add(&q->items, &item->place);
+    q->count++;
     q->size += c->len;
     port_event_soon(port, LOOP_IN);
 }
@@ -216,7 +224,7 @@ bool queue_full(const struct port *port)
 {
     const struct queue *q = container_of(port, const struct queue, port);
 
-    return q->size + q->addresses >= q->opts.limit;
+    return q->size + q->addresses >= q->opts.limit || q->count > FEW + q->opts.limit / ITEM;
 }
 
 size_t queue_size(const struct port *port)

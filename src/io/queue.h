@@ -12,14 +12,14 @@
 #include "io/port.h"
 
 struct queue_opts {
-    size_t limit; /* bytes waiting from which queue_full() is true */
+    size_t limit; /* bytes waiting from which queue_full() is true; many small chunks count for more */
     bool whole;   /* one read gives one chunk: a line typed at a prompt is one message */
     bool
         addressed; /* each read is of one chunk, with where it goes and whether it is secret; each write is of one
                        sender: IO_ADDRESSED */
     bool shared; /* its chunks are large and read by others as well: a link writes them from where they are */
 
-    /* Called when the queue is no longer full. Optional. */
+    /* Called when the queue is no longer full, and when it has become empty. Optional. */
     void (*room)(struct port *, void *ctx);
 
     /* Takes what a link writes: returns the count it took, IO_AGAIN (then the handler calls

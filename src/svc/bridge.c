@@ -52,6 +52,7 @@ struct strand {
     void *ctx;               /* the caller's */
     struct fan_member share; /* of the fan, which makes wire.out with the first bytes */
     uint64_t missed;         /* bytes it was too slow for; where slow ones are closed: it is to be */
+    bool told;               /* and that was told */
 };
 
 static struct strand *strand_of(const struct peer *p)
@@ -182,11 +183,11 @@ static enum status local_status(const struct port *port)
     return may_be && below_is_device(port) ? STATUS_HANGUP : STATUS_LOCAL;
 }
 
-static void bridge_input_failed(struct bridge *b)
+void bridge_input_failed(struct bridge *b, const struct port *in)
 {
     struct err e;
 
-    err_sys(&e, local_status(b->ends.in), b->ends.in->error, "standard input");
+    err_sys(&e, local_status(in), in->error, "standard input");
     bridge_quit(b, &e);
 }
 
@@ -195,7 +196,7 @@ static void bridge_feed_done(struct link *k)
     struct bridge *b = k->ctx;
 
     if (k->state == LINK_SRC_FAILED)
-        bridge_input_failed(b);
+        bridge_input_failed(b, k->src);
     else
         bridge_quit_if_sent(b);
 }
@@ -315,18 +316,22 @@ static void bridge_source_ended(struct wire *w)
 
 static void bridge_source_failed(struct wire *w)
 {
-    bridge_input_failed(bridge_of(w));
+    bridge_input_failed(bridge_of(w), w->out->src);
+}
+
+void bridge_output_failed(struct bridge *b, const struct port *out)
+{
+    struct err e;
+
+    message(out->error == EPIPE ? MESSAGE_OUTPUT_GONE : MESSAGE_OUTPUT_FAILED,
+            &(struct message){.why = strerror(out->error)});
+    err_set(&e, local_status(out), "%s", "");
+    bridge_quit(b, &e);
 }
 
 static void bridge_sink_failed(struct wire *w)
 {
-    const struct port *sink = w->in->dst;
-    struct err e;
-
-    message(sink->error == EPIPE ? MESSAGE_OUTPUT_GONE : MESSAGE_OUTPUT_FAILED,
-            &(struct message){.why = strerror(sink->error)});
-    err_set(&e, local_status(sink), "%s", "");
-    bridge_quit(bridge_of(w), &e);
+    bridge_output_failed(bridge_of(w), w->in->dst);
 }
 
 /* What is sent to all stands still, but has all gone to this one. */
@@ -358,6 +363,13 @@ static void bridge_sink_gone(struct port *port, void *ctx)
     bridge_quit(ctx, &e);
 }
 
+void bridge_watch_output(struct bridge *b, struct port *out)
+{
+    out->hung_up = bridge_sink_gone;
+    out->hung_up_ctx = b;
+    port_touch(out);
+}
+
 static struct strand *find_slow(const struct bridge *b)
 {
     struct strand *s;
@@ -378,6 +390,7 @@ static void bridge_close_slow(struct job *j)
 
     while ((s = find_slow(b)) != NULL) {
         s->missed = 0;
+        s->told = true;
         wire_finish(&s->wire);
     }
 }
@@ -405,11 +418,8 @@ struct bridge *bridge_new(struct svc *s, const struct bridge_conf *conf, const s
         ends->in->hung_up = bridge_input_hung_up;
         ends->in->hung_up_ctx = b;
     }
-    if (conf->writes_on)
-        return b;
-    ends->out->hung_up = bridge_sink_gone;
-    ends->out->hung_up_ctx = b;
-    port_touch(ends->out);
+    if (!conf->writes_on)
+        bridge_watch_output(b, ends->out);
     return b;
 }
 
@@ -552,7 +562,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
     struct strand *s = strand_of(p);
     char name[ADDR_TEXT];
 
-    if (tells_unreached(b, &s->wire))
+    if (!s->told && tells_unreached(b, &s->wire))
         bridge_tell_lost(p, strand_unreached(s), "for", "read");
     if (b->nowhere == NULL && !b->svc->killed)
         bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");

@@ -81,6 +81,13 @@ void bridge_missed(struct bridge *b, struct peer *p, size_t size);
 /* What happens to slow peers. */
 enum slow_peer bridge_slow(const struct bridge *b);
 
+/* Standard input, or output, which a link of the caller's reads or writes, failed: the program is to end. */
+void bridge_input_failed(struct bridge *b, const struct port *in);
+void bridge_output_failed(struct bridge *b, const struct port *out);
+
+/* The same when whoever reads `out` has left, though nothing is written: until bridge_free(), or the port is. */
+void bridge_watch_output(struct bridge *b, struct port *out);
+
 /* Bytes for the peer that were read and not written, or can be read. */
 uint64_t bridge_unsent(const struct bridge *b, const struct peer *p);
 

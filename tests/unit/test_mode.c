@@ -28,7 +28,7 @@ static void rows_are_whole(void **state)
         assert_int_equal(m->gives & m->excludes, 0);
         assert_ptr_equal(mode_choose(m->gives), m);
     }
-    assert_int_equal(n, 6);
+    assert_int_equal(n, 8);
     assert_null(mode_find("conn"));
 }
 

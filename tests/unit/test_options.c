@@ -301,7 +301,7 @@ static void texts_of_errors(void **state)
         {"-y", "unknown option -y; try 'pollcat --help'"},
         {"-lvy", "unknown option -y; try 'pollcat --help'"},
         {"--mode=ehco", "--mode: 'ehco' is not a mode (did you mean echo?)"},
-        {"--mode=foo", "--mode: 'foo' is none of: connect udp listen udp-connected echo self-connect"},
+        {"--mode=foo", "--mode: 'foo' is none of: connect udp listen udp-connected echo broker chat self-connect"},
         {"--backlog=0", "--backlog: '0' is not a number from 1 to 2147483647"},
         {"-wx", "-w: 'x' is not a time such as 1.5, 200ms, 10s, 2m or 1h"},
         {"--datagram-size=65508", "--datagram-size: '65508' is not a size from 1 to 65507"},

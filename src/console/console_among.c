@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The host of a relay (svc/relay.h) at a prompt: what peers send goes to all others as well.
+ */
+#include "console/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/mem.h"
+#include "console/console_conf.h"
+#include "svc/relay.h"
+
+struct among {
+    struct relay *relay;
+    struct console *c;
+    struct console_wait wait;
+    bool saying;       /* it is we who are heard */
+    struct talker *to; /* and that one alone; NULL: all */
+};
+
+/* What the relay asks of its host. */
+
+static bool among_full(void *ctx)
+{
+    struct among *a = ctx;
+
+    if (a->saying)
+        return false; /* who types has asked before */
+    if (screen_full(a->c->sheet.screen)) {
+        a->c->waits = true;
+        return true;
+    }
+    if (!console_full_for_all(a->c))
+        return false;
+    console_wait_room(a->c, &a->wait);
+    return true;
+}
+
+static void has_room(struct console_wait *w)
+{
+    port_event_soon(container_of(w, struct among, wait)->c->sink, LOOP_OUT);
+}
+
+static void among_relay(void *ctx, const struct peer *from, struct chunk *chunk)
+{
+    struct among *a = ctx;
+
+    if (from == NULL)
+        console_deliver(a->c, a->to, chunk);
+    else
+        console_relay(a->c, bridge_ctx(from), chunk);
+}
+
+static bool among_tell(void *ctx, struct peer *to, struct chunk *chunk)
+{
+    struct among *a = ctx;
+
+    return a->c->svc->ending || console_offer(a->c, bridge_ctx(to), chunk);
+}
+
+/* What is a notice ends with its line, which the view adds. */
+static void show_note(struct console *c, const char *text, size_t n)
+{
+    char *line = mem_strndup(text, n);
+
+    line[strcspn(line, "\r\n")] = '\0';
+    view_note(&c->view, line);
+    free(line);
+}
+
+/* The screen has room for what is shown of one thing said, which is short or asked for so much. */
+static size_t among_show(void *ctx, struct peer *from, const void *data, size_t n, struct chunk *chunk)
+{
+    struct console *c = ((struct among *)ctx)->c;
+    size_t done = 0, more = 1;
+
+    (void)chunk;
+    if (from == NULL) {
+        show_note(c, data, n);
+        return n;
+    }
+    if (console_keys_show(c->keys, bridge_ctx(from), data, n) != 0)
+        return n;
+    while (done < n && more > 0) {
+        more = view_show(&c->view, bridge_ctx(from), (const char *)data + done, n - done, false);
+        done += more;
+    }
+    return done;
+}
+
+static void among_call(void *ctx, struct peer *p, const char *name)
+{
+    console_call(((struct among *)ctx)->c, bridge_ctx(p), name);
+}
+
+/* A queue that was full has room. */
+static void talker_is_back(struct pace *pace, struct pace_member *m)
+{
+    struct console *c = container_of(pace, struct console, pace);
+
+    relay_again(c->among->relay, container_of(m, struct talker, pace)->seat);
+}
+
+enum slow_peer among_slow(const struct console_conf *conf)
+{
+    return conf->relay != NULL ? conf->relay->slow : SLOW_CLOSE;
+}
+
+void among_open(struct console *c)
+{
+    const struct relay_kind *kind = c->conf->relay;
+    struct among *a;
+    struct relay_host host;
+
+    if (kind == NULL)
+        return;
+    a = mem_alloc(sizeof *a);
+    host = (struct relay_host){.ctx = a,
+                               .full = among_full,
+                               .say = among_relay,
+                               .tell = among_tell,
+                               .show = among_show,
+                               .call = among_call,
+                               .tells = true};
+    a->c = c;
+    a->wait.room = has_room;
+    a->relay = kind->open(c->conf->relay_conf, &host);
+    c->among = a;
+    c->pace.again = talker_is_back;
+    c->pace.others = true;
+    if (bridge_slow(c->bridge) == SLOW_CLOSE)
+        c->pace.patience = RELAY_PATIENCE;
+}
+
+void among_close(struct console *c)
+{
+    if (c->among == NULL)
+        return;
+    console_forget(&c->among->wait);
+    c->among->relay->kind->close(c->among->relay);
+    free(c->among);
+    c->among = NULL;
+}
+
+void among_join(struct console *c, struct talker *t)
+{
+    if (c->among != NULL)
+        t->seat = relay_join(c->among->relay, t->peer);
+}
+
+void among_leave(struct console *c, struct talker *t)
+{
+    if (c->among != NULL)
+        relay_leave(c->among->relay, t->seat);
+}
+
+void among_ended(struct console *c, struct talker *t)
+{
+    if (c->among != NULL)
+        relay_ended(c->among->relay, t->seat);
+}
+
+void among_missed(struct console *c, struct talker *t)
+{
+    if (c->among != NULL)
+        relay_missed(c->among->relay, t->seat);
+}
+
+ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n)
+{
+    struct relay *r;
+
+    if (c->among == NULL)
+        return 0;
+    r = c->among->relay;
+    return r->kind->hear(r, t->peer, t->seat, data, n);
+}
+
+void among_say(struct console *c, struct talker *t, const void *data, size_t n)
+{
+    struct among *a = c->among;
+
+    a->saying = true;
+    a->to = t;
+    a->relay->kind->hear(a->relay, NULL, NULL, data, n);
+    a->saying = false;
+}
+
+void among_end(struct console *c)
+{
+    struct among *a = c->among;
+
+    if (a == NULL)
+        return;
+    a->saying = true;
+    relay_ended(a->relay, NULL);
+    a->saying = false;
+}
