@@ -67,9 +67,8 @@ def speeds(line):
     return struct.unpack("4I20B2I", told)[-2:]
 
 
-def until_raw(line):
-    """Waits until the line is set."""
-    while termios.tcgetattr(line.slave)[LFLAG] & termios.ECHO:
+def until(condition):
+    while not condition():
         os.sched_yield()
 
 
@@ -166,7 +165,7 @@ def test_all_that_was_accepted_goes_out(joined, line):
 
 def test_all_that_came_is_delivered(joined, line):
     cat, peer = joined(f"tty:{line.path}")
-    until_raw(line)
+    until(lambda: not line.modes()[LFLAG] & termios.ECHO)
     sender = Background(os.write, line.master, payload(SIZE))
     assert receive(peer, SIZE) == payload(SIZE) and sender.result() == SIZE
     line.hang_up()
@@ -186,7 +185,7 @@ def test_a_line_is_for_one_at_a_time(pollcat, line):
             dial(cat.port).recv(1)
         os.write(line.master, b"y")
         assert receive_all(half_close(peer)) == b"y"
-        assert line.modes() == line.first
+        until(lambda: line.modes() == line.first)  # it is, right after the peer has learnt of the end
     cat.stderr.until(lambda seen: seen.count(b"is in use") == 2)
 
 
@@ -211,8 +210,7 @@ def test_socat_at_the_other_end(pollcat, program, tmp_path):
     need("socat")
     link = tmp_path / "line"
     program("socat", f"PTY,link={link},rawer,wait-slave", "EXEC:sed -u s/^/got-/")
-    while not link.exists():
-        os.sched_yield()
+    until(link.exists)
     cat = pollcat("-l", "127.0.0.1", "0", "--to", f"tty:{link},115200")
     peer = dial(cat.port)
     for word in (b"one", b"two"):
