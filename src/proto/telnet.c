@@ -385,17 +385,23 @@ static bool frees_cr(struct telnet *t, uint8_t byte)
     return true;
 }
 
+enum { RUN = 512 }; /* bytes looked at in one piece, however many there are: what is looked for may be many */
+
+/* How many of `n` bytes stand before the first `byte`. */
+static size_t run_until(const unsigned char *data, size_t n, int byte)
+{
+    const unsigned char *found = memchr(data, byte, n);
+
+    return found != NULL ? (size_t)(found - data) : n;
+}
+
 /* Bytes that mean nothing but themselves go in one piece. */
 static size_t plain_run(const struct telnet *t, const unsigned char *in, size_t n)
 {
-    const unsigned char *iac, *cr;
-
     if (t->parser != DATA || t->cr_in != NO_CR)
         return 0;
-    iac = memchr(in, IAC, n);
-    n = iac != NULL ? (size_t)(iac - in) : n;
-    cr = t->role != TELNET_NOBODY ? memchr(in, '\r', n) : NULL;
-    return cr != NULL ? (size_t)(cr - in) : n;
+    n = run_until(in, n < RUN ? n : RUN, IAC);
+    return t->role != TELNET_NOBODY ? run_until(in, n, '\r') : n;
 }
 
 size_t telnet_decode(struct telnet *t, const unsigned char *in, size_t n, unsigned char *out, size_t size,
@@ -466,18 +472,30 @@ static size_t encode_byte(struct telnet *t, uint8_t byte, bool alone, unsigned c
     return used;
 }
 
+/* As plain_run(), of what is sent. */
+static size_t bare_run(const struct telnet *t, const unsigned char *data, size_t n)
+{
+    if (t->cr_out)
+        return 0;
+    n = run_until(data, n < RUN ? n : RUN, '\n');
+    return run_until(data, run_until(data, n, '\r'), IAC);
+}
+
 size_t telnet_encode(struct telnet *t, const unsigned char *data, size_t n, unsigned char *out, size_t size,
                      size_t *put)
 {
     size_t done = 0, used = 0;
 
-    if (t->role == TELNET_NOBODY) {
-        *put = n < size ? n : size;
-        memcpy(out, data, *put);
-        return *put;
+    while (done < n && used + 3 <= size) {
+        const size_t most = n - done < size - used ? n - done : size - used;
+        const size_t run = t->role == TELNET_NOBODY ? most : bare_run(t, data + done, most);
+
+        memcpy(out + used, data + done, run);
+        used += run;
+        done += run;
+        if (run == 0)
+            used += encode_byte(t, data[done++], n == 1, out + used);
     }
-    for (; done < n && used + 3 <= size; done++)
-        used += encode_byte(t, data[done], n == 1, out + used);
     *put = used;
     return done;
 }
