@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define LUA "there is no Lua here; try --exec 'lua FILE'"
-#define PROXIES "no proxies are spoken to; try ncat --proxy, or socat with PROXY: or SOCKS4A:"
 #define ROUTES "source routes are not set; no network forwards them any more"
 
 /* clang-format off */
@@ -14,8 +13,6 @@ static const struct {
     const char *instead;
 } rows[] = {
     { "", "lua-exec", LUA },
-    { "XP", "proxy proxy-*", PROXIES },
-    { "x", "", PROXIES "; Ncat's -x is --hex-dump here" },
     { "o", "", "Ncat's -o is --output here" },
     { "gG", "", ROUTES },
     { "", "sctp", "there is no SCTP; try ncat or socat" },

@@ -59,7 +59,8 @@ void conf_add_sockopt(void *conf, const char *text)
 }
 
 void conf_add_layer(struct conf *c,
-                    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
+                    struct layer *(*make)(const void *conf, bool client, const char *host, uint16_t port,
+                                          struct err *e),
                     const void *conf)
 {
     c->layers[c->net.nlayers++] = (struct net_layer){.make = make, .conf = conf};
@@ -75,6 +76,7 @@ void conf_clear(struct conf *c)
     given_conf_clear(&c->given, &c->net);
     access_free(c->net.access);
     access_conf_clear(&c->access);
+    proxies_conf_clear(&c->proxies);
     end_spec_clear(&c->join.end);
     address_clear(&c->address);
     tls_sides_clear(&c->tls);
@@ -670,7 +672,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     if (conf_derive_greeting(c, operands.traits, e) != 0)
         return -1;
     if (access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
-        derive_layers(c, operands.traits, e) != 0)
+        proxies_conf_make(c, operands.traits, e) != 0 || derive_layers(c, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }

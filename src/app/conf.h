@@ -12,8 +12,9 @@
 #include "app/address.h"
 #include "app/conf_access.h"
 #include "app/conf_given.h"
-#include "app/dialect.h"
+#include "app/conf_proxies.h"
 #include "app/conf_telnet.h"
+#include "app/dialect.h"
 #include "app/records.h"
 #include "app/tls_sides.h"
 #include "base/err.h"
@@ -66,6 +67,7 @@ struct conf {
     struct given_conf given;
     struct greeting_conf greeting;
     struct access_conf access; /* net.access is made of it */
+    struct proxies_conf proxies;
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */
@@ -97,7 +99,8 @@ void conf_clear(struct conf *c);
 
 /* Puts a layer on each connection that is made or accepted, above those that were put there before; see struct net_layer. */
 void conf_add_layer(struct conf *c,
-                    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e),
+                    struct layer *(*make)(const void *conf, bool client, const char *host, uint16_t port,
+                                          struct err *e),
                     const void *conf);
 
 /* Checks the file of --each, and whether peers can be sent it. Returns 0, or -1 with `e`. */

@@ -36,7 +36,7 @@ static const struct option_row option_rows[] = {
     { .ch = 'm', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "minttl", .min = 0, .max = 255, .noun = "minttl is" },
     { .ch = 'O', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "sndbuf", .min = 1, .max = 1 << 30,
       .noun = "TCP send window" },
-    { .ch = 'P', .arg = "USER", .type = OPTION_ABSENT, .help = "-P is not supported: there are no proxies" },
+    { .ch = 'P', .arg = "USER", .type = OPTION_STRING, .field = FIELD(proxies.auth) },
     { .ch = 'p', .arg = "PORT", .type = OPTION_STRING, .field = FIELD(net.source_port) },
     { .ch = 'q', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(bridge.quit_after), .min = INT_MIN,
       .max = INT_MAX, .noun = "quit timer" },
@@ -49,8 +49,8 @@ static const struct option_row option_rows[] = {
       .noun = "timeout" },
     { .ch = 'W', .arg = "N", .type = OPTION_INT, .field = FIELD(recv_limit), .min = 1, .max = INT_MAX,
       .noun = "receive limit" },
-    { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_ABSENT, .help = "-X is not supported: there are no proxies" },
-    { .ch = 'x', .arg = "ADDR", .type = OPTION_ABSENT, .help = "-x is not supported: there are no proxies" },
+    { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_STRING, .field = FIELD(proxies.type) },
+    { .ch = 'x', .arg = "ADDR", .type = OPTION_TEXTS, .field = FIELD(proxies.texts), .gives = TRAIT_VIA },
     { .ch = 'Z', .type = OPTION_ABSENT, .help = "-Z is not supported: there is no DCCP" },
     { .ch = 'z', .type = OPTION_TRAIT, .gives = TRAIT_PROBE },
 };
@@ -60,6 +60,11 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_KEEP_OPEN, .none = TRAIT_LISTEN, .text = "must use -l with -k"},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "cannot use -z and -l"},
     {.all = TRAIT_PASS | TRAIT_UNIX, .text = "cannot use -F and -U"},
+    {.all = TRAIT_VIA | TRAIT_DGRAM, .text = "no proxy support for UDP mode"},
+    {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "no proxy support for listen"},
+    {.all = TRAIT_VIA | TRAIT_UNIX, .text = "no proxy support for unix sockets"},
+    {.all = TRAIT_VIA | TRAIT_SOURCE, .text = "no proxy support for local source address"},
+    {.all = TRAIT_VIA | TRAIT_PROBE, .text = "no proxy support for -z"},
     {.all = TRAIT_DGRAM, .none = TRAIT_LISTEN | TRAIT_PROBE | TRAIT_SELF, .gives = TRAIT_CONNECTED},
     {0},
 };
@@ -332,6 +337,8 @@ static void derive_timeout(struct conf *c, uint64_t traits)
 static void derive(struct conf *c, uint64_t traits)
 {
     derive_timeout(c, traits);
+    if (c->proxies.type == NULL)
+        c->proxies.type = "socks5";
     /* Who connects waits for its own input as well as for the peer; who listens goes with the peer. */
     c->bridge.leave = c->leave || (!c->stay && (traits & TRAIT_LISTEN) != 0);
     c->bridge.leave_late = true;
@@ -368,7 +375,7 @@ static const char help[] = "OpenBSD netcat, as spoken by pollcat " PACKAGE_VERSI
                            "\t\t-N\t\tPass the end of standard input on\n"
                            "\t\t-n\t\tLook up no names\n"
                            "\t\t-O length\tSize of the send buffer\n"
-                           "\t\t-P proxyuser\t(not supported)\n"
+                           "\t\t-P proxyuser\tLog in at the proxy\n"
                            "\t\t-p port\t\tLocal port\n"
                            "\t\t-q secs\t\tEnd so long after the end of standard input\n"
                            "\t\t-r\t\tPorts in random order\n"
@@ -382,8 +389,8 @@ static const char help[] = "OpenBSD netcat, as spoken by pollcat " PACKAGE_VERSI
                            "\t\t-v\t\tTell what happens\n"
                            "\t\t-W recvlimit\tEnd after so many packets\n"
                            "\t\t-w timeout\tLimit on connecting, and then on silence\n"
-                           "\t\t-X proto\t(not supported)\n"
-                           "\t\t-x addr[:port]\t(not supported)\n"
+                           "\t\t-X proto\tWhat the proxy speaks: 4, 5 (SOCKS) or connect\n"
+                           "\t\t-x addr[:port]\tThrough this proxy\n"
                            "\t\t-Z\t\t(not supported)\n"
                            "\t\t-z\t\tOnly see whether somebody listens\n"
                            "\tPort numbers can be individual or ranges: lo-hi [inclusive]\n";

@@ -80,10 +80,6 @@ static const struct option_row option_rows[] = {
     { .name = "broker", LATER("--broker is") },
     { .name = "chat", LATER("--chat is") },
     { .name = "talk", LATER("--talk is") },
-    { .name = "proxy", .arg = "ADDR", LATER("--proxy is") },
-    { .name = "proxy-type", .arg = "TYPE", LATER("--proxy-type is") },
-    { .name = "proxy-auth", .arg = "AUTH", LATER("--proxy-auth is") },
-    { .name = "proxy-dns", .arg = "TYPE", LATER("--proxy-dns is") },
     { .name = "ssl", .type = OPTION_TRAIT, .gives = TRAIT_TLS },
     { .name = "ssl-cert", .arg = "FILE", TLS_STRING(cert) },
     { .name = "ssl-key", .arg = "FILE", TLS_STRING(key) },
@@ -92,6 +88,10 @@ static const struct option_row option_rows[] = {
     { .name = "ssl-ciphers", .arg = "LIST", TLS_STRING(ciphers) },
     { .name = "ssl-servername", .arg = "NAME", TLS_STRING(name) },
     { .name = "ssl-alpn", .arg = "LIST", TLS_STRING(alpn) },
+    { .name = "proxy", .arg = "ADDR", .type = OPTION_TEXTS, .field = FIELD(proxies.texts), .gives = TRAIT_VIA },
+    { .name = "proxy-type", .arg = "TYPE", .type = OPTION_STRING, .field = FIELD(proxies.type) },
+    { .name = "proxy-auth", .arg = "AUTH", .type = OPTION_STRING, .field = FIELD(proxies.auth) },
+    { .name = "proxy-dns", .alias = "proxy-dns" },
 };
 /* clang-format on */
 
@@ -101,6 +101,7 @@ static const struct dialect_rule rules[] = {
      .text = "Invalid option combination: allow/deny with connect."},
     {.all = TRAIT_TLS | TRAIT_DGRAM, .text = "DTLS is not supported yet."},
     {.all = TRAIT_TLS | TRAIT_PROBE, .text = "-z with --ssl is not supported yet."},
+    {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "Invalid option combination: --proxy and -l."},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
     {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
@@ -394,6 +395,8 @@ static void derive(struct conf *c, uint64_t traits)
         derive_listener(c);
     else
         derive_client(c, (traits & TRAIT_KEEP_OPEN) != 0);
+    if (c->proxies.type != NULL && strcmp(c->proxies.type, "socks4") == 0)
+        c->proxies.type = "socks4a"; /* names are the proxy's to look up, unless --proxy-dns says otherwise */
     if ((traits & TRAIT_JOIN) != 0)
         c->idle_timeout = 0; /* it is of no avail where a program runs */
     if ((traits & TRAIT_PROBE) != 0)
@@ -432,6 +435,10 @@ static const char help[] =
     "      --deny, --denyfile <hosts or file>      These may not\n"
     "      --ssl                  TLS; --ssl-cert, --ssl-key, --ssl-verify, --ssl-trustfile,\n"
     "                             --ssl-ciphers, --ssl-servername and --ssl-alpn as in Ncat\n"
+    "      --proxy <addr[:port]>  Through this proxy\n"
+    "      --proxy-type <type>    What it speaks: http, socks4, socks5\n"
+    "      --proxy-auth <auth>    Log in there, with a user and a password\n"
+    "      --proxy-dns <where>    Who looks names up: local, remote, both, none\n"
     "      --append-output        Keep what the files of -o and -x hold\n"
     "      --send-only            Only send\n"
     "      --recv-only            Only receive\n"

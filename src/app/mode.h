@@ -45,14 +45,15 @@ struct service;
 #define TRAIT_CHAT TRAIT_BIT(25)   /* the same by lines, behind names */
 #define TRAIT_END TRAIT_BIT(26)    /* the peer is an end, and no connection */
 #define TRAIT_VSOCK TRAIT_BIT(27)
-#define TRAIT_DIRECT TRAIT_BIT(30) /* programs have the peer's socket itself */
-#define TRAIT_RETRY TRAIT_BIT(33)  /* tries again what failed */
-#define TRAIT_IDLE TRAIT_BIT(50)   /* says how long one may be silent */
-#define TRAIT_TELNET TRAIT_BIT(28) /* speaks that protocol */
+#define TRAIT_DIRECT TRAIT_BIT(30)  /* programs have the peer's socket itself */
+#define TRAIT_RETRY TRAIT_BIT(33)   /* tries again what failed */
+#define TRAIT_IDLE TRAIT_BIT(50)    /* says how long one may be silent */
+#define TRAIT_TELNET TRAIT_BIT(28)  /* speaks that protocol */
 #define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
 #define TRAIT_INSECURE TRAIT_BIT(35)
-#define TRAIT_WATCH TRAIT_BIT(40)  /* what passes between peers and their ends is shown */
+#define TRAIT_WATCH TRAIT_BIT(40) /* what passes between peers and their ends is shown */
+#define TRAIT_VIA TRAIT_BIT(45)   /* through proxies */
 
 struct mode {
     const char *name, *help;

@@ -155,6 +155,31 @@ static const struct option_row rows[] = {
       .doc = "Send from this local address; for a UNIX datagram socket, its own path.\n"
              "With\n.Fl l ,\nlisten on it.\n" },
 
+    { .ch = 'x', .name = "proxy", .arg = "PROXY", .group = OPTION_ADDRESS, .type = OPTION_TEXTS, .field = FIELD(proxies.texts),
+      .gives = TRAIT_VIA, .excludes = TRAIT_UNIX | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
+      .help = "through it",
+      .doc = "Connect through a proxy,\n"
+             ".Oo Ar TYPE Ns :// Oc Ns Oo Ar USER : Ns Ar PASSWORD Ns @ Oc Ns Ar HOST Ns Oo : Ns Ar PORT Oc ,\n"
+             "where\n.Ar TYPE\nis as for\n.Fl -proxy-type .\nGiven several times: through all of them, in that order.\n"
+             ".Cm env\nis what\n.Ev ALL_PROXY\nhas, but for the hosts of\n.Ev NO_PROXY .\n"
+             "With\n.Fl l ,\nfor the connections of\n.Fl -to .\n"
+             "The password is not seen in the list of processes.\n" },
+    { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),
+      .value = VALUE_WORDS, .words = "http socks4 socks4a socks5", .needs = TRAIT_VIA,
+      .rare = true, .help = "what proxies speak",
+      .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n"
+             ".Cm socks4\n(also\n.Cm 4 ) ,\n.Cm socks4a\nor\n.Cm socks5\n(also\n.Cm 5 ) .\n" },
+    { .ch = 'P', .name = "proxy-auth", .arg = "USER[:PASS]", .group = OPTION_ADDRESS, .type = OPTION_STRING,
+      .field = FIELD(proxies.auth), .needs = TRAIT_VIA,
+      .rare = true, .help = "log in at proxies",
+      .doc = "Log in at the proxies.\nWithout a password it is asked for at the terminal.\n"
+             "Without this option\n.Ev POLLCAT_PROXY_AUTH\nis looked at.\n" },
+    { .name = "proxy-dns", .arg = "WHERE", .group = OPTION_ADDRESS, .type = OPTION_WORD, .field = FIELD(proxies.dns),
+      .value = VALUE_WORDS, .names = proxy_dns_names, .needs = TRAIT_VIA,
+      .rare = true, .help = "who looks names up",
+      .doc = "Who looks up the name of the host that is connected to:\n.Cm remote ,\nthe proxy (the default, but for\n.Cm socks4 ) ;\n"
+             ".Cm local ,\nwe; as Ncat has them,\n.Cm both\nis the same as\n.Cm local ,\nand\n.Cm none\nas\n.Cm remote .\n" },
+
     /* Many peers */
     { .ch = 'k', .name = "keep-open", .group = OPTION_LISTEN, .type = OPTION_TRAIT,
       .gives = TRAIT_KEEP_OPEN, .needs = TRAIT_LISTEN,

@@ -50,6 +50,7 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
         conf.nlayers = 1;
     }
     if (spec->kind->family == 0 && !conf.datagram) {
+        conf.via = e->ends->conf.via;
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }

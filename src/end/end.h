@@ -40,6 +40,7 @@ void end_spec_clear(struct end_spec *spec);
 unsigned end_room(const struct end_spec *spec, unsigned own);
 
 struct net_layer;
+struct net_via;
 
 struct ends_conf {
     const struct net_layer
@@ -47,6 +48,7 @@ struct ends_conf {
     bool numeric;            /* no names are looked up */
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */
+    const struct net_via *via; /* how connections get there (net/transport.h); NULL: straight */
 };
 
 /* What all ends of one user share; `peers` are those of them that are connections. */

@@ -354,12 +354,12 @@ static void host(struct remote *t, bool on)
 
 static const struct remote_ops remote_ops = {.resize = resize, .host = host};
 
-struct layer *telnet_layer(const void *conf, bool client, const char *host, struct err *e)
+struct layer *telnet_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e)
 {
     const struct telnet_conf *c = conf;
     struct telnet_line *x = mem_alloc(sizeof *x);
 
-    (void)host;
+    (void)host, (void)port;
     (void)e;
     layer_init(&x->layer, &line_ops, IO_STREAM | IO_HALFCLOSE);
     x->remote.ops = &remote_ops;

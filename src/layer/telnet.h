@@ -24,6 +24,6 @@ struct telnet_conf {
 };
 
 /* For struct net_layer: `conf` is a struct telnet_conf, and outlives the layer. */
-struct layer *telnet_layer(const void *conf, bool client, const char *host, struct err *e);
+struct layer *telnet_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
 
 #endif

@@ -58,6 +58,6 @@ const char *tls_pin(const struct tls *t);
 bool tls_is_made_up(const struct tls *t);
 
 /* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. */
-struct layer *tls_make(const void *tls, bool client, const char *host, struct err *e);
+struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e);
 
 #endif

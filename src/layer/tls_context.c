@@ -256,9 +256,9 @@ bool tls_is_made_up(const struct tls *t)
     return false;
 }
 
-struct layer *tls_make(const void *tls, bool client, const char *host, struct err *e)
+struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e)
 {
-    (void)client, (void)host;
+    (void)client, (void)host, (void)port;
     tls_new(tls, false, e);
     return NULL;
 }

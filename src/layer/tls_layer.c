@@ -443,11 +443,12 @@ static int prepare(struct tls_layer *x, const char *host, struct err *e)
     return 0;
 }
 
-struct layer *tls_make(const void *tls, bool client, const char *host, struct err *e)
+struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e)
 {
     struct tls_layer *x = mem_alloc(sizeof *x);
     struct tls *t = (struct tls *)tls;
 
+    (void)port;
     x->tls = t;
     x->client = client;
     x->silence.fire = silence_over;

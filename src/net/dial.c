@@ -20,7 +20,7 @@ struct dial {
     struct net_events events;
     struct net_conf conf;
     char *host, *port, *name; /* those of conf */
-    struct question target, source;
+    struct question target, source, beyond;
     struct net *net; /* NULL: not open */
     void (*known)(void *ctx, const struct err *why);
     void *ctx;
@@ -43,6 +43,7 @@ struct dial *dial_new(const struct transport *transport, struct loop *loop, cons
     d->conf.name = d->name = copy_text(conf->name);
     d->target = (struct question){.dial = d, .found = &d->conf.target};
     d->source = (struct question){.dial = d, .found = &d->conf.source};
+    d->beyond = (struct question){.dial = d, .found = &d->conf.beyond};
     return d;
 }
 
@@ -58,6 +59,7 @@ static void forget_answers(struct dial *d)
 {
     forget_answer(&d->target);
     forget_answer(&d->source);
+    forget_answer(&d->beyond);
 }
 
 static void take_answer(void *ctx, struct addr *list, int n, const struct err *e)
@@ -100,6 +102,18 @@ static int ask_name(struct question *q, const char *host, const char *port, bool
     return q->ahead != NULL ? 0 : -1;
 }
 
+/* Whom to connect to, and where that is another, who is beyond it. */
+static int ask_target(struct dial *d, struct err *e)
+{
+    const struct net_conf *c = &d->conf;
+
+    if (c->via == NULL)
+        return ask_name(&d->target, c->host, c->port, false, e);
+    if (ask_name(&d->target, c->via->host, c->via->port, false, e) < 0)
+        return -1;
+    return c->via->looks_up ? ask_name(&d->beyond, c->host, c->port, false, e) : 0;
+}
+
 int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why), void *ctx, struct err *e)
 {
     const struct net_conf *c = &d->conf;
@@ -109,9 +123,8 @@ int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why)
     d->ctx = ctx;
     if (c->port == NULL || c->family == AF_VSOCK) /* a path, numbers, or nothing that is connected */
         return 0;
-    if (ask_name(&d->target, c->host, c->port, false, e) == 0 &&
-        ((c->source_host == NULL && c->source_port == NULL) ||
-         ask_name(&d->source, c->source_host, c->source_port, true, e) == 0))
+    if (ask_target(d, e) == 0 && ((c->source_host == NULL && c->source_port == NULL) ||
+                                  ask_name(&d->source, c->source_host, c->source_port, true, e) == 0))
         return 0;
     forget_answers(d);
     return -1;
@@ -119,13 +132,30 @@ int dial_look_up(struct dial *d, void (*known)(void *ctx, const struct err *why)
 
 bool dial_looks_up(const struct dial *d)
 {
-    return d->target.ahead != NULL || d->source.ahead != NULL;
+    return d->target.ahead != NULL || d->source.ahead != NULL || d->beyond.ahead != NULL;
+}
+
+/* Who is beyond, where that was not looked up before. */
+static int look_beyond(struct dial *d, struct err *e)
+{
+    const struct net_conf *c = &d->conf;
+    const struct resolve_opts opts = {.family = c->family, .socktype = SOCK_STREAM, .numeric = c->numeric};
+
+    if (c->via == NULL || !c->via->looks_up || c->beyond.list != NULL)
+        return 0;
+    d->conf.beyond.n = resolve(c->host, c->port, &opts, &d->conf.beyond.list, e);
+    return d->conf.beyond.n < 0 ? -1 : 0;
 }
 
 int dial_open(struct dial *d, struct err *e)
 {
+    if (look_beyond(d, e) < 0) {
+        d->conf.beyond.n = 0;
+        return -1;
+    }
     d->net = net_open(d->transport, d->loop, &d->conf, d->peers, &d->events, e);
-    forget_answers(d);
+    forget_answer(&d->target); /* who is beyond is asked for when the connection is there */
+    forget_answer(&d->source);
     return d->net != NULL ? 0 : -1;
 }
 

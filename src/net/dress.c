@@ -2,11 +2,13 @@
 #include "net/dress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/resolve.h"
 #include "net/socket.h"
 
 enum { PATIENCE = 60 * 1000 }; /* ms */
@@ -49,14 +51,26 @@ void dresser_clear(struct dresser *d)
     list_each(x, ahead, &d->dressing, struct dressing, place) give_up_dressing(x);
 }
 
+/* Who the peer is, where the address that we are connected to does not say it. */
+static char *name_of_peer(const struct net_conf *conf)
+{
+    char text[ADDR_TEXT];
+
+    if (conf->name != NULL)
+        return mem_strdup(conf->name);
+    if (conf->via == NULL)
+        return NULL;
+    snprintf(text, sizeof text, "%s port %s", conf->host, conf->port);
+    return mem_strdup(text);
+}
+
 static void make_peer(struct dresser *d, struct port *port, const struct addr *local,
                       const struct addr *remote)
 {
-    const char *name = d->net->conf->name;
     struct peer *p = peer_new(d->net->peers, port, local, remote);
 
     p->client = d->client;
-    p->name = d->client && name != NULL ? mem_strdup(name) : NULL;
+    p->name = d->client ? name_of_peer(d->net->conf) : NULL;
     d->up(d, p);
 }
 
@@ -105,14 +119,21 @@ static void dressing_late(struct timer *t)
     d->failed(d, &e);
 }
 
-/* Puts on all layers, from the socket up. Returns 0, or -1 with `e`. */
-static int put_on(const struct dresser *d, struct port *port, struct err *e)
+/* Puts layers on, from the socket up. Returns 0, or -1 with `e`. */
+static int put_on(const struct dresser *d, struct port *port, const struct net_layer *layers, size_t n,
+                  struct err *e)
 {
     const struct net_conf *conf = d->net->conf;
     const char *host = d->client && conf->family != AF_UNIX ? conf->host : NULL;
+    char text[ADDR_TEXT];
+    uint16_t number = 0;
 
-    for (size_t i = 0; i < conf->nlayers; i++) {
-        struct layer *l = conf->layers[i].make(conf->layers[i].conf, d->client, host, e);
+    if (n > 0 && host != NULL && resolve_port(conf->port, SOCK_STREAM, &number, e) < 0)
+        return -1;
+    if (layers != conf->layers && conf->beyond.n > 0)
+        host = addr_host(&conf->beyond.list[0], text);
+    for (size_t i = 0; i < n; i++) {
+        struct layer *l = layers[i].make(layers[i].conf, d->client, host, number, e);
 
         if (l == NULL)
             return -1;
@@ -122,6 +143,15 @@ static int put_on(const struct dresser *d, struct port *port, struct err *e)
         }
     }
     return 0;
+}
+
+static int put_all_on(const struct dresser *d, struct port *port, struct err *e)
+{
+    const struct net_conf *conf = d->net->conf;
+
+    if (conf->via != NULL && put_on(d, port, conf->via->layers, conf->via->nlayers, e) < 0)
+        return -1;
+    return put_on(d, port, conf->layers, conf->nlayers, e);
 }
 
 static void start_dressing(struct dresser *d, struct port *port, const struct addr *local,
@@ -145,10 +175,10 @@ void dress_port(struct dresser *d, struct port *port, const struct addr *local, 
 {
     struct err e;
 
-    if (put_on(d, port, &e) < 0) {
+    if (put_all_on(d, port, &e) < 0) {
         port_free(port);
         d->failed(d, &e);
-    } else if (d->net->conf->nlayers == 0) {
+    } else if (d->net->conf->nlayers == 0 && d->net->conf->via == NULL) {
         make_peer(d, port, local, remote);
     } else {
         start_dressing(d, port, local, remote, limit);

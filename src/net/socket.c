@@ -33,8 +33,8 @@ struct message socket_message(const struct net_conf *conf, const struct addr *lo
     return (struct message){.local = local,
                             .remote = remote,
                             .peer = conf->name,
-                            .host = conf->host,
-                            .port = conf->port,
+                            .host = conf->via != NULL ? conf->via->host : conf->host,
+                            .port = conf->via != NULL ? conf->via->port : conf->port,
                             .datagram = conf->datagram,
                             .numeric = conf->numeric};
 }
@@ -80,6 +80,8 @@ int socket_target(const struct net_conf *conf, int type, struct addr **out, stru
 {
     if (conf->target.list != NULL)
         return copy_found(&conf->target, out);
+    if (conf->via != NULL)
+        return socket_resolve(conf, conf->via->host, conf->via->port, type, false, out, e);
     return socket_resolve(conf, conf->host, conf->port, type, false, out, e);
 }
 

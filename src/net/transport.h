@@ -28,9 +28,18 @@ struct net_found {
 
 /* A layer that is put on each new connection before it is a peer. */
 struct net_layer {
-    /* A new one, or NULL with `e`. `client`: we speak first, and to `host`, as it was given; NULL: nobody was named. */
-    struct layer *(*make)(const void *conf, bool client, const char *host, struct err *e);
+    /* A new one, or NULL with `e`. `client`: we speak first; then `host` (NULL: a UNIX socket) and `port` are whom the
+     * connection is for. */
+    struct layer *(*make)(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
     const void *conf;
+};
+
+/* A way to where one cannot connect: some other host and port, and layers that bring the connection further. */
+struct net_via {
+    const char *host, *port;
+    const struct net_layer *layers; /* from the socket up */
+    size_t nlayers;
+    bool looks_up; /* the layers are given addresses, not names */
 };
 
 /* max_conns of who serves nobody. */
@@ -61,8 +70,10 @@ struct net_conf {
     unsigned max_conns; /* 0: as many as descriptors allow */
     unsigned room; /* listen: while there are so many peers the next wait to be accepted; 0: no such number */
     int backlog;   /* 0: SOMAXCONN */
-    int64_t connect_timeout; /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
-    struct net_found target, source; /* of host and port; of source_host and source_port */
+    int64_t connect_timeout;   /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
+    const struct net_via *via; /* of clients with streams: how to get there; NULL: straight */
+    struct net_found target, source; /* of whom to connect to; of source_host and source_port */
+    struct net_found beyond;         /* via->looks_up: of host and port */
     const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
     size_t nsockopts;
     const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */

@@ -135,8 +135,8 @@ static void answers_from_where_it_was_spoken_to(void **state)
         char data[10];
 
         assert_int_equal(setsockopt(fa, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
-        assert_int_equal(addr_parse(&to, rows[i][1], (uint16_t)addr_port(&server)), 0);
-        assert_int_equal(addr_parse(&want, rows[i][2], (uint16_t)addr_port(&server)), 0);
+        assert_int_equal(addr_parse(&to, rows[i][1], (uint16_t)(uint16_t)addr_port(&server)), 0);
+        assert_int_equal(addr_parse(&want, rows[i][2], (uint16_t)(uint16_t)addr_port(&server)), 0);
         must_send(fa, "hi", 2, &to);
         assert_int_equal(read_soon(port, data, sizeof data, NULL), 2);
         assert_int_equal(port_write(port, "yes", 3, NULL), 3);

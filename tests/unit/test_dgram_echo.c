@@ -7,7 +7,7 @@ static void echo_guards(void **state)
     struct dgram_opts opts = {.echo = true};
     struct addr server, a, b, from;
     int fd = bound("127.0.0.1", 0, &server), fa = bound("127.0.0.1", 0, &a);
-    int fb = bound("127.0.0.2", (uint16_t)addr_port(&server), &b), one = 1, three = 3, on = 1;
+    int fb = bound("127.0.0.2", (uint16_t)(uint16_t)addr_port(&server), &b), one = 1, three = 3, on = 1;
     struct port *port = dgram_new(r->loop, &fd, 1, &opts);
     struct link *k = link_new(port, port, &r->pool, NULL);
     char data[10], control[64];
@@ -92,7 +92,8 @@ static void refusing_answers_leaves_turns(void **state)
     struct rig *r = begin();
     struct dgram_opts opts = {.echo = true};
     struct addr server, b;
-    int fd = bound("127.0.0.1", 0, &server), fb = bound("127.0.0.2", (uint16_t)addr_port(&server), &b);
+    int fd = bound("127.0.0.1", 0, &server),
+        fb = bound("127.0.0.2", (uint16_t)(uint16_t)addr_port(&server), &b);
     struct port *port = dgram_new(r->loop, &fd, 1, &opts);
     char data[10];
     int calls = 0;
@@ -117,7 +118,7 @@ static void refusing_answers_keeps_the_socket(void **state)
     struct dgram_opts opts = {.echo = true};
     struct addr server, other, a, b, from;
     int fds[] = {bound("127.0.0.1", 0, &server), bound("127.0.0.3", 0, &other)};
-    int fa = bound("127.0.0.1", 0, &a), fb = bound("127.0.0.2", (uint16_t)addr_port(&server), &b);
+    int fa = bound("127.0.0.1", 0, &a), fb = bound("127.0.0.2", (uint16_t)(uint16_t)addr_port(&server), &b);
     struct port *port = dgram_new(r->loop, fds, 2, &opts);
     struct link *k = link_new(port, port, &r->pool, NULL);
     char data[10];

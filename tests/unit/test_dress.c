@@ -79,11 +79,12 @@ static const struct layer_ops greeting_ops = {
     .free = free_greeting,
 };
 
-static struct layer *make_greeting(const void *conf, bool client, const char *host, struct err *e)
+static struct layer *make_greeting(const void *conf, bool client, const char *host, uint16_t port,
+                                   struct err *e)
 {
     struct greeting *g;
 
-    (void)host;
+    (void)host, (void)port;
     if (conf != NULL) {
         err_set(e, STATUS_LOCAL, "no greeting to be had");
         return NULL;

@@ -306,9 +306,6 @@ static void texts_of_errors(void **state)
         {"-wx", "-w: 'x' is not a time such as 1.5, 200ms, 10s, 2m or 1h"},
         {"--datagram-size=65508", "--datagram-size: '65508' is not a size from 1 to 65507"},
         {"--lua-exec=x", "--lua-exec is not supported: there is no Lua here; try --exec 'lua FILE'"},
-        {"-Xsocks",
-         "-X is not supported: no proxies are spoken to; try ncat --proxy, or socat with PROXY: or "
-         "SOCKS4A:"},
     };
 
     (void)state;

@@ -21,7 +21,7 @@ static struct port *dressed(struct rig *r, int fd, bool client, const struct tel
 {
     struct port *p = rig_socket(r, fd);
 
-    assert_int_equal(port_push(p, telnet_layer(conf, client, NULL, NULL), NULL), 0);
+    assert_int_equal(port_push(p, telnet_layer(conf, client, NULL, 0, NULL), NULL), 0);
     return p;
 }
 
@@ -101,7 +101,7 @@ static void changes_are_told_in_their_place(void **state)
     (void)state;
     rig_pair(fd, SOCK_STREAM);
     p = fd_socket(r->loop, fd[0]);
-    assert_int_equal(port_push(p, telnet_layer(&person, true, NULL, NULL), NULL), 0);
+    assert_int_equal(port_push(p, telnet_layer(&person, true, NULL, 0, NULL), NULL), 0);
     port_handshake(p, ready, r);
     rig_run(r);
     remote_watch(port_remote(p), count, &changes);
@@ -135,7 +135,7 @@ static void size_is_told(void **state)
     (void)state;
     rig_pair(fd, SOCK_STREAM);
     p = fd_socket(r->loop, fd[0]);
-    assert_int_equal(port_push(p, telnet_layer(&person, true, NULL, NULL), NULL), 0);
+    assert_int_equal(port_push(p, telnet_layer(&person, true, NULL, 0, NULL), NULL), 0);
     port_handshake(p, ready, r);
     rig_run(r);
     say(fd[1], "\377\375\037", 3);
@@ -154,7 +154,7 @@ static struct port *start_host(struct rig *r, int fd[2])
 
     rig_pair(fd, SOCK_STREAM);
     p = fd_socket(r->loop, fd[0]);
-    assert_int_equal(port_push(p, telnet_layer(&host, false, NULL, NULL), NULL), 0);
+    assert_int_equal(port_push(p, telnet_layer(&host, false, NULL, 0, NULL), NULL), 0);
     port_handshake(p, ready, r);
     rig_settle(r);
     hear(fd[1], "\377\373\001\377\373\003\377\375\030\377\375\037", 12);

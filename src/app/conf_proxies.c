@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/conf_proxies.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/conf.h"
+#include "app/secret.h"
+#include "base/hex.h"
+#include "base/hostport.h"
+#include "base/mem.h"
+#include "net/resolve.h"
+
+const struct name proxy_dns_names[] = {
+    {"local", PROXY_DNS_LOCAL},
+    {"remote", PROXY_DNS_REMOTE},
+    {"both", PROXY_DNS_BOTH},
+    {"none", PROXY_DNS_NONE},
+    {NULL, 0},
+};
+
+/* The kind of a name of `n` bytes, or NULL. "5" and the like are nc's. */
+static const struct ask_kind *find_kind(const char *name, size_t n)
+{
+    static const struct {
+        const char *alias, *name;
+    } others[] = {
+        {"4", "socks4"}, {"5", "socks5"}, {"connect", "http"}, {"socks", "socks5"}, {"socks5h", "socks5"}};
+    const struct ask_kind *kind;
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strlen(others[i].alias) == n && strncasecmp(others[i].alias, name, n) == 0)
+            return find_kind(others[i].name, strlen(others[i].name));
+    }
+    for (size_t i = 0; (kind = ask_row(i)) != NULL; i++) {
+        if (strlen(kind->name) == n && strncasecmp(kind->name, name, n) == 0)
+            return kind;
+    }
+    return NULL;
+}
+
+/* Undoes %XX (RFC 3986, 2.1), in place. */
+static void decode_percent(char *text)
+{
+    char *out = text;
+
+    for (const char *in = text; *in != '\0'; out++) {
+        if (in[0] == '%' && hex_value(in[1]) >= 0 && hex_value(in[2]) >= 0) {
+            *out = (char)(hex_value(in[1]) << 4 | hex_value(in[2]));
+            in += 3;
+        } else {
+            *out = *in++;
+        }
+    }
+    *out = '\0';
+}
+
+static int refuse_login(const char *what, struct err *e)
+{
+    return err_set(e, STATUS_LOCAL, "a proxy's %s has at most %d bytes", what, ASK_HOST);
+}
+
+/* USER[:PASSWORD]; what is missing is asked for. `text` is taken. */
+static int take_login(struct conf *c, struct proxy_conf *p, char *text, struct err *e)
+{
+    char *colon = strchr(text, ':'), answer[ASK_HOST + 1], prompt[2 * ASK_HOST];
+    const char *host = p->host;
+
+    conf_own(c, text);
+    p->user = text;
+    if (colon != NULL) {
+        *colon = '\0';
+        p->password = colon + 1;
+    }
+    if (strlen(p->user) > ASK_HOST)
+        return refuse_login("user", e);
+    if (colon == NULL) {
+        snprintf(prompt, sizeof prompt, "password of %.64s for the proxy %.128s: ", p->user, host);
+        if (secret_ask(prompt, answer, sizeof answer, e) < 0)
+            return -1;
+        p->password = conf_own(c, mem_strdup(answer));
+        explicit_bzero(answer, sizeof answer);
+    }
+    return strlen(p->password) > ASK_HOST ? refuse_login("password", e) : 0;
+}
+
+/* USER:PASSWORD before the last @ of a URL. Returns what follows, or NULL with `e`. */
+static const char *take_user_info(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+{
+    const char *at = strrchr(text, '@');
+    char *login;
+
+    if (at == NULL)
+        return text;
+    login = mem_strdup(text);
+    login[at - text] = '\0';
+    decode_percent(login);
+    p->host = at + 1;
+    return take_login(c, p, login, e) < 0 ? NULL : at + 1;
+}
+
+static int take_place(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+{
+    char *host, *port, *slash, *place = mem_strdup(text);
+    int r;
+
+    slash = strchr(place, '/');
+    if (slash != NULL && slash[1] == '\0')
+        *slash = '\0';
+    r = hostport_split(place, &host, &port);
+    free(place);
+    if (r < 0 || host == NULL) {
+        free(host);
+        free(port);
+        return err_set(e, STATUS_LOCAL, "--proxy %.128s: [TYPE://][USER:PASSWORD@]HOST[:PORT] is needed",
+                       text);
+    }
+    p->host = conf_own(c, host);
+    p->port = p->kind->port;
+    r = port != NULL ? resolve_port(port, SOCK_STREAM, &p->port, e) : 0;
+    free(port);
+    return r;
+}
+
+static int refuse_kind(const char *option, const char *text, size_t n, struct err *e)
+{
+    return err_set(e, STATUS_LOCAL, "%s %.*s: proxies are http, socks4, socks4a or socks5", option,
+                   (int)(n < 64 ? n : 64), text);
+}
+
+/* [TYPE://][USER:PASSWORD@]HOST[:PORT] */
+static int read_proxy(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+{
+    const char *type = c->proxies.type != NULL ? c->proxies.type : "http", *scheme = strstr(text, "://");
+    const char *rest = scheme != NULL ? scheme + 3 : text;
+
+    p->kind = scheme != NULL ? find_kind(text, (size_t)(scheme - text)) : find_kind(type, strlen(type));
+    if (p->kind == NULL)
+        return scheme != NULL ? refuse_kind("--proxy", text, (size_t)(scheme - text), e)
+                              : refuse_kind("--proxy-type", type, strlen(type), e);
+    rest = take_user_info(c, p, rest, e);
+    return rest == NULL ? -1 : take_place(c, p, rest, e);
+}
+
+/* --proxy env */
+
+/* A word of NO_PROXY: a host, a domain with or without a dot before it, or `*`. */
+static bool is_excepted(const char *host, const char *word, size_t n)
+{
+    const size_t length = strlen(host);
+
+    while (n > 0 && word[0] == '.') {
+        word++;
+        n--;
+    }
+    if (n == 0 || length < n)
+        return false;
+    return strncasecmp(host + length - n, word, n) == 0 && (length == n || host[length - n - 1] == '.');
+}
+
+static bool needs_no_proxy(const char *host)
+{
+    const char *list = getenv("NO_PROXY") != NULL ? getenv("NO_PROXY") : getenv("no_proxy");
+
+    while (list != NULL && *list != '\0') {
+        size_t n;
+
+        list += strspn(list, ", ");
+        n = strcspn(list, ", ");
+        if ((n == 1 && *list == '*') || (host != NULL && is_excepted(host, list, n)))
+            return true;
+        list += n;
+    }
+    return false;
+}
+
+/* What stands for the text "env": NULL where nothing does. */
+static const char *from_environment(const char *host)
+{
+    const char *all = getenv("ALL_PROXY") != NULL ? getenv("ALL_PROXY") : getenv("all_proxy");
+
+    return all == NULL || *all == '\0' || needs_no_proxy(host) ? NULL : all;
+}
+
+static int read_all(struct conf *c, struct err *e)
+{
+    struct proxies_conf *p = &c->proxies;
+
+    for (size_t i = 0; i < p->texts.n; i++) {
+        const char *text = p->texts.list[i];
+
+        if (strcmp(text, "env") == 0)
+            text = from_environment(c->net.host);
+        if (text == NULL)
+            continue;
+        if (p->n == PROXIES_MAX)
+            return err_set(e, STATUS_LOCAL, "--proxy: %d in a row are the most", PROXIES_MAX);
+        if (read_proxy(c, &p->chain[p->n], text, e) < 0)
+            return -1;
+        if (strchr(text, '@') != NULL && text == p->texts.list[i])
+            secret_hide(text);
+        p->n++;
+    }
+    return 0;
+}
+
+/* --proxy-auth is for those that have no login of their own. */
+static int give_logins(struct conf *c, struct err *e)
+{
+    struct proxies_conf *p = &c->proxies;
+    const char *text = p->auth != NULL ? p->auth : getenv("POLLCAT_PROXY_AUTH");
+
+    for (size_t i = 0; text != NULL && i < p->n; i++) {
+        if (p->chain[i].user != NULL)
+            continue;
+        if (take_login(c, &p->chain[i], mem_strdup(text), e) < 0)
+            return -1;
+    }
+    if (p->auth != NULL)
+        secret_hide(p->auth);
+    return 0;
+}
+
+/* SOCKS4 alone knows no names. */
+static bool wants_addresses(const struct proxies_conf *p)
+{
+    if (p->dns != 0)
+        return p->dns - 1 == PROXY_DNS_LOCAL || p->dns - 1 == PROXY_DNS_BOTH;
+    return p->chain[p->n - 1].kind == &ask_socks4;
+}
+
+static const char *port_text(struct conf *c, uint16_t port)
+{
+    char text[8];
+
+    snprintf(text, sizeof text, "%u", port);
+    return conf_own(c, mem_strdup(text));
+}
+
+int proxies_conf_make(struct conf *c, uint64_t traits, struct err *e)
+{
+    struct proxies_conf *p = &c->proxies;
+
+    if (read_all(c, e) < 0 || give_logins(c, e) < 0)
+        return -1;
+    if (p->n == 0)
+        return 0;
+    for (size_t i = 0; i < p->n; i++) {
+        p->chain[i].next = i + 1 < p->n ? &p->chain[i + 1] : NULL;
+        p->layers[i] = (struct net_layer){.make = proxy_layer, .conf = &p->chain[i]};
+    }
+    p->via = (struct net_via){.host = p->chain[0].host,
+                              .port = port_text(c, p->chain[0].port),
+                              .layers = p->layers,
+                              .nlayers = p->n,
+                              .looks_up = wants_addresses(p)};
+    if ((traits & TRAIT_LISTEN) != 0)
+        c->ends.via = &p->via;
+    else
+        c->net.via = &p->via;
+    return 0;
+}
+
+void proxies_conf_clear(struct proxies_conf *p)
+{
+    free(p->texts.list);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * conf_proxies: from --proxy and what belongs to it to the way that connections take.
+ */
+#ifndef APP_CONF_PROXIES_H
+#define APP_CONF_PROXIES_H
+
+#include <stdbool.h>
+
+#include "app/options.h"
+#include "base/names.h"
+#include "layer/proxy.h"
+#include "net/transport.h"
+
+enum { PROXIES_MAX = 8 };
+
+/* --proxy-dns. */
+enum proxy_dns { PROXY_DNS_LOCAL, PROXY_DNS_REMOTE, PROXY_DNS_BOTH, PROXY_DNS_NONE };
+
+extern const struct name proxy_dns_names[];
+
+/* As the options set them; and what is made of it. */
+struct proxies_conf {
+    struct option_texts texts; /* --proxy: in the order that they are gone through */
+    const char *type;          /* of those that have no scheme; NULL: http */
+    const char *auth;          /* USER:PASSWORD, USER, or NULL */
+    int dns;                   /* 1 + enum proxy_dns; 0: not given */
+
+    struct net_via via;
+    struct net_layer layers[PROXIES_MAX];
+    struct proxy_conf chain[PROXIES_MAX];
+    size_t n;
+};
+
+struct conf;
+
+/* Makes conf->proxies.via, and puts it where connections are made: of ends for who listens, else of the peer. A password
+ * that is missing is asked for at the terminal. Returns 0, or -1 with `e`. */
+int proxies_conf_make(struct conf *c, uint64_t traits, struct err *e);
+void proxies_conf_clear(struct proxies_conf *p);
+
+#endif

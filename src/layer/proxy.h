@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * proxy: a proxy is asked to bring the connection further. The layer is a handshake alone, and leaves after it.
+ */
+#ifndef LAYER_PROXY_H
+#define LAYER_PROXY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "proto/ask.h"
+
+struct layer;
+
+struct proxy_conf {
+    const struct ask_kind *kind;
+    const char *host; /* where it is */
+    uint16_t port;
+    const char *user, *password;   /* NULL: none; of at most ASK_HOST bytes */
+    const struct proxy_conf *next; /* the proxy that it is asked for; NULL: whom the connection is for */
+};
+
+/* For struct net_layer: `conf` is a struct proxy_conf, and outlives the layer. */
+struct layer *proxy_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/ask.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ask_kind *const rows[] = {&ask_http, &ask_socks4, &ask_socks4a, &ask_socks5};
+
+const struct ask_kind *ask_row(size_t i)
+{
+    return i < sizeof rows / sizeof rows[0] ? rows[i] : NULL;
+}
+
+void ask_put(struct ask *a, const void *data, size_t n)
+{
+    const size_t room = ASK_OUT - a->nout;
+
+    if (n > room)
+        n = room;
+    memcpy(a->out + a->nout, data, n);
+    a->nout += n;
+}
+
+void ask_put_port(struct ask *a)
+{
+    const unsigned char port[2] = {(unsigned char)(a->port >> 8), (unsigned char)a->port};
+
+    ask_put(a, port, sizeof port);
+}
+
+int ask_fail(struct ask *a, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(a->why, sizeof a->why, format, args);
+    va_end(args);
+    return ASK_FAILED;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ask: what a client says to a proxy so that it brings the connection further: SOCKS 4, 4a (de-facto standards), SOCKS 5
+ * (RFC 1928, 1929), and the CONNECT of HTTP (RFC 9110, 9.3.6).
+ *
+ * Pure: it makes what is to be sent and takes what came, in pieces of any size. A protocol is a row (struct ask_kind).
+ */
+#ifndef PROTO_ASK_H
+#define PROTO_ASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ASK_HOST = 255,     /* bytes of a host's name, of a user's and of a password */
+    ASK_OUT = 2048,     /* bytes that there may be to be sent */
+    ASK_IN = 16 * 1024, /* bytes of an answer that is not whole yet; one that needs more is refused */
+    ASK_WHY = 192,
+};
+
+/* What ask_take() returns besides 0. */
+enum { ASK_DONE = 1, ASK_FAILED = -1 };
+
+struct ask_kind;
+
+struct ask {
+    const struct ask_kind *kind;
+    const char *host; /* where to; a name, or an IPv4 or IPv6 literal without brackets */
+    uint16_t port;
+    const char *user, *password; /* NULL: none */
+
+    unsigned char out[ASK_OUT]; /* to be sent next: who has sent it sets nout to 0 */
+    size_t nout;
+    char why[ASK_WHY]; /* ASK_FAILED: in words; text of the proxy is made safe */
+    unsigned step;     /* the kind's own */
+};
+
+struct ask_kind {
+    const char *name;   /* as --proxy-type has it */
+    const char *title;  /* for messages: "SOCKS5" */
+    const char *scheme; /* of a URL */
+    uint16_t port;      /* where such proxies mostly listen */
+    /* Makes the first of `out`. Returns 0, or ASK_FAILED: this cannot be asked for so. */
+    int (*begin)(struct ask *a);
+    /* Takes what came: `in` is all that was not used yet; it uses whole answers only (`*used` bytes). */
+    int (*take)(struct ask *a, const unsigned char *in, size_t n, size_t *used);
+};
+
+extern const struct ask_kind ask_socks4, ask_socks4a, ask_socks5, ask_http;
+
+/* Row `i`, or NULL past the end. */
+const struct ask_kind *ask_row(size_t i);
+
+/* For kinds: appends to `out`, what fits; and why it failed, returning ASK_FAILED. */
+void ask_put(struct ask *a, const void *data, size_t n);
+void ask_put_port(struct ask *a);
+int ask_fail(struct ask *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections that are made through proxies: real ones, and some that answer in any pieces or not at all."""
+import signal
+import socket
+
+import pytest
+
+from support import POLLCAT, Background, FreePort, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve
+
+GRANTED = {"socks4": b"\0\x5a\0\0\0\0\0\0", "socks4a": b"\0\x5a\0\0\0\0\0\0", "socks5": b"\5\0\0\1\0\0\0\0\0\0",
+           "http": b"HTTP/1.1 200 Fine\r\nVia: a test\r\n\r\n"}
+
+
+@pytest.fixture
+def socks(program):
+    def start(*args):
+        port = FreePort()
+        program(need("microsocks"), "-i", "127.0.0.1", "-p", port, *args)
+        port.wait_listening()
+        return port
+
+    return start
+
+
+@pytest.fixture
+def http(program, tmp_path):
+    def start(*lines):
+        port = FreePort()
+        conf = tmp_path / f"proxy-{port}.conf"
+        conf.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "Allow 127.0.0.1", "LogLevel Critical", *lines, ""]))
+        program(need("tinyproxy"), "-d", "-c", conf)
+        port.wait_listening()
+        return port
+
+    return start
+
+
+def both_ways(cat, server):
+    """What goes to the server and what comes back arrives through the proxy, size and all."""
+    peer, data = accept(server), payload(1 << 20)
+    peer.sendall(b"welcome")
+    cat.until_out(b"welcome")
+    cat.send(b"hello")
+    send = Background(lambda: (peer.sendall(data), half_close(peer)))
+    assert receive(peer, 5) == b"hello"
+    cat.until_out(7 + len(data))
+    send.result()
+    assert cat.close().wait() == 0 and cat.out == b"welcome" + data
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_socks5(pollcat, socks, name):
+    server = serve()
+    cat = pollcat("-v", "-x", f"socks5://127.0.0.1:{socks()}", name, str(port_of(server)))
+    both_ways(cat, server)
+    cat.until_err(f"connected to {name} port {port_of(server)} from ")
+
+
+def test_socks5_login(pollcat, socks):
+    server = serve()
+    port = socks("-u", "joe", "-P", "a:b@c")
+    proxy = f"127.0.0.1:{port}"
+    both_ways(pollcat("-x", f"socks5://joe:a%3Ab%40c@{proxy}", "127.0.0.1", str(port_of(server))), server)
+    both_ways(pollcat("-X", "5", "-x", proxy, "-P", "joe:a:b@c", "127.0.0.1", str(port_of(server))), server)
+    env = {"POLLCAT_PROXY_AUTH": "joe:a:b@c"}
+    both_ways(pollcat("-X", "5", "-x", proxy, "127.0.0.1", str(port_of(server)), env=env), server)
+    cat = pollcat("-X", "5", "-x", proxy, "-P", "joe:no", "127.0.0.1", "1")
+    assert cat.wait() == 1
+    assert cat.err == f"pollcat: connect to 127.0.0.1 port {port}: SOCKS5 proxy: the user or the password is wrong\n"
+    cat = pollcat("-X", "5", "-x", proxy, "127.0.0.1", "1")
+    assert cat.wait() == 1
+    assert cat.err.endswith("it wants a user and a password: --proxy-auth USER:PASSWORD\n")
+
+
+@pytest.mark.parametrize("login", [False, True])
+def test_http(pollcat, http, login):
+    server = serve()
+    port = http(*(["BasicAuth joe secret"] if login else []))
+    proxy = f"http://joe:secret@127.0.0.1:{port}/" if login else f"127.0.0.1:{port}"
+    both_ways(pollcat("-x", proxy, "127.0.0.1", str(port_of(server))), server)
+
+
+def test_http_says_no(pollcat, http):
+    port = http("BasicAuth joe secret")
+    cat = pollcat("-x", f"127.0.0.1:{port}", "127.0.0.1", "9")
+    assert cat.wait() == 1
+    assert "HTTP proxy: 407 " in cat.err and cat.err.endswith("--proxy-auth USER:PASSWORD logs in\n")
+    port = http("ConnectPort 443")
+    cat = pollcat("-x", f"127.0.0.1:{port}", "127.0.0.1", "9")
+    assert cat.wait() == 1
+    assert "HTTP proxy: 403 " in cat.err
+
+
+def test_a_chain(pollcat, socks, http):
+    server = serve()
+    chain = [f"127.0.0.1:{http()}", f"socks5://127.0.0.1:{socks()}", f"socks5://j:p@127.0.0.1:{socks('-u', 'j', '-P', 'p')}"]
+    args = [word for proxy in chain for word in ("--proxy", proxy)]
+    both_ways(pollcat(*args, "127.0.0.1", str(port_of(server))), server)
+
+
+def test_an_end_through_a_proxy(pollcat, socks):
+    server = serve()
+    cat = pollcat("-l", "-k", "127.0.0.1", "0", "--to", f"localhost:{port_of(server)}", "-x", f"socks5://127.0.0.1:{socks()}")
+    cat.bound()
+    for number in range(3):
+        peer = dial(cat.port)
+        peer.sendall(b"%d" % number)
+        end = accept(server)
+        assert receive(end, 1) == b"%d" % number
+        end.sendall(b"answer")
+        end.close()
+        assert receive_all(peer) == b"answer"
+
+
+def question(kind, peer):
+    """What a client of this kind asks for `example`, port 80, taking its part of the talk."""
+    if kind == "socks5":
+        assert receive(peer, 3) == b"\5\1\0"
+        peer.sendall(b"\5\0")
+    asked = {"socks4": b"\4\1\0\x50\x7f\0\0\1\0", "socks4a": b"\4\1\0\x50\0\0\0\1\0example\0",
+             "socks5": b"\5\1\0\3\7example\0\x50",
+             "http": b"CONNECT example:80 HTTP/1.1\r\nHost: example:80\r\n\r\n"}[kind]
+    assert receive(peer, len(asked)) == asked
+
+
+@pytest.mark.parametrize("kind", GRANTED)
+@pytest.mark.parametrize("pieces", ["single bytes", "at once"])
+def test_answers_in_pieces(pollcat, kind, pieces):
+    """What comes right behind the answer is the peer's."""
+    proxy = serve()
+    name = "127.0.0.1" if kind == "socks4" else "example"
+    cat = pollcat("-x", f"{kind}://127.0.0.1:{port_of(proxy)}", name, "80").send(b"mine").close()
+    peer = accept(proxy)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    question(kind, peer)
+    text = GRANTED[kind] + b"welcome"
+    for i in range(0, len(text), 1 if pieces == "single bytes" else len(text)):
+        peer.sendall(text[i:i + 1] if pieces == "single bytes" else text)
+    assert receive(peer, 4) == b"mine"
+    peer.close()
+    assert (cat.wait(), cat.out) == (0, b"welcome")
+
+
+@pytest.mark.parametrize("kind", GRANTED)
+def test_the_end_at_every_byte(pollcat, kind):
+    name = "127.0.0.1" if kind == "socks4" else "example"
+    proxy = serve()
+    for cut in range(0, len(GRANTED[kind]), 3):
+        cat = pollcat("-x", f"{kind}://127.0.0.1:{port_of(proxy)}", name, "80").send(b"mine").close()
+        peer = accept(proxy)
+        question(kind, peer)
+        peer.sendall(GRANTED[kind][:cut])
+        peer.close()
+        assert cat.wait() == 1
+        assert cat.err.endswith("proxy: it ended the connection instead of answering\n")
+
+
+def test_one_that_never_answers(pollcat):
+    proxy = serve()
+    cat = pollcat("-w", "0.2", "-x", f"127.0.0.1:{port_of(proxy)}", "example", "80")
+    assert cat.wait() == 1
+    assert cat.err == f"pollcat: connect to 127.0.0.1 port {port_of(proxy)}: Connection timed out\n"
+
+
+def test_an_answer_without_end(pollcat):
+    proxy = serve()
+    cat = pollcat("-x", f"127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    try:
+        peer.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (1 << 16))
+    except ConnectionError:
+        pass
+    assert cat.wait() == 1
+    assert cat.err.endswith("HTTP proxy: its answer is too long\n")
+
+
+def test_text_of_the_proxy_is_made_safe(pollcat):
+    proxy = serve()
+    cat = pollcat("-x", f"127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    peer.sendall(b"HTTP/1.1 500 \x1b]0;oops\x07\r\n\r\n")
+    assert cat.wait() == 1
+    assert "\x1b" not in cat.err and "500 \\x1b]0;oops\\x07" in cat.err
+
+
+def test_socks4_looks_names_up(pollcat):
+    proxy = serve()
+    cat = pollcat("-4", "-x", f"socks4://127.0.0.1:{port_of(proxy)}", "localhost", "80").close()
+    peer = accept(proxy)
+    assert receive(peer, 9) == b"\4\1\0\x50\x7f\0\0\1\0"
+    peer.sendall(GRANTED["socks4"])
+    peer.close()
+    assert cat.wait() == 0
+
+
+@pytest.mark.parametrize("where", ["local", "both"])
+def test_socks5_with_names_looked_up_here(pollcat, where):
+    proxy = serve()
+    cat = pollcat("-4", "--proxy-dns", where, "-x", f"socks5://127.0.0.1:{port_of(proxy)}", "localhost", "80").close()
+    peer = accept(proxy)
+    receive(peer, 3)
+    peer.sendall(b"\5\0")
+    assert receive(peer, 10) == b"\5\1\0\1\x7f\0\0\1\0\x50"
+    peer.sendall(GRANTED["socks5"])
+    peer.close()
+    assert cat.wait() == 0
+
+
+def test_environment(pollcat, socks):
+    server = serve()
+    args = ["-x", "env", "localhost", str(port_of(server))]
+    env = {"ALL_PROXY": f"socks5h://127.0.0.1:{socks()}", "NO_PROXY": "example.com, .host"}
+    cat = pollcat("-v", *args, env=env)
+    both_ways(cat, server)
+    cat.until_err(f"connected to localhost port {port_of(server)}")
+    env["NO_PROXY"] = "other,localhost"
+    cat = pollcat("-v", *args, env=env)
+    both_ways(cat, server)
+    cat.until_err(f"connected to 127.0.0.1 port {port_of(server)}")
+
+
+def test_the_password_is_not_in_the_list_of_processes(pollcat):
+    proxy = serve()
+    port = port_of(proxy)
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port}", "-x", f"127.0.0.1:{port}", "-P", "ann:hidden", "example", "80")
+    peer = accept(proxy)
+    assert receive(peer, 8) == b"CONNECT "
+    with open(f"/proc/{cat.pid}/cmdline", "rb") as f:
+        line = f.read()
+    assert b"secret" not in line and b"hidden" not in line and b"\0--\0" not in line
+    cat.signal(signal.SIGTERM)
+
+
+def test_what_does_not_go_together(pollcat):
+    for args, text in ((["-u", "-x", "p", "h", "1"], "--proxy excludes --udp"), (["-z", "-x", "p", "h", "1"], "excludes"),
+                       (["-X", "5", "h", "1"], "--proxy-type needs --proxy"), (["-x", "foo://h", "h", "1"], "proxies are http"),
+                       (["-x", "h:99999", "h", "1"], "99999"), (["-x", "", "h", "1"], "HOST[:PORT] is needed")):
+        cat = pollcat(*args)
+        assert cat.wait() == 2
+        assert text in cat.err
+
+
+def test_a_password_is_asked_for(pollcat, tmp_path):
+    """At the terminal, without an echo; without one it is an error."""
+    cat = pollcat("-x", "127.0.0.1:1", "-P", "joe", "h", "1", start_new_session=True)
+    assert cat.wait() == 2
+    assert cat.err == "pollcat: password of joe for the proxy 127.0.0.1: there is no terminal to ask at\n"
+
+
+@pytest.mark.parametrize("name, kind, args", [
+    ("nc", "socks", ["-x"]), ("nc", "socks", ["-X", "5", "-x"]), ("nc", "http", ["-X", "connect", "-x"]),
+    ("ncat", "http", ["--proxy"]), ("ncat", "socks", ["--proxy-type", "socks5", "--proxy"])])
+def test_under_the_names_of_others(program, socks, http, tmp_path, name, kind, args):
+    server = serve()
+    (tmp_path / name).symlink_to(POLLCAT)
+    port = socks() if kind == "socks" else http()
+    cat = program(tmp_path / name, *args, f"127.0.0.1:{port}", "127.0.0.1", port_of(server))
+    both_ways(cat, server)
