@@ -371,7 +371,7 @@ static void end_turn(struct job *j)
 /* The first of a turn goes at once, and those behind it together. */
 static ssize_t gather(struct dgram *d, const struct cmsg_out *out)
 {
-    if (!d->wrote) {
+    if (!d->wrote && !has_answers(d)) {
         d->wrote = true;
         loop_soon(d->port.loop, &d->gathered);
         return send_one(d, out);
@@ -425,7 +425,7 @@ static ssize_t read_dgram(struct layer *l, void *data, size_t size, struct meta 
 
     if (meta == NULL)
         meta = &own;
-    if (d->opts.gather && d->port.error != 0) /* it failed at the end of a turn */
+    if (d->opts.gather && d->port.error != 0 && arrivals_left(d->arrivals) == 0) /* at the end of a turn */
         return IO_ERROR;
     if (!d->opts.gather && arrivals_left(d->arrivals) == 0 && send_answers(d) == IO_AGAIN)
         return IO_AGAIN;
@@ -488,6 +488,10 @@ static void touch_dgram(struct layer *l)
 {
     struct dgram *d = container_of(l, struct dgram, layer);
 
+    if (d->port.freed && d->opts.gather) {
+        (void)send_answers(d);
+        loop_job_del(&d->gathered);
+    }
     for (unsigned i = 0; i < d->n; i++)
         loop_touch(&d->at[i].watch);
 }

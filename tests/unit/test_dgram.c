@@ -465,6 +465,38 @@ static void the_longest_unix_path(void **state)
     end(r);
 }
 
+/* What was written in one turn has left when it ends, or when the port goes before that. */
+static void gathered(void **state)
+{
+    for (int gone = 0; gone < 2; gone++) {
+        struct rig *r = begin();
+        const struct dgram_opts opts = {.connected = true, .gather = true};
+        struct addr a, b;
+        int peer = bound("127.0.0.1", 0, &a), fd = bound("127.0.0.1", 0, &b);
+        struct port *p;
+        char text[16];
+
+        (void)state;
+        assert_int_equal(connect(fd, &a.sa, a.len), 0);
+        p = dgram_new(r->loop, &fd, 1, &opts);
+        assert_int_equal(port_write(p, "one", 3, NULL), 3);
+        assert_int_equal(port_write(p, "two", 3, NULL), 3);
+        assert_int_equal(port_write(p, "four", 4, NULL), 4);
+        assert_int_equal(port_write(p, "", 0, NULL), 0);
+        if (gone)
+            port_free(p);
+        rig_settle(r);
+        assert_int_equal(receive(peer, text, sizeof text, NULL), 3);
+        assert_int_equal(receive(peer, text, sizeof text, NULL), 3);
+        assert_int_equal(receive(peer, text, sizeof text, NULL), 4);
+        assert_int_equal(receive(peer, text, sizeof text, NULL), 0);
+        if (!gone)
+            port_free(p);
+        close(peer);
+        end(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +513,7 @@ int main(void)
         cmocka_unit_test(seqpacket_ends),
         cmocka_unit_test(waits_for_the_first_sender),
         cmocka_unit_test(drops_are_counted),
+        cmocka_unit_test(gathered),
     };
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
 
