@@ -41,8 +41,8 @@ def both_ways(cat, server):
     peer.sendall(b"welcome")
     cat.until_out(b"welcome")
     cat.send(b"hello")
-    send = Background(lambda: (peer.sendall(data), half_close(peer)))
     assert receive(peer, 5) == b"hello"
+    send = Background(lambda: (peer.sendall(data), half_close(peer)))  # which some proxies take for the end of both
     cat.until_out(7 + len(data))
     send.result()
     assert cat.close().wait() == 0 and cat.out == b"welcome" + data
