@@ -205,7 +205,7 @@ def test_half_close_by_the_program(pollcat, tmp_path):
 def test_what_is_left_running_holds_nobody(pollcat, tmp_path):
     os.mkfifo(tmp_path / "hold")
     cat = pollcat(f"sh:cat {tmp_path / 'hold'} & echo x; exit 5")
-    assert cat.wait() == 5 and cat.stdout.data == b"x\n"
+    assert cat.wait() == 5 and cat.out == b"x\n"
     open(tmp_path / "hold", "wb").close()
 
 
