@@ -16,7 +16,8 @@ int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e)
     if (c->greeting.path == NULL)
         return 0;
     if (strcmp(c->transport, "udp-listen") == 0 || strcmp(c->transport, "udp-first") == 0)
-        return err_set(e, STATUS_LOCAL, "--each excludes --udp with --listen: one socket hears all who send");
+        return err_set(e, STATUS_LOCAL,
+                       "--each with --udp and --listen needs --to: else all senders are one peer");
     fd = greeting_open(c->greeting.path, e);
     if (fd < 0)
         return -1;

@@ -46,13 +46,13 @@ struct peer {
     bool client;     /* we spoke first */
     bool choosy;     /* it may read less than is sent, and that is no failure */
     bool ended;      /* it ended its direction; only we could still speak */
+    bool observed;   /* observers know of it */
     uint64_t sent, received; /* bytes */
     int64_t active;          /* loop time in ms when bytes last moved */
     struct timer idle;
     int64_t idle_limit; /* ms, 0: none */
     void (*expired)(struct peer *);
     struct greeting *greeting; /* what it is sent before its service has it (svc/greeting.h); NULL: nothing */
-    bool observed;             /* observers know of it */
     void *svc;                 /* the service's */
     void *owner;               /* the session's */
 };

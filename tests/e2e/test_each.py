@@ -85,6 +85,18 @@ def test_a_datagram(pollcat, tmp_path):
         assert cat.wait() == 0
 
 
+def test_each_sender_of_datagrams(greet):
+    cat = greet(b"welcome", "-lu", "--to", "discard:")
+    with udp() as one, udp() as two:
+        for sock in (one, two):
+            sock.sendto(b"hello", ("127.0.0.1", cat.port))
+            assert sock.recv(99) == b"welcome"
+        one.sendto(b"again", ("127.0.0.1", cat.port))
+        two.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            two.recv(99)
+
+
 def test_what_is_changed_counts_from_the_next_peer_on(greet, tmp_path):
     cat = greet(b"one", "-E")
     with dial(cat.port) as first, half_close(first):
@@ -146,7 +158,7 @@ def test_at_the_prompt(tmp_path):
 
 
 @pytest.mark.parametrize("args, text", [
-    (["-lu", "0"], "--each excludes --udp with --listen: one socket hears all who send"),
+    (["-lu", "0"], "--each with --udp and --listen needs --to: else all senders are one peer"),
     (["-z", "127.0.0.1", "1"], "--each excludes --zero")])
 def test_what_cannot_be_is_refused(program, tmp_path, args, text):
     (tmp_path / "greeting").touch()
