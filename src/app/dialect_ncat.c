@@ -77,9 +77,9 @@ static const struct option_row option_rows[] = {
     { .ch = 't', .name = "telnet", .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
     { .name = "sctp", LATER("SCTP is") },
     { .name = "vsock", .alias = "vsock" },
-    { .name = "broker", LATER("--broker is") },
-    { .name = "chat", LATER("--chat is") },
-    { .name = "talk", LATER("--talk is") },
+    { .name = "broker", .type = OPTION_TRAIT, .gives = TRAIT_BROKER | TRAIT_LISTEN | TRAIT_KEEP_OPEN },
+    { .name = "chat", .type = OPTION_TRAIT, .gives = TRAIT_CHAT | TRAIT_LISTEN | TRAIT_KEEP_OPEN },
+    { .name = "talk", .type = OPTION_TRAIT, .gives = TRAIT_CHAT | TRAIT_LISTEN | TRAIT_KEEP_OPEN },
     { .name = "ssl", .type = OPTION_TRAIT, .gives = TRAIT_TLS },
     { .name = "ssl-cert", .arg = "FILE", TLS_STRING(cert) },
     { .name = "ssl-key", .arg = "FILE", TLS_STRING(key) },
@@ -95,6 +95,10 @@ static const struct option_row option_rows[] = {
 };
 /* clang-format on */
 
+#define NO_UNIX_BROKER "Connection brokering not supported when using Unix domain sockets."
+#define NO_BROKER_EXEC "Invalid option combination: --broker and -e."
+#define NO_UDP_BROKER "--broker is not supported with -u yet."
+
 static const struct dialect_rule rules[] = {
     {.all = TRAIT_ACCESS,
      .none = TRAIT_LISTEN,
@@ -106,6 +110,12 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
     {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
      .text = "Only one of --exec, --sh-exec, and --lua-exec is allowed."},
+    {.all = TRAIT_BROKER | TRAIT_UNIX, .text = NO_UNIX_BROKER},
+    {.all = TRAIT_CHAT | TRAIT_UNIX, .text = NO_UNIX_BROKER},
+    {.all = TRAIT_BROKER | TRAIT_JOIN, .text = NO_BROKER_EXEC},
+    {.all = TRAIT_CHAT | TRAIT_JOIN, .text = NO_BROKER_EXEC},
+    {.all = TRAIT_BROKER | TRAIT_DGRAM, .text = NO_UDP_BROKER},
+    {.all = TRAIT_CHAT | TRAIT_DGRAM, .text = NO_UDP_BROKER},
     {.all = TRAIT_KEEP_OPEN | TRAIT_DGRAM,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: `--keep-open' with non-TCP protocol."},
@@ -136,6 +146,14 @@ static const struct dialect_rule rules[] = {
     [MESSAGE_OUTPUT_FAILED] = {.text = "write: {why}", .level = LOG_ERROR, .bare = true}, \
     [MESSAGE_OUTPUT_GONE] = {.text = "write: {why}", .level = LOG_ERROR, .bare = true}, \
     [MESSAGE_SUMMARY] = {.text = "{sent} bytes sent, {received} bytes received in {time} seconds.", .level = LOG_INFO}, \
+    [MESSAGE_CHAT_NAME] = {.text = "user{limit}"}, \
+    [MESSAGE_CHAT_JOINED] = {.text = "<announce> {remote-at} is connected as <{peer}>."}, \
+    [MESSAGE_CHAT_LEFT] = {.text = "<announce> <{peer}> is disconnected."}, \
+    [MESSAGE_CHAT_HERE] = {.text = "<announce> already connected: "}, \
+    [MESSAGE_CHAT_ONE] = {.text = "{remote-at} as <{peer}>"}, \
+    [MESSAGE_CHAT_END] = {.text = "."}, \
+    [MESSAGE_CHAT_NOBODY] = {.text = "nobody."}, \
+    [MESSAGE_CHAT_NOTE] = {.text = "<announce> {text}"}, \
     [MESSAGE_UNKNOWN] = {.text = "ncat: {text}", .level = LOG_ERROR, .bare = true}, \
     [MESSAGE_USAGE] = {.text = "{text} QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_FATAL] = {.text = "{text} QUITTING.", .level = LOG_ERROR}
@@ -380,7 +398,16 @@ static void derive_tls(struct conf *c, uint64_t traits)
     c->tls.given.insecure = !c->tls.verify && c->tls.given.trust == NULL;
     c->tls.given.lenient = true;
     if ((traits & TRAIT_TLS) != 0 && (traits & TRAIT_LISTEN) == 0 && c->tls.given.insecure)
-        log_error("Warning: whoever answers is believed to be the server: --ssl-verify looks at its certificate.");
+        log_error(
+            "Warning: whoever answers is believed to be the server: --ssl-verify looks at its certificate.");
+}
+
+/* Who has started it speaks, and hears nothing. */
+static void derive_broker(struct conf *c)
+{
+    c->broker.silent = c->chat.circle.silent = c->chat.plain = true;
+    if (c->stdio.no_input)
+        c->bridge.send_only = true; /* nothing is passed on */
 }
 
 static void derive(struct conf *c, uint64_t traits)
@@ -399,6 +426,8 @@ static void derive(struct conf *c, uint64_t traits)
         c->proxies.type = "socks4a"; /* names are the proxy's to look up, unless --proxy-dns says otherwise */
     if ((traits & TRAIT_JOIN) != 0)
         c->idle_timeout = 0; /* it is of no avail where a program runs */
+    if ((traits & (TRAIT_BROKER | TRAIT_CHAT)) != 0)
+        derive_broker(c);
     if ((traits & TRAIT_PROBE) != 0)
         derive_probe(c);
 }
@@ -435,6 +464,8 @@ static const char help[] =
     "      --deny, --denyfile <hosts or file>      These may not\n"
     "      --ssl                  TLS; --ssl-cert, --ssl-key, --ssl-verify, --ssl-trustfile,\n"
     "                             --ssl-ciphers, --ssl-servername and --ssl-alpn as in Ncat\n"
+    "      --broker               What a peer sends goes to all others\n"
+    "      --chat                 The same, behind the names of who said it\n"
     "      --proxy <addr[:port]>  Through this proxy\n"
     "      --proxy-type <type>    What it speaks: http, socks4, socks5\n"
     "      --proxy-auth <auth>    Log in there, with a user and a password\n"
