@@ -74,6 +74,10 @@ GATHER = {
     "pollcat": "pollcat --recv-only -l -k 127.0.0.1 {port}",
     "limit": "limit gather {port}",
 }
+BROKER = {
+    "ncat": "ncat --broker -m 20000 127.0.0.1 {port}",
+    "pollcat": "pollcat --broker --no-stdin 127.0.0.1 {port}",
+}
 FAN = {
     "ncat": "ncat -l -k -m 20000 --send-only 127.0.0.1 {port}",
     "pollcat": "pollcat -l -k 127.0.0.1 {port}",
@@ -380,6 +384,21 @@ def fan(h, text, row, case):
     return moved(result, cpu or server.wait(2))
 
 
+def broker(h, text, row, case):
+    """One peer to so many others. The rate is that of all others together."""
+    port, share = free_port(), max(h.size // max(case, 4), 1 << 20)
+    server = h.start(argv(text, port=port, count=case), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    wait_bound(port, "tcp", server)
+    readers = h.helper("crowd", "readers", port, case, share)
+    readers.line()
+    wait_accepted(port, case)
+    h.start(["bulk", "source", port, share])
+    result = readers.line()
+    if result["bytes"] < share * case:
+        raise Failed(f"only {result['bytes']:.0f} of {share * case} bytes arrived")
+    return moved(result, cpu_of([server.pid]))
+
+
 def wait_accepted(port, count):
     """Until the queue of the listener is empty: /proc/net/tcp shows its length."""
     for _ in range(2000):
@@ -564,6 +583,7 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
     Row("visits", "connects", "connect, echo one byte, close; {} at a time", ECHO_MANY, visits,
         ["visits", "p50", "p99"], cases=[16]),
     Row("storm", "connects", "{} connects at once", ECHO_MANY, storm, ["p50", "p99", "max"], cases=[200]),
+    Row("broker", "fan", "one peer to {} others", BROKER, broker, RATE, cases=[10, 100, 500]),
     Row("fan-out", "fan", "standard input to {} peers", FAN, fan, RATE, cases=[1, 10, 100, 500]),
     Row("udp-echo", "udp", "UDP echo of 64 bytes, {} on their way", UDP_ECHO, udp_echo, ["packets", "message_cpu"],
         cases=[1, 32]),

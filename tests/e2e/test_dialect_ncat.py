@@ -334,3 +334,69 @@ def test_who_means_ncat_gets_a_hint(pollcat):
             assert f"Ncat's -m is {hint} here" in p.err
         p = pollcat("-l", "-m", "255", "127.0.0.1", port_of(server))
         assert p.wait() == 2 and "hint" not in p.err
+
+
+def join(cat, count):
+    peers = []
+    for number in range(count):
+        peers.append(dial(cat.port))
+        cat.stderr.until(lambda seen, wanted=number + 1: seen.count(b"Connection from") >= wanted)
+    return peers
+
+
+def test_a_broker_whose_owner_hears_nothing(ncat):
+    cat = ncat("-v", "--broker", "127.0.0.1", "0")
+    one, two, three = join(cat, 3)
+    one.sendall(b"from one")
+    assert receive(two, 8) == receive(three, 8) == b"from one"
+    cat.send(b"from us")
+    assert receive(one, 7) == receive(two, 7) == b"from us"
+    half_close(three)  # as there, that is its end
+    assert receive_all(three) == b"from us"
+    cat.signal(signal.SIGTERM).wait()
+    assert cat.out == b""
+
+
+@pytest.mark.parametrize("option", ["--send-only", "--recv-only"])
+def test_a_broker_that_passes_nothing_on(ncat, option):
+    cat = ncat("-v", "--broker", option, "127.0.0.1", "0")
+    one, two = join(cat, 2)
+    one.sendall(b"dropped")
+    cat.send(b"said")
+    if option == "--send-only":
+        assert receive(two, 4) == b"said"
+    cat.signal(signal.SIGTERM).wait()
+    assert receive_all(two) == b""
+
+
+@pytest.mark.parametrize("option", ["--chat", "--talk"])
+def test_a_chat_in_its_words(ncat, option):
+    cat = ncat("-v", option, "127.0.0.1", "0")
+    one, two = join(cat, 2)
+    address = [f"127.0.0.1:{port_of(peer)}" for peer in (one, two)]
+    came = [f"<announce> {place} is connected as <user{i + 1}>.\n" for i, place in enumerate(address)]
+    here = f"{came[1]}<announce> already connected: {address[0]} as <user1>.\n".encode()
+    alone = f"{came[0]}<announce> already connected: nobody.\n{came[1]}".encode()
+    assert receive(one, len(alone)) == alone
+    assert receive(two, len(here)) == here
+    one.sendall(b"/nick me\n\x1b\n")
+    words = b"<user1> /nick me\n<user1> \\x1b\n"
+    assert receive(two, len(words)) == words
+    cat.send(b"hello\n")
+    assert receive(two, 14) == b"<user0> hello\n"
+    one.close()
+    left = b"<announce> <user1> is disconnected.\n"
+    assert receive(two, len(left)) == left
+    cat.signal(signal.SIGTERM).wait()
+    assert cat.out == b""
+
+
+@pytest.mark.parametrize("args, told", [
+    (("--broker", "-U", "/x"), "Connection brokering not supported when using Unix domain sockets."),
+    (("--chat", "-e", "/bin/cat"), "Invalid option combination: --broker and -e."),
+    (("--broker", "-u"), "--broker is not supported with -u yet."),
+], ids=" ".join)
+def test_brokers_that_cannot_be(program, args, told):
+    cat = program(*CALLED_NCAT, POLLCAT, *args)
+    assert cat.wait() == 2
+    assert cat.err.startswith(f"Ncat: {told}")
