@@ -20,7 +20,9 @@ static const struct command table[] = {
      "kernel's\nestimate of the round-trip time.\nA star marks whom lines go to.\n",
      NULL, command_peers},
     {"to", NULL, "[N | all]", "whom lines go to",
-     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\nWhen that peer leaves, lines go to nobody, which is said of each, until another is chosen.\n",
+     "Send what is typed from now on to peer\n.Ar N\nalone, or to all again.\nThe prompt shows it.\nWithout a word, say whom lines go to.\nWhen that peer leaves, lines go to nobody, which is said of each, until another is chosen.\n"
+     "Where the peer has an end\n.Pq Sx Watching ,\n.Ar N Ns Cm >\nis towards the end, and\n.Ar N Ns Cm <\n"
+     "or\n.Ar N\ntowards the peer; so it is wherever a number is taken.\n",
      complete_to, command_to},
     {"@", NULL, "N[,N] TEXT", "one line to some peers",
      "Send one line to peer\n.Ar N ,\nor to several, whoever other lines go to.\nAs in\n.Ql ~@2 hello\nand\n.Ql ~@1,bob hello .\n"
