@@ -33,6 +33,7 @@ struct watched {
     char name[ADDR_TEXT]; /* of the end */
     bool asked;           /* by ~join: `near` stays */
     bool there;           /* the end was made */
+    bool choosy;          /* it may read less than there is */
     bool resets;          /* what is closed is to be reset */
     bool broken;          /* the end failed because its peer had */
     bool waits;           /* what comes from the end waits for room */
@@ -59,7 +60,7 @@ static void tell_unsent(const struct watched *w, bool failed)
     const size_t lost = queue_size(w->stand->port);
     char name[ADDR_TEXT];
 
-    if (lost > 0 && !failed && !w->c->svc->killed)
+    if (lost > 0 && !failed && !w->choosy && !w->c->svc->killed)
         log_error("%zu bytes for %s were lost: received and not delivered", lost,
                   join_end_name(w->stand, name));
 }
@@ -219,8 +220,10 @@ static ssize_t take_from_end(struct port *port, void *ctx, const void *data, siz
     (void)meta;
     if (w->near == NULL)
         return (ssize_t)size; /* it has left: nobody is to have it */
-    if (w->near->deaf || w->near->ended || c->ended)
+    if (w->near->deaf)
         return port_fail(port, EPIPE);
+    if (w->near->ended || c->ended)
+        return IO_AGAIN; /* nothing goes there any more, until all is over */
     w->waits = screen_full(c->sheet.screen) || console_keys_begun(c->keys) ||
                (w->far.ahead == 0 && !console_passes(w->near));
     if (w->waits)
@@ -336,6 +339,7 @@ static struct watched *new_watch(struct console *c, struct talker *t)
 static void begin_watch(struct watched *w, const struct end_spec *spec)
 {
     view_set_labels(&w->c->view, true);
+    w->choosy = spec->kind->choosy;
     memcpy(w->name, spec->kind->name, strlen(spec->kind->name) + 1);
     join_open(w->c->watches->join, w->stand, spec);
 }
@@ -390,8 +394,11 @@ int watch_part(struct console *c, struct talker *t, struct err *e)
 /* Nothing goes to the end any more: no more is read for it than was already. */
 static void refuse(const struct talker *t, size_t n)
 {
+    const struct watched *w = watch_of(t);
     char name[ADDR_TEXT];
 
+    if (w->choosy)
+        return;
     log_error("%zu bytes from %s were lost: nothing goes to %s any more", n, talker_name(t, name),
               t->other->name);
 }

@@ -2,7 +2,7 @@
 """~join END at a prompt: the peer that one talks with is given an end, and taken back."""
 import pytest
 
-from support import POLLCAT, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve
+from support import POLLCAT, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve, udp
 from terminal import Terminal, at, many, peer, says, start, wait_for
 from test_watch import shown_while
 
@@ -184,3 +184,23 @@ def test_kinds_are_completed(at, peer):
     t = at()
     t.type("~join se\t")
     t.wait(lambda t: t.row().endswith("~join seqpacket:"))
+
+
+def test_datagrams_are_an_end(at, peer):
+    sock = udp()
+    t = at()
+    t.type(f"~join udp:127.0.0.1:{port_of(sock)}\r")
+    t.wait_text("joined")
+    peer.send("one\n")
+    data, there = sock.recvfrom(1000)
+    assert data == b"one\n"
+    sock.sendto(b"two\n", there)
+    assert peer.receive(4) == b"two\n"
+    t.wait_text("[1<] two")
+
+
+def test_keys_and_an_end_exclude_each_other(at, peer, end):
+    t = at()
+    far = join(t, end)
+    says(t, "~keys", "keys go to who has no end")
+    far.close()

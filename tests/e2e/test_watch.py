@@ -386,6 +386,32 @@ def test_the_end_of_one_direction(watch, side, way):
     says(w.terminal, f"~@1{side} more", "nothing can be sent to 1" + side)
 
 
+@pytest.mark.parametrize("side, way", [("<", 0), (">", 1)])
+def test_what_would_go_where_nothing_goes_waits(watch, side, way):
+    w = watch()
+    pair = w.pair()
+    w.terminal.type(f"~eof 1{side}\r")
+    assert receive_all(pair[way]) == b""
+    pair[1 - way].sendall(b"too late\n")
+    pair[way].sendall(b"last\n")
+    half_close(pair[way])
+    assert receive(pair[1 - way], 5) == b"last\n"
+    w.terminal.wait_text("left")
+
+
+def test_what_a_program_leaves_unread_is_no_failure(tmp_path):
+    t, port = listen(tmp_path, "-lk", "127.0.0.1", 0, "--to", "sh:echo hello", "--watch")
+    with t:
+        peer = dial(port)
+        t.wait_text("joined")
+        t.skim()
+        sender = Background(lambda: peer.sendall(bytes(100000)))
+        assert shown_while(t, lambda: receive(peer, 6)) == b"hello\n"
+        sender.join()
+        wait_for(lambda: b" left" in t.unseen, "the end of the pair", lambda: t.read(0.01))
+        assert b"lost" not in t.unseen
+
+
 def test_peers_and_info_tell_of_both_sides(watch):
     w = watch()
     peer, end = w.pair()
