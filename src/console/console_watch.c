@@ -124,6 +124,8 @@ static void close_near(struct watched *w)
 
     if (w->err != NULL)
         why = *w->err;
+    if (w->choosy)
+        bridge_drop(w->near->peer);
     bridge_close(w->c->bridge, w->near->peer, w->resets, w->err != NULL && !told ? &why : NULL);
 }
 

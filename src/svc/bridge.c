@@ -50,6 +50,7 @@ struct strand {
     struct wire wire;
     struct list place;       /* in bridge->strands */
     void *ctx;               /* the caller's */
+    bool unwanted;           /* what came and was not taken is no loss */
     struct fan_member share; /* of the fan, which makes wire.out with the first bytes */
     uint64_t missed;         /* bytes it was too slow for; where slow ones are closed: it is to be */
     bool told;               /* and that was told */
@@ -564,7 +565,7 @@ void bridge_detach(struct bridge *b, struct peer *p)
 
     if (!s->told && tells_unreached(b, &s->wire))
         bridge_tell_lost(p, strand_unreached(s), "for", "read");
-    if (b->nowhere == NULL && !b->svc->killed)
+    if (b->nowhere == NULL && !s->unwanted && !b->svc->killed)
         bridge_tell_lost(p, wire_undelivered(&s->wire), "from", "received");
     if (s->missed > 0 && b->slow != SLOW_CLOSE)
         log_notice("%s missed %llu bytes", peer_name(p, name), (unsigned long long)s->missed);
@@ -638,6 +639,11 @@ void bridge_close(struct bridge *b, struct peer *p, bool reset, const struct err
     if (reset)
         leave_reset(p);
     wire_end(p->svc, e);
+}
+
+void bridge_drop(struct peer *p)
+{
+    strand_of(p)->unwanted = true;
 }
 
 bool bridge_holds_up(const struct peer *p)

@@ -94,6 +94,9 @@ uint64_t bridge_unsent(const struct bridge *b, const struct peer *p);
 /* Ends the peer now, with a reset where the transport has such; `e` is why, if it failed. It is gone when this returns. */
 void bridge_close(struct bridge *b, struct peer *p, bool reset, const struct err *e);
 
+/* From now on what the peer sent and nobody took is no loss. */
+void bridge_drop(struct peer *p);
+
 /* As the hook of struct service. */
 bool bridge_holds_up(const struct peer *p);
 

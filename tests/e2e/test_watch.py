@@ -400,11 +400,10 @@ def test_what_would_go_where_nothing_goes_waits(watch, side, way):
 
 
 def test_what_a_program_leaves_unread_is_no_failure(tmp_path):
-    t, port = listen(tmp_path, "-lk", "127.0.0.1", 0, "--to", "sh:echo hello", "--watch")
+    t, port = listen(tmp_path, "-lk", "127.0.0.1", 0, "--to", "sh:head -c 1 >/dev/null; echo hello", "--watch")
     with t:
-        peer = dial(port)
-        t.wait_text("joined")
         t.skim()
+        peer = dial(port)
         sender = Background(lambda: peer.sendall(bytes(100000)))
         assert shown_while(t, lambda: receive(peer, 6)) == b"hello\n"
         sender.join()
