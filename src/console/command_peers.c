@@ -259,7 +259,7 @@ static int take_peers(struct console *c, const char *name, const char *args, str
     *t = c->talkers.to;
     if (args_take(c, name, args, 0, 1, &word, e) < 0)
         return -1;
-    if (word != NULL || c->talkers.gone[0] != '\0' || (c->conf->watch && name[0] == 'e' && *t == NULL))
+    if (word != NULL || c->talkers.gone[0] != '\0')
         result = args_talker(c, word, t, e);
     free(word);
     return result;
@@ -270,6 +270,9 @@ int command_eof(struct console *c, const char *args, struct err *e)
     struct talker *t;
 
     if (take_peers(c, "eof", args, &t, e) < 0)
+        return -1;
+    /* Where pairs are watched there is no direction of ours to all. */
+    if (t == NULL && c->conf->watch && args_talker(c, NULL, &t, e) < 0)
         return -1;
     if (list_empty(&c->talkers.all))
         return err_set(e, STATUS_LOCAL, "nobody is connected");

@@ -592,3 +592,14 @@ def test_there_must_be_something_to_watch(pollcat, args, why):
     cat = pollcat(*args, "--watch")
     assert cat.wait() == 2
     assert why in cat.err and cat.err.count("\n") == 1
+
+
+def test_whose_direction_is_to_end_must_be_said(watch):
+    w = watch()
+    pairs = [w.pair(), w.pair()]
+    says(w.terminal, "~eof", "which of 2 peers?")
+    for peer, end in pairs:
+        peer.sendall(b"on\n")
+        assert receive(end, 3) == b"on\n"
+        end.sendall(b"on\n")
+        assert receive(peer, 3) == b"on\n"
