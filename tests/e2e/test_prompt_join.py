@@ -118,10 +118,11 @@ def test_a_file(at, peer, tmp_path):
     t.type("~join file:got\r")
     t.wait_text("joined")
     t.skim()
-    data = payload(200000)
+    data = payload(200000) + b"\nthe last line\n"
     shown_while(t, lambda: peer.socket.sendall(data))
     wait_for(lambda: (tmp_path / "got").stat().st_size == len(data), "the file", lambda: t.read(0.01))
     assert (tmp_path / "got").read_bytes() == data
+    wait_for(lambda: b"the last line" in t.unseen, "all of it on the screen", lambda: t.read(0.01))
     t.look()
     says(t, "~join", "1 has no end any more")
 
