@@ -90,10 +90,21 @@ static bool close_further(struct port *p, struct closing *c)
     return has_all(c) ? !is_answering(c, now) : now - c->since >= c->limit;
 }
 
-/* What the peer has not got. */
+static uint64_t farewell_size(const struct port *p)
+{
+    uint64_t sum = 0;
+
+    for (const struct layer *l = p->top; l != NULL; l = l->lower)
+        sum += l->ops->farewell != NULL ? l->ops->farewell(l) : 0;
+    return sum;
+}
+
+/* What the peer has not got of what it is to have. */
 static uint64_t bytes_lost(const struct closing *c)
 {
-    return !c->is_unix && c->unsent > 1 && c->unsent != UINT64_MAX ? c->unsent - 1 : 0;
+    const uint64_t unmissed = 1 + farewell_size(c->port);
+
+    return !c->is_unix && c->unsent > unmissed && c->unsent != UINT64_MAX ? c->unsent - unmissed : 0;
 }
 
 uint64_t port_give_up(struct port *p)

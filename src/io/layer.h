@@ -95,6 +95,9 @@ struct layer_ops {
      * Optional: ends that of the layer below, or nothing. */
     int (*shut)(struct layer *l);
 
+    /* Bytes below that shut has sent and that nobody misses: the farewell itself. Optional: none. */
+    size_t (*farewell)(const struct layer *l);
+
     /* Translates what is wanted of this layer (LOOP_IN, LOOP_OUT, LOOP_HUP) to what it wants of the one below; while
      * its handshake is under way, called with 0, to what that waits for. Optional: the same; for a handshake
      * LOOP_IN. */

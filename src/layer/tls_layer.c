@@ -114,6 +114,7 @@ static ssize_t go_on(struct tls_layer *x, int n)
         return fill(x);
     case SSL_ERROR_WANT_WRITE:
         r = flush(x);
+        x->read_waits = r == IO_AGAIN; /* a write has room for what it says */
         return r == 0 ? 1 : r;
     case SSL_ERROR_ZERO_RETURN:
         x->bye_heard = true;
@@ -161,8 +162,6 @@ static void note_activity(struct tls_layer *x)
 /* Why a read gets no more. */
 static ssize_t stop_reading(struct tls_layer *x, ssize_t r)
 {
-    if (r == IO_AGAIN && out_size(x) > 0 && !has_room(x))
-        x->read_waits = true;
     if (r == IO_AGAIN)
         x->dry = true;
     if (r == IO_EOF && !x->bye_heard)
@@ -288,10 +287,13 @@ static bool must_wait(struct tls_layer *x)
 static int say_bye(struct tls_layer *x)
 {
     int r = must_wait(x) ? IO_AGAIN : make_ready(x);
+    size_t before;
 
     if (r < 0)
         return r;
+    before = out_size(x);
     lib_of(x)->SSL_shutdown(x->ssl);
+    x->bye_size = out_size(x) - before;
     lib_of(x)->ERR_clear_error();
     x->bye_said = true;
     return 0;
@@ -312,6 +314,11 @@ static int shut_tls(struct layer *l)
     if (r < 0)
         return r;
     return l->port->closing || x->bye_heard ? layer_shut(l->lower) : 0;
+}
+
+static size_t farewell_tls(const struct layer *l)
+{
+    return container_of(l, const struct tls_layer, layer)->bye_size;
 }
 
 static size_t pending_tls(const struct layer *l)
@@ -391,6 +398,7 @@ static const struct layer_ops ops = {
     .held = held_tls,
     .handshake = shake_tls,
     .shut = shut_tls,
+    .farewell = farewell_tls,
     .want = want_tls,
     .event = event_tls,
     .tell = tls_tell,

@@ -58,6 +58,7 @@ struct tls_layer {
     bool ended;      /* the connection below has */
     bool bye_heard;  /* close_notify came */
     bool bye_said;   /* ours is on its way */
+    size_t bye_size;
     bool bye_waits;  /* for the other side to be silent */
     bool end_told;   /* the reader knows of its end, or of `why` */
     bool dry;        /* the last read got nothing */
