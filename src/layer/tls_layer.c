@@ -204,6 +204,15 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
     return x->bye_heard ? IO_EOF : r;
 }
 
+/* A write has read what came, of which no descriptor tells any more. */
+static void wake_reader(struct tls_layer *x)
+{
+    x->dry = false;
+    if (x->failed || x->bye_heard || lib_of(x)->SSL_pending(x->ssl) > 0 ||
+        lib_of(x)->BIO_ctrl_pending(x->own) > 0)
+        port_event_soon(x->layer.port, LOOP_IN);
+}
+
 /* The other side began a handshake anew (TLS 1.2). A write in the middle of it would fail on bytes that come between, so it
  * waits while reads go on with it. Returns 0 when it is over. */
 static int finish_handshake(struct tls_layer *x)
@@ -218,11 +227,13 @@ static int finish_handshake(struct tls_layer *x)
         if (r > 0)
             continue;
         x->write_waits = n > 0 ? TLS_FOR_READER : TLS_FOR_PEER;
+        wake_reader(x);
         if (x->failed)
             return fail(x);
         return r == IO_ERROR ? IO_ERROR : IO_AGAIN;
     }
     x->write_waits = TLS_GOES_ON;
+    wake_reader(x);
     return 0;
 }
 
@@ -252,6 +263,7 @@ static ssize_t write_tls(struct layer *l, const void *data, size_t size, const s
         if (n <= 0) {
             ssize_t waits = go_on(x, n);
 
+            wake_reader(x);
             r = x->failed ? fail(x) : waits == IO_ERROR ? IO_ERROR : IO_AGAIN;
             break;
         }
