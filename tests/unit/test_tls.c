@@ -48,7 +48,7 @@ static struct tls *new_tls(const struct tls_conf *conf, bool server)
 static void open_side(struct rig *r, struct side *s, struct tls *tls, int fd, bool client, bool shakes)
 {
     struct err e;
-    struct layer *l = tls_make(tls, client, "localhost", &e);
+    struct layer *l = tls_make(tls, client, "localhost", 443, &e);
 
     assert_non_null(l);
     *s = (struct side){.tls = tls, .port = fd_socket(r->loop, fd), .shaken.rig = r};
