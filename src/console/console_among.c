@@ -12,6 +12,8 @@
 #include "console/console_conf.h"
 #include "svc/relay.h"
 
+enum { SHOWN = 4096 }; /* bytes that the view takes in any case, while the screen is not full */
+
 struct among {
     struct relay *relay;
     struct console *c;
@@ -123,6 +125,7 @@ void among_open(struct console *c)
                                .tell = among_tell,
                                .show = among_show,
                                .call = among_call,
+                               .most = SHOWN,
                                .tells = true};
     a->c = c;
     a->wait.room = has_room;

@@ -29,6 +29,8 @@ static ssize_t broker_hear(struct relay *r, struct peer *from, void *seat, const
     (void)seat;
     if (r->host.full(r->host.ctx))
         return IO_AGAIN;
+    if (from != NULL && r->host.most > 0 && n > r->host.most && (port_caps(from->port) & IO_MSG) == 0)
+        n = r->host.most; /* so that we hear all of it, as the others do */
     c = chunk_new(data, n);
     r->host.say(r->host.ctx, from, c);
     if (from != NULL)

@@ -33,7 +33,8 @@ struct relay_host {
     bool (*tell)(void *ctx, struct peer *to, struct chunk *c);
     /* Is shown on our side: `n` bytes of what `from` said (NULL: of a notice), which `c` is to others. Returns how much of it was. */
     size_t (*show)(void *ctx, struct peer *from, const void *data, size_t n, struct chunk *c);
-    bool tells; /* who comes and goes is told on our side without that */
+    size_t most; /* bytes that are shown of a stream at once; 0: any number */
+    bool tells;  /* who comes and goes is told on our side without that */
     /* A peer is called `name` from now on. Optional. */
     void (*call)(void *ctx, struct peer *p, const char *name);
 };

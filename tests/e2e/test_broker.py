@@ -412,3 +412,14 @@ def test_at_the_prompt_who_never_reads_is_closed(many):
     t.wait(lambda t: not got.is_alive(), "the other to have all")
     assert got.result() == line * count
     sending.result()
+
+
+def test_at_the_prompt_we_see_all_of_a_flood(many):
+    t, one, two = many("--broker")
+    line, count = b"0123456789" * 7 + b"\n", 5000
+    sending = Background(one.sendall, line * count + b"the last\n")
+    heard = Background(receive, two, len(line) * count)
+    t.wait_text("[1] the last")
+    sending.result()
+    assert heard.result() == line * count
+    assert t.output.count(b"0123456789" * 7) == count
