@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/conf.h"
 #include "app/secret.h"
 #include "base/hex.h"
 #include "base/hostport.h"
@@ -62,13 +61,19 @@ static int refuse_login(const char *what, struct err *e)
     return err_set(e, STATUS_LOCAL, "a proxy's %s has at most %d bytes", what, ASK_HOST);
 }
 
+/* Takes a text, and returns it. A place and a login have no more than two. */
+static char *own_text(struct proxies_conf *all, char *text)
+{
+    return all->owned[all->nowned++] = text;
+}
+
 /* USER[:PASSWORD]; what is missing is asked for. `text` is taken. */
-static int take_login(struct conf *c, struct proxy_conf *p, char *text, struct err *e)
+static int take_login(struct proxies_conf *all, struct proxy_conf *p, char *text, struct err *e)
 {
     char *colon = strchr(text, ':'), answer[ASK_HOST + 1], prompt[2 * ASK_HOST];
     const char *host = p->host;
 
-    conf_own(c, text);
+    own_text(all, text);
     p->user = text;
     if (colon != NULL) {
         *colon = '\0';
@@ -80,14 +85,15 @@ static int take_login(struct conf *c, struct proxy_conf *p, char *text, struct e
         snprintf(prompt, sizeof prompt, "password of %.64s for the proxy %.128s: ", p->user, host);
         if (secret_ask(prompt, answer, sizeof answer, e) < 0)
             return -1;
-        p->password = conf_own(c, mem_strdup(answer));
+        p->password = own_text(all, mem_strdup(answer));
         explicit_bzero(answer, sizeof answer);
     }
     return strlen(p->password) > ASK_HOST ? refuse_login("password", e) : 0;
 }
 
 /* USER:PASSWORD before the last @ of a URL. Returns what follows, or NULL with `e`. */
-static const char *take_user_info(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+static const char *take_user_info(struct proxies_conf *all, struct proxy_conf *p, const char *text,
+                                  struct err *e)
 {
     const char *at = strrchr(text, '@');
     char *login;
@@ -98,10 +104,10 @@ static const char *take_user_info(struct conf *c, struct proxy_conf *p, const ch
     login[at - text] = '\0';
     decode_percent(login);
     p->host = at + 1;
-    return take_login(c, p, login, e) < 0 ? NULL : at + 1;
+    return take_login(all, p, login, e) < 0 ? NULL : at + 1;
 }
 
-static int take_place(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+static int take_place(struct proxies_conf *all, struct proxy_conf *p, const char *text, struct err *e)
 {
     char *host, *port, *slash, *place = mem_strdup(text);
     int r;
@@ -117,7 +123,7 @@ static int take_place(struct conf *c, struct proxy_conf *p, const char *text, st
         return err_set(e, STATUS_LOCAL, "--proxy %.128s: [TYPE://][USER:PASSWORD@]HOST[:PORT] is needed",
                        text);
     }
-    p->host = conf_own(c, host);
+    p->host = own_text(all, host);
     p->port = p->kind->port;
     r = port != NULL ? resolve_port(port, SOCK_STREAM, &p->port, e) : 0;
     free(port);
@@ -131,17 +137,17 @@ static int refuse_kind(const char *option, const char *text, size_t n, struct er
 }
 
 /* [TYPE://][USER:PASSWORD@]HOST[:PORT] */
-static int read_proxy(struct conf *c, struct proxy_conf *p, const char *text, struct err *e)
+static int read_proxy(struct proxies_conf *all, struct proxy_conf *p, const char *text, struct err *e)
 {
-    const char *type = c->proxies.type != NULL ? c->proxies.type : "http", *scheme = strstr(text, "://");
+    const char *type = all->type != NULL ? all->type : "http", *scheme = strstr(text, "://");
     const char *rest = scheme != NULL ? scheme + 3 : text;
 
     p->kind = scheme != NULL ? find_kind(text, (size_t)(scheme - text)) : find_kind(type, strlen(type));
     if (p->kind == NULL)
         return scheme != NULL ? refuse_kind("--proxy", text, (size_t)(scheme - text), e)
                               : refuse_kind("--proxy-type", type, strlen(type), e);
-    rest = take_user_info(c, p, rest, e);
-    return rest == NULL ? -1 : take_place(c, p, rest, e);
+    rest = take_user_info(all, p, rest, e);
+    return rest == NULL ? -1 : take_place(all, p, rest, e);
 }
 
 /* --proxy env */
@@ -184,20 +190,18 @@ static const char *from_environment(const char *host)
     return all == NULL || *all == '\0' || needs_no_proxy(host) ? NULL : all;
 }
 
-static int read_all(struct conf *c, struct err *e)
+static int read_all(struct proxies_conf *p, const char *host, struct err *e)
 {
-    struct proxies_conf *p = &c->proxies;
-
     for (size_t i = 0; i < p->texts.n; i++) {
         const char *text = p->texts.list[i];
 
         if (strcmp(text, "env") == 0)
-            text = from_environment(c->net.host);
+            text = from_environment(host);
         if (text == NULL)
             continue;
         if (p->n == PROXIES_MAX)
             return err_set(e, STATUS_LOCAL, "--proxy: %d in a row are the most", PROXIES_MAX);
-        if (read_proxy(c, &p->chain[p->n], text, e) < 0)
+        if (read_proxy(p, &p->chain[p->n], text, e) < 0)
             return -1;
         if (strchr(text, '@') != NULL && text == p->texts.list[i])
             secret_hide(text);
@@ -207,15 +211,14 @@ static int read_all(struct conf *c, struct err *e)
 }
 
 /* --proxy-auth is for those that have no login of their own. */
-static int give_logins(struct conf *c, struct err *e)
+static int give_logins(struct proxies_conf *p, struct err *e)
 {
-    struct proxies_conf *p = &c->proxies;
     const char *text = p->auth != NULL ? p->auth : getenv("POLLCAT_PROXY_AUTH");
 
     for (size_t i = 0; text != NULL && i < p->n; i++) {
         if (p->chain[i].user != NULL)
             continue;
-        if (take_login(c, &p->chain[i], mem_strdup(text), e) < 0)
+        if (take_login(p, &p->chain[i], mem_strdup(text), e) < 0)
             return -1;
     }
     if (p->auth != NULL)
@@ -231,19 +234,17 @@ static bool wants_addresses(const struct proxies_conf *p)
     return p->chain[p->n - 1].kind == &ask_socks4;
 }
 
-static const char *port_text(struct conf *c, uint16_t port)
+static const char *port_text(struct proxies_conf *all, uint16_t port)
 {
     char text[8];
 
     snprintf(text, sizeof text, "%u", port);
-    return conf_own(c, mem_strdup(text));
+    return own_text(all, mem_strdup(text));
 }
 
-int proxies_conf_make(struct conf *c, uint64_t traits, struct err *e)
+int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
 {
-    struct proxies_conf *p = &c->proxies;
-
-    if (read_all(c, e) < 0 || give_logins(c, e) < 0)
+    if (read_all(p, host, e) < 0 || give_logins(p, e) < 0)
         return -1;
     if (p->n == 0)
         return 0;
@@ -251,19 +252,20 @@ int proxies_conf_make(struct conf *c, uint64_t traits, struct err *e)
         p->chain[i].next = i + 1 < p->n ? &p->chain[i + 1] : NULL;
         p->layers[i] = (struct net_layer){.make = proxy_layer, .conf = &p->chain[i]};
     }
-    p->via = (struct net_via){.host = p->chain[0].host,
-                              .port = port_text(c, p->chain[0].port),
-                              .layers = p->layers,
-                              .nlayers = p->n,
-                              .looks_up = wants_addresses(p)};
-    if ((traits & TRAIT_LISTEN) != 0)
-        c->ends.via = &p->via;
-    else
-        c->net.via = &p->via;
+    p->made = (struct net_via){.host = p->chain[0].host,
+                               .port = port_text(p, p->chain[0].port),
+                               .layers = p->layers,
+                               .nlayers = p->n,
+                               .looks_up = wants_addresses(p)};
+    p->via = &p->made;
     return 0;
 }
 
 void proxies_conf_clear(struct proxies_conf *p)
 {
+    for (size_t i = 0; i < p->nowned; i++) {
+        explicit_bzero(p->owned[i], strlen(p->owned[i]));
+        free(p->owned[i]);
+    }
     free(p->texts.list);
 }

@@ -26,17 +26,18 @@ struct proxies_conf {
     const char *auth;          /* USER:PASSWORD, USER, or NULL */
     int dns;                   /* 1 + enum proxy_dns; 0: not given */
 
-    struct net_via via;
+    const struct net_via *via; /* NULL: straight */
+    struct net_via made;
     struct net_layer layers[PROXIES_MAX];
     struct proxy_conf chain[PROXIES_MAX];
     size_t n;
+    char *owned[4 * PROXIES_MAX + 1]; /* texts of their own */
+    size_t nowned;
 };
 
-struct conf;
-
-/* Makes conf->proxies.via, and puts it where connections are made: of ends for who listens, else of the peer. A password
- * that is missing is asked for at the terminal. Returns 0, or -1 with `e`. */
-int proxies_conf_make(struct conf *c, uint64_t traits, struct err *e);
+/* Makes p->via. `host` is whom a connection is for, NULL where that is not known; a password that is missing is asked for at
+ * the terminal. Returns 0, or -1 with `e`. */
+int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e);
 void proxies_conf_clear(struct proxies_conf *p);
 
 #endif

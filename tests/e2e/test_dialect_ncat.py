@@ -305,7 +305,7 @@ def test_programs_that_cannot_be(program, args, told):
     assert (cat.wait(), cat.err) == (2, f"Ncat: {told} QUITTING.\n")
 
 
-@pytest.mark.parametrize("option", ["--lua-exec", "--proxy", "--proxy-auth"])
+@pytest.mark.parametrize("option", ["--lua-exec"])
 def test_what_is_missing_is_said(program, option):
     cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
     assert cat.wait() == 2
