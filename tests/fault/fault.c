@@ -3,7 +3,7 @@
  * fault: a library that is preloaded into the program under test and makes its calls fail.
  *
  * $POLLCAT_FAULT says which:
- *   CALL:N:ERRNO        the N-th CALL (from 1) fails once, with this number
+ *   CALL:N:ERRNO        the N-th CALL (from 1) fails once, with this number; of allocations, of the program's own
  *   CALL:N:short        it moves less than it was asked to
  *   storm:SEED:PERMILLE so many of a thousand calls are interrupted, would block or are short: what a program has to
  *                       bear without anyone noticing
@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -68,6 +69,7 @@ static enum call wanted_call = CALL_COUNT;
 static uint64_t wanted_turn, storm_seed;
 static int wanted_errno; /* 0: short */
 static unsigned permille;
+static uintptr_t program_start, program_end; /* its code and data, without those of libraries */
 static uint64_t own_pipes; /* a bit for each descriptor of a pipe that the program made for itself */
 
 static void parse(char *text)
@@ -99,6 +101,24 @@ static void map(const char *path)
         page = at;
 }
 
+/* The first object is the program. */
+static int find_program(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size, (void)data;
+    program_start = UINTPTR_MAX;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+        if (p->p_type != PT_LOAD)
+            continue;
+        if (info->dlpi_addr + p->p_vaddr < program_start)
+            program_start = info->dlpi_addr + p->p_vaddr;
+        if (info->dlpi_addr + p->p_vaddr + p->p_memsz > program_end)
+            program_end = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+    }
+    return 1;
+}
+
 static __attribute__((constructor)) void begin(void)
 {
     const char *path = getenv("POLLCAT_FAULT_PAGE");
@@ -112,6 +132,7 @@ static __attribute__((constructor)) void begin(void)
     unsetenv("LD_PRELOAD");
     unsetenv("POLLCAT_FAULT");
     unsetenv("POLLCAT_FAULT_PAGE");
+    (void)dl_iterate_phdr(find_program, NULL);
     victim = getpid();
 }
 
@@ -430,19 +451,27 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
+/* The libraries' own allocations succeed: some of them do not look. */
+static bool is_ours(const void *caller)
+{
+    return (uintptr_t)caller >= program_start && (uintptr_t)caller < program_end;
+}
+
+#define FAILS_FOR_US(call) (is_ours(__builtin_return_address(0)) && fails(call))
+
 void *malloc(size_t size)
 {
-    return fails(call_malloc) ? NULL : __libc_malloc(size);
+    return FAILS_FOR_US(call_malloc) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-    return fails(call_calloc) ? NULL : __libc_calloc(n, size);
+    return FAILS_FOR_US(call_calloc) ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    return fails(call_realloc) ? NULL : __libc_realloc(old, size);
+    return FAILS_FOR_US(call_realloc) ? NULL : __libc_realloc(old, size);
 }
 
 static void note_end(void)
