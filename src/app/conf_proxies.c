@@ -107,6 +107,14 @@ static const char *take_user_info(struct proxies_conf *all, struct proxy_conf *p
     return take_login(all, p, login, e) < 0 ? NULL : at + 1;
 }
 
+static char *title_of(const struct proxy_conf *p)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "%s proxy %.64s port %u", p->kind->title, p->host, p->port);
+    return mem_strdup(text);
+}
+
 static int take_place(struct proxies_conf *all, struct proxy_conf *p, const char *text, struct err *e)
 {
     char *host, *port, *slash, *place = mem_strdup(text);
@@ -127,6 +135,7 @@ static int take_place(struct proxies_conf *all, struct proxy_conf *p, const char
     p->port = p->kind->port;
     r = port != NULL ? resolve_port(port, SOCK_STREAM, &p->port, e) : 0;
     free(port);
+    p->title = own_text(all, title_of(p));
     return r;
 }
 
@@ -242,6 +251,20 @@ static const char *port_text(struct proxies_conf *all, uint16_t port)
     return own_text(all, mem_strdup(text));
 }
 
+/* All that are gone through. */
+static char *title_of_chain(const struct proxies_conf *p)
+{
+    char *out = mem_strdup(p->chain[0].title);
+
+    for (size_t i = 1; i < p->n; i++) {
+        const size_t length = strlen(out), more = strlen(p->chain[i].title) + sizeof ", ";
+
+        out = mem_resize(out, length + more);
+        snprintf(out + length, more, ", %s", p->chain[i].title);
+    }
+    return out;
+}
+
 int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
 {
     if (read_all(p, host, e) < 0 || give_logins(p, e) < 0)
@@ -254,6 +277,7 @@ int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
     }
     p->made = (struct net_via){.host = p->chain[0].host,
                                .port = port_text(p, p->chain[0].port),
+                               .title = own_text(p, title_of_chain(p)),
                                .layers = p->layers,
                                .nlayers = p->n,
                                .looks_up = wants_addresses(p)};

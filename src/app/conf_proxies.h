@@ -31,7 +31,7 @@ struct proxies_conf {
     struct net_layer layers[PROXIES_MAX];
     struct proxy_conf chain[PROXIES_MAX];
     size_t n;
-    char *owned[4 * PROXIES_MAX + 1]; /* texts of their own */
+    char *owned[5 * PROXIES_MAX + 2]; /* texts of their own */
     size_t nowned;
 };
 

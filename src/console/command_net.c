@@ -200,6 +200,8 @@ static void show_layers(struct console *c, const struct peer *p)
 {
     char text[256];
 
+    if (p->via != NULL)
+        console_say(c, "through   %s", p->via);
     for (unsigned i = 0; port_tell(p->port, LAYER_STATE, i, text, sizeof text); i++)
         console_say(c, "layer     %s", text);
 }

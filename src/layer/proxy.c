@@ -15,6 +15,7 @@ enum { FIRST = 512 /* bytes of room for an answer, at first */ };
 struct proxy {
     struct layer layer;
     struct ask ask;
+    const struct proxy_conf *conf;
     char *host;
     unsigned char *in; /* what came and was not used yet */
     size_t nin, room;
@@ -56,7 +57,7 @@ static int take_answer(struct proxy *x)
 
     r = x->ask.kind->take(&x->ask, x->in, x->nin, &used);
     if (r == ASK_FAILED)
-        return layer_fail_words(&x->layer, "%s proxy: %s", x->ask.kind->title, x->ask.why);
+        return layer_fail_words(&x->layer, "%s: %s", x->conf->title, x->ask.why);
     x->nin -= used;
     memmove(x->in, x->in + used, x->nin);
     if (r == ASK_DONE)
@@ -64,7 +65,7 @@ static int take_answer(struct proxy *x)
     if (used > 0 || x->ask.nout > 0)
         return 0;
     if (x->nin >= ASK_IN)
-        return layer_fail_words(&x->layer, "%s proxy: its answer is too long", x->ask.kind->title);
+        return layer_fail_words(&x->layer, "%s: its answer is too long", x->conf->title);
     return IO_AGAIN;
 }
 
@@ -76,8 +77,7 @@ static ssize_t read_answer(struct proxy *x)
     make_room(x);
     n = layer_read(x->layer.lower, x->in + x->nin, x->room - x->nin, NULL);
     if (n == IO_EOF)
-        layer_fail_words(&x->layer, "%s proxy: it ended the connection instead of answering",
-                         x->ask.kind->title);
+        layer_fail_words(&x->layer, "%s: it ended the connection instead of answering", x->conf->title);
     if (n > 0)
         x->nin += (size_t)n;
     return n == IO_EOF ? IO_ERROR : n;
@@ -143,13 +143,14 @@ struct layer *proxy_layer(const void *conf, bool client, const char *host, uint1
         host = c->next->host;
         port = c->next->port;
     }
+    x->conf = c;
     x->host = mem_strdup(host);
     x->ask = (struct ask){
         .kind = c->kind, .host = x->host, .port = port, .user = c->user, .password = c->password};
     if (strlen(host) > ASK_HOST)
         err_set(e, STATUS_LOCAL, "a name of %zu bytes is too long for a proxy", strlen(host));
     else if (c->kind->begin(&x->ask) < 0)
-        err_set(e, STATUS_LOCAL, "%s", x->ask.why);
+        err_set(e, STATUS_LOCAL, "%s: %s", c->title, x->ask.why);
     else {
         layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
         return &x->layer;

@@ -17,6 +17,7 @@ struct proxy_conf {
     const struct ask_kind *kind;
     const char *host; /* where it is */
     uint16_t port;
+    const char *title;             /* for people: "SOCKS5 proxy HOST port PORT" */
     const char *user, *password;   /* NULL: none; of at most ASK_HOST bytes */
     const struct proxy_conf *next; /* the proxy that it is asked for; NULL: whom the connection is for */
 };

@@ -132,6 +132,10 @@ static void client_dressed(struct dresser *d, struct peer *p)
     struct message m = socket_message(n->conf, p->local, p->remote);
 
     m.peer = p->name;
+    if (n->conf->via != NULL) {
+        m.host = n->conf->host;
+        m.port = n->conf->port;
+    }
     message(MESSAGE_CONNECTED, &m);
     n->events.up(n->events.ctx, p);
 }

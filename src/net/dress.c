@@ -64,6 +64,23 @@ static char *name_of_peer(const struct net_conf *conf)
     return mem_strdup(text);
 }
 
+/* Whom a connection is with, for people. */
+static const char *subject(const struct dresser *d, const struct addr *remote, char text[static ADDR_TEXT])
+{
+    char *name = d->client ? name_of_peer(d->net->conf) : NULL;
+
+    if (name == NULL)
+        return addr_format(remote, text);
+    snprintf(text, ADDR_TEXT, "%s", name);
+    free(name);
+    return text;
+}
+
+static const char *title_of_via(const struct dresser *d)
+{
+    return d->client && d->net->conf->via != NULL ? d->net->conf->via->title : NULL;
+}
+
 static void make_peer(struct dresser *d, struct port *port, const struct addr *local,
                       const struct addr *remote)
 {
@@ -71,17 +88,20 @@ static void make_peer(struct dresser *d, struct port *port, const struct addr *l
 
     p->client = d->client;
     p->name = d->client ? name_of_peer(d->net->conf) : NULL;
+    p->via = title_of_via(d);
     d->up(d, p);
 }
 
 /* What was agreed upon. */
-static void tell_state(const struct port *port, const struct addr *remote)
+static void tell_state(const struct dresser *d, const struct port *port, const struct addr *remote)
 {
     char name[ADDR_TEXT], text[256];
 
     if (!log_shows(LOG_INFO))
         return;
-    addr_format(remote, name);
+    subject(d, remote, name);
+    if (title_of_via(d) != NULL)
+        log_info("%s: through %s", name, title_of_via(d));
     for (unsigned i = 0; port_tell(port, LAYER_STATE, i, text, sizeof text); i++)
         log_info("%s: %s", name, text);
 }
@@ -98,11 +118,11 @@ static void dressing_done(struct port *port, void *ctx, const struct err *why)
     addr_copy(&remote, x->remote);
     end_dressing(x);
     if (why == NULL) {
-        tell_state(port, &remote);
+        tell_state(d, port, &remote);
         make_peer(d, port, &local, &remote);
         return;
     }
-    port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, addr_format(&remote, text));
+    port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, subject(d, &remote, text));
     port_free(port);
     d->failed(d, &e);
 }
@@ -111,10 +131,12 @@ static void dressing_late(struct timer *t)
 {
     struct dressing *x = container_of(t, struct dressing, limit);
     struct dresser *d = x->dresser;
+    const char *via = title_of_via(d);
     char text[ADDR_TEXT];
     struct err e;
 
-    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "%s %s", d->what, addr_format(x->remote, text));
+    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "%s %s%s%s", d->what, subject(d, x->remote, text),
+            via != NULL ? " through " : "", via != NULL ? via : "");
     give_up_dressing(x);
     d->failed(d, &e);
 }

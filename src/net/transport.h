@@ -37,6 +37,7 @@ struct net_layer {
 /* A way to where one cannot connect: some other host and port, and layers that bring the connection further. */
 struct net_via {
     const char *host, *port;
+    const char *title; /* for people: "SOCKS5 proxy HOST port PORT" */
     const struct net_layer *layers; /* from the socket up */
     size_t nlayers;
     bool looks_up; /* the layers are given addresses, not names */

@@ -41,6 +41,7 @@ struct peer {
     struct addr *local,
         *remote;     /* from addr_dup(); remote->len is 0 for a datagram socket that anyone may speak to */
     char *name;      /* who it is, where no address tells; NULL: `remote` does */
+    const char *via; /* through what it is reached, for people; NULL: straight. Outlives it */
     unsigned number; /* from 1 */
     bool datagram;   /* no connection: nothing ends by itself */
     bool client;     /* we spoke first */

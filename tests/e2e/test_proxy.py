@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from support import POLLCAT, Background, FreePort, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve
+from terminal import Terminal
 
 GRANTED = {"socks4": b"\0\x5a\0\0\0\0\0\0", "socks4a": b"\0\x5a\0\0\0\0\0\0", "socks5": b"\5\0\0\1\0\0\0\0\0\0",
            "http": b"HTTP/1.1 200 Fine\r\nVia: a test\r\n\r\n"}
@@ -51,8 +52,10 @@ def both_ways(cat, server):
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_socks5(pollcat, socks, name):
     server = serve()
-    cat = pollcat("-v", "-x", f"socks5://127.0.0.1:{socks()}", name, str(port_of(server)))
+    port = socks()
+    cat = pollcat("-v", "-x", f"socks5://127.0.0.1:{port}", name, str(port_of(server)))
     both_ways(cat, server)
+    cat.until_err(f"{name} port {port_of(server)}: through SOCKS5 proxy 127.0.0.1 port {port}\n")
     cat.until_err(f"connected to {name} port {port_of(server)} from ")
 
 
@@ -66,7 +69,7 @@ def test_socks5_login(pollcat, socks):
     both_ways(pollcat("-X", "5", "-x", proxy, "127.0.0.1", str(port_of(server)), env=env), server)
     cat = pollcat("-X", "5", "-x", proxy, "-P", "joe:no", "127.0.0.1", "1")
     assert cat.wait() == 1
-    assert cat.err == f"pollcat: connect to 127.0.0.1 port {port}: SOCKS5 proxy: the user or the password is wrong\n"
+    assert cat.err == f"pollcat: connect to 127.0.0.1 port 1: SOCKS5 proxy 127.0.0.1 port {port}: the user or the password is wrong\n"
     cat = pollcat("-X", "5", "-x", proxy, "127.0.0.1", "1")
     assert cat.wait() == 1
     assert cat.err.endswith("it wants a user and a password: --proxy-auth USER:PASSWORD\n")
@@ -84,11 +87,11 @@ def test_http_says_no(pollcat, http):
     port = http("BasicAuth joe secret")
     cat = pollcat("-x", f"127.0.0.1:{port}", "127.0.0.1", "9")
     assert cat.wait() == 1
-    assert "HTTP proxy: 407 " in cat.err and cat.err.endswith("--proxy-auth USER:PASSWORD logs in\n")
+    assert f"connect to 127.0.0.1 port 9: HTTP proxy 127.0.0.1 port {port}: 407 " in cat.err and cat.err.endswith("--proxy-auth USER:PASSWORD logs in\n")
     port = http("ConnectPort 443")
     cat = pollcat("-x", f"127.0.0.1:{port}", "127.0.0.1", "9")
     assert cat.wait() == 1
-    assert "HTTP proxy: 403 " in cat.err
+    assert f"HTTP proxy 127.0.0.1 port {port}: 403 " in cat.err
 
 
 def test_a_chain(pollcat, socks, http):
@@ -96,6 +99,21 @@ def test_a_chain(pollcat, socks, http):
     chain = [f"127.0.0.1:{http()}", f"socks5://127.0.0.1:{socks()}", f"socks5://j:p@127.0.0.1:{socks('-u', 'j', '-P', 'p')}"]
     args = [word for proxy in chain for word in ("--proxy", proxy)]
     both_ways(pollcat(*args, "127.0.0.1", str(port_of(server))), server)
+
+
+def test_again_through_the_proxy(socks, tmp_path):
+    """--reconnect takes the same way, which ~info tells."""
+    server = serve()
+    port = socks()
+    args = ["--no-history", "--reconnect", "-x", f"socks5://127.0.0.1:{port}", "localhost", str(port_of(server))]
+    with Terminal([POLLCAT, *args], home=tmp_path, columns=100) as t:
+        accept(server).close()
+        peer = accept(server)
+        t.wait_text(f"connected to localhost port {port_of(server)}")
+        t.type("~info\r")
+        t.wait_text(f"through   SOCKS5 proxy 127.0.0.1 port {port}")
+        t.type("back\r")
+        assert receive(peer, 5) == b"back\n"
 
 
 def test_an_end_through_a_proxy(pollcat, socks):
@@ -152,14 +170,14 @@ def test_the_end_at_every_byte(pollcat, kind):
         peer.sendall(GRANTED[kind][:cut])
         peer.close()
         assert cat.wait() == 1
-        assert cat.err.endswith("proxy: it ended the connection instead of answering\n")
+        assert cat.err.endswith(f"proxy 127.0.0.1 port {port_of(proxy)}: it ended the connection instead of answering\n")
 
 
 def test_one_that_never_answers(pollcat):
     proxy = serve()
     cat = pollcat("-w", "0.2", "-x", f"127.0.0.1:{port_of(proxy)}", "example", "80")
     assert cat.wait() == 1
-    assert cat.err == f"pollcat: connect to 127.0.0.1 port {port_of(proxy)}: Connection timed out\n"
+    assert cat.err == f"pollcat: connect to example port 80 through HTTP proxy 127.0.0.1 port {port_of(proxy)}: Connection timed out\n"
 
 
 def test_an_answer_without_end(pollcat):
@@ -171,7 +189,7 @@ def test_an_answer_without_end(pollcat):
     except ConnectionError:
         pass
     assert cat.wait() == 1
-    assert cat.err.endswith("HTTP proxy: its answer is too long\n")
+    assert cat.err.endswith(f"HTTP proxy 127.0.0.1 port {port_of(proxy)}: its answer is too long\n")
 
 
 def test_text_of_the_proxy_is_made_safe(pollcat):
