@@ -292,9 +292,11 @@ static const char *kind_name(void *ctx, size_t i)
 
 void complete_join(struct console *c, struct complete *to, size_t index, const char *typed)
 {
+    const char *name;
+
     (void)c;
-    for (size_t i = 0; index == 0 && kind_name(NULL, i) != NULL; i++) {
-        char *word = join(kind_name(NULL, i), strlen(kind_name(NULL, i)), ":", "");
+    for (size_t i = 0; index == 0 && (name = kind_name(NULL, i)) != NULL; i++) {
+        char *word = join(name, strlen(name), ":", "");
 
         if (strncmp(word, typed, strlen(typed)) == 0)
             complete_add(to, word);

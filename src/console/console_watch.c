@@ -40,9 +40,14 @@ struct watched {
     struct job part;
 };
 
+static struct watched *watch_of_far(const struct talker *far)
+{
+    return container_of((struct talker *)far, struct watched, far);
+}
+
 static struct watched *watch_of(const struct talker *t)
 {
-    return t->other != NULL ? container_of(t->far ? t : t->other, struct watched, far) : NULL;
+    return t->other != NULL ? watch_of_far(t->far ? t : t->other) : NULL;
 }
 
 static void free_watch(struct watched *w)
@@ -396,10 +401,9 @@ int watch_part(struct console *c, struct talker *t, struct err *e)
 /* Nothing goes to the end any more: no more is read for it than was already. */
 static void refuse(const struct talker *t, size_t n)
 {
-    const struct watched *w = watch_of(t);
     char name[ADDR_TEXT];
 
-    if (w->choosy)
+    if (watch_of_far(t->other)->choosy)
         return;
     log_error("%zu bytes from %s were lost: nothing goes to %s any more", n, talker_name(t, name),
               t->other->name);
@@ -506,7 +510,7 @@ void watch_leaves(struct console *c, struct talker *t)
 
 void watch_close(struct talker *far, bool reset)
 {
-    struct watched *w = watch_of(far);
+    struct watched *w = watch_of_far(far);
 
     w->resets = reset;
     if (w->stand != NULL)
@@ -515,14 +519,14 @@ void watch_close(struct talker *far, bool reset)
 
 struct link *watch_in(const struct talker *far)
 {
-    const struct watched *w = watch_of(far);
+    const struct watched *w = watch_of_far(far);
 
     return w->stand != NULL ? join_out(w->stand) : NULL;
 }
 
 struct peer *watch_end(const struct talker *far)
 {
-    const struct watched *w = watch_of(far);
+    const struct watched *w = watch_of_far(far);
 
     return w->stand != NULL ? join_end(w->stand) : NULL;
 }

@@ -232,7 +232,7 @@ bool talker_can_be_called(const char *name)
 
 const char *talker_label(const struct talker *x, char text[static TALKER_LABEL])
 {
-    const struct talker *named = x->far ? x->other : x;
+    const struct talker *named = x->far && x->other != NULL ? x->other : x;
     const char *sign = x->other == NULL ? "" : x->far ? ">" : "<";
 
     if (named->called != NULL)

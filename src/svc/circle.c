@@ -35,7 +35,7 @@ struct circle_member {
 
 static struct circle_member *member_of(const struct peer *p)
 {
-    return p != NULL ? bridge_ctx(p) : NULL;
+    return bridge_ctx(p);
 }
 
 /* Its queue is no longer the fan's: nobody reads it. */
@@ -57,9 +57,8 @@ static bool circle_full(void *ctx)
 static void circle_say(void *ctx, const struct peer *from, struct chunk *chunk)
 {
     struct circle *c = ctx;
-    const struct circle_member *m = member_of(from);
 
-    fan_put(c->fan, chunk, m != NULL ? &m->share : NULL);
+    fan_put(c->fan, chunk, from != NULL ? &member_of(from)->share : NULL);
 }
 
 static bool circle_tell(void *ctx, struct peer *to, struct chunk *chunk)
