@@ -4,6 +4,7 @@
  */
 #include "common.h"
 
+#include <signal.h>
 #include <sys/epoll.h>
 
 enum { EVENTS = 256, WRITE = 64 * 1024 };
@@ -105,6 +106,58 @@ static void through(char **args)
     }
 }
 
+static void pass_on(int from, int to, size_t n)
+{
+    while (n > 0)
+        n -= (size_t)must((int)splice(from, NULL, to, NULL, n, SPLICE_F_MOVE), "splice");
+}
+
+/* Everything that one sends to COUNT others, who came before it, by tee and splice: nothing is copied but by the sockets. */
+static void among(char **args)
+{
+    int listener = serve(SOCK_STREAM, number(args[0])), count = number(args[1]), source, all[2], one[2], n;
+    int *fds = memory((size_t)count * sizeof *fds);
+
+    make_pipe(all);
+    make_pipe(one);
+    for (int i = 0; i < count; i++)
+        fds[i] = must(accept(listener, NULL, NULL), "accept");
+    source = must(accept(listener, NULL, NULL), "accept");
+    while ((n = must((int)splice(source, NULL, all[1], NULL, PIPE, SPLICE_F_MOVE), "splice")) > 0) {
+        for (int i = 1; i < count; i++) {
+            if (must((int)tee(all[0], one[1], (size_t)n, 0), "tee") != n)
+                die("tee");
+            pass_on(one[0], fds[i], (size_t)n);
+        }
+        pass_on(all[0], fds[0], (size_t)n);
+    }
+    for (int i = 0; i < count; i++)
+        must(shutdown(fds[i], SHUT_WR), "shutdown");
+    pause();
+}
+
+/* A program for each that comes, which has the socket: as inetd does. */
+static void programs(char **args)
+{
+    static char name[] = "cat";
+    char *const cat[] = {name, NULL};
+    int listener = serve(SOCK_STREAM, number(args[0]));
+
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int fd = must(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept");
+
+        nodelay(fd);
+        if (must(vfork(), "vfork") == 0) {
+            dup2(fd, STDIN_FILENO);
+            dup2(fd, STDOUT_FILENO);
+            execv("/bin/cat", cat);
+            _exit(127);
+        }
+        close(fd);
+    }
+}
+
 /* Where a stream comes out, and where it goes in. */
 struct stream {
     int fd;
@@ -171,6 +224,9 @@ static void streams(char **args)
 
 static const struct command commands[] = {
     {"through", through, 2, "PORT FAR: what comes to PORT goes to FAR and back"},
+    {"among", among, 2,
+     "PORT COUNT: what comes last to PORT sends to so many who came before, by tee and splice"},
+    {"programs", programs, 1, "PORT: a program, cat, for each that comes"},
     {"streams", streams, 4,
      "PORT FAR COUNT SECONDS: so many streams through a relay, to FAR, where we listen"},
 };

@@ -77,6 +77,7 @@ GATHER = {
 BROKER = {
     "ncat": "ncat --broker -m 20000 127.0.0.1 {port}",
     "pollcat": "pollcat --broker --no-stdin 127.0.0.1 {port}",
+    "limit": "relay among {port} {count}",
 }
 FAN = {
     "ncat": "ncat -l -k -m 20000 --send-only 127.0.0.1 {port}",
@@ -148,6 +149,7 @@ PROGRAM_ECHO = {
     "ncat": "ncat -l -k -m 20000 --exec /bin/cat 127.0.0.1 {port}",
     "socat": "socat TCP4-LISTEN:{port},bind=127.0.0.1,backlog=4096,fork,nodelay EXEC:/bin/cat",
     "pollcat": "pollcat -l -k -e /bin/cat 127.0.0.1 {port}",
+    "limit": "relay programs {port}",
 }
 PROBE = {
     "nc.openbsd": "nc.openbsd -z 127.0.0.1 {port}",
