@@ -47,7 +47,7 @@ int conf_derive_among(struct conf *c, uint64_t traits, struct err *e)
     c->chat.circle = c->broker;
     c->chat.crlf = c->bridge.out.crlf;
     choose_service(c, (traits & TRAIT_CHAT) != 0);
-    if ((traits & TRAIT_UNIX) == 0)
+    if ((traits & (TRAIT_UNIX | TRAIT_DGRAM)) == 0)
         conf_add_sockopt(c, "nodelay");
     return check(c, e);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A listener of datagrams whose peers have ends of their own: each sender is a peer.
+ * A listener of datagrams whose peers have ends of their own, or are among themselves: each sender is a peer.
  */
 #include <string.h>
 
@@ -12,6 +12,7 @@ enum {
     SILENCE = 60 * 1000, /* ms after which a sender is gone: nothing else tells of it */
     MOST = 16 * 1024,    /* senders at once: anyone can pretend to be many */
     MOST_PROGRAMS = 256,
+    MOST_AMONG = 256, /* each of whom is sent what any says */
 };
 
 /* What answers by itself is echo, which is careful with other echo services. */
@@ -21,17 +22,26 @@ static void make_echo(struct conf *c)
     c->net.echo = true;
 }
 
-static void make_each(struct conf *c, uint64_t traits)
+static void make_each(struct conf *c, uint64_t traits, unsigned most)
 {
-    const unsigned most = c->join.end.kind->process ? MOST_PROGRAMS : MOST;
-
     c->transport = "udp-each";
     c->many = c->net.keep_open = true;
-    c->net.room = end_room(&c->join.end, 0);
     if (c->net.max_conns == 0 && c->dialect == dialect_row(0))
         c->net.max_conns = most;
     if ((traits & TRAIT_IDLE) == 0 && c->idle_timeout == 0)
         c->idle_timeout = SILENCE;
+}
+
+static void make_joined(struct conf *c, uint64_t traits)
+{
+    make_each(c, traits, c->join.end.kind->process ? MOST_PROGRAMS : MOST);
+    c->net.room = end_room(&c->join.end, 0);
+}
+
+static void make_among(struct conf *c, uint64_t traits)
+{
+    make_each(c, traits, MOST_AMONG);
+    c->net.among = true;
 }
 
 int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e)
@@ -43,10 +53,12 @@ int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e)
 
     if ((traits & senders) != senders)
         return 0;
-    if (echo)
+    if ((traits & (TRAIT_BROKER | TRAIT_CHAT)) != 0)
+        make_among(c, traits);
+    else if (echo)
         make_echo(c);
     else if (kind != NULL && !kind->once && (ours || (traits & TRAIT_KEEP_OPEN) != 0))
-        make_each(c, traits);
+        make_joined(c, traits);
     /* What there is but one of, all senders share; other programs serve the first one alone. */
     else if (c->net.max_conns > 0 && ours)
         return err_set(e, STATUS_LOCAL, "--max-conns with --udp needs --to: else all senders are one peer");

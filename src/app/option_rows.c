@@ -191,7 +191,7 @@ static const struct option_row rows[] = {
       .rare = true, .help = "refuse more peers",
       .doc = "Serve at most\n.Ar N\npeers at once; more are refused, which\n.Fl v\nreports.\n"
              "As many again may be leaving, with bytes on their way; of more, the oldest is closed.\n"
-             "With\n.Fl u\nonly where each sender has an end.\n" },
+             "With\n.Fl u\nonly where each sender has an end, or with\n.Fl -broker\nand\n.Fl -chat .\n" },
     { .name = "backlog", .arg = "N", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(net.backlog),
       .min = 1, .max = INT_MAX, .needs = TRAIT_LISTEN, .excludes = TRAIT_DGRAM,
       .rare = true, .help = "queue of connections",
@@ -348,7 +348,7 @@ static const struct option_row rows[] = {
       .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX, .gives = TRAIT_IDLE, .excludes = TRAIT_DIRECT,
       .help = "on idling",
       .doc = "Close a peer that neither sent nor took anything for so long.\n"
-             "Senders of datagrams that have ends of their own are given a minute without this; 0 is no limit.\n" },
+             "Senders of datagrams that have ends of their own, or are among themselves, are given a minute without this; 0 is no limit.\n" },
     { .name = "retry", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(retry),
       .min = 0, .max = INT_MAX, .gives = TRAIT_RETRY, .excludes = TRAIT_SELF | TRAIT_ECHO | TRAIT_PASS,
       .help = "until TIME is up",

@@ -379,7 +379,8 @@ static ssize_t send_back(struct caller *c, const void *data, size_t size)
     const struct cmsg_out out = {.data = data, .size = size, .to = &to};
 
     make_meta(c, &to);
-    caller_active(c);
+    if (!s->conf.among)
+        caller_active(c);
     if (goes_along(s, c, &out))
         return (ssize_t)size;
     if (send_gathered(s) == IO_AGAIN)

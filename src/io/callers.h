@@ -20,6 +20,7 @@ enum { CALLERS_SOCKETS = 8 };
 
 struct callers_conf {
     size_t most; /* bytes of a datagram made of a stream; 0: as many as fit */
+    bool among;  /* they are sent what others say: who only hears is silent */
     void *ctx;   /* of these: */
     /* Somebody who has no port speaks. Returns false to drop that. */
     bool (*admit)(void *ctx, const struct addr *who);
@@ -43,7 +44,7 @@ uint64_t callers_dropped(const struct callers *s);
 void caller_set_owner(struct port *port, void *owner);
 void *caller_owner(const struct port *port);
 
-/* The port that has been silent in both directions for the longest time, and for how many ms; NULL: there is none. */
+/* The port that has been silent for the longest time, in both directions unless they are among themselves, and for how many ms; NULL: there is none. */
 struct port *callers_quietest(const struct callers *s, int64_t *quiet);
 
 /* From now on it counts as one that was not silent. */

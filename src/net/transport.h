@@ -67,6 +67,7 @@ struct net_conf {
     bool probe_byte;    /* a port of datagrams is asked with one NUL byte, once */
     bool gather;        /* datagrams written in one turn of the loop may leave together */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
+    bool among;         /* peers are sent what others say, there or not */
     size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns; /* 0: as many as descriptors allow */
     unsigned room; /* listen: while there are so many peers the next wait to be accepted; 0: no such number */

@@ -107,6 +107,7 @@ static void sender_dressed(struct dresser *d, struct peer *p)
     struct message m;
 
     p->datagram = true;
+    p->listens = n->conf->among;
     caller_set_owner(p->port, p);
     if (message_shows(MESSAGE_ACCEPTED)) {
         m = socket_message(n->conf, p->local, p->remote);
@@ -161,6 +162,7 @@ static void enlarge_buffer(const struct net_conf *conf, int fd)
 static void take_sockets(struct each *x)
 {
     const struct callers_conf conf = {.most = x->net->conf->segment,
+                                      .among = x->net->conf->among,
                                       .ctx = x,
                                       .admit = admit_sender,
                                       .came = sender_came,

@@ -91,7 +91,8 @@ void peer_count(struct peer *p, uint64_t sent, uint64_t received)
 {
     p->sent += sent;
     p->received += received;
-    p->active = loop_now(p->table->loop);
+    if (sent == 0 || !p->listens)
+        p->active = loop_now(p->table->loop);
 }
 
 const char *peer_name(const struct peer *p, char text[static ADDR_TEXT])

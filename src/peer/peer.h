@@ -44,12 +44,13 @@ struct peer {
     const char *via; /* through what it is reached, for people; NULL: straight. Outlives it */
     unsigned number; /* from 1 */
     bool datagram;   /* no connection: nothing ends by itself */
+    bool listens;    /* that it is sent something does not tell that it is there */
     bool client;     /* we spoke first */
     bool choosy;     /* it may read less than is sent, and that is no failure */
     bool ended;      /* it ended its direction; only we could still speak */
     bool observed;   /* observers know of it */
     uint64_t sent, received; /* bytes */
-    int64_t active;          /* loop time in ms when bytes last moved */
+    int64_t active;          /* loop time in ms when bytes last moved, or came from one that listens */
     struct timer idle;
     int64_t idle_limit; /* ms, 0: none */
     void (*expired)(struct peer *);

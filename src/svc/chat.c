@@ -268,6 +268,12 @@ static void hear_line(struct chat *chat, struct chatter *x)
     free(text);
 }
 
+/* What comes in messages has whole lines. */
+static bool ends_lines(const struct peer *p)
+{
+    return (port_caps(p->port) & IO_MSG) != 0;
+}
+
 /* One line at a time: what it makes of many small ones is much, and waits for room. */
 static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n)
 {
@@ -276,10 +282,9 @@ static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const v
     size_t done = 0;
     bool whole;
 
-    (void)from;
     while (done < n && !r->host.full(r->host.ctx)) {
         done += chat_line_put(&x->line, (const char *)data + done, n - done, &whole);
-        if (whole)
+        if (whole || (done == n && from != NULL && ends_lines(from)))
             hear_line(chat, x);
     }
     return done > 0 || n == 0 ? (ssize_t)done : IO_AGAIN;

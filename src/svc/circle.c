@@ -236,7 +236,7 @@ void circle_start(struct svc *s, const struct relay_kind *kind, const struct cir
                   const void *own)
 {
     struct circle *c = mem_alloc(sizeof *c);
-    const struct queue_opts heard = {.limit = 1, .write = circle_hear, .ctx = c};
+    const struct queue_opts heard = {.limit = 1, .addressed = true, .write = circle_hear, .ctx = c};
     const struct queue_opts said = {.limit = 1, .write = circle_hear_us, .shut = circle_we_ended, .ctx = c};
     const struct relay_host host = {
         .ctx = c, .full = circle_full, .say = circle_say, .tell = circle_tell, .show = circle_show};

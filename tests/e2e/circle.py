@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from support import DEADLINE, dial, port_of
+from support import DEADLINE, dial, port_of, serve_unix, udp
 
 
 class Circle:
@@ -35,10 +35,26 @@ class Circle:
     def join_unix(self, path, kind):
         """A UNIX socket has no port by which its coming could be seen: it says a word, which comes to our output."""
         self.cat.ready.until(lambda seen: seen.endswith(b"\n"))
-        sock = dial(str(path), kind=kind)
+        return self.say_word(dial(str(path), kind=kind))
+
+    def join_datagrams(self, host="127.0.0.1"):
+        """A UDP socket, which says a word and so is there."""
+        sock = udp(host)
+        sock.connect((host, self.cat.port))
+        return self.say_word(sock)
+
+    def join_unix_datagrams(self, path, name):
+        """A UNIX socket of datagrams with a name, to which answers can go."""
+        self.cat.ready.until(lambda seen: seen.endswith(b"\n"))
+        sock = serve_unix(str(name), socket.SOCK_DGRAM)
+        sock.connect(str(path))
+        return self.say_word(sock)
+
+    def say_word(self, sock):
         self.sockets.append(sock)
+        sock.settimeout(DEADLINE)
         word = b"here is %d\n" % len(self.sockets)
-        sock.sendall(word)
+        sock.send(word)
         self.cat.until_out(word)
         return sock
 

@@ -12,9 +12,9 @@ import threading
 import pytest
 
 from circle import circle
-from support import (DEADLINE, LEEWAY, Background, half_close, need, payload, port_of, receive, receive_all, reset,
+from support import (DEADLINE, LEEWAY, Background, dial, half_close, need, payload, port_of, receive, receive_all, reset,
                      until_resting)
-from terminal import many, says
+from terminal import listen, many, says
 
 FLOOD = 4 << 20  # more than any queue holds, ours and the kernel's
 
@@ -300,6 +300,66 @@ def test_messages_of_seqpacket_stay_whole(circle, tmp_path):
     assert [len(two.recv(100_000)) for _ in sizes] == sizes
 
 
+def test_who_sends_datagrams_hears_all_others(circle):
+    room = circle("--broker", "-u")
+    one, two, three = [room.join_datagrams() for _ in range(3)]
+    assert [one.recv(99), one.recv(99), two.recv(99)] == [b"here is 2\n", b"here is 3\n", b"here is 3\n"]
+    sizes = [1, 7, 1400, 2, 60_000, 5]  # all at once, and whole
+    for size in sizes:
+        one.send(b"m" * size)
+    for peer in (two, three):
+        assert [len(peer.recv(70_000)) for _ in sizes] == sizes
+    two.send(b"from two")
+    assert one.recv(99) == three.recv(99) == b"from two"  # the first thing that the former hears
+    room.cat.send(b"from us")
+    assert [peer.recv(99) for peer in (one, two, three)] == [b"from us"] * 3
+
+
+def test_datagrams_of_unix_sockets(circle, tmp_path):
+    room = circle("--broker", "-u", "-U", where=(str(tmp_path / "s"),))
+    one, two = [room.join_unix_datagrams(tmp_path / "s", tmp_path / name) for name in ("one", "two")]
+    assert one.recv(99) == b"here is 2\n"
+    one.send(b"a"), one.send(b"bc")
+    assert [two.recv(99), two.recv(99)] == [b"a", b"bc"]
+    one.close()
+    two.send(b"to nobody")
+    room.cat.until_out(b"to nobody")
+    three = room.join_unix_datagrams(tmp_path / "s", tmp_path / "three")
+    assert two.recv(99) == b"here is 3\n"
+    two.send(b"still here")
+    assert three.recv(99) == b"still here"
+
+
+def test_who_refuses_datagrams_leaves(circle):
+    room = circle("--broker", "-u")
+    one, two, three = [room.join_datagrams() for _ in range(3)]
+    gone = port_of(two)
+    two.close()
+    one.send(b"a")
+    room.cat.until_err(rf"127\.0\.0\.1 port {gone}: .*refused")
+    one.send(b"b")
+    assert [three.recv(99), three.recv(99)] == [b"a", b"b"]
+
+
+def test_who_only_hears_datagrams_leaves(circle):
+    """What it is sent does not tell that it is there."""
+    room = circle("--broker", "-u", "--idle-timeout", "300ms")
+    silent, one = room.join_datagrams(), room.join_datagrams()
+    leaving = Background(room.cat.until_err, rf"closed 127\.0\.0\.1 port {port_of(silent)}:")
+    while leaving.is_alive():
+        one.send(b".")
+        leaving.join(0.02)
+    leaving.result()
+    assert silent.recv(99) == b"here is 2\n" and silent.recv(99) == b"."
+
+
+def test_an_empty_datagram_says_nothing(circle):
+    room = circle("--broker", "-u")
+    one, two = room.join_datagrams(), room.join_datagrams()
+    two.send(b""), two.send(b"x")
+    assert [one.recv(99), one.recv(99)] == [b"here is 2\n", b"x"]
+
+
 def test_unix_sockets(circle, tmp_path):
     path = tmp_path / "s"
     room = circle("--broker", "-U", where=(str(path),))
@@ -356,7 +416,7 @@ def test_small_messages_fill_a_queue_as_well(circle):
 
 
 @pytest.mark.parametrize("options, words", [
-    (("--broker", "-u"), "--broker excludes --udp"),
+    (("--broker", "--udp-connected"), "--broker excludes --udp-connected"),
     (("--broker", "--chat"), "--broker excludes --chat"),
     (("--broker", "--echo"), "--echo excludes --broker"),
     (("--broker", "--to", "echo:"), "--broker excludes --to"),
@@ -390,6 +450,20 @@ def test_at_the_prompt_all_hear_all(many):
     t.type("~close 1\r")
     t.wait_text("left")
     assert receive_all(one) == b""
+
+
+def test_at_the_prompt_senders_of_datagrams_hear_each_other(tmp_path):
+    t, port = listen(tmp_path, "--broker", "-u", "127.0.0.1", 0)
+    one, two = dial(port, kind=socket.SOCK_DGRAM), dial(port, kind=socket.SOCK_DGRAM)
+    for number, peer in enumerate((one, two), 1):
+        peer.send(b"here is %d" % number)
+        t.wait_text(f"[{number}] here is {number}")
+    assert one.recv(99) == b"here is 2"
+    t.type("to all\r")
+    assert one.recv(99) == two.recv(99) == b"to all\n"
+    t.type("~close 1\r")
+    t.wait_text("left")
+    t.close()
 
 
 def test_at_the_prompt_the_end_of_input_ends_nobody(many):

@@ -247,6 +247,16 @@ def test_seqpacket(circle, tmp_path):
     assert b"<2> two\n" in said
 
 
+def test_datagrams_are_whole_lines(circle):
+    room = circle("--chat", "-u")
+    one, two = room.join_datagrams(), room.join_datagrams()
+    two.send(b"no end"), two.send(b"two\nlines"), two.send(b"/nick me"), two.send(b"x")
+    said = []
+    while b"<me> x\n" not in said:
+        said.append(one.recv(5000))
+    assert said[-5:] == [b"<2> no end\n", b"<2> two\n", b"<2> lines\n", b"*** 2 is now me\n", b"<me> x\n"]
+
+
 def test_at_the_prompt(many):
     t, one, two = many("--chat", "--nick", "boss")
     one, two = Talk(one), Talk(two)

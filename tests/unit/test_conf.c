@@ -212,6 +212,8 @@ static void the_mode_follows(void **state)
         {"--echo 1", "echo", "listen", "echo", AF_UNSPEC, false},
         {"-E -u 1", "echo", "udp-listen", "echo", AF_UNSPEC, true},
         {"--mode echo 1", "echo", "listen", "echo", AF_UNSPEC, false},
+        {"--broker -u 1", "broker", "udp-each", "broker", AF_UNSPEC, true},
+        {"--chat -Uu x", "chat", "udp-each", "chat", AF_UNIX, true},
         {"--self-connect", "self-connect", "self", "stdio", AF_UNSPEC, false},
         {"--mode self-connect -u", "self-connect", "self", "stdio", AF_UNSPEC, true},
         {"-U x", "connect", "connect", "stdio", AF_UNIX, false},
