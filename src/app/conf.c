@@ -672,9 +672,8 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     if (conf_derive_greeting(c, operands.traits, e) != 0)
         return -1;
     if (access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
-        proxies_conf_make(&c->proxies, c->net.host, e) != 0 || derive_layers(c, operands.traits, e) != 0)
+        conf_derive_way(c, operands.traits, e) != 0 || derive_layers(c, operands.traits, e) != 0)
         return -1;
-    *((operands.traits & TRAIT_LISTEN) != 0 ? &c->ends.via : &c->net.via) = c->proxies.via;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }
 

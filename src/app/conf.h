@@ -68,6 +68,7 @@ struct conf {
     struct greeting_conf greeting;
     struct access_conf access; /* net.access is made of it */
     struct proxies_conf proxies;
+    const char *proxy_protocol; /* --proxy-protocol; NULL: not given */
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */
@@ -108,6 +109,8 @@ int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e);
 
 /* Of a listener of datagrams with ends: app/conf_senders.c. A part of conf_parse(). */
 int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e);
+/* Through what connections go, and what is said there first: app/conf_way.c. */
+int conf_derive_way(struct conf *c, uint64_t traits, struct err *e);
 /* What follows from --broker and --chat, after all else is derived (conf_among.c). Returns 0, or -1 with `e`. */
 int conf_derive_among(struct conf *c, uint64_t traits, struct err *e);
 

@@ -180,6 +180,18 @@ static const struct option_row rows[] = {
       .doc = "Who looks up the name of the host that is connected to:\n.Cm remote ,\nthe proxy (the default, but for\n.Cm socks4 ) ;\n"
              ".Cm local ,\nwe; as Ncat has them,\n.Cm both\nis the same as\n.Cm local ,\nand\n.Cm none\nas\n.Cm remote .\n" },
 
+    { .name = "proxy-protocol", .arg = "WORDS", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxy_protocol),
+      .value = VALUE_WORDS, .words = "accept send send-v2 accept,send accept,send-v2",
+      .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO | TRAIT_END | TRAIT_PASS,
+      .rare = true, .help = "who peers are is told first",
+      .doc = "The PROXY protocol, which tells first of all from whom a connection is.\n"
+             ".Cm send\nsends it, in version 1, and\n.Cm send-v2\nin version 2: our own addresses, or with\n.Fl l ,\n"
+             "to the ends of\n.Fl -to ,\nthose of the peer.\n"
+             ".Cm accept ,\nwith\n.Fl l ,\ntakes either version from whoever connects, and refuses what begins otherwise: the peer is then "
+             "who is told of, also for\n.Fl -allow\nand\n.Fl -deny .\n"
+             "Nobody but the proxy should be able to connect there.\n"
+             "Both are parted by a comma.\n" },
+
     /* Many peers */
     { .ch = 'k', .name = "keep-open", .group = OPTION_LISTEN, .type = OPTION_TRAIT,
       .gives = TRAIT_KEEP_OPEN, .needs = TRAIT_LISTEN,

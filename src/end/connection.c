@@ -44,10 +44,14 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
                             .connect_timeout = e->ends->conf.connect_timeout};
     struct dial *d;
 
-    (void)peer;
     if (spec->kind->tls) {
         conf.layers = e->ends->conf.tls;
         conf.nlayers = 1;
+    }
+    conf.header = conf.datagram ? 0 : e->ends->conf.header;
+    if (peer != NULL) {
+        conf.header_from = peer->remote;
+        conf.header_to = peer->local;
     }
     if (spec->kind->family == 0 && !conf.datagram) {
         conf.via = e->ends->conf.via;

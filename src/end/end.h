@@ -48,6 +48,7 @@ struct ends_conf {
     bool numeric;            /* no names are looked up */
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */
+    int header; /* of connections: version of the PROXY header that tells whom they are for; 0: none */
     const struct net_via *via; /* how connections get there (net/transport.h); NULL: straight */
 };
 

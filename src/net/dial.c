@@ -20,6 +20,7 @@ struct dial {
     struct net_events events;
     struct net_conf conf;
     char *host, *port, *name; /* those of conf */
+    struct addr *header_from, *header_to;
     struct question target, source, beyond;
     struct net *net; /* NULL: not open */
     void (*known)(void *ctx, const struct err *why);
@@ -41,6 +42,10 @@ struct dial *dial_new(const struct transport *transport, struct loop *loop, cons
     d->conf.host = d->host = copy_text(conf->host);
     d->conf.port = d->port = copy_text(conf->port);
     d->conf.name = d->name = copy_text(conf->name);
+    if (conf->header_from != NULL && conf->header_to != NULL) {
+        d->conf.header_from = d->header_from = addr_dup(conf->header_from);
+        d->conf.header_to = d->header_to = addr_dup(conf->header_to);
+    }
     d->target = (struct question){.dial = d, .found = &d->conf.target};
     d->source = (struct question){.dial = d, .found = &d->conf.source};
     d->beyond = (struct question){.dial = d, .found = &d->conf.beyond};
@@ -202,6 +207,8 @@ void dial_free(struct dial *d)
     dial_close(d);
     free(d->host);
     free(d->port);
+    free(d->header_from);
+    free(d->header_to);
     free(d->name);
     free(d);
 }

@@ -8,6 +8,8 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/num.h"
+#include "layer/proxy_header.h"
 #include "net/resolve.h"
 #include "net/socket.h"
 
@@ -19,6 +21,7 @@ struct dressing {
     struct dresser *dresser;
     struct port *port;
     struct addr *local, *remote; /* from addr_dup() */
+    struct proxy_header told;    /* by the other side */
     struct timer limit;
 };
 
@@ -106,23 +109,53 @@ static void tell_state(const struct dresser *d, const struct port *port, const s
         log_info("%s: %s", name, text);
 }
 
+/* Whom the other side speaks for, or itself. */
+static const struct addr *who_comes(const struct dressing *x)
+{
+    return x->told.from.len > 0 ? &x->told.from : x->remote;
+}
+
+/* Who comes by a PROXY header may come, or not, when it is known who that is. */
+static bool may_come(const struct dressing *x, struct err *e)
+{
+    const struct net_conf *conf = x->dresser->net->conf;
+
+    if (!socket_tells_later(conf, x->remote) || access_admits(conf->access, who_comes(x)))
+        return true;
+    message_err(e, STATUS_NETWORK, 0, MESSAGE_REFUSED, &(struct message){.remote = who_comes(x)});
+    return false;
+}
+
+static void tell_speaker(const struct dressing *x)
+{
+    char name[ADDR_TEXT], speaker[ADDR_TEXT];
+
+    if (x->told.from.len > 0)
+        log_info("%s: %s speaks for it", addr_format(&x->told.from, name), addr_format(x->remote, speaker));
+}
+
 static void dressing_done(struct port *port, void *ctx, const struct err *why)
 {
     struct dressing *x = ctx;
     struct dresser *d = x->dresser;
     struct addr local, remote;
+    bool taken = false;
     char text[ADDR_TEXT];
     struct err e;
 
-    addr_copy(&local, x->local);
-    addr_copy(&remote, x->remote);
+    addr_copy(&local, x->told.from.len > 0 ? &x->told.to : x->local);
+    addr_copy(&remote, who_comes(x));
+    tell_speaker(x);
+    if (why != NULL)
+        port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, subject(d, &remote, text));
+    else
+        taken = may_come(x, &e);
     end_dressing(x);
-    if (why == NULL) {
+    if (taken) {
         tell_state(d, port, &remote);
         make_peer(d, port, &local, &remote);
         return;
     }
-    port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, subject(d, &remote, text));
     port_free(port);
     d->failed(d, &e);
 }
@@ -135,7 +168,7 @@ static void dressing_late(struct timer *t)
     char text[ADDR_TEXT];
     struct err e;
 
-    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "%s %s%s%s", d->what, subject(d, x->remote, text),
+    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "%s %s%s%s", d->what, subject(d, who_comes(x), text),
             via != NULL ? " through " : "", via != NULL ? via : "");
     give_up_dressing(x);
     d->failed(d, &e);
@@ -167,17 +200,52 @@ static int put_on(const struct dresser *d, struct port *port, const struct net_l
     return 0;
 }
 
-static int put_all_on(const struct dresser *d, struct port *port, struct err *e)
+/* What our header tells. Whom a proxy connects to is known where it is an address. */
+static void fill_header(const struct dressing *x, struct proxy_header *h)
 {
-    const struct net_conf *conf = d->net->conf;
+    const struct net_conf *conf = x->dresser->net->conf;
+    uint16_t port;
 
-    if (conf->via != NULL && put_on(d, port, conf->via->layers, conf->via->nlayers, e) < 0)
-        return -1;
-    return put_on(d, port, conf->layers, conf->nlayers, e);
+    addr_copy(&h->from, conf->header_from != NULL ? conf->header_from : x->local);
+    addr_copy(&h->to, conf->header_to != NULL ? conf->header_to : x->remote);
+    if (conf->via != NULL && conf->header_to == NULL &&
+        (num_parse_port(conf->port, &port) < 0 || addr_parse(&h->to, conf->host, port) < 0))
+        h->to.len = 0;
 }
 
-static void start_dressing(struct dresser *d, struct port *port, const struct addr *local,
-                           const struct addr *remote, int64_t limit)
+/* What a connection begins with. */
+static int put_header_on(struct dressing *x, struct err *e)
+{
+    const struct net_conf *conf = x->dresser->net->conf;
+    struct layer *l = NULL;
+    struct proxy_header h;
+
+    if (x->dresser->client && conf->header > 0) {
+        fill_header(x, &h);
+        l = proxy_header_send(conf->header, &h);
+    } else if (!x->dresser->client && conf->takes_header) {
+        l = proxy_header_accept(&x->told);
+    }
+    if (l == NULL || port_push(x->port, l, e) == 0)
+        return 0;
+    l->ops->free(l);
+    return -1;
+}
+
+static int put_all_on(struct dressing *x, struct err *e)
+{
+    const struct dresser *d = x->dresser;
+    const struct net_conf *conf = d->net->conf;
+
+    if (conf->via != NULL && put_on(d, x->port, conf->via->layers, conf->via->nlayers, e) < 0)
+        return -1;
+    if (put_header_on(x, e) < 0)
+        return -1;
+    return put_on(d, x->port, conf->layers, conf->nlayers, e);
+}
+
+static struct dressing *new_dressing(struct dresser *d, struct port *port, const struct addr *local,
+                                     const struct addr *remote)
 {
     struct dressing *x = mem_alloc(sizeof *x);
 
@@ -188,23 +256,35 @@ static void start_dressing(struct dresser *d, struct port *port, const struct ad
     x->limit.fire = dressing_late;
     list_add(&d->dressing, &x->place);
     d->count++;
-    loop_timer_set(d->net->loop, &x->limit, limit > 0 ? limit : PATIENCE);
-    port_handshake(port, dressing_done, x);
+    return x;
+}
+
+/* Nothing is to be put on. */
+static bool is_plain(const struct dresser *d)
+{
+    const struct net_conf *conf = d->net->conf;
+
+    return conf->nlayers == 0 && conf->via == NULL && (d->client ? conf->header == 0 : !conf->takes_header);
 }
 
 void dress_port(struct dresser *d, struct port *port, const struct addr *local, const struct addr *remote,
                 int64_t limit)
 {
+    struct dressing *x;
     struct err e;
 
-    if (put_all_on(d, port, &e) < 0) {
-        port_free(port);
-        d->failed(d, &e);
-    } else if (d->net->conf->nlayers == 0 && d->net->conf->via == NULL) {
+    if (is_plain(d)) {
         make_peer(d, port, local, remote);
-    } else {
-        start_dressing(d, port, local, remote, limit);
+        return;
     }
+    x = new_dressing(d, port, local, remote);
+    if (put_all_on(x, &e) < 0) {
+        give_up_dressing(x);
+        d->failed(d, &e);
+        return;
+    }
+    loop_timer_set(d->net->loop, &x->limit, limit > 0 ? limit : PATIENCE);
+    port_handshake(port, dressing_done, x);
 }
 
 void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit)

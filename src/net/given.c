@@ -109,7 +109,8 @@ static void begin_inherited(struct job *j)
 
     x->fd = -1;
     socket_remote(fd, &remote);
-    if (!access_admits_socket(x->net->conf->access, fd, &remote))
+    if (!socket_tells_later(x->net->conf, &remote) &&
+        !access_admits_socket(x->net->conf->access, fd, &remote))
         refuse_inherited(x, fd, &remote);
     else if (x->dresser.type == SOCK_DGRAM)
         bring_datagrams(x, fd, &remote);

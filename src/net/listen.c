@@ -153,7 +153,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     const unsigned most = conf->max_conns == NET_NOBODY ? 0 : conf->max_conns;
     struct message m = {.remote = from, .limit = most};
 
-    if (!access_admits_socket(conf->access, fd, from)) {
+    if (!socket_tells_later(conf, from) && !access_admits_socket(conf->access, fd, from)) {
         socket_refuse(fd, from);
         return true;
     }

@@ -39,6 +39,11 @@ struct message socket_message(const struct net_conf *conf, const struct addr *lo
                             .numeric = conf->numeric};
 }
 
+bool socket_tells_later(const struct net_conf *conf, const struct addr *from)
+{
+    return conf->takes_header && addr_family(from) != AF_UNIX;
+}
+
 void socket_set(int fd, int level, int number, int value)
 {
     setsockopt(fd, level, number, &value, sizeof value);

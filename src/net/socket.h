@@ -21,6 +21,9 @@ int socket_options(int fd, const struct net_conf *conf, enum sockopt_phase phase
 struct message socket_message(const struct net_conf *conf, const struct addr *local,
                               const struct addr *remote);
 
+/* True when it is a PROXY header that tells who comes from there. Of a UNIX socket access lists know owners, who are there. */
+bool socket_tells_later(const struct net_conf *conf, const struct addr *from);
+
 /* Sets an integer option that only helps: a failure is not reported. */
 void socket_set(int fd, int level, int number, int value);
 

@@ -37,7 +37,7 @@ struct net_layer {
 /* A way to where one cannot connect: some other host and port, and layers that bring the connection further. */
 struct net_via {
     const char *host, *port;
-    const char *title; /* for people: "SOCKS5 proxy HOST port PORT" */
+    const char *title;              /* for people: "SOCKS5 proxy HOST port PORT" */
     const struct net_layer *layers; /* from the socket up */
     size_t nlayers;
     bool looks_up; /* the layers are given addresses, not names */
@@ -78,6 +78,10 @@ struct net_conf {
     struct net_found beyond;         /* via->looks_up: of host and port */
     const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */
     size_t nsockopts;
+    bool
+        takes_header; /* listen: each connection begins with a PROXY header, and its peer is who that tells of */
+    int header;       /* of clients with streams: the version of such a header, which we send; 0: none */
+    const struct addr *header_from, *header_to; /* what it tells; NULL: our address, and whom we connect to */
     const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
     size_t nlayers;
     struct access *access; /* listen: who may come; NULL: everybody */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The way that connections take, and what is said on it of whom they are for: --proxy, --proxy-protocol.
+ */
+#include <string.h>
+
+#include "app/conf.h"
+#include "app/mode.h"
+
+/* --proxy-protocol: words, parted by commas. Returns 0, or -1 with `e`. */
+static int read_words(const char *text, bool *accepts, int *version, struct err *e)
+{
+    for (size_t n; *text != '\0'; text += n + (text[n] == ',')) {
+        n = strcspn(text, ",");
+        if (n == 6 && memcmp(text, "accept", n) == 0)
+            *accepts = true;
+        else if (n == 4 && memcmp(text, "send", n) == 0)
+            *version = 1;
+        else if (n == 7 && memcmp(text, "send-v2", n) == 0)
+            *version = 2;
+        else
+            return err_set(e, STATUS_LOCAL, "--proxy-protocol: '%.*s' is none of: accept, send, send-v2",
+                           (int)(n < 64 ? n : 64), text);
+    }
+    return 0;
+}
+
+static int derive_headers(struct conf *c, uint64_t traits, struct err *e)
+{
+    const bool listens = (traits & TRAIT_LISTEN) != 0;
+    const struct end_kind *end = c->join.end.kind;
+    bool accepts = false;
+    int version = 0;
+
+    if (c->proxy_protocol == NULL)
+        return 0;
+    if (read_words(c->proxy_protocol, &accepts, &version, e) < 0)
+        return -1;
+    if (accepts && !listens)
+        return err_set(e, STATUS_LOCAL, "--proxy-protocol accept needs --listen");
+    if (version > 0 && listens && (end == NULL || end->type != SOCK_STREAM))
+        return err_set(e, STATUS_LOCAL,
+                       "--proxy-protocol send needs --to an end that is a connection, with --listen");
+    c->net.takes_header = accepts;
+    *(listens ? &c->ends.header : &c->net.header) = version;
+    return 0;
+}
+
+int conf_derive_way(struct conf *c, uint64_t traits, struct err *e)
+{
+    if (proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0)
+        return -1;
+    *((traits & TRAIT_LISTEN) != 0 ? &c->ends.via : &c->net.via) = c->proxies.via;
+    return 0;
+}
