@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ask: what a client says to a proxy so that it brings the connection further: SOCKS 4, 4a (de-facto standards), SOCKS 5
- * (RFC 1928, 1929), and the CONNECT of HTTP (RFC 9110, 9.3.6).
+ * ask: what a client says before the connection is what it is for. A proxy is asked to bring it further: SOCKS 4, 4a
+ * (de-facto standards), SOCKS 5 (RFC 1928, 1929), and the CONNECT of HTTP (RFC 9110, 9.3.6). A server is asked for TLS
+ * (proto/starttls.h).
  *
  * Pure: it makes what is to be sent and takes what came, in pieces of any size. A protocol is a row (struct ask_kind).
  */
 #ifndef PROTO_ASK_H
 #define PROTO_ASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
     ASK_HOST = 255,     /* bytes of a host's name, of a user's and of a password */
     ASK_OUT = 2048,     /* bytes that there may be to be sent */
-    ASK_IN = 16 * 1024, /* bytes of an answer that is not whole yet; one that needs more is refused */
+    ASK_IN = 16 * 1024, /* bytes of all answers; who sends more is refused */
     ASK_WHY = 192,
 };
 
@@ -32,14 +34,18 @@ struct ask {
     unsigned char out[ASK_OUT]; /* to be sent next: who has sent it sets nout to 0 */
     size_t nout;
     char why[ASK_WHY]; /* ASK_FAILED: in words; text of the proxy is made safe */
-    unsigned step;     /* the kind's own */
+    /* The kind's own: */
+    unsigned step;
+    unsigned code; /* of an answer of several lines that is not over; 0: there is none */
+    bool offered;  /* what is wanted was */
 };
 
 struct ask_kind {
-    const char *name;   /* as --proxy-type has it */
-    const char *title;  /* for messages: "SOCKS5" */
-    const char *scheme; /* of a URL */
+    const char *name;   /* as --proxy-type and --starttls have it */
+    const char *title;  /* for messages: "SOCKS5", "SMTP server" */
+    const char *scheme; /* of a URL; NULL: none */
     uint16_t port;      /* where such proxies mostly listen */
+    bool alone;         /* nothing may stand behind the answer: what is granted begins on our side */
     /* Makes the first of `out`. Returns 0, or ASK_FAILED: this cannot be asked for so. */
     int (*begin)(struct ask *a);
     /* Takes what came: `in` is all that was not used yet; it uses whole answers only (`*used` bytes). */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "layer/asking.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/mem.h"
+#include "io/layer.h"
+#include "loop/loop.h"
+
+enum { FIRST = 512 /* bytes of room for an answer, at first */ };
+
+struct asking {
+    struct layer layer;
+    struct ask ask;
+    const char *title;
+    char *host;
+    unsigned char *in; /* what came and was not used yet */
+    size_t nin, room;
+    size_t heard; /* bytes in all */
+    size_t sent;  /* of ask.out */
+    bool granted;
+};
+
+static struct asking *asking_of(struct layer *l)
+{
+    return container_of(l, struct asking, layer);
+}
+
+/* Returns 0 when all that is to be said is sent, IO_AGAIN or IO_ERROR. */
+static int send_question(struct asking *x)
+{
+    while (x->sent < x->ask.nout) {
+        ssize_t n = layer_write(x->layer.lower, x->ask.out + x->sent, x->ask.nout - x->sent, NULL);
+
+        if (n < 0)
+            return (int)n;
+        x->sent += (size_t)n;
+    }
+    x->sent = x->ask.nout = 0;
+    return 0;
+}
+
+static void make_room(struct asking *x)
+{
+    if (x->nin < x->room)
+        return;
+    x->room = x->room == 0 ? FIRST : 2 * x->room;
+    x->in = mem_resize(x->in, x->room);
+}
+
+/* Takes what is there. Returns 0 (there may be something to say), 1 when what was asked for is granted, IO_AGAIN: more is
+ * needed, IO_ERROR. */
+static int take_answer(struct asking *x)
+{
+    size_t used = 0;
+    int r;
+
+    r = x->ask.kind->take(&x->ask, x->in, x->nin, &used);
+    if (r == ASK_FAILED)
+        return layer_fail_words(&x->layer, "%s: %s", x->title, x->ask.why);
+    x->nin -= used;
+    memmove(x->in, x->in + used, x->nin);
+    if (r == ASK_DONE && x->ask.kind->alone && x->nin > 0)
+        return layer_fail_words(&x->layer, "%s: it sent something behind its answer, where nothing may be",
+                                x->title);
+    if (r == ASK_DONE)
+        return 1;
+    if (used > 0 || x->ask.nout > 0)
+        return 0;
+    if (x->heard >= ASK_IN)
+        return layer_fail_words(&x->layer, "%s: its answer is too long", x->title);
+    return IO_AGAIN;
+}
+
+/* Returns above 0 or IO_*. */
+static ssize_t read_answer(struct asking *x)
+{
+    ssize_t n;
+
+    make_room(x);
+    n = layer_read(x->layer.lower, x->in + x->nin, x->room - x->nin, NULL);
+    if (n == IO_EOF)
+        layer_fail_words(&x->layer, "%s: it ended the connection instead of answering", x->title);
+    if (n > 0) {
+        x->nin += (size_t)n;
+        x->heard += (size_t)n;
+    }
+    return n == IO_EOF ? IO_ERROR : n;
+}
+
+/* Returns 0 when what was asked for is granted, or IO_*. */
+static int talk(struct asking *x)
+{
+    for (;;) {
+        int r = send_question(x);
+        ssize_t n;
+
+        if (r < 0)
+            return r;
+        r = x->nin > 0 ? take_answer(x) : IO_AGAIN;
+        if (r == 1)
+            return 0;
+        n = r == IO_AGAIN ? read_answer(x) : r;
+        if (n < 0)
+            return (int)n;
+    }
+}
+
+static int shake(struct layer *l)
+{
+    struct asking *x = asking_of(l);
+    int r = x->granted ? 0 : talk(x);
+
+    x->granted = r == 0;
+    if (r == 0)
+        r = send_question(x); /* the last word may be ours */
+    if (r < 0)
+        return r;
+    if (x->nin > 0)
+        layer_hand_on(l, x->in, x->nin);
+    return LAYER_LEAVES;
+}
+
+static unsigned want(struct layer *l, unsigned wanted)
+{
+    const struct asking *x = asking_of(l);
+
+    (void)wanted;
+    return x->ask.nout > 0 ? LOOP_OUT : LOOP_IN;
+}
+
+static void free_asking(struct layer *l)
+{
+    struct asking *x = asking_of(l);
+
+    explicit_bzero(x->ask.out, sizeof x->ask.out);
+    free(x->host);
+    free(x->in);
+    free(x);
+}
+
+/* Nobody reads or writes while the handshake is under way, and after it the layer is gone. */
+static const struct layer_ops ops = {
+    .name = "handshake in clear",
+    .handshake = shake,
+    .want = want,
+    .free = free_asking,
+};
+
+struct layer *asking_layer(const struct ask *ask, const char *title, struct err *e)
+{
+    struct asking *x = mem_alloc(sizeof *x);
+
+    x->title = title;
+    x->host = mem_strdup(ask->host);
+    x->ask = *ask;
+    x->ask.host = x->host;
+    if (x->ask.kind->begin(&x->ask) == 0) {
+        layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
+        return &x->layer;
+    }
+    err_set(e, STATUS_LOCAL, "%s: %s", title, x->ask.why);
+    free_asking(&x->layer);
+    return NULL;
+}
