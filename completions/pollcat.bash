@@ -94,6 +94,10 @@ _pollcat()
         _pollcat_sockopts
         return
         ;;
+    --starttls)
+        _pollcat_take -W 'smtp imap pop3 ftp xmpp ldap postgres mysql sieve nntp irc'
+        return
+        ;;
     --ssl-cert)
         _pollcat_files
         return
@@ -167,7 +171,7 @@ _pollcat()
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --broker --chat --nick --self-connect --to -e --exec -c --sh-exec --exec-direct --watch -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket --vsock -4 --ipv4 -6 --ipv6 -n --nodns --join --listen-fd --inetd -p --source-port -s --source -x --proxy -X --proxy-type -P --proxy-auth --proxy-dns --proxy-protocol -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -t --telnet -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --ssl --ssl-cert --ssl-key --ssl-verify --insecure --ssl-trustfile --ssl-pin --ssl-crl --ssl-servername --ssl-alpn --ssl-ciphers --ssl-min --ssl-session --ssl-client-ca --ssl-require-client --tls --tls-cert --tls-key --tls-verify --tls-trustfile --tls-pin --tls-crl --tls-servername --tls-alpn --tls-ciphers --tls-min --tls-session --tls-client-ca --tls-require-client --prompt --keys --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --broker --chat --nick --self-connect --to -e --exec -c --sh-exec --exec-direct --watch -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket --vsock -4 --ipv4 -6 --ipv6 -n --nodns --join --listen-fd --inetd -p --source-port -s --source -x --proxy -X --proxy-type -P --proxy-auth --proxy-dns --proxy-protocol -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -t --telnet -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --ssl --starttls --ssl-cert --ssl-key --ssl-verify --insecure --ssl-trustfile --ssl-pin --ssl-crl --ssl-servername --ssl-alpn --ssl-ciphers --ssl-min --ssl-session --ssl-client-ca --ssl-require-client --tls --tls-cert --tls-key --tls-verify --tls-trustfile --tls-pin --tls-crl --tls-servername --tls-alpn --tls-ciphers --tls-min --tls-session --tls-client-ca --tls-require-client --prompt --keys --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -440,6 +440,8 @@ static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
     c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
     if (tls_sides_make(&c->tls, &wanted, e) < 0)
         return -1;
+    if (c->tls.starttls > 0)
+        conf_add_layer(c, starttls_layer, &c->tls.asks);
     if (wanted.own)
         conf_add_layer(c, tls_make, c->tls.made_own);
     derive_telnet(c, traits);

@@ -422,6 +422,11 @@ static const struct option_row rows[] = {
       .help = "TLS on each connection (also --tls)",
       .doc = "Speak TLS on each connection.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
              "its run, and tells what its clients can give as\n.Fl -ssl-pin .\nSee\n.Sx TLS .\n" },
+    { .name = "starttls", .arg = "PROTOCOL", .group = OPTION_TLS, .type = OPTION_WORD, .field = FIELD(tls.starttls),
+      .value = VALUE_WORDS, .names = starttls_names, .gives = TRAIT_TLS,
+      .excludes = TRAIT_LISTEN | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END, .rare = true, .help = "TLS behind plain text",
+      .doc = "Ask the server in the clear to go on with TLS, as\n.Ar PROTOCOL\nhas it, and then do as with\n.Fl -ssl .\n.Ar PROTOCOL\nis\n"
+             ".Cm smtp , imap , pop3 , ftp , xmpp , ldap , postgres , mysql , sieve , nntp\nor\n.Cm irc .\nSee\n.Sx TLS .\n" },
     { .name = "ssl-cert", .arg = "FILE", .group = OPTION_TLS, .type = OPTION_STRING, .field = FIELD(tls.given.cert),
       .value = VALUE_FILE, .gives = TRAIT_TLS_SET, .rare = true, .help = "our certificate",
       .doc = "Our certificate, with those of its issuers behind it (PEM).\n" },

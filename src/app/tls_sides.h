@@ -8,10 +8,13 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "layer/starttls.h"
 #include "layer/tls.h"
 
 struct tls_sides {
     struct tls_conf given;           /* as the options set it */
+    int starttls;                    /* 1 + the row of starttls_names[]; 0: TLS from the first byte */
+    struct starttls_conf asks;       /* made of it */
     bool verify;                     /* for a dialect that does not by default */
     struct tls_conf own, end;        /* derived from it */
     struct tls *made_own, *made_end; /* NULL: that side has none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "proto/ask.h"
+#include "proto/starttls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -232,11 +232,25 @@ static void the_rest_is_left(void **state)
     assert_int_equal(left, 7);
 }
 
+static void words_stand_for_rows(void **state)
+{
+    const struct ask_kind *kind;
+    size_t i;
+
+    (void)state;
+    for (i = 0; (kind = starttls_row(i)) != NULL; i++) {
+        assert_string_equal(starttls_names[i].word, kind->name);
+        assert_int_equal(starttls_names[i].value, i);
+    }
+    assert_null(starttls_names[i].word);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_and_heard),
         cmocka_unit_test(the_rest_is_left),
+        cmocka_unit_test(words_stand_for_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
