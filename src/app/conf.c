@@ -77,6 +77,7 @@ void conf_clear(struct conf *c)
     access_free(c->net.access);
     access_conf_clear(&c->access);
     proxies_conf_clear(&c->proxies);
+    serve_conf_clear(&c->serve);
     end_spec_clear(&c->join.end);
     address_clear(&c->address);
     tls_sides_clear(&c->tls);
@@ -335,6 +336,7 @@ static void derive_net(struct conf *c, uint64_t traits)
     c->many = net->keep_open && !net->datagram;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
     c->ends.numeric = net->numeric;
+    c->ends.family = c->ipv4 ? AF_INET : c->ipv6 ? AF_INET6 : AF_UNSPEC;
     c->ends.connect_timeout = net->connect_timeout;
 }
 
@@ -400,6 +402,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
         c->to = join_text(c, "exec:", c->exec);
     else if (c->script != NULL)
         c->to = join_text(c, "sh:", c->script);
+    else if ((traits & TRAIT_SERVE) != 0)
+        c->to = join_text(c, "proxy:", c->proxies.type);
     if (end_parse(&c->join.end, c->to, e) < 0)
         return -1;
     if (c->join.end.kind->once && (traits & TRAIT_KEEP_OPEN) != 0)
@@ -671,9 +675,9 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
         c->transport = "given";
         c->net.keep_open = c->many = false;
     }
-    if (conf_derive_greeting(c, operands.traits, e) != 0)
-        return -1;
-    if (access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
+    if (conf_derive_greeting(c, operands.traits, e) != 0 ||
+        access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
+        serve_conf_make(&c->serve, &c->ends, operands.traits, c->proxies.auth, e) != 0 ||
         conf_derive_way(c, operands.traits, e) != 0 || derive_layers(c, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);

@@ -13,6 +13,7 @@
 #include "app/conf_access.h"
 #include "app/conf_given.h"
 #include "app/conf_proxies.h"
+#include "app/conf_serve.h"
 #include "app/conf_telnet.h"
 #include "app/dialect.h"
 #include "app/records.h"
@@ -69,6 +70,7 @@ struct conf {
     struct access_conf access; /* net.access is made of it */
     struct proxies_conf proxies;
     const char *proxy_protocol; /* --proxy-protocol; NULL: not given */
+    struct serve_conf serve;
 
     const char *topic;        /* CONF_HELP: what about; NULL: all */
     bool unknown;             /* reading failed for an option that there is not */

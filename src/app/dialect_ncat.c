@@ -89,7 +89,7 @@ static const struct option_row option_rows[] = {
     { .name = "ssl-servername", .arg = "NAME", TLS_STRING(name) },
     { .name = "ssl-alpn", .arg = "LIST", TLS_STRING(alpn) },
     { .name = "proxy", .arg = "ADDR", .type = OPTION_TEXTS, .field = FIELD(proxies.texts), .gives = TRAIT_VIA },
-    { .name = "proxy-type", .arg = "TYPE", .type = OPTION_STRING, .field = FIELD(proxies.type) },
+    { .name = "proxy-type", .arg = "TYPE", .type = OPTION_STRING, .field = FIELD(proxies.type), .gives = TRAIT_PROXY_TYPE },
     { .name = "proxy-auth", .arg = "AUTH", .type = OPTION_STRING, .field = FIELD(proxies.auth) },
     { .name = "proxy-dns", .alias = "proxy-dns" },
 };
@@ -106,6 +106,7 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_TLS | TRAIT_DGRAM, .text = "DTLS is not supported yet."},
     {.all = TRAIT_TLS | TRAIT_PROBE, .text = "-z with --ssl is not supported yet."},
     {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "Invalid option combination: --proxy and -l."},
+    {.all = TRAIT_SERVE, .gives = TRAIT_KEEP_OPEN},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
     {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,

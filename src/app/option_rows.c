@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
-      .value = VALUE_WORDS, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd: -",
+      .value = VALUE_WORDS, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -",
       .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_SELF | TRAIT_PROBE | AMONG,
       .help = "an end for each peer",
       .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },
@@ -165,15 +165,18 @@ static const struct option_row rows[] = {
              "With\n.Fl l ,\nfor the connections of\n.Fl -to .\n"
              "The password is not seen in the list of processes.\n" },
     { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),
-      .value = VALUE_WORDS, .words = "http socks4 socks4a socks5", .needs = TRAIT_VIA,
+      .value = VALUE_WORDS, .words = "http socks4 socks4a socks5 any", .gives = TRAIT_PROXY_TYPE, .needs = TRAIT_VIA, .unless = TRAIT_SERVE,
       .rare = true, .help = "what proxies speak",
       .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n"
-             ".Cm socks4\n(also\n.Cm 4 ) ,\n.Cm socks4a\nor\n.Cm socks5\n(also\n.Cm 5 ) .\n" },
+             ".Cm socks4\n(also\n.Cm 4 ) ,\n.Cm socks4a\nor\n.Cm socks5\n(also\n.Cm 5 ) .\n"
+             "With\n.Fl l\nand without\n.Fl -proxy\nwe are the proxy, which speaks that, or with\n.Cm any\nall of them.\n"
+             "See\n.Sx Being a proxy .\n" },
     { .ch = 'P', .name = "proxy-auth", .arg = "USER[:PASS]", .group = OPTION_ADDRESS, .type = OPTION_STRING,
-      .field = FIELD(proxies.auth), .needs = TRAIT_VIA,
+      .field = FIELD(proxies.auth), .needs = TRAIT_VIA, .unless = TRAIT_SERVE,
       .rare = true, .help = "log in at proxies",
       .doc = "Log in at the proxies.\nWithout a password it is asked for at the terminal.\n"
-             "Without this option\n.Ev POLLCAT_PROXY_AUTH\nis looked at.\n" },
+             "Without this option\n.Ev POLLCAT_PROXY_AUTH\nis looked at.\n"
+             "As a proxy: what clients have to log in with.\n" },
     { .name = "proxy-dns", .arg = "WHERE", .group = OPTION_ADDRESS, .type = OPTION_WORD, .field = FIELD(proxies.dns),
       .value = VALUE_WORDS, .names = proxy_dns_names, .needs = TRAIT_VIA,
       .rare = true, .help = "who looks names up",
@@ -232,6 +235,16 @@ static const struct option_row rows[] = {
       .value = VALUE_FILE, .needs = TRAIT_LISTEN, .gives = TRAIT_ACCESS,
       .rare = true, .help = "in a file",
       .doc = "The same as\n.Fl -deny ,\nwith a list from a file.\n" },
+    { .name = "allow-to", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(serve.allow),
+      .needs = TRAIT_LISTEN | TRAIT_PROXY_TYPE, .excludes = TRAIT_VIA,
+      .rare = true, .help = "what clients may ask for",
+      .doc = "As a proxy, connect to no others than those of\n.Ar LIST ,\nwhich is as for\n.Fl -allow .\n"
+             "Without it all may be asked for but link-local addresses, and, of who comes from elsewhere, those of this "
+             "machine's loopback.\nMay be given several times.\n" },
+    { .name = "deny-to", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(serve.deny),
+      .needs = TRAIT_LISTEN | TRAIT_PROXY_TYPE, .excludes = TRAIT_VIA,
+      .rare = true, .help = "what not",
+      .doc = "As a proxy, connect to none of these, even if\n.Fl -allow-to\nhas them.\nMay be given several times.\n" },
     { .name = "ready-fd", .arg = "FD", .group = OPTION_LISTEN, .type = OPTION_INT, .field = FIELD(ready_fd),
       .min = 1, .max = INT_MAX,
       .help = "gets ADDRESS PORT",
@@ -353,9 +366,9 @@ static const struct option_row rows[] = {
              "standard input; getting none is no failure.\n"
              "While standard output takes nothing, the peer is not blamed for silence.\n" },
     { .name = "wait", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(wait),
-      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN,
+      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN, .unless = TRAIT_SERVE,
       .help = "limit on connecting",
-      .doc = "Give up when connecting takes longer.\n" },
+      .doc = "Give up when connecting takes longer.\nAs a proxy, also when a client takes longer for its request; without this option, than 30 seconds.\n" },
     { .name = "idle-timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
       .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX, .gives = TRAIT_IDLE, .excludes = TRAIT_DIRECT,
       .help = "on idling",

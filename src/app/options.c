@@ -493,6 +493,11 @@ int options_parse(const struct option_fields *to, struct options *o, int argc, c
     return 0;
 }
 
+/* With these, what a proxy speaks is said of one that others are. */
+#define NO_PROXY                                                                                     \
+    (TRAIT_VIA | TRAIT_JOIN | TRAIT_ECHO | TRAIT_BROKER | TRAIT_CHAT | TRAIT_PASS | TRAIT_MESSAGES | \
+     TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_END)
+
 uint64_t options_traits(const struct options *o)
 {
     uint64_t traits = o->traits | (o->mode != NULL ? o->mode->gives : 0);
@@ -500,6 +505,9 @@ uint64_t options_traits(const struct options *o)
     /* A UNIX stream socket cannot connect to itself. */
     if ((traits & TRAIT_UNIX) != 0 && (traits & TRAIT_SELF) != 0)
         traits |= TRAIT_DGRAM | TRAIT_MESSAGES;
+    /* Who listens and says what a proxy speaks is one, where nothing else is said of peers. */
+    if ((traits & TRAIT_PROXY_TYPE) != 0 && (traits & TRAIT_LISTEN) != 0 && (traits & NO_PROXY) == 0)
+        traits |= TRAIT_SERVE | TRAIT_JOIN;
     return traits;
 }
 
@@ -537,7 +545,10 @@ static const char *written(const struct option_row *row, char text[static MEANT]
 /* Which of the options given, or else --mode, brings one of `traits`. */
 static const char *culprit(const struct options *o, uint64_t traits, char text[static MEANT])
 {
-    snprintf(text, MEANT, "--mode %s", o->mode != NULL ? o->mode->name : "");
+    if (o->mode != NULL)
+        snprintf(text, MEANT, "--mode %s", o->mode->name);
+    else /* what follows from several */
+        snprintf(text, MEANT, "--proxy-type with --listen");
     for (size_t i = o->ngiven; i-- > 0;) {
         if ((o->given[i]->gives & traits) != 0)
             written(o->given[i], text);
@@ -582,9 +593,11 @@ static int check_row(const struct options *o, const struct option_row *row, uint
     char what[MEANT], other[MEANT];
 
     written(row, what);
+    if ((row->unless & traits) != 0)
+        return 0;
     if (check_needs(what, row->needs & ~traits, e) != 0)
         return -1;
-    return clash == 0 || (row->unless & traits) != 0 ? 0 : refuse(what, "excludes", culprit(o, clash, other), e);
+    return clash == 0 ? 0 : refuse(what, "excludes", culprit(o, clash, other), e);
 }
 
 static int check_mode(const struct options *o, const struct mode *m, uint64_t traits, struct err *e)

@@ -83,7 +83,7 @@ struct option_row {
     const char *sockopt;
     const char *alias; /* the row that this one is another name of; only ch and name are its own */
     uint64_t gives, needs, excludes; /* traits */
-    uint64_t unless;                 /* a trait with which it excludes nothing */
+    uint64_t unless;                 /* a trait with which it needs and excludes nothing */
     const char *noun; /* what a number or time is called that is wrong, where the program speaks a dialect */
     const char *ncat; /* a hint for who means Ncat's option of the same letter */
     bool rare;        /* its place is in --help GROUP, not on the screen of --help */

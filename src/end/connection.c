@@ -66,6 +66,11 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
 void connection_close(struct end *e, bool reset)
 {
     dial_free(e->state);
+    connection_part(e, reset);
+}
+
+void connection_part(struct end *e, bool reset)
+{
     if (e->peer == NULL)
         return;
     leave_unwatch(e->peer);

@@ -13,6 +13,9 @@
 int connection_open(struct end *e, struct peer *peer, struct err *why);
 void connection_close(struct end *e, bool reset);
 
+/* The end's own peer goes, if it is there. */
+void connection_part(struct end *e, bool reset);
+
 /* HOST:PORT with a port that exists. */
 int connection_parse_port(struct end_spec *spec, const char *rest, struct err *e);
 

@@ -41,6 +41,7 @@ unsigned end_room(const struct end_spec *spec, unsigned own);
 
 struct net_layer;
 struct net_via;
+struct end_proxy_conf;
 
 struct ends_conf {
     const struct net_layer
@@ -49,7 +50,9 @@ struct ends_conf {
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */
     int header; /* of connections: version of the PROXY header that tells whom they are for; 0: none */
-    const struct net_via *via; /* how connections get there (net/transport.h); NULL: straight */
+    const struct net_via *via;          /* how connections get there (net/transport.h); NULL: straight */
+    const struct end_proxy_conf *proxy; /* of ends that peers ask for (end/proxy.h); NULL: nothing is said */
+    int family;                         /* of what peers ask for: AF_INET, AF_INET6, or AF_UNSPEC */
 };
 
 /* What all ends of one user share; `peers` are those of them that are connections. */
@@ -87,6 +90,7 @@ struct end {
     void *state;       /* the kind's own */
     struct err *why;   /* to be told; NULL: it is well */
     struct end_trial *trial; /* spec->retry, until it is there */
+    bool told;               /* the peer was told why it failed: that is its own affair, and no reset */
     bool over;               /* when all that comes from it has been delivered there is no more to wait for */
     struct job tell;
 };

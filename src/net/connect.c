@@ -184,12 +184,30 @@ static void settle_attempt(struct watch *w, unsigned events)
     try_next(c);
 }
 
+/* Where one may not go nothing is sent. */
+static bool may_try(struct connect *c, const struct attempt *a)
+{
+    const struct net_conf *conf = c->net->conf;
+    char text[ADDR_TEXT];
+    struct err e;
+
+    if (conf->admits == NULL || conf->admits(conf->admits_ctx, &a->to))
+        return true;
+    err_set(&e, STATUS_NETWORK, "connect to %s: not allowed", addr_format(&a->to, text));
+    e.sys = EACCES;
+    note_failure(c, &e, false);
+    return false;
+}
+
 /* Makes the attempt's socket, ready for connect(2). */
 static enum outcome prepare_attempt(struct connect *c, struct attempt *a)
 {
     struct err e;
-    int fd = socket_new(addr_family(&a->to), c->type, &e);
+    int fd;
 
+    if (!may_try(c, a))
+        return FAILED;
+    fd = socket_new(addr_family(&a->to), c->type, &e);
     if (fd < 0 && e.sys == EAFNOSUPPORT) {
         note_failure(c, &e, false);
         return FAILED;

@@ -85,6 +85,9 @@ struct net_conf {
     const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
     size_t nlayers;
     struct access *access; /* listen: who may come; NULL: everybody */
+    bool (*admits)(const void *ctx,
+                   const struct addr *to); /* connect: whether to try this address; NULL: all */
+    const void *admits_ctx;
 };
 
 /* How a transport tells the session. Called from the loop, never from within net_open(). */

@@ -33,8 +33,7 @@ static void trim(struct http_text *t)
         t->n--;
 }
 
-/* The line at `*at`, which moves behind it; false at the end. */
-static bool next_line(const char **at, const char *end, struct http_text *line)
+bool http_line(const char **at, const char *end, struct http_text *line)
 {
     const char *newline = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
 
@@ -46,8 +45,7 @@ static bool next_line(const char **at, const char *end, struct http_text *line)
     return true;
 }
 
-/* Cuts the first word off a line. */
-static struct http_text next_word(struct http_text *line)
+struct http_text http_word(struct http_text *line)
 {
     struct http_text word = {line->at, 0};
 
@@ -69,10 +67,10 @@ int http_status(const void *head, size_t n, int *status, struct http_text *reaso
     const char *at = head;
     struct http_text version, code;
 
-    if (!next_line(&at, at + n, reason))
+    if (!http_line(&at, at + n, reason))
         return -1;
-    version = next_word(reason);
-    code = next_word(reason);
+    version = http_word(reason);
+    code = http_word(reason);
     if (!is_version(&version) || code.n != 3 || code.at[0] < '1')
         return -1;
     *status = 0;
@@ -90,11 +88,11 @@ int http_request(const void *head, size_t n, struct http_text *method, struct ht
     const char *at = head;
     struct http_text line;
 
-    if (!next_line(&at, at + n, &line))
+    if (!http_line(&at, at + n, &line))
         return -1;
-    *method = next_word(&line);
-    *target = next_word(&line);
-    *version = next_word(&line);
+    *method = http_word(&line);
+    *target = http_word(&line);
+    *version = http_word(&line);
     return method->n > 0 && target->n > 0 && line.n == 0 && is_version(version) ? 0 : -1;
 }
 
@@ -103,25 +101,28 @@ bool http_is(const struct http_text *t, const char *text)
     return strlen(text) == t->n && strncasecmp(t->at, text, t->n) == 0;
 }
 
+bool http_split(const struct http_text *line, struct http_text *name, struct http_text *value)
+{
+    const char *colon = line->n > 0 ? memchr(line->at, ':', line->n) : NULL;
+
+    if (colon == NULL)
+        return false;
+    *name = (struct http_text){line->at, (size_t)(colon - line->at)};
+    *value = (struct http_text){colon + 1, line->n - name->n - 1};
+    trim(value);
+    return true;
+}
+
 bool http_field(const void *head, size_t n, const char *name, size_t i, struct http_text *value)
 {
-    const char *at = head, *end = at + n, *colon;
-    struct http_text line;
+    const char *at = head, *end = at + n;
+    struct http_text line, key;
 
-    if (!next_line(&at, end, &line))
+    if (!http_line(&at, end, &line))
         return false;
-    while (next_line(&at, end, &line)) {
-        struct http_text key = line;
-
-        colon = memchr(line.at, ':', line.n);
-        if (colon == NULL)
-            continue;
-        key.n = (size_t)(colon - line.at);
-        if (!http_is(&key, name) || i-- > 0)
-            continue;
-        *value = (struct http_text){colon + 1, line.n - key.n - 1};
-        trim(value);
-        return true;
+    while (http_line(&at, end, &line)) {
+        if (http_split(&line, &key, value) && http_is(&key, name) && i-- == 0)
+            return true;
     }
     return false;
 }

@@ -25,6 +25,15 @@ int http_status(const void *head, size_t n, int *status, struct http_text *reaso
 int http_request(const void *head, size_t n, struct http_text *method, struct http_text *target,
                  struct http_text *version);
 
+/* The line at `*at`, which moves behind it; false at the end. Blanks around it are not a part of it. */
+bool http_line(const char **at, const char *end, struct http_text *line);
+
+/* Cuts the first word off a line. */
+struct http_text http_word(struct http_text *line);
+
+/* The name and value of a line that is a field; false: it is none. */
+bool http_split(const struct http_text *line, struct http_text *name, struct http_text *value);
+
 /* The value of field `i` (from 0) of those called `name`. Returns false where there is none. */
 bool http_field(const void *head, size_t n, const char *name, size_t i, struct http_text *value);
 

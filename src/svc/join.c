@@ -262,11 +262,27 @@ static void end_is_ready(struct end *e)
         j->svc->host.joined(j->svc->host.ctx, pair->wire.peer);
 }
 
+/* The peer asked for what cannot be had, and was told: it may still read that. */
+static void finish_told(struct pair *pair, const struct err *why)
+{
+    if (join_of(pair)->svc->many) {
+        log_info("%s", why->text);
+    } else {
+        log_error("%s", why->text);
+        pair->wire.peer->port->lost = true;
+    }
+    finish_pair(pair, NULL);
+}
+
 static void end_has_failed(struct end *e, const struct err *why)
 {
     struct pair *pair = container_of(e, struct pair, end);
     struct err told = *why;
 
+    if (e->told) {
+        finish_told(pair, &told);
+        return;
+    }
     if (join_of(pair)->svc->many) {
         tell_failed(pair, &told);
         leave_reset(pair->wire.peer);

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * proxy:TYPE, a connection to wherever the peer asks for, as a client of a proxy: we are the proxy.
+ *
+ * A layer on the peer (layer/serve.h) hears the request, the connection is made, the layer says so and leaves; or it says why
+ * not. To others it is an end like all: what comes behind the request is the pair's.
+ */
+#include "end/proxy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "end/connection.h"
+#include "end/rows.h"
+#include "layer/serve.h"
+#include "net/dial.h"
+#include "peer/leave.h"
+
+enum { PATIENCE = 30 * 1000 /* ms for a request, where nothing else is said */ };
+
+struct request {
+    struct end *end;
+    struct layer *layer; /* NULL: it has left */
+    struct dial *dial;   /* NULL: not under way */
+    struct timer patience;
+    struct err why; /* of what failed */
+    bool failed;
+    bool plain; /* one of HTTP, which must not come back to us */
+};
+
+/* Targets */
+
+enum place { ELSEWHERE, HERE, ON_THE_LINK };
+
+static enum place place_of_ipv4(const unsigned char *ip)
+{
+    if (ip[0] == 127 || ip[0] == 0) /* 0.0.0.0 is this machine, too */
+        return HERE;
+    return ip[0] == 169 && ip[1] == 254 ? ON_THE_LINK : ELSEWHERE;
+}
+
+static enum place place_of(const struct addr *a)
+{
+    const struct in6_addr *six = &a->in6.sin6_addr;
+
+    if (addr_family(a) == AF_INET)
+        return place_of_ipv4((const unsigned char *)&a->in.sin_addr);
+    if (addr_family(a) != AF_INET6)
+        return addr_family(a) == AF_UNIX ? HERE : ELSEWHERE;
+    if (IN6_IS_ADDR_V4MAPPED(six) || (IN6_IS_ADDR_V4COMPAT(six)))
+        return place_of_ipv4(six->s6_addr + 12);
+    if (IN6_IS_ADDR_LOOPBACK(six) || IN6_IS_ADDR_UNSPECIFIED(six))
+        return HERE;
+    return IN6_IS_ADDR_LINKLOCAL(six) ? ON_THE_LINK : ELSEWHERE;
+}
+
+/* The peer is of this machine: by its address, or because that is ours as well. */
+static bool is_local(const struct peer *p)
+{
+    struct addr own, other;
+
+    addr_copy(&own, p->local);
+    addr_copy(&other, p->remote);
+    addr_set_port(&own, 0);
+    addr_set_port(&other, 0);
+    return place_of(&other) == HERE || addr_equal(&own, &other);
+}
+
+/* Asked of the very addresses that are connected to. */
+static bool may_reach(const void *ctx, const struct addr *to)
+{
+    const struct request *x = ctx;
+    const struct end_proxy_conf *conf = x->end->ends->conf.proxy;
+    const enum place place = place_of(to);
+
+    if (conf != NULL && !access_admits(conf->targets, to))
+        return false;
+    if (x->plain && addr_equal(to, x->end->whom->local))
+        return false;
+    if (conf != NULL && conf->listed)
+        return true;
+    return place == ELSEWHERE || (place == HERE && is_local(x->end->whom));
+}
+
+/* How it goes */
+
+static enum serve_answer answer_of(const struct err *why)
+{
+    switch (why->sys) {
+    case 0: /* which is of names alone */
+        return SERVE_NO_NAME;
+    case EACCES:
+    case EPERM:
+        return SERVE_NOT_ALLOWED;
+    case ECONNREFUSED:
+        return SERVE_NOBODY;
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EAFNOSUPPORT:
+        return SERVE_NO_NETWORK;
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+        return SERVE_NO_HOST;
+    case ETIMEDOUT:
+        return SERVE_LATE;
+    default:
+        return SERVE_FAILED;
+    }
+}
+
+static void note_failure(struct request *x, const char *why)
+{
+    char name[ADDR_TEXT];
+
+    x->failed = true;
+    err_set(&x->why, STATUS_NETWORK, "%s: %s", peer_name(x->end->whom, name), why);
+}
+
+static void target_is_there(void *ctx, struct peer *p)
+{
+    struct request *x = ctx;
+
+    dial_free(x->dial);
+    x->dial = NULL;
+    x->end->peer = p;
+    x->end->in = x->end->out = p->port;
+    serve_layer_answer(x->layer, SERVE_GRANTED);
+}
+
+static void target_failed(void *ctx, const struct err *why)
+{
+    struct request *x = ctx;
+    const enum serve_answer how = answer_of(why);
+
+    note_failure(x, why->text);
+    dial_free(x->dial);
+    x->dial = NULL;
+    serve_layer_answer(x->layer, how);
+}
+
+static void tell_request(const struct request *x, const struct serve *s)
+{
+    char name[ADDR_TEXT], host[4 * SERVE_HOST + 1], verb[4 * sizeof s->verb];
+
+    if (!log_shows(LOG_INFO))
+        return;
+    text_safe_string(s->host, host, sizeof host);
+    text_safe_string(s->verb, verb, sizeof verb);
+    log_info("%s: %s %s port %u", peer_name(x->end->whom, name), verb, host, (unsigned)s->port);
+}
+
+static void start_dialing(struct request *x, const struct serve *s)
+{
+    static const char *nodelay[] = {"nodelay"};
+    const struct net_events events = {.ctx = x, .up = target_is_there, .failed = target_failed};
+    const struct ends_conf *c = &x->end->ends->conf;
+    char port[8];
+    const struct net_conf conf = {.host = s->host,
+                                  .port = port,
+                                  .family = c->family,
+                                  .numeric = c->numeric,
+                                  .connect_timeout = c->connect_timeout,
+                                  .sockopts = nodelay,
+                                  .nsockopts = 1,
+                                  .admits = may_reach,
+                                  .admits_ctx = x};
+    struct err why;
+
+    snprintf(port, sizeof port, "%u", (unsigned)s->port);
+    x->dial = dial_new(net_find("connect"), x->end->ends->loop, &conf, x->end->ends->peers, &events);
+    if (dial_start(x->dial, &why) < 0)
+        target_failed(x, &why);
+}
+
+static void peer_asks(void *ctx, const struct serve *s)
+{
+    struct request *x = ctx;
+
+    loop_timer_clear(&x->patience);
+    x->plain = s->plain;
+    tell_request(x, s);
+    start_dialing(x, s);
+}
+
+static void peer_is_refused(void *ctx, const struct serve *s)
+{
+    struct request *x = ctx;
+
+    loop_timer_clear(&x->patience);
+    note_failure(x, s->why);
+}
+
+static const struct serve_events events = {.asked = peer_asks, .refused = peer_is_refused};
+
+static void request_is_late(struct timer *t)
+{
+    struct request *x = container_of(t, struct request, patience);
+
+    note_failure(x, "its request did not come in time");
+    serve_layer_leave(x->layer);
+}
+
+/* The layer has left, or the peer. */
+static void request_is_over(struct port *port, void *ctx, const struct err *why)
+{
+    struct request *x = ctx;
+
+    (void)port;
+    x->layer = NULL;
+    loop_timer_clear(&x->patience);
+    if (why != NULL)
+        note_failure(x, why->text);
+    if (!x->failed) {
+        end_ready(x->end);
+        return;
+    }
+    x->end->told = true;
+    end_failed(x->end, &x->why);
+}
+
+/* The hooks */
+
+static int parse_type(struct end_spec *spec, const char *rest, struct err *e)
+{
+    if (serve_find(rest) == NULL)
+        return err_set(e, STATUS_LOCAL, "proxy: '%.64s' is none of http, socks4, socks5 and any", rest);
+    spec->host = mem_strdup(rest);
+    return 0;
+}
+
+static int open_proxy(struct end *e, struct peer *peer, struct err *why)
+{
+    const struct end_proxy_conf none = {0}, *conf = e->ends->conf.proxy != NULL ? e->ends->conf.proxy : &none;
+    const int64_t limit = e->ends->conf.connect_timeout;
+    struct request *x;
+
+    if (peer == NULL || peer->datagram)
+        return err_set(why, STATUS_LOCAL,
+                       "proxy: needs a peer with a connection, which asks for what it wants");
+    e->state = x = mem_alloc(sizeof *x);
+    x->end = e;
+    x->layer = serve_layer(serve_find(e->spec->host), conf->user, conf->password, &events, x);
+    if (port_push(peer->port, x->layer, why) < 0) {
+        x->layer->ops->free(x->layer);
+        x->layer = NULL;
+        return -1;
+    }
+    port_handshake(peer->port, request_is_over, x);
+    x->patience.fire = request_is_late;
+    loop_timer_set(e->ends->loop, &x->patience, limit > 0 ? limit : PATIENCE);
+    return 0;
+}
+
+static void close_request(struct request *x)
+{
+    if (x == NULL)
+        return;
+    loop_timer_clear(&x->patience);
+    dial_free(x->dial);
+    if (x->layer != NULL) {
+        serve_layer_leave(x->layer);
+        port_handshake(x->end->whom->port, NULL, NULL);
+    }
+    free(x);
+}
+
+static void close_proxy(struct end *e, bool reset)
+{
+    close_request(e->state);
+    connection_part(e, reset);
+}
+
+const struct end_kind end_proxy = {
+    .name = "proxy",
+    .syntax = "TYPE",
+    .help = "a connection to where the peer asks for, as a client of a proxy",
+    .descriptors = 1,
+    .parse = parse_type,
+    .open = open_proxy,
+    .close = close_proxy,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * proxy: what the ends that peers ask for themselves are told by: who may ask, and for whom.
+ */
+#ifndef END_PROXY_H
+#define END_PROXY_H
+
+#include <stdbool.h>
+
+#include "net/access.h"
+
+/* All zero: everybody may ask for everybody, but as `listed` says. */
+struct end_proxy_conf {
+    const char *user, *password; /* user NULL: nobody logs in */
+    struct access *targets;      /* whom for; NULL: no list says */
+    bool listed; /* what may be asked for is listed: else no link-local address may, and a loopback
+                                  * address by who comes from this machine alone */
+};
+
+#endif

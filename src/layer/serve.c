@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "layer/serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/mem.h"
+#include "io/port.h"
+#include "loop/loop.h"
+
+enum { FIRST = 512 /* bytes of room for a request, at first */ };
+
+enum stage {
+    HEARS,  /* the request */
+    WAITS,  /* for how it goes */
+    LEAVES, /* once all is sent */
+};
+
+struct serving {
+    struct layer layer;
+    struct serve serve;
+    const struct serve_events *events;
+    void *ctx;
+    enum stage stage;
+    bool granted;      /* what came behind the request goes on */
+    unsigned char *in; /* what came and was not used yet */
+    size_t nin, room;
+    size_t sent; /* of serve.out */
+};
+
+static struct serving *serving_of(struct layer *l)
+{
+    return container_of(l, struct serving, layer);
+}
+
+/* Returns 0 when all that is to be said is sent, IO_AGAIN or IO_ERROR. */
+static int send_answer(struct serving *x)
+{
+    while (x->sent < x->serve.nout) {
+        ssize_t n = layer_write(x->layer.lower, x->serve.out + x->sent, x->serve.nout - x->sent, NULL);
+
+        if (n < 0)
+            return (int)n;
+        x->sent += (size_t)n;
+    }
+    x->sent = x->serve.nout = 0;
+    return 0;
+}
+
+/* Returns above 0 or IO_*. */
+static ssize_t read_request(struct serving *x)
+{
+    ssize_t n;
+
+    if (x->nin == x->room) {
+        x->room = x->room == 0 ? FIRST : 2 * x->room;
+        x->in = mem_resize(x->in, x->room);
+    }
+    n = layer_read(x->layer.lower, x->in + x->nin, x->room - x->nin, NULL);
+    if (n > 0)
+        x->nin += (size_t)n;
+    return n;
+}
+
+/* Takes what is there. Returns 0 when there is something to say or to do, IO_AGAIN: more is needed. */
+static int take_request(struct serving *x)
+{
+    size_t used = 0;
+    const int r = x->nin > 0 ? serve_take(&x->serve, x->in, x->nin, &used) : 0;
+
+    x->nin -= used;
+    if (used > 0)
+        memmove(x->in, x->in + used, x->nin);
+    if (r == 0)
+        return used > 0 || x->serve.nout > 0 ? 0 : IO_AGAIN;
+    x->stage = r == SERVE_ASKED ? WAITS : LEAVES;
+    (r == SERVE_ASKED ? x->events->asked : x->events->refused)(x->ctx, &x->serve);
+    return 0;
+}
+
+static int leave(struct serving *x)
+{
+    if (!x->granted)
+        return LAYER_LEAVES; /* what else came is nobody's */
+    layer_hand_on(&x->layer, x->in, x->nin);
+    if (x->serve.ahead != NULL)
+        layer_hand_on(&x->layer, x->serve.ahead, x->serve.nahead);
+    return LAYER_LEAVES;
+}
+
+static int serving_handshake(struct layer *l)
+{
+    struct serving *x = serving_of(l);
+
+    for (;;) {
+        int r = send_answer(x);
+        ssize_t n;
+
+        if (r < 0)
+            return r;
+        if (x->stage != HEARS)
+            return x->stage == LEAVES ? leave(x) : IO_AGAIN;
+        if (take_request(x) == 0)
+            continue;
+        n = read_request(x);
+        if (n < 0)
+            return (int)n;
+    }
+}
+
+/* While the request is seen to, nothing is read. */
+static unsigned serving_want(struct layer *l, unsigned wanted)
+{
+    const struct serving *x = serving_of(l);
+
+    if (x->serve.nout > 0)
+        return LOOP_OUT;
+    return x->stage == HEARS ? LOOP_IN : wanted;
+}
+
+static void serving_free(struct layer *l)
+{
+    struct serving *x = serving_of(l);
+
+    serve_clear(&x->serve);
+    if (x->in != NULL)
+        explicit_bzero(x->in, x->room);
+    free(x->in);
+    free(x);
+}
+
+/* Nobody reads or writes while the handshake is under way, and after it the layer is gone. */
+static const struct layer_ops ops = {
+    .name = "request",
+    .handshake = serving_handshake,
+    .want = serving_want,
+    .free = serving_free,
+};
+
+struct layer *serve_layer(const struct serve_kind *kind, const char *user, const char *password,
+                          const struct serve_events *events, void *ctx)
+{
+    struct serving *x = mem_alloc(sizeof *x);
+
+    layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
+    x->serve = (struct serve){.kind = kind, .user = user, .password = password};
+    x->events = events;
+    x->ctx = ctx;
+    return &x->layer;
+}
+
+static void end_soon(struct serving *x)
+{
+    x->stage = LEAVES;
+    port_event_soon(x->layer.port, 0);
+}
+
+void serve_layer_answer(struct layer *l, enum serve_answer how)
+{
+    struct serving *x = serving_of(l);
+
+    serve_tell(&x->serve, how);
+    x->granted = how == SERVE_GRANTED;
+    end_soon(x);
+}
+
+void serve_layer_leave(struct layer *l)
+{
+    struct serving *x = serving_of(l);
+
+    x->serve.nout = x->sent = 0;
+    end_soon(x);
+}

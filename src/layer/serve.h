@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * serve: a layer that hears what a client asks of us as its proxy, and tells it how that went; then it leaves.
+ *
+ * Its handshake (io/layer.h) is both: nothing is served between them.
+ */
+#ifndef LAYER_SERVE_H
+#define LAYER_SERVE_H
+
+#include "io/layer.h"
+#include "proto/serve.h"
+
+/* Called once, from the loop: with what is asked for, or with s->why when it was refused, which the client is told. */
+struct serve_events {
+    void (*asked)(void *ctx, const struct serve *s);
+    void (*refused)(void *ctx, const struct serve *s);
+};
+
+/* A layer to be put on the connection of a client. `user` NULL: everybody may ask. All but `kind` outlives it, or
+ * serve_layer_leave(). */
+struct layer *serve_layer(const struct serve_kind *kind, const char *user, const char *password,
+                          const struct serve_events *events, void *ctx);
+
+/* Says how it went, and leaves: soon, and never before it returns. */
+void serve_layer_answer(struct layer *l, enum serve_answer how);
+
+/* Leaves without a word; `events` is called no more. */
+void serve_layer_leave(struct layer *l);
+
+#endif

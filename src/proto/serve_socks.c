@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * SOCKS 4 and 4a, of which only the user's name is known, and 5 (RFC 1928), with user and password (RFC 1929). Of the commands
+ * CONNECT alone.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "proto/serve.h"
+
+enum { COMMAND_CONNECT = 1, LONGEST = 255 };
+
+static const char no_command[] = "a command that is not CONNECT";
+
+static void take_port(struct serve *s, const unsigned char *at)
+{
+    s->port = (uint16_t)(at[0] << 8 | at[1]);
+    snprintf(s->verb, sizeof s->verb, "CONNECT");
+}
+
+/* An address of 4 or 16 bytes. */
+static void take_address(struct serve *s, const unsigned char *ip, bool six)
+{
+    char text[ADDR_TEXT];
+    struct addr a = {0};
+
+    if (six) {
+        a.len = sizeof a.in6;
+        a.in6.sin6_family = AF_INET6;
+        memcpy(&a.in6.sin6_addr, ip, sizeof a.in6.sin6_addr);
+    } else {
+        a.len = sizeof a.in;
+        a.in.sin_family = AF_INET;
+        memcpy(&a.in.sin_addr, ip, sizeof a.in.sin_addr);
+    }
+    snprintf(s->host, sizeof s->host, "%s", addr_host(&a, text));
+}
+
+/* SOCKS 4 */
+
+enum { VERSION4 = 4, HEAD4 = 8, GRANTED4 = 90, REJECTED4 = 91, OTHER_USER4 = 93 };
+
+static void put_reply4(struct serve *s, unsigned char code)
+{
+    const unsigned char reply[8] = {0, code};
+
+    serve_put(s, reply, sizeof reply);
+}
+
+static int refuse4(struct serve *s, unsigned char code, const char *why)
+{
+    put_reply4(s, code);
+    return serve_refuse(s, why);
+}
+
+/* A text that a NUL ends, from `*at` on, which moves behind it. Returns its length; -1: it is not whole; -2: it is too long. */
+static int take_text(const unsigned char *in, size_t n, size_t *at)
+{
+    const unsigned char *end = memchr(in + *at, 0, n - *at);
+    const size_t length = end != NULL ? (size_t)(end - in) - *at : n - *at;
+
+    if (length > LONGEST)
+        return -2;
+    if (end == NULL)
+        return -1;
+    *at += length + 1;
+    return (int)length;
+}
+
+/* 0.0.0.x, where a name follows. */
+static bool is_4a(const unsigned char *ip)
+{
+    return ip[0] == 0 && ip[1] == 0 && ip[2] == 0 && ip[3] != 0;
+}
+
+static int take_socks4(struct serve *s, const unsigned char *in, size_t n, size_t *used)
+{
+    size_t at = HEAD4, name;
+    int user, length = 0;
+
+    *used = 0;
+    if (n > 0 && in[0] != VERSION4)
+        return serve_refuse(s, "no request of SOCKS4");
+    if (n < HEAD4)
+        return 0;
+    user = take_text(in, n, &at);
+    name = at;
+    if (user >= 0 && is_4a(in + 4))
+        length = take_text(in, n, &at);
+    if (user == -2 || length == -2)
+        return refuse4(s, REJECTED4, "a name that is too long");
+    if (user == -1 || length == -1)
+        return 0;
+    *used = at;
+    if (in[1] != COMMAND_CONNECT)
+        return refuse4(s, REJECTED4, no_command);
+    if (s->user != NULL)
+        return refuse4(s, OTHER_USER4, "a password is needed, and SOCKS4 has none");
+    take_port(s, in + 2);
+    if (!is_4a(in + 4))
+        take_address(s, in + 4, false);
+    else if (!serve_take_host(s, in + name, (size_t)length))
+        return refuse4(s, REJECTED4, "what is no name of a host");
+    return SERVE_ASKED;
+}
+
+static void answer_socks4(struct serve *s, enum serve_answer how)
+{
+    put_reply4(s, how == SERVE_GRANTED ? GRANTED4 : REJECTED4);
+}
+
+static void too_long_socks4(struct serve *s)
+{
+    put_reply4(s, REJECTED4);
+}
+
+/* SOCKS 5 */
+
+enum {
+    VERSION5 = 5,
+    NO_METHOD = 0,
+    PASSWORD_METHOD = 2,
+    NONE_ACCEPTED = 255,
+    PASSWORD_VERSION = 1,
+    IS_IPV4 = 1,
+    IS_NAME = 3,
+    IS_IPV6 = 4,
+    FAILED5 = 1,
+    NO_COMMAND5 = 7,
+    NO_ADDRESS5 = 8,
+};
+
+/* What comes next. */
+enum step5 { METHODS, LOGIN, REQUEST };
+
+static void put_reply5(struct serve *s, unsigned char code)
+{
+    const unsigned char reply[10] = {VERSION5, code, 0, IS_IPV4};
+
+    serve_put(s, reply, sizeof reply);
+}
+
+static int refuse5(struct serve *s, unsigned char code, const char *why)
+{
+    put_reply5(s, code);
+    return serve_refuse(s, why);
+}
+
+static void put_two(struct serve *s, unsigned char version, unsigned char code)
+{
+    serve_put(s, (const unsigned char[]){version, code}, 2);
+}
+
+static int take_methods(struct serve *s, const unsigned char *in, size_t n, size_t *used)
+{
+    const unsigned char wanted = s->user != NULL ? PASSWORD_METHOD : NO_METHOD;
+
+    if (n < 2 || n < 2 + (size_t)in[1])
+        return 0;
+    *used = 2 + (size_t)in[1];
+    if (memchr(in + 2, wanted, in[1]) == NULL) {
+        put_two(s, VERSION5, NONE_ACCEPTED);
+        return serve_refuse(s, s->user != NULL ? "no user and no password"
+                                               : "only ways to log in that are not known");
+    }
+    put_two(s, VERSION5, wanted);
+    s->step = s->user != NULL ? LOGIN : REQUEST;
+    return 0;
+}
+
+static int take_login(struct serve *s, const unsigned char *in, size_t n, size_t *used)
+{
+    size_t user, password;
+
+    if (n < 2 || n < 3 + (user = in[1]) || n < 3 + user + (password = in[2 + user]))
+        return 0;
+    *used = 3 + user + password;
+    if (!(serve_is_same(in + 2, user, s->user) & serve_is_same(in + 3 + user, password, s->password))) {
+        put_two(s, PASSWORD_VERSION, 1);
+        return serve_refuse(s, "a wrong user or password");
+    }
+    put_two(s, PASSWORD_VERSION, 0);
+    s->step = REQUEST;
+    return 0;
+}
+
+/* How long the request is, as far as that is known; 0: it has an unknown kind of address. */
+static size_t request_length(const unsigned char *in, size_t n)
+{
+    enum { HEAD = 4, PORT = 2 };
+
+    if (n <= HEAD)
+        return HEAD + 1;
+    switch (in[3]) {
+    case IS_IPV4:
+        return HEAD + 4 + PORT;
+    case IS_IPV6:
+        return HEAD + 16 + PORT;
+    case IS_NAME:
+        return HEAD + 1 + (size_t)in[4] + PORT;
+    default:
+        return 0;
+    }
+}
+
+static int take_request(struct serve *s, const unsigned char *in, size_t n, size_t *used)
+{
+    const size_t length = request_length(in, n);
+
+    if (length == 0)
+        return refuse5(s, NO_ADDRESS5, "an unknown kind of address");
+    if (n < length)
+        return 0;
+    *used = length;
+    if (in[1] != COMMAND_CONNECT)
+        return refuse5(s, NO_COMMAND5, no_command);
+    take_port(s, in + length - 2);
+    if (in[3] != IS_NAME)
+        take_address(s, in + 4, in[3] == IS_IPV6);
+    else if (!serve_take_host(s, in + 5, in[4]))
+        return refuse5(s, FAILED5, "what is no name of a host");
+    return SERVE_ASKED;
+}
+
+static int take_socks5(struct serve *s, const unsigned char *in, size_t n, size_t *used)
+{
+    *used = 0;
+    if (n > 0 && in[0] != (s->step == LOGIN ? PASSWORD_VERSION : VERSION5))
+        return serve_refuse(s, "no request of SOCKS5");
+    if (s->step == METHODS)
+        return take_methods(s, in, n, used);
+    return s->step == LOGIN ? take_login(s, in, n, used) : take_request(s, in, n, used);
+}
+
+static void answer_socks5(struct serve *s, enum serve_answer how)
+{
+    static const unsigned char codes[SERVE_ANSWERS] = {
+        [SERVE_GRANTED] = 0, [SERVE_FAILED] = FAILED5, [SERVE_NOT_ALLOWED] = 2, [SERVE_NO_NETWORK] = 3,
+        [SERVE_NO_HOST] = 4, [SERVE_NO_NAME] = 4,      [SERVE_NOBODY] = 5,      [SERVE_LATE] = 6,
+    };
+
+    put_reply5(s, codes[how]);
+}
+
+static void too_long_socks5(struct serve *s)
+{
+    put_reply5(s, FAILED5);
+}
+
+const struct serve_kind serve_socks4 = {
+    .name = "socks4",
+    .take = take_socks4,
+    .answer = answer_socks4,
+    .too_long = too_long_socks4,
+};
+
+const struct serve_kind serve_socks5 = {
+    .name = "socks5",
+    .take = take_socks5,
+    .answer = answer_socks5,
+    .too_long = too_long_socks5,
+};
