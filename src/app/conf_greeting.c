@@ -11,6 +11,7 @@
 int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e)
 {
     const bool joined = (traits & TRAIT_JOIN) != 0;
+    uint64_t size;
     int fd;
 
     if (c->greeting.path == NULL)
@@ -18,7 +19,7 @@ int conf_derive_greeting(struct conf *c, uint64_t traits, struct err *e)
     if (strcmp(c->transport, "udp-listen") == 0 || strcmp(c->transport, "udp-first") == 0)
         return err_set(e, STATUS_LOCAL,
                        "--each with --udp and --listen needs --to: else all senders are one peer");
-    fd = greeting_open(c->greeting.path, e);
+    fd = greeting_open(c->greeting.path, &size, e);
     if (fd < 0)
         return -1;
     close(fd);

@@ -20,15 +20,15 @@ struct greeting {
     const struct greeting_conf *conf;
     struct peer *peer;
     struct port *file;
-    struct link *link; /* NULL: it failed before */
-    uint64_t counted;
+    struct link *link;      /* NULL: it failed before */
+    uint64_t size, counted; /* bytes: in the file when it was opened; sent and told */
     struct job fail;
     struct err why;
     void (*done)(void *ctx, struct peer *p, const struct err *e);
     void *ctx;
 };
 
-int greeting_open(const char *path, struct err *e)
+int greeting_open(const char *path, uint64_t *size, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
@@ -38,6 +38,7 @@ int greeting_open(const char *path, struct err *e)
     } else if (!S_ISREG(st.st_mode)) {
         err_set(e, STATUS_LOCAL, "%s: only a regular file can be sent to each peer", path);
     } else {
+        *size = (uint64_t)st.st_size;
         return fd;
     }
     if (fd >= 0)
@@ -45,12 +46,16 @@ int greeting_open(const char *path, struct err *e)
     return -1;
 }
 
+/* With the last byte it is over, not when the end is read in another turn: who has been greeted may tell another peer so,
+ * whose answer is for it as well. */
 static void greeting_moved(struct link *k)
 {
     struct greeting *g = k->ctx;
 
     peer_count(g->peer, k->bytes - g->counted, 0);
     g->counted = k->bytes;
+    if (k->opts.keep_open && g->size > 0 && k->bytes >= g->size && link_held(k) == 0)
+        g->done(g->ctx, g->peer, NULL);
 }
 
 static void greeting_sent(struct link *k)
@@ -80,7 +85,7 @@ void greeting_start(const struct greeting_conf *conf, struct peer *p, struct lin
     const struct link_opts opts = {.size = conf->size, .keep_open = !conf->ends};
     struct loop *loop = p->port->loop;
     struct greeting *g = mem_alloc(sizeof *g);
-    int fd = greeting_open(conf->path, &g->why);
+    int fd = greeting_open(conf->path, &g->size, &g->why);
 
     g->conf = conf;
     g->peer = p;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "io/link.h"
@@ -21,8 +22,8 @@ struct greeting_conf {
     bool ends;        /* it is all that we say: our direction ends with it */
 };
 
-/* Opens such a file, which must be a regular one. Returns a descriptor, or -1 with `e`. */
-int greeting_open(const char *path, struct err *e);
+/* Opens such a file, which must be a regular one. Returns a descriptor and its size in bytes, or -1 with `e`. */
+int greeting_open(const char *path, uint64_t *size, struct err *e);
 
 /* Begins; peer->greeting is set until greeting_free(). `done` is called from the loop, never from within this, with NULL or why
  * it failed, which greeting_free() frees. `conf` must outlive it. */
