@@ -190,7 +190,7 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
     }
     if (r <= 0)
         r = stop_reading(x, r);
-    if (got > 0 || r != IO_AGAIN)
+    if (got > 0 || r != IO_AGAIN || !o->SSL_in_init(x->ssl))
         wake_writer(x);
     if (x->bye_heard && x->bye_waits)
         port_event_soon(l->port, LOOP_OUT);
@@ -224,10 +224,14 @@ static int finish_handshake(struct tls_layer *x)
         int n = o->SSL_peek(x->ssl, &byte, 1);
         ssize_t r = n > 0 ? IO_AGAIN : go_on(x, n);
 
-        if (r > 0)
-            continue;
+        if (r > 0 || (r == IO_AGAIN && !o->SSL_in_init(x->ssl)))
+            continue; /* it may be over though nothing more came */
+        if (r == IO_EOF && !x->bye_heard)
+            end_of_connection(x);
         x->write_waits = n > 0 ? TLS_FOR_READER : TLS_FOR_PEER;
         wake_reader(x);
+        if (x->bye_heard)
+            return layer_fail_words(&x->layer, "the other side ended in the middle of a new handshake");
         if (x->failed)
             return fail(x);
         return r == IO_ERROR ? IO_ERROR : IO_AGAIN;
@@ -295,19 +299,23 @@ static bool must_wait(struct tls_layer *x)
     return x->bye_waits;
 }
 
-/* Says that no more comes from us. Returns 0, IO_AGAIN or IO_ERROR. */
+/* Says that no more comes from us; nothing in the middle of a handshake that the other side has left. Returns 0, IO_AGAIN or
+ * IO_ERROR. */
 static int say_bye(struct tls_layer *x)
 {
-    int r = must_wait(x) ? IO_AGAIN : make_ready(x);
+    const bool left = x->bye_heard && lib_of(x)->SSL_in_init(x->ssl);
+    int r = must_wait(x) ? IO_AGAIN : left ? 0 : make_ready(x);
     size_t before;
 
     if (r < 0)
         return r;
+    x->bye_said = true;
+    if (left)
+        return 0;
     before = out_size(x);
     lib_of(x)->SSL_shutdown(x->ssl);
     x->bye_size = out_size(x) - before;
     lib_of(x)->ERR_clear_error();
-    x->bye_said = true;
     return 0;
 }
 

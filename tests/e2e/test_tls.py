@@ -355,8 +355,8 @@ def test_s_server(pollcat, program, certs, version):
 BLOCK = payload(1 << 18).replace(b"\n", b" ")
 
 
-@pytest.mark.parametrize("version, command", [("-tls1_3", b"K\n"), ("-tls1_3", b"k\n")],
-                         ids=["both-keys", "a-key"])
+@pytest.mark.parametrize("version, command", [("-tls1_2", b"r\n"), ("-tls1_3", b"K\n"), ("-tls1_3", b"k\n")],
+                         ids=["renegotiation", "both-keys", "a-key"])
 def test_s_server_changes_keys_at_full_load(pollcat, program, certs, version, command):
     """In the middle of a stream of ours, and of lines of its own."""
     server, port = s_server(program, certs, version, "-naccept", "1")

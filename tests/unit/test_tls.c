@@ -6,6 +6,13 @@
 
 #include "test_io_rig.h"
 
+#ifdef USE_OPENSSL
+#include <dlfcn.h>
+
+#include "base/container.h"
+#include "layer/tls_parts.h"
+#endif
+
 enum { CLIENT, SERVER, ENDS };
 
 static const struct tls_conf server_conf;
@@ -65,7 +72,14 @@ struct both {
     struct side side[ENDS];
 };
 
-static void open_both(struct both *b, const struct tls_conf *client, bool shakes)
+static void shake_both(struct both *b)
+{
+    while (b->side[CLIENT].shaken.calls + b->side[SERVER].shaken.calls < 2)
+        rig_run(b->rig);
+    assert_false(b->side[CLIENT].shaken.failed || b->side[SERVER].shaken.failed);
+}
+
+static void join_both(struct both *b, const struct tls_conf *client, bool shakes)
 {
     int fd[2];
 
@@ -75,9 +89,12 @@ static void open_both(struct both *b, const struct tls_conf *client, bool shakes
     b->tls[SERVER] = new_tls(&server_conf, true);
     for (int i = 0; i < ENDS; i++)
         open_side(b->rig, &b->side[i], b->tls[i], fd[i], i == CLIENT, shakes);
-    while (b->side[CLIENT].shaken.calls + b->side[SERVER].shaken.calls < 2)
-        rig_run(b->rig);
-    assert_false(b->side[CLIENT].shaken.failed || b->side[SERVER].shaken.failed);
+}
+
+static void open_both(struct both *b, const struct tls_conf *client, bool shakes)
+{
+    join_both(b, client, shakes);
+    shake_both(b);
 }
 
 static void close_both(struct both *b)
@@ -91,31 +108,28 @@ static void close_both(struct both *b)
 }
 
 /* `size` bytes each way at the same time, and both ends of direction. */
-static void check_both_ways(bool shakes, size_t size, size_t step)
+static void move_both_ways(struct both *b, struct drain drain[ENDS], size_t size, size_t step)
 {
-    struct both b;
     struct link *k[2 * ENDS];
     struct port *local[ENDS];
     struct feed feed[ENDS];
-    struct drain drain[ENDS];
     unsigned char *data[ENDS];
     int fd[ENDS][2], left = ENDS;
 
-    open_both(&b, &hasty, shakes);
     for (int i = 0; i < ENDS; i++) {
         data[i] = malloc(size);
         assert_non_null(data[i]);
         rig_pattern(data[i], size, (unsigned)i);
         rig_pair(fd[i], SOCK_STREAM);
-        local[i] = fd_socket(b.rig->loop, fd[i][0]);
-        k[2 * i] = link_new(local[i], b.side[i].port, &b.rig->pool, NULL);
-        k[2 * i + 1] = link_new(b.side[i].port, local[i], &b.rig->pool, NULL);
-        drain_start(&drain[i], b.rig, fd[i][1], step);
+        local[i] = fd_socket(b->rig->loop, fd[i][0]);
+        k[2 * i] = link_new(local[i], b->side[i].port, &b->rig->pool, NULL);
+        k[2 * i + 1] = link_new(b->side[i].port, local[i], &b->rig->pool, NULL);
+        drain_start(&drain[i], b->rig, fd[i][1], step);
         drain[i].left = &left;
-        feed_start(&feed[i], b.rig, fd[i][1], data[i], size, step);
+        feed_start(&feed[i], b->rig, fd[i][1], data[i], size, step);
     }
-    rig_run(b.rig);
-    rig_settle(b.rig);
+    rig_run(b->rig);
+    rig_settle(b->rig);
     for (int i = 0; i < ENDS; i++) {
         assert_int_equal(drain[i].len, size);
         assert_memory_equal(drain[i].data, data[!i], size);
@@ -129,6 +143,15 @@ static void check_both_ways(bool shakes, size_t size, size_t step)
         drain_clear(&drain[i]);
         free(data[i]);
     }
+}
+
+static void check_both_ways(bool shakes, size_t size, size_t step)
+{
+    struct drain drain[ENDS];
+    struct both b;
+
+    open_both(&b, &hasty, shakes);
+    move_both_ways(&b, drain, size, step);
     close_both(&b);
 }
 
@@ -205,6 +228,143 @@ static void an_end_without_farewell_is_a_cut(void **state)
     assert_non_null(strstr(port_why(b.side[CLIENT].port), "cut off"));
     close_both(&b);
 }
+
+#ifdef USE_OPENSSL
+
+/* Handshakes anew, which a server of TLS 1.2 begins. */
+
+static struct tls_layer *layer_of(const struct both *b, int side)
+{
+    return container_of(b->side[side].port->top, struct tls_layer, layer);
+}
+
+static void open_old(struct both *b, bool shakes)
+{
+    struct tls_layer *x;
+
+    join_both(b, &hasty, shakes);
+    x = layer_of(b, CLIENT);
+    assert_int_equal(x->tls->lib.SSL_ctrl(x->ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_2_VERSION, NULL), 1);
+    shake_both(b);
+}
+
+/* The server asks for one. It is sent with what is written next. */
+static void ask_anew(struct both *b)
+{
+    struct tls_layer *x = layer_of(b, SERVER);
+    void *from = dlopen("libssl.so.3", RTLD_NOW | RTLD_NOLOAD);
+    int (*renegotiate)(SSL * ssl);
+
+    assert_non_null(from);
+    *(void **)&renegotiate = dlsym(from, "SSL_renegotiate");
+    assert_non_null(renegotiate);
+    assert_int_equal(renegotiate(x->ssl), 1);
+    assert_int_equal(x->tls->lib.SSL_do_handshake(x->ssl), 1);
+    dlclose(from);
+}
+
+/* The client has heard of it, and its write has to wait. */
+static void open_waiting(struct both *b)
+{
+    char byte;
+
+    open_old(b, false);
+    ask_anew(b);
+    assert_int_equal(port_write(b->side[SERVER].port, "a", 1, NULL), 1);
+    assert_int_equal(port_read(b->side[CLIENT].port, &byte, 1, NULL), 1);
+    assert_int_equal(port_write(b->side[CLIENT].port, "b", 1, NULL), IO_AGAIN);
+    assert_int_equal(port_read(b->side[SERVER].port, &byte, 1, NULL), IO_AGAIN);
+}
+
+/* There is nothing behind the last of the handshake that could wake it. */
+static void a_write_that_ends_a_new_handshake_goes_on(void **state)
+{
+    struct both b;
+    char byte;
+
+    (void)state;
+    open_waiting(&b);
+    assert_int_equal(port_write(b.side[CLIENT].port, "b", 1, NULL), 1);
+    assert_int_equal(port_read(b.side[SERVER].port, &byte, 1, NULL), 1);
+    close_both(&b);
+}
+
+static void a_read_that_ends_a_new_handshake_wakes_the_write(void **state)
+{
+    struct both b;
+    char byte;
+
+    (void)state;
+    open_waiting(&b);
+    assert_int_equal(port_read(b.side[CLIENT].port, &byte, 1, NULL), IO_AGAIN);
+    assert_true(b.side[CLIENT].port->events & LOOP_OUT);
+    close_both(&b);
+}
+
+struct anew {
+    struct timer again;
+    struct both *b;
+    struct drain drain[ENDS];
+    size_t until; /* bytes of the server's that have come */
+    int done;
+};
+
+static void begin_anew(struct timer *t)
+{
+    struct anew *a = container_of(t, struct anew, again);
+    const struct tls_layer *x = layer_of(a->b, SERVER);
+
+    if (a->drain[CLIENT].len > a->until)
+        return;
+    if (!x->tls->lib.SSL_in_init(x->ssl)) {
+        ask_anew(a->b);
+        a->done++;
+    }
+    loop_timer_set(a->b->rig->loop, t, 1);
+}
+
+/* Not towards the end, on which a server may not wait for an answer any more. */
+static void new_handshakes_at_full_load(void **state)
+{
+    const size_t size = 3000000;
+
+    (void)state;
+    for (int shakes = 0; shakes < 2; shakes++) {
+        struct both b;
+        struct anew a = {.again.fire = begin_anew, .b = &b, .until = size / 3};
+
+        open_old(&b, shakes);
+        loop_timer_set(b.rig->loop, &a.again, 0);
+        move_both_ways(&b, a.drain, size, 50000);
+        assert_true(a.done > 0);
+        loop_timer_clear(&a.again);
+        close_both(&b);
+    }
+}
+
+/* The server has asked, and ends before it is answered: nobody takes the write any more. */
+static void a_new_handshake_that_nobody_ends(void **state)
+{
+    struct both b;
+    char byte;
+
+    (void)state;
+    for (int writes = 0; writes < 2; writes++) {
+        open_old(&b, false);
+        ask_anew(&b);
+        assert_int_equal(port_shut(b.side[SERVER].port), 0);
+        assert_int_equal(port_read(b.side[CLIENT].port, &byte, 1, NULL), IO_EOF);
+        if (writes) {
+            assert_int_equal(port_write(b.side[CLIENT].port, "b", 1, NULL), IO_ERROR);
+            assert_non_null(strstr(port_why(b.side[CLIENT].port), "in the middle of a new handshake"));
+        } else {
+            assert_int_equal(port_shut(b.side[CLIENT].port), 0);
+        }
+        close_both(&b);
+    }
+}
+
+#endif
 
 /* Handshakes that are passed on by hand. */
 
@@ -397,6 +557,12 @@ int main(void)
         cmocka_unit_test(pending_is_what_poll_cannot_see),
         cmocka_unit_test(a_patient_client_ends_after_the_server),
         cmocka_unit_test(an_end_without_farewell_is_a_cut),
+#ifdef USE_OPENSSL
+        cmocka_unit_test(a_write_that_ends_a_new_handshake_goes_on),
+        cmocka_unit_test(a_read_that_ends_a_new_handshake_wakes_the_write),
+        cmocka_unit_test(new_handshakes_at_full_load),
+        cmocka_unit_test(a_new_handshake_that_nobody_ends),
+#endif
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(who_speaks_otherwise_is_told_so),
     };
