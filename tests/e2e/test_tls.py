@@ -336,7 +336,9 @@ def test_what_was_sent_last_arrives_though_the_peer_talks(pollcat, certs):
 
 
 def s_server(program, certs, *args):
-    server = program("openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certs["good.pem"], "-key", certs["good.key"], *args)
+    """Some of what it says it keeps to itself until data comes: stdbuf makes it say it at once."""
+    server = program("stdbuf", "-oL", "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certs["good.pem"], "-key",
+                     certs["good.key"], *args)
     found = server.stdout.until(lambda seen: re.search(rb"ACCEPT 127\.0\.0\.1:(\d+)\n", bytes(seen)))
     return server, int(found[1])
 
