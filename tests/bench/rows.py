@@ -353,11 +353,17 @@ def stuck(h, text, row, case):
     return {"peer_memory": (memory_of(family(server.pid)) - before) / case}
 
 
+def count_visits(h, port, case):
+    result = h.helper("crowd", "visits", port, case, h.seconds).line()
+    if result["visits"] < case:
+        raise Failed(f"only {result['visits']:.0f} of {case} visits ended in {result['seconds']:.1f} s")
+    return {"visits": result["visits"] / result["seconds"], "p50": result["p50"], "p99": result["p99"]}
+
+
 def visits(h, text, row, case):
     port = free_port()
     start_echo(h, text, port)
-    result = h.helper("crowd", "visits", port, case, h.seconds).line()
-    return {"visits": result["visits"] / result["seconds"], "p50": result["p50"], "p99": result["p99"]}
+    return count_visits(h, port, case)
 
 
 def storm(h, text, row, case):
@@ -394,7 +400,7 @@ def broker(h, text, row, case):
     readers = h.helper("crowd", "readers", port, case, share)
     readers.line()
     wait_accepted(port, case)
-    h.start(["bulk", "source", port, share])
+    h.start(["bulk", "source", port, share], stdout=subprocess.DEVNULL)
     result = readers.line()
     if result["bytes"] < share * case:
         raise Failed(f"only {result['bytes']:.0f} of {share * case} bytes arrived")
@@ -517,9 +523,8 @@ def start_far_echo(h):
 
 
 def relay_visits(h, text, row, case):
-    server, port = start_relay(h, text, start_far_echo(h))
-    result = h.helper("crowd", "visits", port, case, h.seconds).line()
-    return {"visits": result["visits"] / result["seconds"], "p50": result["p50"], "p99": result["p99"]}
+    _, port = start_relay(h, text, start_far_echo(h))
+    return count_visits(h, port, case)
 
 
 def relay_idle(h, text, row, case):
