@@ -72,19 +72,28 @@ static void hear_peer(struct port *p, struct closing *c)
         port_fail(p, sys);
 }
 
+/* What the socket is does not matter before something waits in it. */
+static void measure_unsent(const struct port *p, struct closing *c)
+{
+    c->unsent = below_unsent(p);
+    if (c->unsent > 0 && !c->known) {
+        c->known = true;
+        c->is_unix = below_is_unix(p);
+    }
+}
+
 /* Returns true when there is nothing more to wait for. */
 static bool close_further(struct port *p, struct closing *c)
 {
     int64_t now = loop_now(p->loop);
-    uint64_t unsent;
+    const uint64_t before = c->unsent;
 
     if (!c->shut)
         c->shut = port_shut(p) != IO_AGAIN;
     hear_peer(p, c);
-    unsent = below_unsent(p);
-    if (unsent < c->unsent)
+    measure_unsent(p, c);
+    if (c->unsent < before)
         c->since = now;
-    c->unsent = unsent;
     if (p->error != 0)
         return true;
     return has_all(c) ? !is_answering(c, now) : now - c->since >= c->limit;
@@ -111,7 +120,7 @@ uint64_t port_give_up(struct port *p)
 {
     struct closing *c = &p->more->closing;
 
-    c->unsent = below_unsent(p);
+    measure_unsent(p, c);
     port_free(p);
     return bytes_lost(c);
 }
@@ -148,7 +157,6 @@ bool port_close(struct port *p, int64_t limit, bool heard, void (*done)(void *ct
     bool done_now;
 
     c.since = c.heard = loop_now(p->loop);
-    c.is_unix = below_is_unix(p);
     c.unsent = UINT64_MAX;
     p->closing = true; /* what was there is read; and no end is put off any more */
     done_now = p->error != 0 || p->shaking || close_further(p, &c);

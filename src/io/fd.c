@@ -66,9 +66,12 @@ ssize_t fdio_send(struct layer *l, const void *data, size_t size, const struct m
 
 int fdio_shut_socket(struct layer *l)
 {
+    struct fdio *f = container_of(l, struct fdio, layer);
+
     /* A connection that is gone already is the reader's news. */
-    if (shutdown(container_of(l, struct fdio, layer)->watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
+    if (!f->shut && shutdown(f->watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
         return layer_fail(l, errno);
+    f->shut = true;
     return 0;
 }
 

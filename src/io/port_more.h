@@ -26,6 +26,7 @@ struct closing {
     int64_t pause; /* ms between looks */
     uint64_t unsent;
     bool is_unix;
+    bool known; /* what it is, UNIX or not */
     bool shut;  /* our side is ended */
     bool talks; /* the peer sends */
     bool ended; /* it has ended, or failed */

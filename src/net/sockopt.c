@@ -209,7 +209,7 @@ union value {
 
 /* What the socket is, as far as the options care. */
 struct kindof {
-    bool inet, six, tcp, udp;
+    bool inet, tcp, udp;
 };
 
 const char *sockopt_row(size_t i, const char **arg, const char **help)
@@ -361,21 +361,30 @@ int sockopt_check(const char *const *texts, size_t n, struct err *e)
     return 0;
 }
 
+static int ask_number(int fd, int what)
+{
+    int n = 0;
+    socklen_t len = sizeof n;
+
+    return getsockopt(fd, SOL_SOCKET, what, &n, &len) == 0 ? n : -1;
+}
+
+static bool is_six(int fd)
+{
+    return ask_number(fd, SO_DOMAIN) == AF_INET6;
+}
+
+/* One question tells, but of sockets of rare protocols that we were given. */
 static struct kindof kind_of(int fd)
 {
-    struct sockaddr_storage ss;
-    socklen_t len = sizeof ss;
-    socklen_t tlen = sizeof(int);
-    struct kindof k = {0};
-    int type = 0;
+    const int protocol = ask_number(fd, SO_PROTOCOL);
+    const bool common = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+    const int family = common ? AF_INET : ask_number(fd, SO_DOMAIN);
+    const int type = common ? 0 : ask_number(fd, SO_TYPE);
+    struct kindof k = {.inet = family == AF_INET || family == AF_INET6};
 
-    if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &tlen) < 0)
-        return k;
-    k.six = ss.ss_family == AF_INET6;
-    k.inet = k.six || ss.ss_family == AF_INET;
-    k.tcp = k.inet && type == SOCK_STREAM;
-    k.udp = k.inet && type == SOCK_DGRAM;
+    k.tcp = k.inet && (protocol == IPPROTO_TCP || type == SOCK_STREAM);
+    k.udp = k.inet && (protocol == IPPROTO_UDP || type == SOCK_DGRAM);
     return k;
 }
 
@@ -399,7 +408,7 @@ static int check_where(const struct row *r, struct kindof k, const char *text, s
 }
 
 /* An IPv6 socket gets both forms where the families differ: it may come to speak IPv4 too. */
-static int put_value(int fd, const struct row *r, struct kindof k, const union value *v, socklen_t size)
+static int put_value(int fd, const struct row *r, const union value *v, socklen_t size)
 {
     if (r->kind == FASTOPEN) {
 #ifdef TCP_FASTOPEN_CONNECT
@@ -410,9 +419,9 @@ static int put_value(int fd, const struct row *r, struct kindof k, const union v
             return -1;
 #endif
     }
-    if (r->level == IPPROTO_IPV6 && !k.six)
+    if (r->level == IPPROTO_IPV6 && !is_six(fd))
         return 0;
-    if (r->level6 == 0 || !k.six)
+    if (r->level6 == 0 || !is_six(fd))
         return setsockopt(fd, r->level, r->number, v, size);
     if (setsockopt(fd, r->level6, r->number6, v, size) < 0)
         return -1;
@@ -430,14 +439,14 @@ static int set_row(int fd, const struct row *r, struct kindof k, const char *tex
         return refuse_value(r, text, value, e);
     if (check_where(r, k, text, e) < 0)
         return -1;
-    if (put_value(fd, r, k, &v, (socklen_t)size) < 0)
+    if (put_value(fd, r, &v, (socklen_t)size) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "sockopt %.128s", text);
     return 0;
 }
 
-static int fetch_value(int fd, const struct row *r, struct kindof k, union value *v)
+static int fetch_value(int fd, const struct row *r, union value *v)
 {
-    bool six = r->level6 != 0 && k.six && !is_mapped(fd);
+    bool six = r->level6 != 0 && is_six(fd) && !is_mapped(fd);
     int level = six ? r->level6 : r->level;
     int number = six ? r->number6 : r->number;
     socklen_t size = r->kind == STRING   ? sizeof v->string - 1
@@ -501,7 +510,7 @@ static int get_row(int fd, const struct row *r, char *value, size_t size, struct
 
     if (check_where(r, k, r->name, e) < 0)
         return -1;
-    if (fetch_value(fd, r, k, &v) < 0)
+    if (fetch_value(fd, r, &v) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "sockopt %s", r->name);
     format_value(r, &v, value, size);
     return 0;
