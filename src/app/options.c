@@ -17,10 +17,11 @@ enum { LONG = 256 /* above every char: getopt_long's value of a long option */ }
 
 const struct option_row *option_find(const char *name)
 {
-    const struct option_row *row;
+    const struct option_row *row = option_row(0);
 
-    for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
-        if (strcmp(row->name, name) == 0)
+    /* Each start looks up all aliases: most rows differ in the first letter. */
+    for (const struct option_row *end = row + option_count(); row < end; row++) {
+        if (row->name[0] == name[0] && strcmp(row->name, name) == 0)
             return row;
     }
     return NULL;

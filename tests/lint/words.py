@@ -79,11 +79,23 @@ def check(path, licensed):
                     yield f"{name}:{number}: {what}: {line.strip()}"
 
 
+def shared_bits(path):
+    """Two traits with one bit are one trait."""
+    seen = {}
+    for trait, bit in re.findall(r"^#define (TRAIT_\w+) TRAIT_BIT\((\d+)\)", path.read_text(), re.M):
+        if int(bit) > 63 or bit in seen:
+            yield f"{path.relative_to(TOP).as_posix()}: {trait} has bit {bit}, which {seen.get(bit, 'nobody')} has"
+        seen[bit] = trait
+    if not seen:
+        yield f"{path.relative_to(TOP).as_posix()}: no traits found"
+
+
 def main():
     licensed = glob(SOURCES + SCRIPTS)
     prose = glob(PROSE)
     faults = [fault for path in licensed for fault in check(path, True)]
     faults += [fault for path in prose for fault in check(path, False)]
+    faults += shared_bits(TOP / "src/app/mode.h")
     for fault in faults:
         print(fault)
     print(f"# words: {len(licensed) + len(prose)} files, {len(faults)} faults")
