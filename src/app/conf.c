@@ -336,7 +336,6 @@ static void derive_net(struct conf *c, uint64_t traits)
     c->many = net->keep_open && !net->datagram;
     net->connect_timeout = c->wait > 0 ? c->wait : c->timeout;
     c->ends.numeric = net->numeric;
-    c->ends.family = c->ipv4 ? AF_INET : c->ipv6 ? AF_INET6 : AF_UNSPEC;
     c->ends.connect_timeout = net->connect_timeout;
 }
 
@@ -677,7 +676,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     }
     if (conf_derive_greeting(c, operands.traits, e) != 0 ||
         access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
-        serve_conf_make(&c->serve, &c->ends, operands.traits, c->proxies.auth, e) != 0 ||
+        serve_conf_make(&c->serve, &c->ends, c->net.family, operands.traits, c->proxies.auth, e) != 0 ||
         conf_derive_way(c, operands.traits, e) != 0 || derive_layers(c, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);

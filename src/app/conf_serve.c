@@ -40,12 +40,13 @@ static int add_lists(struct access *a, enum access_side side, const struct optio
     return 0;
 }
 
-int serve_conf_make(struct serve_conf *s, struct ends_conf *ends, uint64_t traits, const char *auth,
-                    struct err *e)
+int serve_conf_make(struct serve_conf *s, struct ends_conf *ends, int family, uint64_t traits,
+                    const char *auth, struct err *e)
 {
     const struct access_opts opts = {.kinds = ACCESS_IP, .numeric = ends->numeric};
 
     ends->proxy = &s->made;
+    ends->family = family == AF_INET || family == AF_INET6 ? family : AF_UNSPEC;
     if ((traits & TRAIT_SERVE) == 0)
         return 0;
     s->made.listed = s->allow.n > 0;

@@ -18,9 +18,10 @@ struct serve_conf {
     char *login; /* what made.user and made.password point to */
 };
 
-/* Makes s->made, and gives it to `ends`. `auth` is --proxy-auth, or NULL, and copied. Returns 0, or -1 with `e`. */
-int serve_conf_make(struct serve_conf *s, struct ends_conf *ends, uint64_t traits, const char *auth,
-                    struct err *e);
+/* Makes s->made, and gives it to `ends`; `family` is that of the listener. `auth` is --proxy-auth, or NULL, and copied.
+ * Returns 0, or -1 with `e`. */
+int serve_conf_make(struct serve_conf *s, struct ends_conf *ends, int family, uint64_t traits,
+                    const char *auth, struct err *e);
 void serve_conf_clear(struct serve_conf *s);
 
 #endif
