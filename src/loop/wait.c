@@ -205,3 +205,10 @@ unsigned wait_ready(int fd, unsigned events)
     while (n < 0 && errno == EINTR);
     return n > 0 ? loop_events(p.revents) : 0;
 }
+
+bool wait_room(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return poll(&p, 1, ms) != 0;
+}

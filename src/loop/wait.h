@@ -34,4 +34,8 @@ int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct wat
 /* The events of enum loop_event that hold for `fd` right now. Never blocks. Errors show as LOOP_HUP. */
 unsigned wait_ready(int fd, unsigned events);
 
+/* Waits up to `ms` until `fd` can be written to, or never will be. False: it did not come to that; a signal counts as if it
+ * did. */
+bool wait_room(int fd, int ms);
+
 #endif

@@ -10,8 +10,11 @@
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/reopen.h"
+#include "loop/wait.h"
 
 enum { GATHER = 64 * 1024 }; /* bytes that are written at once; more goes as it comes */
+enum { STALL = 2000 };       /* ms that all wait for a reader of standard error before it is given up */
 
 struct record {
     struct record_opts opts;
@@ -49,7 +52,7 @@ static void write_out(struct record *r, const char *p, size_t n)
     while (n > 0 && !r->failed) {
         ssize_t done = write(r->fd, p, n);
 
-        if (done < 0 && errno == EINTR)
+        if (done < 0 && (errno == EINTR || (errno == EAGAIN && wait_room(r->fd, STALL))))
             continue;
         if (done < 0) {
             fail(r, errno);
@@ -210,10 +213,15 @@ static int open_file(const char *path, bool appends, bool keep, struct err *e)
     return -1;
 }
 
+/* A pipe that nobody reads must not hold up all for good, nor keep signals from ending us. */
 static int open_stderr(const char *path, struct err *e)
 {
-    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    struct stat st;
+    int fd = fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) ? reopen_own(STDERR_FILENO, O_WRONLY)
+                                                                    : -1;
 
+    if (fd < 0)
+        fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return fd >= 0 ? fd : err_sys(e, STATUS_LOCAL, errno, "%s", path);
 }
 

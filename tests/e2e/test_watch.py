@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """--watch: what passes between peers and their ends is shown at the prompt, and what is typed goes into it."""
+import os
 import re
 import shlex
 import signal
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from support import (POLLCAT, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, refusing,
+from support import (DEADLINE, POLLCAT, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, refusing,
                      reset, serve, serve_unix)
 from terminal import Terminal, listen, many, says, wait_for
 
@@ -603,3 +604,18 @@ def test_whose_direction_is_to_end_must_be_said(watch):
         assert receive(end, 3) == b"on\n"
         end.sendall(b"on\n")
         assert receive(peer, 3) == b"on\n"
+
+
+def test_standard_error_that_nobody_reads_holds_up_nobody_for_good():
+    unread, err = os.pipe()
+    watching = subprocess.Popen([POLLCAT, "--ready-fd", "1", "-lk", "--to", "echo:", "--watch", "127.0.0.1", "0"],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err)
+    os.close(err)
+    with watching, dial(int(watching.stdout.readline().split()[-1])) as peer:
+        data = b"a line\n" * 50_000
+        sending = Background(peer.sendall, data)
+        assert receive(peer, len(data)) == data
+        sending.result()
+        watching.terminate()
+        watching.wait(DEADLINE)
+    os.close(unread)
