@@ -100,6 +100,7 @@
     X(ERR_reason_error_string)         \
     X(EVP_PKEY_Q_keygen)               \
     X(EVP_PKEY_free)                   \
+    X(EVP_Q_digest)                    \
     X(EVP_sha256)                      \
     X(OBJ_nid2sn)                      \
     X(OPENSSL_sk_num)                  \

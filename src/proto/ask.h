@@ -15,9 +15,10 @@
 
 enum {
     ASK_HOST = 255,     /* bytes of a host's name, of a user's and of a password */
-    ASK_OUT = 2048,     /* bytes that there may be to be sent */
+    ASK_OUT = 4096,     /* bytes that there may be to be sent */
     ASK_IN = 16 * 1024, /* bytes of all answers; who sends more is refused */
     ASK_WHY = 192,
+    ASK_HASH = 64, /* bytes of the longest hash */
 };
 
 /* What ask_take() returns besides 0. */
@@ -34,10 +35,15 @@ struct ask {
     unsigned char out[ASK_OUT]; /* to be sent next: who has sent it sets nout to 0 */
     size_t nout;
     char why[ASK_WHY]; /* ASK_FAILED: in words; text of the proxy is made safe */
+    char nonce[17];    /* digits that nobody knows before; for Digest */
+    /* The hash called `name` ("MD5", "SHA2-256"). Returns its length, or ASK_FAILED after ask_fail(). NULL: there are none. */
+    int (*hash)(struct ask *a, const char *name, const void *data, size_t n,
+                unsigned char out[static ASK_HASH]);
     /* The kind's own: */
     unsigned step;
     unsigned code; /* of an answer of several lines that is not over; 0: there is none */
     bool offered;  /* what is wanted was */
+    size_t skip;   /* bytes of an answer that say nothing */
 };
 
 struct ask_kind {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections that are made through proxies: real ones, and some that answer in any pieces or not at all."""
+import hashlib
+import re
 import signal
 import socket
 
@@ -34,6 +36,14 @@ def http(program, tmp_path):
         return port
 
     return start
+
+
+def head(peer):
+    """The lines of a request."""
+    text = b""
+    while not text.endswith(b"\r\n\r\n"):
+        text += receive(peer, 1)
+    return text.decode().splitlines()
 
 
 def both_ways(cat, server):
@@ -92,6 +102,77 @@ def test_http_says_no(pollcat, http):
     cat = pollcat("-x", f"127.0.0.1:{port}", "127.0.0.1", "9")
     assert cat.wait() == 1
     assert f"HTTP proxy 127.0.0.1 port {port}: 403 " in cat.err
+
+
+def digest(name, *parts):
+    return hashlib.new(name, ":".join(parts).encode()).hexdigest()
+
+
+REFUSAL = "HTTP/1.1 407 Log in\r\nProxy-Authenticate: Basic realm=\"r\", {}\r\nContent-Length: 5\r\n\r\nsorry"
+CHALLENGES = [
+    ("md5", 'Digest realm="a, b", nonce="n1", qop="auth-int, auth", opaque="op"', True),
+    ("md5", 'Digest realm="a, b",nonce="n1",algorithm=MD5', False),
+    ("sha256", 'Digest realm="a, b", nonce="n1", qop="auth", algorithm=SHA-256', True),
+    ("sha256", 'Digest realm="x", nonce="n0"\r\nProxy-Authenticate: Digest algorithm=SHA-256, realm="a, b", nonce="n1", qop=auth',
+     True)]
+
+
+@pytest.mark.parametrize("name, challenge, qop", CHALLENGES)
+@pytest.mark.parametrize("pieces", ["single bytes", "at once"])
+def test_digest(pollcat, name, challenge, qop, pieces):
+    """The password is not told where the proxy asks so; on the same connection, behind what the refusal says."""
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80").send(b"mine").close()
+    peer = accept(proxy)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    head(peer)
+    text = REFUSAL.format(challenge).encode()
+    for i in range(0, len(text), 1 if pieces == "single bytes" else len(text)):
+        peer.sendall(text[i:i + 1] if pieces == "single bytes" else text)
+    lines = head(peer)
+    assert lines[0] == "CONNECT example:80 HTTP/1.1"
+    login = [line for line in lines if line.startswith("Proxy-Authorization: Digest ")]
+    given = dict(re.findall(r'(\w+)="?([^",]*(?:, b)?)"?', login[0].split("Digest ")[1]))
+    assert len(login) == 1 and (given["username"], given["realm"], given["nonce"]) == ("joe", "a, b", "n1")
+    assert given.get("opaque") == ("op" if "opaque" in challenge else None)
+    middle = [given["nc"], given["cnonce"], given["qop"]] if qop else []
+    wanted = digest(name, digest(name, "joe", "a, b", "secret"), "n1", *middle, digest(name, "CONNECT", "example:80"))
+    assert given["response"] == wanted and given["uri"] == "example:80"
+    peer.sendall(GRANTED["http"] + b"welcome")
+    assert receive(peer, 4) == b"mine"
+    peer.close()
+    assert (cat.wait(), cat.out) == (0, b"welcome")
+
+
+@pytest.mark.parametrize("answer, why", [
+    (REFUSAL.format('Digest realm="r", nonce="n", algorithm=MD4'), "a kind of Digest that is not known here"),
+    (REFUSAL.format('Digest realm="r", nonce="n", qop="auth-int"'), "a kind of Digest that is not known here"),
+    (REFUSAL.format(f'Digest realm="r", nonce="{400 * "n"}"'), "its challenge is not right"),
+    (REFUSAL.format('Digest realm="r"'), "its challenge is not right"),
+    (REFUSAL.format('Digest realm="r", nonce="n"').replace("1.1", "1.0"), "ends the connection on which"),
+    (REFUSAL.format('Digest realm="r", nonce="n"').replace("Content", "Other"), "ends the connection on which"),
+    (REFUSAL.format('Digest realm="r", nonce="n"').replace("Length: 5", "Length: 99999"), "ends the connection on which"),
+    (REFUSAL.format('Digest realm="r", nonce="n"').replace("\r\n", "\r\nConnection: close\r\n", 1), "ends the connection on which"),
+    (REFUSAL.format("NTLM"), "or it wants another way to log in")])
+def test_digest_that_cannot_be(pollcat, answer, why):
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    head(peer)
+    peer.sendall(answer.encode())
+    assert cat.wait() == 1
+    assert why in cat.err
+
+
+def test_digest_with_a_wrong_password(pollcat):
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    for _ in range(2):
+        head(peer)
+        peer.sendall(REFUSAL.format(CHALLENGES[0][1]).encode())
+    assert cat.wait() == 1
+    assert "407 Log in: the user or the password is wrong" in cat.err
 
 
 def test_a_chain(pollcat, socks, http):
