@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/conf_telnet.h"
 #include "app/mode.h"
 #include "app/options.h"
 #include "base/hostport.h"
