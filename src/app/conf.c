@@ -432,11 +432,11 @@ static void derive_telnet(struct conf *c, uint64_t traits)
 /* What is put on connections, from the socket up. */
 static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
 {
-    const struct end_kind *end = c->join.end.kind;
     const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
-                                      .end = end != NULL && end->tls,
+                                      .end = c->join.end.kind != NULL && c->join.end.kind->tls,
                                       .listens = (traits & TRAIT_LISTEN) != 0,
                                       .set = (traits & TRAIT_TLS_SET) != 0,
+                                      .late = c->service == &service_prompt && (traits & TRAIT_LISTEN) == 0,
                                       .quiet = c->dialect != dialect_row(0)};
 
     c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;

@@ -13,6 +13,7 @@
 #include "app/reconnect.h"
 #include "app/records.h"
 #include "app/services.h"
+#include "app/tls_late.h"
 #include "base/log.h"
 #include "base/message.h"
 #include "end/as_peer.h"
@@ -39,6 +40,7 @@ struct session {
     struct svc *svc;
     struct progress progress;
     struct records records;
+    struct tls_late tls;
     int status;
     int signo;
     int64_t start; /* loop time */
@@ -238,6 +240,15 @@ static int session_connect(void *ctx, const char *host, const char *port, struct
     return result;
 }
 
+static int session_tls(void *ctx, struct peer *p, const char *name, struct err *e)
+{
+    struct session *s = ctx;
+    const struct net_conf *to = is_client(s) && s->line.here != NULL ? dial_conf(s->line.here) : NULL;
+    const char *host = to != NULL && to->family != AF_UNIX ? to->host : NULL;
+
+    return tls_late_begin(&s->tls, &s->conf->tls.given, p, host, name, e);
+}
+
 static void session_leave(void *ctx)
 {
     struct session *s = ctx;
@@ -290,6 +301,7 @@ static int start_service(struct session *s)
                                         .sockopt = control_sockopt,
                                         .sockopt_row = sockopt_row,
                                         .connect = is_client(s) ? session_connect : NULL,
+                                        .tls = session_tls,
                                         .access = s->conf->net.access != NULL ? session_access : NULL,
                                         .access_row = session_access_row},
                             .greeting = s->conf->greeting.path != NULL ? &s->conf->greeting : NULL,
@@ -604,6 +616,7 @@ static void session_clear(struct session *s)
         access_stop(s->conf->net.access);
         loop_free(s->loop);
         link_pool_clear(&s->pool);
+        tls_late_clear(&s->tls);
     }
 }
 

@@ -29,12 +29,18 @@ static void part_sides(struct tls_sides *s, bool both)
 
 int tls_sides_make(struct tls_sides *s, const struct tls_wanted *wanted, struct err *e)
 {
+    if (!wanted->own && !wanted->end && wanted->late) {
+        if (wanted->set)
+            log_notice("what is sent is in the clear: --ssl is missing, or ~tls");
+        return 0;
+    }
     if (!wanted->own && !wanted->end)
         return wanted->set ? err_set(e, STATUS_LOCAL,
                                      "nothing here has TLS: --ssl, or an end tls:HOST:PORT, is missing")
                            : 0;
     if (s->starttls > 0)
-        s->asks = (struct starttls_conf){.kind = starttls_row((size_t)s->starttls - 1), .name = s->given.name};
+        s->asks = (struct starttls_conf){.kind = starttls_row((size_t)s->starttls - 1),
+                                         .name = s->given.name};
     part_sides(s, wanted->own && wanted->listens && wanted->end);
     if (wanted->own && (s->made_own = tls_new(&s->own, wanted->listens, e)) == NULL)
         return -1;

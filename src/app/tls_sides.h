@@ -25,6 +25,7 @@ struct tls_wanted {
     bool own, end;
     bool listens;
     bool set;   /* an option said how it is to be */
+    bool late;  /* a person may begin it later */
     bool quiet; /* that nobody is verified is told elsewhere */
 };
 

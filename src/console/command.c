@@ -81,6 +81,12 @@ static const struct command table[] = {
      "Show the certificates that the other side of TLS has shown, its own first: whom they are of, who issued them, the names "
      "they\nare for, their time, and the SHA-256 of each and of its public key, as\n.Fl -ssl-pin\ntakes it.\n",
      complete_talkers, command_cert},
+    {"tls", NULL, "[NAME]", "begin TLS",
+     "Begin TLS with the peer that lines go to, or the only one, once a server has consented to it in the clear; prompt and "
+     "history stay.\nThe options of\n.Sx TLS\nare as for\n.Fl -ssl ,\nand a server's certificate is to be for\n.Ar NAME ,\nor for the host that was "
+     "connected to.\nWhat is typed meanwhile is sent behind it; a failure ends the "
+     "connection.\n",
+     NULL, command_tls},
     {"eof", NULL, "[N]", "end our direction",
      "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
      "goes before; what would never end is stopped.\n",

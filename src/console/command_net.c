@@ -10,6 +10,7 @@
 
 #include "base/amount.h"
 #include "base/hostport.h"
+#include "console/command.h"
 #include "console/watch.h"
 #include "peer/info.h"
 
@@ -321,6 +322,41 @@ int command_cert(struct console *c, const char *args, struct err *e)
         i++;
     }
     return i > 0 ? 0 : err_set(e, STATUS_LOCAL, "the peer has shown no certificate");
+}
+
+/* ~tls */
+
+/* What was taken to be sent in the clear is not to go behind TLS. */
+static int check_tls(struct console *c, const struct talker *t, struct err *e)
+{
+    const struct link *out = bridge_out(t->peer);
+
+    if (c->svc->control.tls == NULL)
+        return err_set(e, STATUS_LOCAL, "there is no TLS here");
+    if (t->far || t->other != NULL)
+        return err_set(e, STATUS_LOCAL, "the peer is joined to an end: TLS is not begun between");
+    if (commands_sending(c, t) != NULL || console_held(c, t) > 0)
+        return err_set(e, STATUS_LOCAL, "something is still being sent; TLS begins when it is out");
+    if (t->peer->ended || c->ended || t->ended || t->ending || (out != NULL && out->state != LINK_RUNNING))
+        return err_set(e, STATUS_LOCAL, "a direction of the connection has ended: there can be no TLS");
+    return 0;
+}
+
+int command_tls(struct console *c, const char *args, struct err *e)
+{
+    struct talker *t;
+    char *name;
+    int result;
+
+    if (args_take(c, "tls", args, 0, 1, &name, e) < 0)
+        return -1;
+    result = args_talker(c, NULL, &t, e);
+    if (result == 0)
+        result = check_tls(c, t, e);
+    if (result == 0)
+        result = c->svc->control.tls(c->svc->control.ctx, t->peer, name, e);
+    free(name);
+    return result;
 }
 
 /* ~connect */

@@ -108,6 +108,7 @@ int command_allow(struct console *c, const char *args, struct err *e);
 int command_deny(struct console *c, const char *args, struct err *e);
 int command_info(struct console *c, const char *args, struct err *e);
 int command_cert(struct console *c, const char *args, struct err *e);
+int command_tls(struct console *c, const char *args, struct err *e);
 int command_connect(struct console *c, const char *args, struct err *e);
 
 int command_shell(struct console *c, const char *args, struct err *e);

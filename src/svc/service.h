@@ -45,6 +45,9 @@ struct svc_control {
      * was looked up: svc->moving is set until front->settled(). 0, or -1 with `e`; how it ends is told by a line of the
      * log. */
     int (*connect)(void *ctx, const char *host, const char *port, struct err *e);
+    /* Begins TLS with a live peer that nothing is being sent to; `name`: whom its certificate is to be for, NULL: the host
+     * that we connected to. 0, or -1 with `e`; how it ends is told by a line of the log, or by the end of the peer. */
+    int (*tls)(void *ctx, struct peer *p, const char *name, struct err *e);
     /* Changes who may come, or (`deny`) who may not, by `list` as access_edit() takes it. 0, or -1 with `e`. */
     int (*access)(void *ctx, bool deny, const char *list, struct err *e);
     /* Entry `i` of that list into `text`; false past the end. */

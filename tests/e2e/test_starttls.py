@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS behind plain text: servers of each protocol that answer in any pieces, refuse, end, or say too much."""
 import contextlib
+import re
 import ssl
 
 import pytest
 
 import certificates
-from support import accept, need, payload, port_of, receive, serve
+from support import POLLCAT, accept, dial, need, payload, port_of, receive, serve
+from terminal import Terminal
 
 XMPP = b"http://etherx.jabber.org/streams"
 XMPP_TLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
@@ -207,3 +209,82 @@ def test_name(pollcat, certs):
 def test_wrong(pollcat, args, why):
     cat = pollcat(*args)
     assert cat.wait() == 2 and why in cat.err
+
+
+# By hand, at a prompt
+
+
+def prompt(certs, server, *args):
+    return Terminal([POLLCAT, "--crlf", "--ssl-trustfile", certs["ca.pem"], *args, "-4", "localhost", str(port_of(server))],
+                    columns=120)
+
+
+def consent(t, peer):
+    t.wait_prompt()
+    peer.sendall(b"220 ready\r\n")
+    t.wait_text("220 ready")
+    t.type("STARTTLS\r")
+    assert receive(peer, 10) == b"STARTTLS\r\n"
+    peer.sendall(b"220 go ahead\r\n")
+    t.wait_text("220 go ahead")
+
+
+def test_by_hand(certs):
+    server = serve()
+    with prompt(certs, server) as t:
+        t.wait_text("what is sent is in the clear: --ssl is missing, or ~tls")
+        peer = accept(server)
+        consent(t, peer)
+        t.type("~tls\r")
+        t.type("EHLO again\r")  # goes behind the handshake
+        peer = go_on(certs, peer)
+        assert receive(peer, 12) == b"EHLO again\r\n"
+        t.wait_text("TLS 1.3, TLS_")
+        t.wait_text("verified")
+        peer.sendall(b"250 hello\r\n")
+        t.wait_text("250 hello")
+        t.type("~tls\r")
+        t.wait_text("TLS is on this connection already")
+        t.type("~info\r")
+        t.wait_text("layer     TLS 1.3")
+        t.type("\x1b[A\x1b[A\x1b[A\r")  # the history is that of before
+        assert receive(peer, 12) == b"EHLO again\r\n"
+        peer.unwrap()
+        t.type("\x04")
+        assert t.wait_exit() == 0
+
+
+def test_by_hand_with_a_name(certs):
+    server = serve()
+    with prompt(certs, server) as t:
+        peer = accept(server)
+        consent(t, peer)
+        t.type("~tls www.example.org\r")
+        with contextlib.suppress(OSError):  # it is refused
+            go_on(certs, peer).recv(1)
+        t.wait_text("www.example.org")
+        t.wait_text("the certificate is for")
+        assert t.wait_exit() == 1
+
+
+def test_by_hand_in_the_clear(certs):
+    """What the server sends in the clear then is no line of its."""
+    server = serve()
+    with prompt(certs, server) as t:
+        peer = accept(server)
+        consent(t, peer)
+        t.type("~tls\r")
+        assert receive(peer, 1) == b"\x16"
+        peer.sendall(b"250 injected\r\n")
+        assert t.wait_exit() == 1
+        assert b"the peer does not speak TLS: it says '250 injected'" in t.output and t.output.count(b"injected") == 1
+
+
+def test_by_hand_a_listener_does_not():
+    with Terminal([POLLCAT, "-v", "-l", "127.0.0.1", "0"], columns=120) as t:
+        t.wait_text("listening on")
+        with dial(int(re.search(rb"listening on 127\.0\.0\.1 port (\d+)", t.output)[1])):
+            t.wait_text("connection from")
+            t.type("~tls\r")
+            t.wait_text("TLS can be begun by who connects alone")
+            t.type("\x04")
