@@ -143,7 +143,7 @@ REFUSALS = [
     ("xmpp", [SCRIPTS["xmpp"][0], b"<stream:stream><stream:features/>"], "it offers no STARTTLS"),
     ("xmpp", [*SCRIPTS["xmpp"][:3], b"<failure/>"], "it does not start TLS: <failure/>"),
     ("xmpp", [SCRIPTS["xmpp"][0], b"<stream:stream><stream:error>"], "it refuses: <stream:error>"),
-    ("xmpp", [SCRIPTS["xmpp"][0], b"220 hi"], "what answers speaks another protocol: 220 hi"),
+    ("xmpp", [SCRIPTS["xmpp"][0], b"2"], "what answers speaks another protocol: 2"),
     ("ldap", [[LDAP], b"0\x0c\2\1\1x\7\n\1\2\4\0\4\0"], "it knows no StartTLS (2)"),
     ("ldap", [[LDAP], b"0\x0e\2\1\1x\x09\n\1\x34\4\0\4\2no"], "it has no TLS at present: no"),
     ("ldap", [[LDAP], b"220"], "what answers is no LDAP server"),
