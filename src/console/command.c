@@ -102,7 +102,7 @@ static const struct command table[] = {
      complete_talkers, command_reset},
     {"join", NULL, "[END]", "join the peer to an end",
      "Join the peer that lines go to, or the only one, to\n.Ar END ,\nwhich is written as in\n.Sx Ends :\nwhat the peer sends goes there, what comes "
-     "from there goes to the peer, and both are shown; see\n.Sx Watching .\nThe connection stays when the end is over.\nWithout\n.Ar END\nit is taken back.\n",
+     "from there goes to the peer, and both are shown; see\n.Sx Watching .\nThe connection stays when the end is over.\nWithout\n.Ar END\nit is taken back.\nPeers that hear each other\n.Pq Fl -broker , -chat\nhave none.\n",
      complete_join, command_join},
     {"connect", NULL, "[HOST PORT]", "again, or elsewhere",
      "Close the connection, if there is one, and connect to\n.Ar HOST\nand\n.Ar PORT ,\nor again to the last place; the "

@@ -342,6 +342,8 @@ int command_join(struct console *c, const char *args, struct err *e)
 {
     struct talker *t;
 
+    if (c->among != NULL) /* what one says would go to its end and to the others */
+        return err_set(e, STATUS_LOCAL, "peers hear each other here (--broker, --chat): none has an end");
     if (args_talker(c, NULL, &t, e) < 0)
         return -1;
     if (t->far)

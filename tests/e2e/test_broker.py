@@ -489,6 +489,13 @@ def test_at_the_prompt_who_never_reads_is_closed(many):
     sending.result()
 
 
+@pytest.mark.parametrize("how", ["--broker", "--chat"])
+def test_at_the_prompt_none_is_joined_to_an_end(many, how):
+    t, one, _ = many(how)
+    t.type("~to 1\r~join echo:\r")
+    t.wait_text("pollcat: peers hear each other here (--broker, --chat): none has an end")
+
+
 def test_at_the_prompt_we_see_all_of_a_flood(many):
     t, one, two = many("--broker")
     line, count = b"0123456789" * 7 + b"\n", 2000  # of which the terminal here keeps all
