@@ -123,9 +123,9 @@ def test_all_speakers_get_their_turn(circle):
         except OSError:
             pass
 
+    eaten = Background(receive_all, quiet)  # it is waited for, too
     Background(speak)
     assert receive(hearer, FLOOD) == b"." * FLOOD
-    eaten = Background(receive_all, quiet)
     quiet.sendall(b"!")
     heard = b""
     while b"!" not in heard:

@@ -130,6 +130,7 @@ def test_slow_reader_is_not_silent(client):
         ours, theirs = socket.socketpair()
         cat, peer = client("-w", f"{seconds}s", stdin=theirs)
         theirs.close()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # so that what is read opens the window
         with within(seconds, asleep):
             fill(ours, cat.pid)
         for _ in range(5):
