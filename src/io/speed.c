@@ -4,13 +4,16 @@
 #include <errno.h>
 #include <stddef.h>
 
-#ifdef __linux__
-/* The kernel's own, instead of <termios.h>: the two do not go together. */
-#include <asm/termbits.h>
-#endif
 #include <sys/ioctl.h>
 
-#ifdef TCGETS2
+#if defined __linux__ && !defined __powerpc__ && !defined __alpha__ && !defined __sparc__
+/* The kernel's own, instead of <termios.h>: the two do not go together. */
+#include <asm/termbits.h>
+
+#ifndef TCGETS2 /* the C library may not tell */
+#define TCGETS2 _IOR('T', 0x2A, struct termios2)
+#define TCSETS2 _IOW('T', 0x2B, struct termios2)
+#endif
 
 unsigned speed_get(int fd)
 {
