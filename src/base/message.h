@@ -48,9 +48,9 @@ enum message_id {
     MESSAGE_OUTPUT_FAILED, /* standard output: why */
     MESSAGE_OUTPUT_GONE,   /* who read it has left: why; our own catalogue is silent */
     MESSAGE_QUIT, /* the time after the end of input is up: ms; our own catalogue is silent, and the status is good */
-    MESSAGE_IDLE,    /* nothing went to or came from a peer: peer, remote, ms */
-    MESSAGE_CLOSED,  /* a peer is done with: local, remote, peer, sent, received */
-    MESSAGE_SUMMARY, /* of a client, at a good end: sent, received, ms; our own catalogue is silent */
+    MESSAGE_IDLE,        /* nothing went to or came from a peer: peer, remote, ms */
+    MESSAGE_CLOSED,      /* a peer is done with: local, remote, peer, sent, received */
+    MESSAGE_SUMMARY,     /* of a client, at a good end: sent, received, ms; our own catalogue is silent */
     MESSAGE_CHAT_NAME,   /* what one who chats is called unless it chose a name: limit, its number */
     MESSAGE_CHAT_JOINED, /* told to all who chat: remote (NULL: it is us), peer is its name */
     MESSAGE_CHAT_LEFT,   /* the same */
@@ -59,9 +59,9 @@ enum message_id {
     MESSAGE_CHAT_END,    /* and that */
     MESSAGE_CHAT_NOBODY, /* instead, when there are none */
     MESSAGE_CHAT_NOTE,   /* anything else that is told to one who chats: text */
-    MESSAGE_UNKNOWN, /* an option that there is not, or without its argument: text */
-    MESSAGE_USAGE,   /* the command line is wrong: text */
-    MESSAGE_FATAL,   /* the program cannot begin, or fails: text */
+    MESSAGE_UNKNOWN,     /* an option that there is not, or without its argument: text */
+    MESSAGE_USAGE,       /* the command line is wrong: text */
+    MESSAGE_FATAL,       /* the program cannot begin, or fails: text */
     MESSAGES,
 };
 

@@ -55,9 +55,9 @@ struct tls_layer {
     BIO *own, *net; /* a pair: what the library reads and writes, and what the connection does */
     char *name;     /* who the server is to be; NULL: nobody in particular */
     bool client;
-    bool ended;      /* the connection below has */
-    bool bye_heard;  /* close_notify came */
-    bool bye_said;   /* ours is on its way */
+    bool ended;     /* the connection below has */
+    bool bye_heard; /* close_notify came */
+    bool bye_said;  /* ours is on its way */
     size_t bye_size;
     bool bye_waits;  /* for the other side to be silent */
     bool end_told;   /* the reader knows of its end, or of `why` */

@@ -12,8 +12,8 @@
 #include "base/names.h"
 #include "proto/ask.h"
 
-extern const struct ask_kind starttls_smtp, starttls_imap, starttls_pop3, starttls_ftp, starttls_xmpp, starttls_ldap,
-    starttls_postgres, starttls_mysql, starttls_sieve, starttls_nntp, starttls_irc;
+extern const struct ask_kind starttls_smtp, starttls_imap, starttls_pop3, starttls_ftp, starttls_xmpp,
+    starttls_ldap, starttls_postgres, starttls_mysql, starttls_sieve, starttls_nntp, starttls_irc;
 
 /* Row `i`, or NULL past the end. */
 const struct ask_kind *starttls_row(size_t i);

@@ -131,8 +131,10 @@ static void ends_are_peers(void **state)
 static void mistakes_get_one_line(void **state)
 {
     static const char *const rows[][2] = {
-        {"host:xyz", "port 'xyz' is neither a number nor a known service, and 'host:' none of tcp: tls: unix: "},
-        {"exce:bc", "port 'bc' is neither a number nor a known service, and 'exce:' none of tcp: tls: unix: "},
+        {"host:xyz",
+         "port 'xyz' is neither a number nor a known service, and 'host:' none of tcp: tls: unix: "},
+        {"exce:bc",
+         "port 'bc' is neither a number nor a known service, and 'exce:' none of tcp: tls: unix: "},
         {"tcp:exec:x", "port 'x' is neither a number nor a known service"},
         {"tcp:h", "a port is missing"},
         {"tcp:", "'' is neither HOST nor HOST:PORT"},
