@@ -256,8 +256,8 @@ static void unit_written(struct link *k)
     if (k->opts.interval > 0 && k->opts.cut == LINK_CUT_LINE && line)
         rest_a_while(k);
     if (link_disown_dst(k))
-        port_wait_room(k->dst,
-                       k); /* even if it has no more: what it reads next is not to go before the others */
+        /* Even if it has no more: what it reads next is not to go before the others. */
+        port_wait_room(k->dst, k);
 }
 
 /* Writes once. Returns the bytes written, or IO_*; IO_AGAIN also when there is nothing to write or it is another
