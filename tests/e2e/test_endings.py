@@ -281,8 +281,10 @@ def test_what_was_read_is_delivered_before_it_leaves(pollcat):
 
 
 def test_of_many_without_a_terminal_each_leaves_alone(pollcat):
-    cat = pollcat("--leave", "-lk", "127.0.0.1", "0")
+    cat = pollcat("--leave", "-lkv", "127.0.0.1", "0")
     with dial(cat.port) as one, dial(cat.port) as two:
+        cat.until_err(rf"connection from 127\.0\.0\.1 port {port_of(one)}")
+        cat.until_err(rf"connection from 127\.0\.0\.1 port {port_of(two)}")
         cat.send(b"1")
         assert receive(one, 1) == receive(two, 1) == b"1"
         half_close(one)
