@@ -76,7 +76,9 @@ int addrset_add(struct addrset *s, const struct addr *a, int bits)
 
 static void add_run(void *ctx, uint32_t first, uint32_t last)
 {
-    add_range(ctx, (struct addrset_ip){.low = MAPPED | first}, (struct addrset_ip){.low = MAPPED | last});
+    const struct addrset_ip from = {.low = MAPPED | first}, to = {.low = MAPPED | last};
+
+    add_range(ctx, from, to);
 }
 
 static int add_pattern(struct addrset *s, const struct octets *o, struct err *e)
