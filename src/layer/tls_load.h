@@ -20,7 +20,6 @@
 
 #define TLS_SSL_FUNCTIONS(X)              \
     X(SSL_CIPHER_get_name)                \
-    X(SSL_CTX_check_private_key)          \
     X(SSL_CTX_ctrl)                       \
     X(SSL_CTX_free)                       \
     X(SSL_CTX_get_cert_store)             \
@@ -35,7 +34,6 @@
     X(SSL_CTX_set_client_CA_list)         \
     X(SSL_CTX_set_default_verify_paths)   \
     X(SSL_CTX_set_keylog_callback)        \
-    X(SSL_CTX_set_options)                \
     X(SSL_CTX_set_session_id_context)     \
     X(SSL_CTX_set_verify)                 \
     X(SSL_CTX_use_PrivateKey)             \
@@ -81,7 +79,6 @@
 #define TLS_CRYPTO_FUNCTIONS(X)        \
     X(ASN1_INTEGER_set)                \
     X(ASN1_TIME_to_tm)                 \
-    X(BIO_ctrl)                        \
     X(BIO_ctrl_get_write_guarantee)    \
     X(BIO_ctrl_pending)                \
     X(BIO_free)                        \

@@ -47,11 +47,10 @@ struct ask {
 };
 
 struct ask_kind {
-    const char *name;   /* as --proxy-type and --starttls have it */
-    const char *title;  /* for messages: "SOCKS5", "SMTP server" */
-    const char *scheme; /* of a URL; NULL: none */
-    uint16_t port;      /* where such proxies mostly listen */
-    bool alone;         /* nothing may stand behind the answer: what is granted begins on our side */
+    const char *name;  /* as --proxy-type and --starttls have it */
+    const char *title; /* for messages: "SOCKS5", "SMTP server" */
+    uint16_t port;     /* where such proxies mostly listen */
+    bool alone;        /* nothing may stand behind the answer: what is granted begins on our side */
     /* Makes the first of `out`. Returns 0, or ASK_FAILED: this cannot be asked for so. */
     int (*begin)(struct ask *a);
     /* Takes what came: `in` is all that was not used yet; it uses whole answers only (`*used` bytes). */

@@ -160,7 +160,6 @@ static int take_http(struct ask *a, const unsigned char *in, size_t n, size_t *u
 const struct ask_kind ask_http = {
     .name = "http",
     .title = "HTTP",
-    .scheme = "http",
     .port = 3128,
     .begin = begin_http,
     .take = take_http,
