@@ -6,12 +6,9 @@
 
 #include "base/addr.h"
 #include "proto/ask.h"
-
-enum { CONNECT = 1 };
+#include "proto/socks.h"
 
 /* SOCKS 4 */
-
-enum { VERSION4 = 4, ANSWER4 = 8, GRANTED4 = 90 };
 
 static const char *refusal4(unsigned char code)
 {
@@ -30,7 +27,7 @@ static const char *refusal4(unsigned char code)
 /* `ip` is what stands where the address belongs: of a name, one that cannot be. */
 static int begin_with(struct ask *a, const unsigned char ip[static 4], const char *name)
 {
-    static const unsigned char head[] = {VERSION4, CONNECT};
+    static const unsigned char head[] = {SOCKS4_VERSION, SOCKS_CONNECT};
     const char *user = a->user != NULL ? a->user : "";
 
     ask_put(a, head, sizeof head);
@@ -70,10 +67,10 @@ static int take_socks4(struct ask *a, const unsigned char *in, size_t n, size_t 
     *used = 0;
     if (n > 0 && in[0] != 0)
         return ask_fail(a, "what answers is no SOCKS4 proxy");
-    if (n < ANSWER4)
+    if (n < SOCKS4_LENGTH)
         return 0;
-    *used = ANSWER4;
-    if (in[1] == GRANTED4)
+    *used = SOCKS4_LENGTH;
+    if (in[1] == SOCKS4_GRANTED)
         return ASK_DONE;
     why = refusal4(in[1]);
     return why != NULL ? ask_fail(a, "%s", why) : ask_fail(a, "refused with the unknown code %u", in[1]);
@@ -81,24 +78,13 @@ static int take_socks4(struct ask *a, const unsigned char *in, size_t n, size_t 
 
 /* SOCKS 5 */
 
-enum {
-    VERSION5 = 5,
-    NO_METHOD = 0,
-    PASSWORD_METHOD = 2,
-    NONE_ACCEPTED = 255,
-    PASSWORD_VERSION = 1,
-    IS_IPV4 = 1,
-    IS_NAME = 3,
-    IS_IPV6 = 4,
-};
-
 /* What is waited for. */
 enum step5 { METHOD, PASSWORD, ANSWER };
 
 static int begin_socks5(struct ask *a)
 {
-    static const unsigned char none[] = {VERSION5, 1, NO_METHOD},
-                               either[] = {VERSION5, 2, NO_METHOD, PASSWORD_METHOD};
+    static const unsigned char none[] = {SOCKS5_VERSION, 1, SOCKS5_NO_METHOD},
+                               either[] = {SOCKS5_VERSION, 2, SOCKS5_NO_METHOD, SOCKS5_PASSWORD_METHOD};
 
     a->step = METHOD;
     if (a->user != NULL)
@@ -118,17 +104,17 @@ static void put_counted(struct ask *a, const char *text)
 
 static void put_request(struct ask *a)
 {
-    static const unsigned char head[] = {VERSION5, CONNECT, 0};
-    unsigned char kind = IS_NAME;
+    static const unsigned char head[] = {SOCKS5_VERSION, SOCKS_CONNECT, 0};
+    unsigned char kind = SOCKS5_NAME;
     struct addr to;
 
     ask_put(a, head, sizeof head);
     if (addr_parse(&to, a->host, 0) == 0)
-        kind = addr_family(&to) == AF_INET ? IS_IPV4 : IS_IPV6;
+        kind = addr_family(&to) == AF_INET ? SOCKS5_IPV4 : SOCKS5_IPV6;
     ask_put(a, &kind, 1);
-    if (kind == IS_IPV4)
+    if (kind == SOCKS5_IPV4)
         ask_put(a, &to.in.sin_addr, sizeof to.in.sin_addr);
-    else if (kind == IS_IPV6)
+    else if (kind == SOCKS5_IPV6)
         ask_put(a, &to.in6.sin6_addr, sizeof to.in6.sin6_addr);
     else
         put_counted(a, a->host);
@@ -138,20 +124,20 @@ static void put_request(struct ask *a)
 
 static int take_method(struct ask *a, unsigned char method)
 {
-    static const unsigned char version = PASSWORD_VERSION;
+    static const unsigned char version = SOCKS5_PASSWORD_VERSION;
 
-    if (method == NO_METHOD) {
+    if (method == SOCKS5_NO_METHOD) {
         put_request(a);
         return 0;
     }
-    if (method == PASSWORD_METHOD && a->user != NULL) {
+    if (method == SOCKS5_PASSWORD_METHOD && a->user != NULL) {
         ask_put(a, &version, 1);
         put_counted(a, a->user);
         put_counted(a, a->password != NULL ? a->password : "");
         a->step = PASSWORD;
         return 0;
     }
-    if (method != NONE_ACCEPTED)
+    if (method != SOCKS5_NONE_ACCEPTED)
         return ask_fail(a, "it wants a way to log in that was not offered (%u)", method);
     return a->user != NULL ? ask_fail(a, "it takes neither passwords nor nobody's name")
                            : ask_fail(a, "it wants a user and a password: --proxy-auth USER:PASSWORD");
@@ -186,35 +172,19 @@ static int take_reply(struct ask *a, unsigned char code)
                                                  : ask_fail(a, "refused with the unknown code %u", code);
 }
 
-/* How long the answer is, as far as that is known. */
-static size_t reply_length(const unsigned char *in, size_t n)
-{
-    enum { HEAD = 4, PORT = 2 };
-
-    if (n <= HEAD)
-        return HEAD + 1;
-    switch (in[3]) {
-    case IS_IPV4:
-        return HEAD + 4 + PORT;
-    case IS_IPV6:
-        return HEAD + 16 + PORT;
-    default:
-        return HEAD + 1 + in[4] + PORT;
-    }
-}
-
 static int take_socks5(struct ask *a, const unsigned char *in, size_t n, size_t *used)
 {
     enum { SHORT = 2 };
-    const unsigned char version = a->step == PASSWORD ? PASSWORD_VERSION : VERSION5;
+    const unsigned char version = a->step == PASSWORD ? SOCKS5_PASSWORD_VERSION : SOCKS5_VERSION;
     size_t length = SHORT;
 
     *used = 0;
     if (n > 0 && in[0] != version)
         return ask_fail(a, "what answers is no SOCKS5 proxy");
     if (a->step == ANSWER)
-        length = n > 1 && in[1] != 0 ? SHORT : reply_length(in, n); /* who refuses may say no more */
-    if (a->step == ANSWER && n > 3 && in[1] == 0 && in[3] != IS_IPV4 && in[3] != IS_IPV6 && in[3] != IS_NAME)
+        length = n > 1 && in[1] != 0 ? SHORT : socks5_length(in, n); /* who refuses may say no more */
+    if (a->step == ANSWER && n > 3 && in[1] == 0 && in[3] != SOCKS5_IPV4 && in[3] != SOCKS5_IPV6 &&
+        in[3] != SOCKS5_NAME)
         return ask_fail(a, "its answer has no address");
     if (n < length)
         return 0;

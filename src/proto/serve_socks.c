@@ -8,8 +8,9 @@
 
 #include "base/addr.h"
 #include "proto/serve.h"
+#include "proto/socks.h"
 
-enum { COMMAND_CONNECT = 1, LONGEST = 255 };
+enum { LONGEST = 255 };
 
 static const char no_command[] = "a command that is not CONNECT";
 
@@ -39,11 +40,9 @@ static void take_address(struct serve *s, const unsigned char *ip, bool six)
 
 /* SOCKS 4 */
 
-enum { VERSION4 = 4, HEAD4 = 8, GRANTED4 = 90, REJECTED4 = 91, OTHER_USER4 = 93 };
-
 static void put_reply4(struct serve *s, unsigned char code)
 {
-    const unsigned char reply[8] = {0, code};
+    const unsigned char reply[SOCKS4_LENGTH] = {0, code};
 
     serve_put(s, reply, sizeof reply);
 }
@@ -76,67 +75,56 @@ static bool is_4a(const unsigned char *ip)
 
 static int take_socks4(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
-    size_t at = HEAD4, name;
+    size_t at = SOCKS4_LENGTH, name;
     int user, length = 0;
 
     *used = 0;
-    if (n > 0 && in[0] != VERSION4)
+    if (n > 0 && in[0] != SOCKS4_VERSION)
         return serve_refuse(s, "no request of SOCKS4");
-    if (n < HEAD4)
+    if (n < SOCKS4_LENGTH)
         return 0;
     user = take_text(in, n, &at);
     name = at;
     if (user >= 0 && is_4a(in + 4))
         length = take_text(in, n, &at);
     if (user == -2 || length == -2)
-        return refuse4(s, REJECTED4, "a name that is too long");
+        return refuse4(s, SOCKS4_REJECTED, "a name that is too long");
     if (user == -1 || length == -1)
         return 0;
     *used = at;
-    if (in[1] != COMMAND_CONNECT)
-        return refuse4(s, REJECTED4, no_command);
+    if (in[1] != SOCKS_CONNECT)
+        return refuse4(s, SOCKS4_REJECTED, no_command);
     if (s->user != NULL)
-        return refuse4(s, OTHER_USER4, "a password is needed, and SOCKS4 has none");
+        return refuse4(s, SOCKS4_OTHER_USER, "a password is needed, and SOCKS4 has none");
     take_port(s, in + 2);
     if (!is_4a(in + 4))
         take_address(s, in + 4, false);
     else if (!serve_take_host(s, in + name, (size_t)length))
-        return refuse4(s, REJECTED4, "what is no name of a host");
+        return refuse4(s, SOCKS4_REJECTED, "what is no name of a host");
     return SERVE_ASKED;
 }
 
 static void answer_socks4(struct serve *s, enum serve_answer how)
 {
-    put_reply4(s, how == SERVE_GRANTED ? GRANTED4 : REJECTED4);
+    put_reply4(s, how == SERVE_GRANTED ? SOCKS4_GRANTED : SOCKS4_REJECTED);
 }
 
 static void too_long_socks4(struct serve *s)
 {
-    put_reply4(s, REJECTED4);
+    put_reply4(s, SOCKS4_REJECTED);
 }
 
 /* SOCKS 5 */
 
-enum {
-    VERSION5 = 5,
-    NO_METHOD = 0,
-    PASSWORD_METHOD = 2,
-    NONE_ACCEPTED = 255,
-    PASSWORD_VERSION = 1,
-    IS_IPV4 = 1,
-    IS_NAME = 3,
-    IS_IPV6 = 4,
-    FAILED5 = 1,
-    NO_COMMAND5 = 7,
-    NO_ADDRESS5 = 8,
-};
+/* Codes of answers (RFC 1928, 6). */
+enum { FAILED5 = 1, NO_COMMAND5 = 7, NO_ADDRESS5 = 8 };
 
 /* What comes next. */
 enum step5 { METHODS, LOGIN, REQUEST };
 
 static void put_reply5(struct serve *s, unsigned char code)
 {
-    const unsigned char reply[10] = {VERSION5, code, 0, IS_IPV4};
+    const unsigned char reply[10] = {SOCKS5_VERSION, code, 0, SOCKS5_IPV4};
 
     serve_put(s, reply, sizeof reply);
 }
@@ -154,17 +142,17 @@ static void put_two(struct serve *s, unsigned char version, unsigned char code)
 
 static int take_methods(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
-    const unsigned char wanted = s->user != NULL ? PASSWORD_METHOD : NO_METHOD;
+    const unsigned char wanted = s->user != NULL ? SOCKS5_PASSWORD_METHOD : SOCKS5_NO_METHOD;
 
     if (n < 2 || n < 2 + (size_t)in[1])
         return 0;
     *used = 2 + (size_t)in[1];
     if (memchr(in + 2, wanted, in[1]) == NULL) {
-        put_two(s, VERSION5, NONE_ACCEPTED);
+        put_two(s, SOCKS5_VERSION, SOCKS5_NONE_ACCEPTED);
         return serve_refuse(s, s->user != NULL ? "no user and no password"
                                                : "only ways to log in that are not known");
     }
-    put_two(s, VERSION5, wanted);
+    put_two(s, SOCKS5_VERSION, wanted);
     s->step = s->user != NULL ? LOGIN : REQUEST;
     return 0;
 }
@@ -177,47 +165,28 @@ static int take_login(struct serve *s, const unsigned char *in, size_t n, size_t
         return 0;
     *used = 3 + user + password;
     if (!(serve_is_same(in + 2, user, s->user) & serve_is_same(in + 3 + user, password, s->password))) {
-        put_two(s, PASSWORD_VERSION, 1);
+        put_two(s, SOCKS5_PASSWORD_VERSION, 1);
         return serve_refuse(s, "a wrong user or password");
     }
-    put_two(s, PASSWORD_VERSION, 0);
+    put_two(s, SOCKS5_PASSWORD_VERSION, 0);
     s->step = REQUEST;
     return 0;
 }
 
-/* How long the request is, as far as that is known; 0: it has an unknown kind of address. */
-static size_t request_length(const unsigned char *in, size_t n)
-{
-    enum { HEAD = 4, PORT = 2 };
-
-    if (n <= HEAD)
-        return HEAD + 1;
-    switch (in[3]) {
-    case IS_IPV4:
-        return HEAD + 4 + PORT;
-    case IS_IPV6:
-        return HEAD + 16 + PORT;
-    case IS_NAME:
-        return HEAD + 1 + (size_t)in[4] + PORT;
-    default:
-        return 0;
-    }
-}
-
 static int take_request(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
-    const size_t length = request_length(in, n);
+    const size_t length = socks5_length(in, n);
 
     if (length == 0)
         return refuse5(s, NO_ADDRESS5, "an unknown kind of address");
     if (n < length)
         return 0;
     *used = length;
-    if (in[1] != COMMAND_CONNECT)
+    if (in[1] != SOCKS_CONNECT)
         return refuse5(s, NO_COMMAND5, no_command);
     take_port(s, in + length - 2);
-    if (in[3] != IS_NAME)
-        take_address(s, in + 4, in[3] == IS_IPV6);
+    if (in[3] != SOCKS5_NAME)
+        take_address(s, in + 4, in[3] == SOCKS5_IPV6);
     else if (!serve_take_host(s, in + 5, in[4]))
         return refuse5(s, FAILED5, "what is no name of a host");
     return SERVE_ASKED;
@@ -226,7 +195,7 @@ static int take_request(struct serve *s, const unsigned char *in, size_t n, size
 static int take_socks5(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
     *used = 0;
-    if (n > 0 && in[0] != (s->step == LOGIN ? PASSWORD_VERSION : VERSION5))
+    if (n > 0 && in[0] != (s->step == LOGIN ? SOCKS5_PASSWORD_VERSION : SOCKS5_VERSION))
         return serve_refuse(s, "no request of SOCKS5");
     if (s->step == METHODS)
         return take_methods(s, in, n, used);
