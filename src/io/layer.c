@@ -16,6 +16,18 @@ ssize_t layer_write(struct layer *l, const void *data, size_t size, const struct
     return l->ops->write(l, data, size, meta);
 }
 
+int layer_write_rest(struct layer *l, const void *data, size_t size, size_t *done)
+{
+    while (*done < size) {
+        ssize_t n = layer_write(l, (const char *)data + *done, size - *done, NULL);
+
+        if (n < 0)
+            return (int)n;
+        *done += (size_t)n;
+    }
+    return 0;
+}
+
 size_t layer_pending(const struct layer *l)
 {
     while (l->ops->pending == NULL && l->lower != NULL)

@@ -148,6 +148,8 @@ void layer_init(struct layer *l, const struct layer_ops *ops, unsigned caps);
 /* As the ops: what a layer calls of the one below. */
 ssize_t layer_read(struct layer *l, void *data, size_t size, struct meta *meta);
 ssize_t layer_write(struct layer *l, const void *data, size_t size, const struct meta *meta);
+/* Writes from byte `*done` on until all `size` are written, counting in `*done`. Returns 0, IO_AGAIN or IO_ERROR. */
+int layer_write_rest(struct layer *l, const void *data, size_t size, size_t *done);
 size_t layer_pending(const struct layer *l);
 int layer_shut(struct layer *l);
 size_t layer_max(const struct layer *l);

@@ -31,15 +31,11 @@ static struct asking *asking_of(struct layer *l)
 /* Returns 0 when all that is to be said is sent, IO_AGAIN or IO_ERROR. */
 static int send_question(struct asking *x)
 {
-    while (x->sent < x->ask.nout) {
-        ssize_t n = layer_write(x->layer.lower, x->ask.out + x->sent, x->ask.nout - x->sent, NULL);
+    int r = layer_write_rest(x->layer.lower, x->ask.out, x->ask.nout, &x->sent);
 
-        if (n < 0)
-            return (int)n;
-        x->sent += (size_t)n;
-    }
-    x->sent = x->ask.nout = 0;
-    return 0;
+    if (r == 0)
+        x->sent = x->ask.nout = 0;
+    return r;
 }
 
 static void make_room(struct asking *x)

@@ -74,14 +74,9 @@ static int send_handshake(struct layer *l)
 {
     struct sending *x = container_of(l, struct sending, layer);
 
-    while (x->sent < x->n) {
-        ssize_t n = layer_write(l->lower, x->out + x->sent, x->n - x->sent, NULL);
+    int r = layer_write_rest(l->lower, x->out, x->n, &x->sent);
 
-        if (n < 0)
-            return (int)n;
-        x->sent += (size_t)n;
-    }
-    return LAYER_LEAVES;
+    return r == 0 ? LAYER_LEAVES : r;
 }
 
 static unsigned send_want(struct layer *l, unsigned wanted)

@@ -37,15 +37,11 @@ static struct serving *serving_of(struct layer *l)
 /* Returns 0 when all that is to be said is sent, IO_AGAIN or IO_ERROR. */
 static int send_answer(struct serving *x)
 {
-    while (x->sent < x->serve.nout) {
-        ssize_t n = layer_write(x->layer.lower, x->serve.out + x->sent, x->serve.nout - x->sent, NULL);
+    int r = layer_write_rest(x->layer.lower, x->serve.out, x->serve.nout, &x->sent);
 
-        if (n < 0)
-            return (int)n;
-        x->sent += (size_t)n;
-    }
-    x->sent = x->serve.nout = 0;
-    return 0;
+    if (r == 0)
+        x->sent = x->serve.nout = 0;
+    return r;
 }
 
 /* Returns above 0 or IO_*. */
