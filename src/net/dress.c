@@ -174,25 +174,22 @@ static void dressing_late(struct timer *t)
     d->failed(d, &e);
 }
 
+/* Whom a connection is for; host NULL: nobody is named. */
+struct whom {
+    const char *host;
+    uint16_t port;
+};
+
 /* Puts layers on, from the socket up. Returns 0, or -1 with `e`. */
-static int put_on(const struct dresser *d, struct port *port, const struct net_layer *layers, size_t n,
+static int put_on(const struct dressing *x, const struct net_layer *layers, size_t n, const struct whom *whom,
                   struct err *e)
 {
-    const struct net_conf *conf = d->net->conf;
-    const char *host = d->client && conf->family != AF_UNIX ? conf->host : NULL;
-    char text[ADDR_TEXT];
-    uint16_t number = 0;
-
-    if (n > 0 && host != NULL && resolve_port(conf->port, SOCK_STREAM, &number, e) < 0)
-        return -1;
-    if (layers != conf->layers && conf->beyond.n > 0)
-        host = addr_host(&conf->beyond.list[0], text);
     for (size_t i = 0; i < n; i++) {
-        struct layer *l = layers[i].make(layers[i].conf, d->client, host, number, e);
+        struct layer *l = layers[i].make(layers[i].conf, x->dresser->client, whom->host, whom->port, e);
 
         if (l == NULL)
             return -1;
-        if (port_push(port, l, e) < 0) {
+        if (port_push(x->port, l, e) < 0) {
             l->ops->free(l);
             return -1;
         }
@@ -234,14 +231,22 @@ static int put_header_on(struct dressing *x, struct err *e)
 
 static int put_all_on(struct dressing *x, struct err *e)
 {
-    const struct dresser *d = x->dresser;
-    const struct net_conf *conf = d->net->conf;
+    const struct net_conf *conf = x->dresser->net->conf;
+    const bool layers = conf->nlayers > 0 || conf->via != NULL;
+    struct whom whom = {.host = x->dresser->client && conf->family != AF_UNIX ? conf->host : NULL};
+    struct whom asked; /* for by who brings us there: names may be looked up here */
+    char text[ADDR_TEXT];
 
-    if (conf->via != NULL && put_on(d, x->port, conf->via->layers, conf->via->nlayers, e) < 0)
+    if (layers && whom.host != NULL && resolve_port(conf->port, SOCK_STREAM, &whom.port, e) < 0)
+        return -1;
+    asked = whom;
+    if (conf->beyond.n > 0)
+        asked.host = addr_host(&conf->beyond.list[0], text);
+    if (conf->via != NULL && put_on(x, conf->via->layers, conf->via->nlayers, &asked, e) < 0)
         return -1;
     if (put_header_on(x, e) < 0)
         return -1;
-    return put_on(d, x->port, conf->layers, conf->nlayers, e);
+    return put_on(x, conf->layers, conf->nlayers, &whom, e);
 }
 
 static struct dressing *new_dressing(struct dresser *d, struct port *port, const struct addr *local,
