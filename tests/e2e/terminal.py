@@ -38,6 +38,13 @@ def wait_for(condition, what="the condition", step=None, deadline=DEADLINE):
             step()
 
 
+@pytest.fixture
+def may_crash(monkeypatch):
+    """A signal that ends a program is no fault of it: a sanitizer would report it as one."""
+    ours = "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0"
+    monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ.get('ASAN_OPTIONS', '')}:{ours}")
+
+
 def terminal_name(master):
     """As ptsname(3), which Python has from 3.13 on."""
     number = fcntl.ioctl(master, getattr(termios, "TIOCGPTN", 0x80045430), b"\0" * 4)

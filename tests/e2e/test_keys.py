@@ -7,7 +7,7 @@ import termios
 import pytest
 
 from support import POLLCAT
-from terminal import Terminal, many, peer, says, start
+from terminal import Terminal, many, may_crash, peer, says, start
 
 
 def is_all_raw(t):
@@ -61,7 +61,7 @@ def test_what_was_not_changed_is_left_alone(by_key, peer):
 
 
 @pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT])
-def test_terminal_is_given_back_at_signals(by_key, peer, signo):
+def test_terminal_is_given_back_at_signals(by_key, peer, may_crash, signo):
     t = by_key()
     peer.send("\x1b[?1000hhello")
     t.wait_text("hello")

@@ -9,7 +9,7 @@ import pytest
 
 from support import (POLLCAT, Held, accept, half_close, payload, port_of, receive, receive_all, refusing, reset, serve,
                      serve_unix, udp, wait_tcp, with_hosts)
-from terminal import Peer, Terminal, wait_for
+from terminal import Peer, Terminal, may_crash, wait_for
 
 
 def again(pollcat, server, *args, **more):
@@ -470,9 +470,7 @@ def test_a_source_that_takes_long_does_not_stop_reconnecting(pollcat, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE])
-def test_a_crash_gives_the_terminal_back(prompt, number, monkeypatch):
-    ours = "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0"  # a sanitizer would call it a fault
-    monkeypatch.setenv("ASAN_OPTIONS", f"{os.environ.get('ASAN_OPTIONS', '')}:{ours}")
+def test_a_crash_gives_the_terminal_back(prompt, number, may_crash):
     with Peer() as server:
         t = prompt("127.0.0.1", server.port)
         server.accept()
