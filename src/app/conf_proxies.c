@@ -11,6 +11,7 @@
 #include "base/hostport.h"
 #include "base/mem.h"
 #include "net/resolve.h"
+#include "proto/proxy_type.h"
 
 const struct name proxy_dns_names[] = {
     {"local", PROXY_DNS_LOCAL},
@@ -20,24 +21,12 @@ const struct name proxy_dns_names[] = {
     {NULL, 0},
 };
 
-/* The kind of a name of `n` bytes, or NULL. "5" and the like are nc's. */
+/* The kind of a name of `n` bytes, or NULL. */
 static const struct ask_kind *find_kind(const char *name, size_t n)
 {
-    static const struct {
-        const char *alias, *name;
-    } others[] = {
-        {"4", "socks4"}, {"5", "socks5"}, {"connect", "http"}, {"socks", "socks5"}, {"socks5h", "socks5"}};
-    const struct ask_kind *kind;
+    int type;
 
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strlen(others[i].alias) == n && strncasecmp(others[i].alias, name, n) == 0)
-            return find_kind(others[i].name, strlen(others[i].name));
-    }
-    for (size_t i = 0; (kind = ask_row(i)) != NULL; i++) {
-        if (strlen(kind->name) == n && strncasecmp(kind->name, name, n) == 0)
-            return kind;
-    }
-    return NULL;
+    return names_find(proxy_type_names, name, n, &type) ? ask_row((size_t)type) : NULL;
 }
 
 /* Undoes %XX (RFC 3986, 2.1), in place. */

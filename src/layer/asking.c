@@ -7,17 +7,15 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "io/layer.h"
+#include "layer/intake.h"
 #include "loop/loop.h"
-
-enum { FIRST = 512 /* bytes of room for an answer, at first */ };
 
 struct asking {
     struct layer layer;
     struct ask ask;
     const char *title;
     char *host;
-    unsigned char *in; /* what came and was not used yet */
-    size_t nin, room;
+    struct intake in;
     size_t heard; /* bytes in all */
     size_t sent;  /* of ask.out */
     bool granted;
@@ -38,14 +36,6 @@ static int send_question(struct asking *x)
     return r;
 }
 
-static void make_room(struct asking *x)
-{
-    if (x->nin < x->room)
-        return;
-    x->room = x->room == 0 ? FIRST : 2 * x->room;
-    x->in = mem_resize(x->in, x->room);
-}
-
 /* Takes what is there. Returns 0 (there may be something to say), 1 when what was asked for is granted, IO_AGAIN: more is
  * needed, IO_ERROR. */
 static int take_answer(struct asking *x)
@@ -53,12 +43,11 @@ static int take_answer(struct asking *x)
     size_t used = 0;
     int r;
 
-    r = x->ask.kind->take(&x->ask, x->in, x->nin, &used);
+    r = x->ask.kind->take(&x->ask, x->in.data, x->in.n, &used);
     if (r == ASK_FAILED)
         return layer_fail_words(&x->layer, "%s: %s", x->title, x->ask.why);
-    x->nin -= used;
-    memmove(x->in, x->in + used, x->nin);
-    if (r == ASK_DONE && x->ask.kind->alone && x->nin > 0)
+    intake_drop(&x->in, used);
+    if (r == ASK_DONE && x->ask.kind->alone && x->in.n > 0)
         return layer_fail_words(&x->layer, "%s: it sent something behind its answer, where nothing may be",
                                 x->title);
     if (r == ASK_DONE)
@@ -73,16 +62,12 @@ static int take_answer(struct asking *x)
 /* Returns above 0 or IO_*. */
 static ssize_t read_answer(struct asking *x)
 {
-    ssize_t n;
+    const ssize_t n = intake_read(&x->in, x->layer.lower);
 
-    make_room(x);
-    n = layer_read(x->layer.lower, x->in + x->nin, x->room - x->nin, NULL);
     if (n == IO_EOF)
         layer_fail_words(&x->layer, "%s: it ended the connection instead of answering", x->title);
-    if (n > 0) {
-        x->nin += (size_t)n;
+    if (n > 0)
         x->heard += (size_t)n;
-    }
     return n == IO_EOF ? IO_ERROR : n;
 }
 
@@ -95,7 +80,7 @@ static int talk(struct asking *x)
 
         if (r < 0)
             return r;
-        r = x->nin > 0 ? take_answer(x) : IO_AGAIN;
+        r = x->in.n > 0 ? take_answer(x) : IO_AGAIN;
         if (r == 1)
             return 0;
         n = r == IO_AGAIN ? read_answer(x) : r;
@@ -114,8 +99,8 @@ static int shake(struct layer *l)
         r = send_question(x); /* the last word may be ours */
     if (r < 0)
         return r;
-    if (x->nin > 0)
-        layer_hand_on(l, x->in, x->nin);
+    if (x->in.n > 0)
+        layer_hand_on(l, x->in.data, x->in.n);
     return LAYER_LEAVES;
 }
 
@@ -133,7 +118,7 @@ static void free_asking(struct layer *l)
 
     explicit_bzero(x->ask.out, sizeof x->ask.out);
     free(x->host);
-    free(x->in);
+    intake_clear(&x->in);
     free(x);
 }
 

@@ -7,9 +7,8 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "io/port.h"
+#include "layer/intake.h"
 #include "loop/loop.h"
-
-enum { FIRST = 512 /* bytes of room for a request, at first */ };
 
 enum stage {
     HEARS,  /* the request */
@@ -23,9 +22,8 @@ struct serving {
     const struct serve_events *events;
     void *ctx;
     enum stage stage;
-    bool granted;      /* what came behind the request goes on */
-    unsigned char *in; /* what came and was not used yet */
-    size_t nin, room;
+    bool granted; /* what came behind the request goes on */
+    struct intake in;
     size_t sent; /* of serve.out */
 };
 
@@ -44,30 +42,13 @@ static int send_answer(struct serving *x)
     return r;
 }
 
-/* Returns above 0 or IO_*. */
-static ssize_t read_request(struct serving *x)
-{
-    ssize_t n;
-
-    if (x->nin == x->room) {
-        x->room = x->room == 0 ? FIRST : 2 * x->room;
-        x->in = mem_resize(x->in, x->room);
-    }
-    n = layer_read(x->layer.lower, x->in + x->nin, x->room - x->nin, NULL);
-    if (n > 0)
-        x->nin += (size_t)n;
-    return n;
-}
-
 /* Takes what is there. Returns 0 when there is something to say or to do, IO_AGAIN: more is needed. */
 static int take_request(struct serving *x)
 {
     size_t used = 0;
-    const int r = x->nin > 0 ? serve_take(&x->serve, x->in, x->nin, &used) : 0;
+    const int r = x->in.n > 0 ? serve_take(&x->serve, x->in.data, x->in.n, &used) : 0;
 
-    x->nin -= used;
-    if (used > 0)
-        memmove(x->in, x->in + used, x->nin);
+    intake_drop(&x->in, used);
     if (r == 0)
         return used > 0 || x->serve.nout > 0 ? 0 : IO_AGAIN;
     x->stage = r == SERVE_ASKED ? WAITS : LEAVES;
@@ -79,7 +60,7 @@ static int leave(struct serving *x)
 {
     if (!x->granted)
         return LAYER_LEAVES; /* what else came is nobody's */
-    layer_hand_on(&x->layer, x->in, x->nin);
+    layer_hand_on(&x->layer, x->in.data, x->in.n);
     if (x->serve.ahead != NULL)
         layer_hand_on(&x->layer, x->serve.ahead, x->serve.nahead);
     return LAYER_LEAVES;
@@ -99,7 +80,7 @@ static int serving_handshake(struct layer *l)
             return x->stage == LEAVES ? leave(x) : IO_AGAIN;
         if (take_request(x) == 0)
             continue;
-        n = read_request(x);
+        n = intake_read(&x->in, x->layer.lower);
         if (n < 0)
             return (int)n;
     }
@@ -120,9 +101,7 @@ static void serving_free(struct layer *l)
     struct serving *x = serving_of(l);
 
     serve_clear(&x->serve);
-    if (x->in != NULL)
-        explicit_bzero(x->in, x->room);
-    free(x->in);
+    intake_clear(&x->in);
     free(x);
 }
 

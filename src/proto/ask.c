@@ -5,11 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct ask_kind *const rows[] = {&ask_http, &ask_socks4, &ask_socks4a, &ask_socks5};
+#include "proto/proxy_type.h"
+
+static const struct ask_kind *const rows[PROXY_TYPES] = {
+    [PROXY_HTTP] = &ask_http,
+    [PROXY_SOCKS4] = &ask_socks4,
+    [PROXY_SOCKS4A] = &ask_socks4a,
+    [PROXY_SOCKS5] = &ask_socks5,
+};
 
 const struct ask_kind *ask_row(size_t i)
 {
-    return i < sizeof rows / sizeof rows[0] ? rows[i] : NULL;
+    return i < PROXY_TYPES ? rows[i] : NULL;
 }
 
 void ask_put(struct ask *a, const void *data, size_t n)

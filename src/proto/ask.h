@@ -59,7 +59,7 @@ struct ask_kind {
 
 extern const struct ask_kind ask_socks4, ask_socks4a, ask_socks5, ask_http;
 
-/* Row `i`, or NULL past the end. */
+/* The row of an enum proxy_type, or NULL past the end. */
 const struct ask_kind *ask_row(size_t i);
 
 /* For kinds: appends to `out`, what fits; and why it failed, returning ASK_FAILED. */

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "proto/proxy_type.h"
 
 static const struct serve_kind *const rows[] = {&serve_http, &serve_socks4, &serve_socks5, &serve_any};
 
@@ -12,29 +15,19 @@ const struct serve_kind *serve_row(size_t i)
     return i < sizeof rows / sizeof rows[0] ? rows[i] : NULL;
 }
 
-/* As --proxy-type of clients has them, too. */
-static const char *usual_name(const char *name)
-{
-    static const char *const others[][2] = {
-        {"4", "socks4"}, {"socks4a", "socks4"}, {"5", "socks5"}, {"connect", "http"}};
-
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (strcmp(others[i][0], name) == 0)
-            return others[i][1];
-    }
-    return name;
-}
-
 const struct serve_kind *serve_find(const char *name)
 {
-    const struct serve_kind *kind;
+    static const struct serve_kind *const of[PROXY_TYPES] = {
+        [PROXY_HTTP] = &serve_http,
+        [PROXY_SOCKS4] = &serve_socks4,
+        [PROXY_SOCKS4A] = &serve_socks4,
+        [PROXY_SOCKS5] = &serve_socks5,
+    };
+    int type;
 
-    name = usual_name(name);
-    for (size_t i = 0; (kind = serve_row(i)) != NULL; i++) {
-        if (strcmp(kind->name, name) == 0)
-            return kind;
-    }
-    return NULL;
+    if (names_find(proxy_type_names, name, strlen(name), &type))
+        return of[type];
+    return strcasecmp(serve_any.name, name) == 0 ? &serve_any : NULL;
 }
 
 int serve_take(struct serve *s, const unsigned char *in, size_t n, size_t *used)

@@ -69,7 +69,7 @@ struct serve_kind {
 
 extern const struct serve_kind serve_any, serve_http, serve_socks4, serve_socks5;
 
-/* Row `i`, or NULL past the end; the row named so, or NULL. */
+/* Row `i`, or NULL past the end; the one for a name (proto/proxy_type.h, or any), or NULL. */
 const struct serve_kind *serve_row(size_t i);
 const struct serve_kind *serve_find(const char *name);
 
