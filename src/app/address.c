@@ -8,11 +8,15 @@
 /* Nothing is connected, so none of these can be meant. */
 #define NOT_OF_ENDS                                                                                      \
     (TRAIT_LISTEN | TRAIT_SELF | TRAIT_ECHO | TRAIT_PROBE | TRAIT_DGRAM | TRAIT_KEEP_OPEN | TRAIT_PASS | \
-     TRAIT_IPV4 | TRAIT_SOURCE | TRAIT_TLS)
+     TRAIT_IPV4 | TRAIT_SOURCE | TRAIT_TLS | TRAIT_WEBSOCKET)
 
 #define NOT_OF_VSOCK (TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_IPV4 | TRAIT_UNIX)
 /* As --ssl has it. */
 #define NOT_OF_TLS (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS)
+/* A listener has --websocket. */
+#define NOT_OF_WEBSOCKET                                                                               \
+    (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_LISTEN | TRAIT_TELNET | TRAIT_DIRECT | TRAIT_UNIX | \
+     TRAIT_VSOCK)
 
 static uint64_t gives(const struct end_word *word)
 {
@@ -27,6 +31,8 @@ static uint64_t gives(const struct end_word *word)
         traits |= TRAIT_VSOCK;
     if (word->kind->tls)
         traits |= TRAIT_TLS;
+    if (word->kind->websocket)
+        traits |= TRAIT_WEBSOCKET;
     if (type == SOCK_DGRAM)
         traits |= TRAIT_DGRAM;
     if (type != SOCK_STREAM)
@@ -41,7 +47,7 @@ static uint64_t excludes(const struct end_word *word)
     if (word->kind->family == AF_VSOCK)
         return NOT_OF_VSOCK;
     return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) | (word->kind->tls ? NOT_OF_TLS : 0) |
-           (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
+           (word->kind->websocket ? NOT_OF_WEBSOCKET : 0) | (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
 }
 
 int address_read(struct address *a, struct options *o, const char *text, struct err *e)
@@ -57,10 +63,12 @@ int address_read(struct address *a, struct options *o, const char *text, struct 
     o->address = (struct option_row){
         .type = OPTION_OPERAND, .name = o->word, .gives = gives(&word), .excludes = excludes(&word)};
     options_add(o, &o->address);
-    if (word.kind->type != 0)
+    if (word.kind->type != 0 && !word.kind->websocket)
         a->rest = (int)(word.rest - text);
     else if (end_parse(&a->end, text, e) < 0)
         return -1;
+    if (word.kind->websocket)
+        a->end.kind = NULL; /* we connect there ourselves */
     if (strcmp(text, "-") == 0 && (o->traits & TRAIT_JOIN) == 0)
         return err_set(e, STATUS_LOCAL, "standard input and output are ours already: - needs --to");
     return 0;

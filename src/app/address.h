@@ -14,7 +14,7 @@ struct address {
     const struct end_kind *kind;
     int family;          /* AF_INET, AF_INET6: the word says so; else 0 */
     int rest;            /* how many bytes stand before what follows the colon */
-    struct end_spec end; /* where it is no connection; else it has no kind */
+    struct end_spec end; /* where it is no connection, or is a URL; a connection has no kind */
 };
 
 /* Reads the only operand, and adds to `o` what it says of the run, to be held against the options. HOST:PORT is none.

@@ -80,6 +80,7 @@ void conf_clear(struct conf *c)
     end_spec_clear(&c->join.end);
     address_clear(&c->address);
     tls_sides_clear(&c->tls);
+    conf_clear_websocket(c);
     memset(c, 0, sizeof *c);
 }
 
@@ -310,6 +311,11 @@ static int take_operands(struct conf *c, struct operands *o, struct err *e)
 {
     if (c->address.end.kind != NULL)
         return 0; /* it is all there is */
+    if (c->address.end.path != NULL) {
+        c->net.host = c->address.end.host;
+        c->net.port = c->address.end.port;
+        return 0;
+    }
     if (c->net.source_port != NULL && check_port(o, c->net.source_port, 0, e) != 0)
         return -1;
     if ((o->traits & TRAIT_UNIX) != 0)
@@ -415,40 +421,6 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     c->net.room = end_room(&c->join.end, 1);
     if ((traits & (TRAIT_UNIX | TRAIT_DGRAM | TRAIT_VSOCK | TRAIT_END)) == 0 && !c->given.mixed)
         conf_add_sockopt(c, "nodelay");
-    return 0;
-}
-
-static void derive_telnet(struct conf *c, uint64_t traits)
-{
-    if ((traits & TRAIT_TELNET) == 0 || (traits & TRAIT_DGRAM) != 0)
-        return;
-    c->telnet.host = (traits & TRAIT_JOIN) != 0 && strcmp(c->join.end.kind->name, "pty") == 0;
-    telnet_conf_describe(&c->telnet);
-    conf_add_layer(c, telnet_layer, &c->telnet);
-    if ((traits & (TRAIT_UNIX | TRAIT_VSOCK)) == 0)
-        conf_add_sockopt(c, "oobinline"); /* the mark of urgent data is a byte of the protocol */
-}
-
-/* What is put on connections, from the socket up. */
-static int derive_layers(struct conf *c, uint64_t traits, struct err *e)
-{
-    const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
-                                      .end = c->join.end.kind != NULL && c->join.end.kind->tls,
-                                      .listens = (traits & TRAIT_LISTEN) != 0,
-                                      .set = (traits & TRAIT_TLS_SET) != 0,
-                                      .late = c->service == &service_prompt && (traits & TRAIT_LISTEN) == 0,
-                                      .quiet = c->dialect != dialect_row(0)};
-
-    c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
-    if (tls_sides_make(&c->tls, &wanted, e) < 0)
-        return -1;
-    if (c->tls.starttls > 0)
-        conf_add_layer(c, starttls_layer, &c->tls.asks);
-    if (wanted.own)
-        conf_add_layer(c, tls_make, c->tls.made_own);
-    derive_telnet(c, traits);
-    c->end_tls = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
-    c->ends.tls = &c->end_tls;
     return 0;
 }
 
@@ -661,6 +633,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     if (read_operands(c, &operands, e) != 0)
         return -1;
     derive_net(c, operands.traits);
+    conf_cut_websocket(c, operands.traits);
     derive_bridge(c, operands.traits);
     derive_endings(c, operands.traits);
     derive_rows(c, operands.traits);
@@ -676,7 +649,7 @@ static int conf_fill(struct conf *c, int argc, char **argv, struct err *e)
     if (conf_derive_greeting(c, operands.traits, e) != 0 ||
         access_conf_make(&c->access, &c->net, operands.traits, c->given.mixed, e) != 0 ||
         serve_conf_make(&c->serve, &c->ends, c->net.family, operands.traits, c->proxies.auth, e) != 0 ||
-        conf_derive_way(c, operands.traits, e) != 0 || derive_layers(c, operands.traits, e) != 0)
+        conf_derive_way(c, operands.traits, e) != 0 || conf_derive_layers(c, operands.traits, e) != 0)
         return -1;
     return check_prompt(c, e) < 0 || check_pass(c, e) < 0 ? -1 : check_ready_fd(c, e);
 }

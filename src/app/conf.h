@@ -18,6 +18,7 @@
 #include "app/dialect.h"
 #include "app/records.h"
 #include "app/tls_sides.h"
+#include "app/websocket_sides.h"
 #include "base/err.h"
 #include "console/console_conf.h"
 #include "net/net.h"
@@ -88,7 +89,8 @@ struct conf {
 
     struct net_layer layers[CONF_LAYERS]; /* derived: of net */
     struct tls_sides tls;
-    struct net_layer end_tls; /* derived: of ends */
+    struct websocket_sides websocket;
+    struct net_layer end_layers[2]; /* derived: of ends */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;
@@ -115,6 +117,15 @@ int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e);
 int conf_derive_way(struct conf *c, uint64_t traits, struct err *e);
 /* What follows from --broker and --chat, after all else is derived (conf_among.c). Returns 0, or -1 with `e`. */
 int conf_derive_among(struct conf *c, uint64_t traits, struct err *e);
+
+/* What is put on connections (conf_layers.c). Returns 0, or -1 with `e`. */
+int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e);
+
+/* Of WebSocket (conf_websocket.c): before the bridge is derived, that lines are messages where nothing else is said; then what
+ * is to be put on connections, 0 or -1 with `e`; and the end of it. */
+void conf_cut_websocket(struct conf *c, uint64_t traits);
+int conf_derive_websocket(struct conf *c, uint64_t traits, struct err *e);
+void conf_clear_websocket(struct conf *c);
 
 /* Takes a string from malloc(3), NULL too, and returns it. conf_clear() frees it. */
 char *conf_own(struct conf *c, char *text);

@@ -52,10 +52,12 @@ struct service;
 #define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
 #define TRAIT_INSECURE TRAIT_BIT(35)
-#define TRAIT_WATCH TRAIT_BIT(40)      /* what passes between peers and their ends is shown */
-#define TRAIT_VIA TRAIT_BIT(45)        /* through proxies */
-#define TRAIT_PROXY_TYPE TRAIT_BIT(46) /* says what a proxy speaks */
-#define TRAIT_SERVE TRAIT_BIT(47)      /* is a proxy: peers ask for their ends */
+#define TRAIT_WATCH TRAIT_BIT(40)         /* what passes between peers and their ends is shown */
+#define TRAIT_VIA TRAIT_BIT(45)           /* through proxies */
+#define TRAIT_PROXY_TYPE TRAIT_BIT(46)    /* says what a proxy speaks */
+#define TRAIT_SERVE TRAIT_BIT(47)         /* is a proxy: peers ask for their ends */
+#define TRAIT_WEBSOCKET TRAIT_BIT(55)     /* our connections speak that */
+#define TRAIT_WEBSOCKET_SET TRAIT_BIT(56) /* says how it is to be */
 
 struct mode {
     const char *name, *help;

@@ -350,6 +350,28 @@ static const struct option_row rows[] = {
       .rare = true, .help = "cut datagrams",
       .doc = "Cut what is sent into datagrams of\n.Ar N\nbytes; 1400 avoids fragments on the internet.\n" },
 
+    /* WebSocket */
+    { .name = "websocket", .arg = "PATH", .optional = true, .group = OPTION_DATA, .type = OPTION_STRING,
+      .field = FIELD(websocket.path), .gives = TRAIT_WEBSOCKET,
+      .excludes = TRAIT_DGRAM | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END | TRAIT_DIRECT |
+                  TRAIT_TELNET | TRAIT_CHAT,
+      .rare = true, .help = "speak WebSocket",
+      .doc = "Speak WebSocket (RFC 6455) on each connection.\nA listener takes clients that ask for\n.Ar PATH ,\nwithout it for any;\n"
+             "who connects asks for it, as\n.Cm ws://\nHOST:PORT/PATH does.\nSee\n.Sx WebSocket .\n" },
+    { .name = "binary", .group = OPTION_DATA, .type = OPTION_FLAG, .field = FIELD(websocket.binary),
+      .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "binary messages",
+      .doc = "Send binary messages of a WebSocket, each of what is read at once, instead of a text message for each line;\n"
+             "and write those that come as they are, without a newline after each.\n" },
+    { .name = "ws-protocol", .arg = "LIST", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(websocket.protocol),
+      .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "its subprotocols",
+      .doc = "Subprotocols to choose from, parted by commas, the best first.\n" },
+    { .name = "ws-header", .arg = "FIELD", .group = OPTION_DATA, .type = OPTION_TEXTS, .field = FIELD(websocket.fields),
+      .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "'NAME: VALUE'",
+      .doc = "Add a line such as\n.Ql 'Authorization: Bearer X'\nto the request, or to the answer of a listener.\nMay be repeated.\n" },
+    { .name = "ws-origin", .arg = "ORIGIN", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(websocket.origin),
+      .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "whose pages",
+      .doc = "The origin that we tell a server, such as\n.Ql https://example.org ;\nof a listener, the only one whose pages it takes.\n" },
+
     { .ch = 'W', .name = "recv-limit", .arg = "N", .group = OPTION_DATA, .type = OPTION_INT, .field = FIELD(recv_limit),
       .min = 1, .max = INT_MAX, .excludes = STREAMLESS | TRAIT_PROBE,
       .help = "end after N",

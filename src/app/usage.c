@@ -204,6 +204,9 @@ void usage_version(FILE *out)
 #ifdef USE_OPENSSL
                                    " tls"
 #endif
+#ifdef USE_WSLAY
+                                   " websocket"
+#endif
                                    " prompt";
 
     fprintf(out, "pollcat %s\nLicence GPL-3.0-or-later; there is no warranty.\nFeatures:%s\n",

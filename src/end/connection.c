@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "end/connection.h"
 
+#include <string.h>
+
 #include "base/hostport.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -29,6 +31,15 @@ static void connection_failed(void *ctx, const struct err *why)
     e->state = NULL;
 }
 
+/* What is put on connections was made for this. */
+static bool is_dressed(const struct ends *ends, const struct end_spec *spec)
+{
+    const struct end_spec *made = ends->conf.dressed;
+
+    return made != NULL && made->kind == spec->kind &&
+           (spec->path == NULL || strcmp(made->path, spec->path) == 0);
+}
+
 int connection_open(struct end *e, struct peer *peer, struct err *why)
 {
     static const char *nodelay[] = {"nodelay"};
@@ -44,9 +55,11 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
                             .connect_timeout = e->ends->conf.connect_timeout};
     struct dial *d;
 
-    if (spec->kind->tls) {
-        conf.layers = e->ends->conf.tls;
-        conf.nlayers = 1;
+    if (spec->kind->tls || spec->kind->websocket) {
+        if (!is_dressed(e->ends, spec))
+            return err_set(why, STATUS_LOCAL, "%.128s can only be the end that --to names", spec->text);
+        conf.layers = e->ends->conf.layers;
+        conf.nlayers = e->ends->conf.nlayers;
     }
     conf.header = conf.datagram ? 0 : e->ends->conf.header;
     if (peer != NULL) {
@@ -91,7 +104,7 @@ int connection_parse_path(struct end_spec *spec, const char *path, struct err *e
     return 0;
 }
 
-static bool is_port(const char *text, int type)
+bool connection_is_port(const char *text, int type)
 {
     uint16_t port;
 
@@ -106,7 +119,7 @@ int connection_parse_port(struct end_spec *spec, const char *rest, struct err *e
 
     if (hostport_split(rest, &spec->host, &spec->port) < 0 || spec->host == NULL || spec->port == NULL)
         return err_set(e, STATUS_LOCAL, "%s:%.128s: HOST:PORT is needed", name, rest);
-    if (!is_port(spec->port, spec->kind->type))
+    if (!connection_is_port(spec->port, spec->kind->type))
         return err_set(e, STATUS_LOCAL, "%s:%.128s: '%.64s' is no port", name, rest, spec->port);
     return 0;
 }

@@ -19,6 +19,9 @@ void connection_part(struct end *e, bool reset);
 /* HOST:PORT with a port that exists. */
 int connection_parse_port(struct end_spec *spec, const char *rest, struct err *e);
 
+/* There is such a port, by number or name, for sockets of this type. */
+bool connection_is_port(const char *text, int type);
+
 /* A path (or @name) that a UNIX socket can have. */
 int connection_parse_path(struct end_spec *spec, const char *path, struct err *e);
 

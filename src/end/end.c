@@ -20,6 +20,7 @@ void end_spec_clear(struct end_spec *spec)
     free(spec->text);
     free(spec->host);
     free(spec->port);
+    free(spec->path);
     for (char **word = spec->words; word != NULL && *word != NULL; word++)
         free(*word);
     free(spec->words);

@@ -26,6 +26,7 @@ struct end_spec {
     int family;   /* AF_INET, AF_INET6: the word says so; else 0 */
     char *host;   /* or the path */
     char *port;   /* NULL: there is none */
+    char *path;   /* of a URL, with its query; NULL: it is none */
     char **words; /* a command, ended with NULL; or NULL */
     int64_t
         retry; /* ms in which one that cannot be had is tried for again; 0: it is not. Not read, but set */
@@ -44,8 +45,9 @@ struct net_via;
 struct end_proxy_conf;
 
 struct ends_conf {
-    const struct net_layer
-        *tls;                /* what makes TLS of a connection; NULL: there is no end that is to have it */
+    const struct end_spec *dressed; /* the end that is more than a connection (TLS, WebSocket); NULL: none */
+    const struct net_layer *layers; /* what is put on its connections, from the socket up */
+    size_t nlayers;
     bool numeric;            /* no names are looked up */
     bool direct;             /* programs get the peer's socket itself */
     int64_t connect_timeout; /* ms; 0: the kernel's */

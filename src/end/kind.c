@@ -11,9 +11,9 @@
 enum { NAME = 24 };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp,   &end_tls,    &end_unix,    &end_seqpacket, &end_udp,        &end_unix_dgram,
-    &end_vsock, &end_echo,   &end_discard, &end_exec,      &end_sh,         &end_pty,
-    &end_file,  &end_append, &end_read,    &end_tty,       &end_descriptor, &end_proxy,
+    &end_tcp,  &end_tls,    &end_unix, &end_seqpacket, &end_udp,        &end_unix_dgram, &end_vsock,
+    &end_ws,   &end_wss,    &end_echo, &end_discard,   &end_exec,       &end_sh,         &end_pty,
+    &end_file, &end_append, &end_read, &end_tty,       &end_descriptor, &end_proxy,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -20,6 +20,7 @@ struct end_kind {
     bool once;            /* there is one for one peer alone */
     bool process;         /* each is one more process */
     bool tls;             /* it is a connection with TLS */
+    bool websocket;       /* it is a connection with WebSocket */
     bool choosy;          /* it may read less than there is, and that is no failure */
     bool mute;            /* nothing comes from it */
     bool direct;          /* it can be given the peer's socket itself */

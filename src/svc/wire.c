@@ -101,6 +101,12 @@ static void wire_end_by_limit(struct wire *w)
         wire_finish(w);
 }
 
+/* Its messages end in both directions at once (WebSocket). */
+static bool has_left(const struct wire *w)
+{
+    return (port_caps(w->peer->port) & (IO_MSG | IO_HALFCLOSE)) == IO_MSG;
+}
+
 void wire_check(struct wire *w)
 {
     const bool in_over = is_over(w->in), out_over = wire_out_is_over(w);
@@ -111,7 +117,7 @@ void wire_check(struct wire *w)
         wire_finish(w);
     else if (w->peer->datagram && w->out != NULL && out_over)
         wire_end_datagrams(w);
-    else if (in_over && !w->owner->peer_ended(w))
+    else if (in_over && (has_left(w) || !w->owner->peer_ended(w)))
         wire_finish(w);
     else if (in_over)
         leave_watch(w->peer, wire_peer_left, w);

@@ -1,0 +1,444 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""WebSocket: with Python's websockets at the other side, and with peers that send what they are told, right or wrong."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import socket
+import struct
+import threading
+
+import pytest
+import websockets
+
+from support import accept, dial, payload, port_of, receive, receive_all, serve
+from terminal import listen, peer, says, start  # noqa: F401
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+GOOD = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+
+
+def request(path="/", method="GET", version=13, key=KEY, more=""):
+    return (f"{method} {path} HTTP/1.1\r\nHost: x\r\n{GOOD}Sec-WebSocket-Key: {key}\r\n"
+            f"Sec-WebSocket-Version: {version}\r\n{more}\r\n").encode()
+
+
+def frame(opcode, data=b"", *, fin=True, mask=True, rsv=0, length=None):
+    n = len(data) if length is None else length
+    head = bytes([fin << 7 | rsv << 4 | opcode])
+    size = bytes([n]) if n < 126 else b"\x7e" + struct.pack(">H", n) if n < 65536 else b"\x7f" + struct.pack(">Q", n)
+    if not mask:
+        return head + size + data
+    key = os.urandom(4)
+    return head + bytes([size[0] | 128]) + size[1:] + key + bytes(b ^ key[i % 4] for i, b in enumerate(data))
+
+
+def close_frame(code, reason=b"", **more):
+    return frame(CLOSE, struct.pack(">H", code) + reason, **more)
+
+
+def read_head(sock):
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += receive(sock, 1)
+    return head.decode()
+
+
+def read_frame(sock):
+    """The opcode and the data of the next frame, which is whole."""
+    first, size = receive(sock, 2)
+    n, masked = size & 127, size & 128
+    if n >= 126:
+        n = int.from_bytes(receive(sock, 2 if n == 126 else 8), "big")
+    key = receive(sock, 4) if masked else bytes(4)
+    data = receive(sock, n) if n > 0 else b""
+    assert first & 0x80
+    return first & 15, bytes(b ^ key[i % 4] for i, b in enumerate(data))
+
+
+def code_of(data):
+    return int.from_bytes(data[:2], "big")
+
+
+def join(port, **more):
+    """A client that has shaken hands by hand."""
+    sock = dial(port)
+    sock.sendall(request(**more))
+    assert read_head(sock).startswith("HTTP/1.1 101 ")
+    return sock
+
+
+def answer(sock, more=""):
+    """Shakes hands as a server; returns the request."""
+    head = read_head(sock)
+    key = next(line.split(": ")[1] for line in head.split("\r\n") if line.startswith("Sec-WebSocket-Key"))
+    proof = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
+    sock.sendall(f"HTTP/1.1 101 Fine\r\n{GOOD}Sec-WebSocket-Accept: {proof}\r\n{more}\r\n".encode())
+    return head
+
+
+@pytest.fixture
+def library():
+    """A server of the library, which runs `serve` for each connection: its port."""
+    loops = []
+
+    def start(handler, **more):
+        ready, box = threading.Event(), []
+
+        async def main():
+            stop = asyncio.get_running_loop().create_future()
+            async with websockets.serve(handler, "127.0.0.1", 0, **more) as server:
+                box.extend((server.sockets[0].getsockname()[1], asyncio.get_running_loop(), stop))
+                ready.set()
+                await stop
+
+        thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
+        thread.start()
+        ready.wait()
+        loops.append((box[1], box[2], thread))
+        return box[0]
+
+    yield start
+    for loop, stop, thread in loops:
+        loop.call_soon_threadsafe(stop.set_result, None)
+        thread.join()
+
+
+async def echo(ws):
+    async for message in ws:
+        await ws.send(message)
+
+
+def client(port, talk, path="/", **more):
+    async def main():
+        async with websockets.connect(f"ws://127.0.0.1:{port}{path}", max_size=None, **more) as ws:
+            return await talk(ws)
+
+    return asyncio.run(main())
+
+
+# As a client.
+
+
+def test_lines_are_text_messages(pollcat, library):
+    cat = pollcat("-v", f"ws://127.0.0.1:{library(echo)}/x")
+    cat.send("hello\n\nünï\nlast".encode())
+    assert cat.close().wait() == 0
+    assert cat.out == "hello\n\nünï\nlast\n".encode()
+    assert "WebSocket: the other side closed (1000, normal)" in cat.err
+
+
+def test_the_answer_to_the_last_line_is_waited_for(pollcat):
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    assert answer(sock).startswith("GET / HTTP/1.1\r\n")
+    cat.send(b"question\n")
+    cat.close()
+    assert read_frame(sock) == (TEXT, b"question")
+    sock.sendall(frame(TEXT, b"answer", mask=False))
+    assert read_frame(sock) == (CLOSE, struct.pack(">H", 1000))
+    sock.sendall(close_frame(1000, mask=False))
+    sock.close()
+    assert cat.wait() == 0 and cat.out == b"answer\n"
+
+
+def test_binary(pollcat, library):
+    data = payload(3 << 20)
+    cat = pollcat("--binary", f"ws://127.0.0.1:{library(echo, max_size=None)}/")
+    cat.send(data)
+    cat.until_out(len(data))
+    assert cat.close().wait() == 0 and cat.out == data
+
+
+def test_what_is_asked_for(pollcat):
+    server = serve()
+    port = port_of(server)
+    cat = pollcat("--ws-protocol", "chat, super", "--ws-header", "X-A: 1", "--ws-header", "X-B: 2", "--ws-origin",
+                  "https://example.org", "-v", f"WS://localhost:{port}/a/b?c=d#e")
+    sock = accept(server)
+    head = answer(sock, "Sec-WebSocket-Protocol: super\r\n")
+    assert head.startswith(f"GET /a/b?c=d HTTP/1.1\r\nHost: localhost:{port}\r\n")
+    for line in ("Sec-WebSocket-Protocol: chat, super", "X-A: 1", "X-B: 2", "Origin: https://example.org",
+                 "Sec-WebSocket-Version: 13", "Upgrade: websocket", "Connection: Upgrade"):
+        assert f"\r\n{line}\r\n" in head
+    cat.until_err("WebSocket, subprotocol super")
+    sock.sendall(close_frame(1000, mask=False))
+    assert cat.wait() == 0
+
+
+def test_one_byte_at_a_time(pollcat):
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    head = read_head(sock)
+    key = next(line.split(": ")[1] for line in head.split("\r\n") if line.startswith("Sec-WebSocket-Key"))
+    proof = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()).decode()
+    whole = f"HTTP/1.1 101 Fine\r\n{GOOD}Sec-WebSocket-Accept: {proof}\r\n\r\n".encode()
+    whole += frame(TEXT, "grüße".encode(), mask=False) + frame(TEXT, b"a", fin=False, mask=False)
+    whole += frame(PING, b"p", mask=False) + frame(0, b"b", mask=False)
+    for byte in whole:
+        sock.sendall(bytes([byte]))
+    assert read_frame(sock) == (PONG, b"p")
+    for byte in close_frame(1000, b"bye", mask=False):
+        sock.sendall(bytes([byte]))
+    assert read_frame(sock) == (CLOSE, struct.pack(">H", 1000) + b"bye")
+    sock.close()
+    assert cat.wait() == 0 and cat.out == "grüße\nab\n".encode()
+
+
+@pytest.mark.parametrize("code, words", [(1000, None), (1001, None), (1008, "1008, policy violation"),
+                                         (1011, "1011, internal error"), (4000, "4000")])
+def test_close_codes(pollcat, code, words):
+    server = serve()
+    cat = pollcat("-v", f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    answer(sock)
+    sock.sendall(frame(TEXT, b"last", mask=False) + close_frame(code, b"why \x1b[31m", mask=False))
+    assert read_frame(sock)[0] == CLOSE
+    sock.close()
+    assert cat.wait() == (0 if words is None else 1)
+    assert cat.out == b"last\n" and "\x1b" not in cat.err
+    if words is not None:
+        assert f"closed the WebSocket ({words}): why " in cat.err
+
+
+def test_end_without_a_close(pollcat):
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    answer(sock)
+    sock.sendall(frame(TEXT, b"last", mask=False))
+    sock.close()
+    assert cat.wait() == 1 and cat.out == b"last\n"
+    assert "without a close" in cat.err
+
+
+@pytest.mark.parametrize("said, words", [
+    ("HTTP/1.1 404 Not \x1b[1mFound\r\nContent-Length: 8\r\n\r\nno\r\nhere", "404 Not .*Found: no  here"),
+    ("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "403 No$"),
+    ("HTTP/1.1 500 Ouch\r\n\r\n" + "x" * 10000, "500 Ouch: xxx"),
+    ("HTTP/1.1 503 Wait\r\n\r\nmoment", "503 Wait: moment"),
+    ("HTTP/1.1 101 Fine\r\n\r\n", "101, but for no WebSocket"),
+    (f"HTTP/1.1 101 Fine\r\n{GOOD}Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n", "101, but not to this request"),
+    ("SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
+    ("HTTP/1.1 101 " + "x" * 20000, "too long"),
+])
+def test_refusals(pollcat, said, words):
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}/")
+    sock = accept(server)
+    read_head(sock)
+    sock.sendall(said.encode())
+    cat.until_err(words)
+    assert cat.wait() == 1 and "\x1b" not in cat.err
+
+
+@pytest.mark.parametrize("more, words", [
+    ("Sec-WebSocket-Extensions: permessage-deflate\r\n", "wants extensions"),
+    ("Sec-WebSocket-Protocol: other\r\n", "subprotocol 'other'"),
+])
+def test_what_was_not_asked_for(pollcat, more, words):
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}/")
+    sock = accept(server)
+    answer(sock, more)
+    assert cat.wait() == 1 and words in cat.err
+
+
+@pytest.mark.parametrize("url, words", [
+    ("ws://", "host is missing"), ("ws://u:p@h/", "login"), ("ws://h:0/", "no port"), ("ws://h/a b", "blanks"),
+])
+def test_wrong_addresses(pollcat, url, words):
+    cat = pollcat(url)
+    assert cat.wait() == 2 and words in cat.err
+
+
+@pytest.mark.parametrize("args, words", [
+    (("--binary", "127.0.0.1", "1"), "nothing here speaks WebSocket"),
+    (("--websocket=x", "127.0.0.1", "1"), "begins with /"),
+    (("--websocket", "--ws-header", "x", "127.0.0.1", "1"), "NAME: VALUE"),
+    (("--websocket", "--ws-protocol", "a b", "127.0.0.1", "1"), "subprotocol"),
+    (("--websocket", "-u", "127.0.0.1", "1"), "excludes"),
+])
+def test_wrong_options(pollcat, args, words):
+    cat = pollcat(*args)
+    assert cat.wait() == 2 and words in cat.err
+
+
+def test_at_the_prompt(start, peer):  # noqa: F811
+    t = start("--websocket", accept=False)
+    peer.accept()
+    assert answer(peer.socket).startswith("GET / ")
+    t.wait_prompt()
+    t.type("typed\r")
+    assert read_frame(peer.socket) == (TEXT, b"typed")
+    peer.socket.sendall(frame(TEXT, b"a message", mask=False) + frame(BINARY, bytes(range(16)), mask=False))
+    t.wait(lambda t: "a message" in t.lines() and any(line.startswith("\\x00\\x01\\x02") for line in t.lines()))
+
+
+# As a listener.
+
+
+def test_the_library_as_client(pollcat):
+    async def talk(ws):
+        assert ws.subprotocol == "b"
+        await ws.send("text")
+        await ws.send(b"bin\xff")
+        return await ws.recv()
+
+    cat = pollcat("-l", "--websocket=/p", "--ws-protocol", "a,b", "0")
+    cat.send(b"greeting\n")
+    assert client(cat.port, talk, "/p?q=1", subprotocols=["c", "b"]) == "greeting"
+    cat.until_out(b"text\nbin\xff\n")
+    assert cat.close().wait() == 0
+
+
+@pytest.mark.parametrize("asked, status, words", [
+    (request("/other"), 404, "nothing at that path"),
+    (request("/p", version=8), 426, "version 13"),
+    (request("/p", key="short"), 400, "Sec-WebSocket-Key"),
+    (request("/p", method="POST"), 400, "GET"),
+    (request("/p", more="Origin: http://evil\r\n"), 403, "origin"),
+    (b"GET /p HTTP/1.1\r\nHost: x\r\n\r\n", 426, "only WebSocket"),
+    (b"\x16\x03\x01\x02\r\n\r\n", 400, "no request"),
+])
+def test_wrong_requests(pollcat, asked, status, words):
+    cat = pollcat("-lk", "-v", "--websocket=/p", "--ws-origin", "http://good", "0")
+    sock = dial(cat.port)
+    sock.sendall(asked)
+    said = receive_all(sock).decode()
+    assert said.startswith(f"HTTP/1.1 {status} ") and words in said
+    cat.until_err(words)
+    assert join(cat.port, path="/p", more="Origin: http://good\r\n")
+
+
+BROKEN = [
+    (frame(TEXT, b"x", mask=False), 1002), (frame(TEXT, b"x", rsv=4), 1002), (frame(3, b"x"), 1002),
+    (frame(TEXT, b"\xff\xfe"), 1007), (frame(TEXT, b"\xe2\x82"), 1007), (frame(0, b"x"), 1002),
+    (frame(PING, b"x" * 126), 0), (frame(PING, b"x", fin=False), 0), (frame(CLOSE, b"x"), 0),
+    (frame(TEXT, b"x", fin=False) + frame(TEXT, b"y"), 1002), (close_frame(1005), 1002),
+    (frame(BINARY, b"x", length=17 << 20), 1009), (frame(BINARY, b"x", length=(1 << 63) - 1), 1009),
+    (frame(BINARY, b"x", length=1 << 63), 0),
+]
+
+
+@pytest.mark.parametrize("sent, code", BROKEN, ids=range(len(BROKEN)))
+def test_broken_frames(pollcat, sent, code):
+    cat = pollcat("-l", "--websocket", "0")
+    sock = join(cat.port)
+    sock.sendall(frame(TEXT, b"before") + sent)
+    opcode, data = read_frame(sock)
+    assert (opcode, code_of(data)) == (CLOSE, code)
+    assert cat.wait() == 1 and cat.out == b"before\n"
+
+
+def test_a_message_in_many_fragments_is_bounded(pollcat):
+    cat = pollcat("-l", "--websocket", "0")
+    sock = join(cat.port)
+    piece = frame(0, bytes(1 << 20), fin=False, mask=True)
+    sock.sendall(frame(BINARY, b"", fin=False))
+    for _ in range(16):
+        sock.sendall(piece)
+    sock.sendall(frame(0, b"x"))
+    opcode, data = read_frame(sock)
+    assert (opcode, code_of(data)) == (CLOSE, 1009)
+    assert cat.wait() == 1 and "more than 16 MiB" in cat.err
+
+
+def test_a_long_message_is_whole(pollcat):
+    data = payload(5 << 20)
+    cat = pollcat("-l", "--websocket", "--binary", "0")
+
+    async def talk(ws):
+        await ws.send([data[:1000], data[1000:]])
+
+    client(cat.port, talk)
+    assert cat.close().wait() == 0 and cat.out == data
+
+
+def test_pings_of_who_does_not_read(pollcat):
+    cat = pollcat("-l", "--websocket", "0")
+    sock = join(cat.port)
+    sock.settimeout(None)
+    sent = threading.Thread(target=sock.sendall, args=(frame(PING, b"x" * 125) * 40000 + frame(TEXT, b"end"),), daemon=True)
+    sent.start()
+    for _ in range(40000):
+        assert read_frame(sock) == (PONG, b"x" * 125)
+    sent.join()
+    cat.until_out(b"end\n")
+
+
+def test_twenty_clients(pollcat):
+    cat = pollcat("-lk", "--websocket", "--echo", "0")
+
+    async def main():
+        socks = [await websockets.connect(f"ws://127.0.0.1:{cat.port}/") for _ in range(20)]
+        for i, ws in enumerate(socks):
+            await ws.send(f"text {i}\n")
+            await ws.send(bytes([i]))
+        for i, ws in enumerate(socks):
+            assert await ws.recv() == f"text {i}\n"
+            assert await ws.recv() == bytes([i])
+            await ws.close()
+
+    asyncio.run(main())
+
+
+def test_broker(pollcat):
+    cat = pollcat("-l", "--websocket", "--broker", "0")
+    socks = [join(cat.port) for _ in range(3)]
+    socks[0].sendall(frame(TEXT, b"to all"))
+    for sock in socks[1:]:
+        assert read_frame(sock) == (TEXT, b"to all")
+
+
+# Gateways.
+
+
+def test_browsers_to_tcp(pollcat):
+    server = serve()
+    cat = pollcat("-lk", "--websocket", "--to", f"tcp:127.0.0.1:{port_of(server)}", "0")
+    sock = join(cat.port)
+    far = accept(server)
+    sock.sendall(frame(TEXT, b"one") + frame(BINARY, b"two\n"))
+    assert receive(far, 7) == b"onetwo\n"
+    far.sendall(b"answer\n")
+    assert read_frame(sock) == (BINARY, b"answer\n")
+    sock.sendall(close_frame(1000))
+    assert read_frame(sock) == (CLOSE, struct.pack(">H", 1000))
+    assert receive_all(far) == b""
+
+
+def test_tcp_to_a_websocket(pollcat, library):
+    cat = pollcat("-lk", "--to", f"ws://127.0.0.1:{library(echo)}/", "0")
+    sock = dial(cat.port)
+    sock.sendall(b"there and back\n")
+    assert receive(sock, 15) == b"there and back\n"
+    sock.shutdown(socket.SHUT_WR)
+    assert receive_all(sock) == b""
+
+
+def test_websocket_to_websocket(pollcat, library):
+    cat = pollcat("-lk", "--websocket", "--to", f"ws://127.0.0.1:{library(echo)}/", "0")
+
+    async def talk(ws):
+        await ws.send("text")
+        await ws.send(b"\xff")
+        return [await ws.recv(), await ws.recv()]
+
+    assert client(cat.port, talk) == ["text", b"\xff"]
+
+
+def test_with_tls(pollcat):
+    server = pollcat("-l", "--ssl", "--websocket=/s", "0")
+    cat = pollcat("--insecure", f"wss://127.0.0.1:{server.port}/s")
+    cat.send(b"there\n")
+    server.until_out(b"there\n")
+    server.send(b"back\n")
+    cat.until_out(b"back\n")
+    assert cat.close().wait() == 0 and server.wait() == 0
