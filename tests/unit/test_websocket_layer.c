@@ -41,6 +41,7 @@ static void both_ends(void **state)
     there = link_new(server, server, &r->pool, &(struct link_opts){.keep_open = true});
     back = link_new(client, local, &r->pool, NULL);
     feed_start(&feed, r, near[1], data, BYTES, 1000);
+    feed.end = false;
     drain_start(&drain, r, near[1], 5000);
     drain.stop = BYTES;
     rig_run(r);
