@@ -10,6 +10,7 @@ class Pollcat < Formula
   depends_on "pkgconf" => :build
   depends_on "openssl@3"
   depends_on "readline"
+  depends_on "wslay"
 
   def install
     system "./configure", *std_configure_args

@@ -24,6 +24,7 @@ OWNERS = {
     r"sys/epoll\.h": "src/loop/crowd.c",
     r"readline/.*": "src/term/prompt*.[ch]",
     r"openssl/.*": "src/layer/tls*.[ch]",
+    r"wslay/.*": "src/layer/websocket*.[ch]",
     r"pthread\.h": "src/net/resolve_ahead.c",
     r"getopt\.h": "src/app/options.c",
 }
