@@ -12,7 +12,7 @@
 
 #define NOT_OF_VSOCK (TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_IPV4 | TRAIT_UNIX)
 /* As --ssl has it. */
-#define NOT_OF_TLS (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS)
+#define NOT_OF_TLS (TRAIT_SELF | TRAIT_PASS)
 /* A listener has --websocket. */
 #define NOT_OF_WEBSOCKET                                                                               \
     (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_LISTEN | TRAIT_TELNET | TRAIT_DIRECT | TRAIT_UNIX | \

@@ -99,7 +99,8 @@ static const struct option_row rows[] = {
              "Ports may be several operands, lists and ranges:\n.Ql 22,80,8000-8010 .\n"
              "The status is 0 when any of them is open.\nOf several those that are open are listed; of one the status tells, and\n.Fl v\nsays more.\n"
              "With\n.Fl u\na port is\n.Ql open\nwhen something answers,\n.Ql closed\nwhen it is reported unreachable, and otherwise\n"
-             ".Ql no answer .\n" },
+             ".Ql no answer .\nWith\n.Fl -ssl\nor\n.Fl -starttls\na port is open when the handshake is done and the server is who it is to be; what is "
+             "wrong is told in any case, and\n.Fl v\ntells the version, the cipher and the certificate.\n" },
     { .ch = 'r', .name = "randomize", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(randomize),
       .needs = TRAIT_PROBE,
       .rare = true, .help = "with -z: shuffle",
@@ -453,13 +454,13 @@ static const struct option_row rows[] = {
 
     /* TLS */
     { .name = "ssl", .group = OPTION_TLS, .type = OPTION_TRAIT, .gives = TRAIT_TLS,
-      .excludes = TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS,
+      .excludes = TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS,
       .help = "TLS on each connection (also --tls)",
       .doc = "Speak TLS on each connection.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
              "its run, and tells what its clients can give as\n.Fl -ssl-pin .\nSee\n.Sx TLS .\n" },
     { .name = "starttls", .arg = "PROTOCOL", .group = OPTION_TLS, .type = OPTION_WORD, .field = FIELD(tls.starttls),
       .value = VALUE_WORDS, .names = starttls_names, .gives = TRAIT_TLS,
-      .excludes = TRAIT_LISTEN | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END, .rare = true, .help = "TLS behind plain text",
+      .excludes = TRAIT_LISTEN | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS | TRAIT_END, .rare = true, .help = "TLS behind plain text",
       .doc = "Ask the server in the clear to go on with TLS, as\n.Ar PROTOCOL\nhas it, and then do as with\n.Fl -ssl .\n.Ar PROTOCOL\nis\n"
              ".Cm smtp , imap , pop3 , ftp , xmpp , ldap , postgres , mysql , sieve , nntp\nor\n.Cm irc .\nSee\n.Sx TLS .\n" },
     { .name = "ssl-cert", .arg = "FILE", .group = OPTION_TLS, .type = OPTION_STRING, .field = FIELD(tls.given.cert),

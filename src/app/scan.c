@@ -20,6 +20,7 @@ struct scan {
     bool any;    /* one was open */
     int output_error;
     struct err last;    /* of a single port: why it is not open */
+    bool wrong;         /* it is another than it is to be, which is told in any case */
     struct timer limit; /* of --retry */
     struct timer pause; /* between two rounds */
     bool late;
@@ -65,8 +66,11 @@ static void scan_result(void *ctx, const struct addr *remote, enum probe_result 
             s->output_error = errno;
     } else if (s->single && e != NULL) {
         s->last = *e;
-        s->last.status = STATUS_NETWORK;
+        s->last.status = r == PROBE_WRONG ? e->status : STATUS_NETWORK;
+        s->wrong = r == PROBE_WRONG;
         log_debug("%s", e->text);
+    } else if (r == PROBE_WRONG) {
+        log_error("%s", e->text);
     } else if (r == PROBE_FAILED) {
         log_error("%s %u %s", addr_host(remote, host), port, scan_word(r));
     } else {
@@ -164,12 +168,12 @@ static void scan_tell_summary(const struct scan *s)
                                                .ms = loop_now(s->loop) - s->start});
 }
 
-/* The status of a scan that found nothing open. Of one port it is all that is told, unless it was waited for. */
+/* The status of a scan that found nothing open. Of one port it is all that is told, unless it was waited for, or is wrong. */
 static int scan_tell_last(const struct scan *s)
 {
     if (s->last.text[0] == '\0')
         return STATUS_NETWORK;
-    if (s->conf->retry > 0)
+    if (s->conf->retry > 0 || s->wrong)
         log_error("%s", s->last.text);
     else
         log_info("%s", s->last.text);

@@ -56,6 +56,20 @@ static void tell_peer(const struct tls_layer *x, char *text, size_t size)
              x->trust == TLS_VERIFIED && x->name != NULL ? x->name : "", trusts[x->trust]);
 }
 
+/* Returns false when there is none. */
+static bool tell_expiry(const struct tls_layer *x, char *text, size_t size)
+{
+    const struct tls *t = x->tls;
+    X509 *cert = t->lib.SSL_get0_peer_certificate(x->ssl);
+    char time[NAME];
+
+    if (cert == NULL)
+        return false;
+    tls_cert_time(t, t->lib.X509_get0_notAfter(cert), time, sizeof time);
+    snprintf(text, size, "TLS: it is valid until %s", time);
+    return true;
+}
+
 /* Certificate `i` that the other side has shown, its own first; NULL past the last. A server's list of the client's
  * chain lacks that one. */
 static X509 *shown(const struct tls_layer *x, unsigned i)
@@ -121,7 +135,7 @@ bool tls_tell(const struct layer *l, enum layer_topic topic, unsigned i, char *t
         tell_agreement(x, text, size);
     else if (i == 1)
         tell_peer(x, text, size);
-    return i < 2;
+    return i < 2 || (i == 2 && tell_expiry(x, text, size));
 }
 
 #endif

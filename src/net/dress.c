@@ -232,12 +232,13 @@ static int put_header_on(struct dressing *x, struct err *e)
 static int put_all_on(struct dressing *x, struct err *e)
 {
     const struct net_conf *conf = x->dresser->net->conf;
-    const bool layers = conf->nlayers > 0 || conf->via != NULL;
     struct whom whom = {.host = x->dresser->client && conf->family != AF_UNIX ? conf->host : NULL};
     struct whom asked; /* for by who brings us there: names may be looked up here */
     char text[ADDR_TEXT];
 
-    if (layers && whom.host != NULL && resolve_port(conf->port, SOCK_STREAM, &whom.port, e) < 0)
+    if (conf->via == NULL)
+        whom.port = (uint16_t)addr_port(x->remote);
+    else if (whom.host != NULL && resolve_port(conf->port, SOCK_STREAM, &whom.port, e) < 0)
         return -1;
     asked = whom;
     if (conf->beyond.n > 0)

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/dress.h"
 #include "net/socket.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
     UDP_WAIT = 1000,  /* ms for an answer, when no time was given */
     UDP_SENDS = 2,    /* datagrams per port, for a lossy network or a kernel that counts its refusals */
     BUSY_DELAY = 50,  /* ms until something is tried again that the system had no room for */
+    FAREWELL = 1000,  /* ms that a peer may take nothing of what ends a connection with layers */
 };
 
 /* One port. What is kept of each is small: there may be 65535. */
@@ -28,7 +30,8 @@ struct item {
     bool known;
     unsigned char result; /* enum probe_result */
     int sys;
-    unsigned addr; /* index of the address it is about */
+    unsigned addr;   /* index of the address it is about */
+    struct err *why; /* of PROBE_WRONG; else NULL */
 };
 
 /* Room for one port under way. */
@@ -40,11 +43,15 @@ struct slot {
     size_t item;
     unsigned addr;
     int sends;
+    struct dresser dresser; /* of connections with layers */
+    struct port *leaving;   /* one whose handshakes are done; else NULL */
 };
 
 struct probe {
     struct loop *loop;
     const struct net_conf *conf;
+    struct net net; /* for who puts layers on */
+    struct peer_table peers;
     struct probe_events events;
     bool datagram;
     struct addr *addrs, *source;
@@ -64,6 +71,9 @@ struct probe {
 static void release_slot(struct slot *s)
 {
     loop_timer_clear(&s->timer);
+    dresser_clear(&s->dresser);
+    port_free(s->leaving);
+    s->leaving = NULL;
     if (s->watch.fd < 0)
         return;
     loop_del(&s->watch);
@@ -85,7 +95,9 @@ static void probe_explain(const struct probe *p, const struct item *i, const str
     struct message m;
 
     err_clear(e);
-    if (!p->events.words)
+    if (i->result == PROBE_WRONG)
+        *e = *i->why;
+    if (i->result == PROBE_WRONG || !p->events.words)
         return;
     m = socket_message(p->conf, NULL, a);
     m.why = i->sys != 0 ? strerror(i->sys) : NULL;
@@ -168,13 +180,61 @@ static unsigned want_probe_connected(struct watch *w)
     return LOOP_OUT;
 }
 
+/* It has left, or will not: both are well. */
+static void slot_left(void *ctx, uint64_t lost, int error)
+{
+    struct slot *s = ctx;
+
+    (void)lost, (void)error;
+    s->leaving = NULL;
+    settle_slot(s, PROBE_OPEN, 0);
+}
+
+static void slot_dressed(struct dresser *d, struct peer *peer)
+{
+    struct slot *s = container_of(d, struct slot, dresser);
+    struct port *port = peer_remove(peer);
+
+    if (port_close(port, FAREWELL, false, slot_left, s))
+        settle_slot(s, PROBE_OPEN, 0);
+    else
+        s->leaving = port;
+}
+
+static void slot_not_dressed(struct dresser *d, const struct err *e)
+{
+    struct slot *s = container_of(d, struct slot, dresser);
+    struct item *i = &s->probe->items[s->item];
+
+    i->why = mem_alloc(sizeof *i->why);
+    *i->why = *e;
+    settle_slot(s, PROBE_WRONG, 0);
+}
+
+/* What is left of the time goes to the handshakes. */
+static void dress_slot(struct slot *s)
+{
+    struct probe *p = s->probe;
+    const struct addr to = target_of(p, s->addr, &p->items[s->item]);
+    const int64_t left = loop_timer_pending(&s->timer) ? s->timer.at - loop_now(p->loop) : 0;
+    const int fd = s->watch.fd;
+
+    loop_del(&s->watch);
+    s->watch.fd = -1;
+    loop_timer_clear(&s->timer);
+    dress(&s->dresser, fd, &to, left > 0 ? left : p->conf->connect_timeout > 0 ? 1 : 0);
+}
+
 static void settle_stream(struct watch *w, unsigned events)
 {
     struct slot *s = container_of(w, struct slot, watch);
     int sys = socket_connected(w->fd, false);
 
     (void)events;
-    settle_slot(s, judge_errno(sys), sys);
+    if (sys == 0 && s->probe->conf->nlayers > 0)
+        dress_slot(s);
+    else
+        settle_slot(s, judge_errno(sys), sys);
 }
 
 static void settle_datagram(struct watch *w, unsigned events)
@@ -269,7 +329,7 @@ static bool start_slot(struct slot *s)
     s->sends = 0;
     loop_add(p->loop, &s->watch);
     if (connect(fd, &to.sa, to.len) < 0 && errno != EINPROGRESS && errno != EINTR) {
-        if (errno == EAGAIN && addr_family(&to) == AF_UNIX) /* its queue is full: somebody listens */
+        if (errno == EAGAIN && addr_family(&to) == AF_UNIX && p->conf->nlayers == 0) /* it listens */
             settle_slot(s, PROBE_OPEN, 0);
         else
             settle_slot(s, judge_errno(errno), errno);
@@ -359,6 +419,13 @@ static void make_slots(struct probe *p)
         p->slots[i].probe = p;
         p->slots[i].watch.fd = -1;
         p->slots[i].timer.fire = slot_late;
+        p->slots[i].dresser = (struct dresser){.net = &p->net,
+                                               .type = SOCK_STREAM,
+                                               .client = true,
+                                               .what = "connect to",
+                                               .up = slot_dressed,
+                                               .failed = slot_not_dressed};
+        dresser_init(&p->slots[i].dresser);
         list_add(&p->room, &p->slots[i].place);
     }
 }
@@ -385,6 +452,8 @@ struct probe *probe_start(struct loop *loop, const struct net_conf *conf, const 
     p->loop = loop;
     p->conf = conf;
     p->events = *events;
+    p->net = (struct net){.loop = loop, .conf = conf, .peers = &p->peers};
+    peer_table_init(&p->peers, loop);
     p->datagram = conf->datagram;
     p->addrs = addrs;
     p->naddrs = (unsigned)naddrs;
@@ -404,6 +473,8 @@ static void bury_probe(struct job *j)
 {
     struct probe *p = container_of(j, struct probe, bury);
 
+    for (size_t i = 0; i < p->count; i++)
+        free(p->items[i].why);
     free(p->addrs);
     free(p->source);
     free(p->items);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * probe: which ports answer (-z): connects, tells, and sends no data on TCP; empty datagrams on UDP
- * (conf->datagram).
+ * (conf->datagram). Where layers are put on connections (conf->layers), a port is open when their handshakes are done.
  *
  * Each port is tried on the addresses of the host in turn until it is open on one; otherwise the most telling
- * result stands. conf->connect_timeout is the time for each (0: the kernel's for TCP, a second for UDP).
+ * result stands. conf->connect_timeout is the time for each (0: the kernel's for TCP, a minute more for handshakes, a
+ * second for UDP).
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H
@@ -12,11 +13,12 @@
 #include "base/hostport.h"
 #include "net/transport.h"
 
-enum probe_result { PROBE_OPEN, PROBE_CLOSED, PROBE_NO_ANSWER, PROBE_FAILED };
+/* From what tells most to what tells least. PROBE_WRONG: somebody is there, and a layer's handshake failed. */
+enum probe_result { PROBE_OPEN, PROBE_WRONG, PROBE_CLOSED, PROBE_NO_ANSWER, PROBE_FAILED };
 
 struct probe_events {
     void *ctx;
-    bool words; /* `e` says why a port is not open; else it is empty */
+    bool words; /* `e` says why a port is not open; else only what is wrong does */
     /* One port of one host is known.`e` is NULL when the result is open. Comes in the order of the
      * ports. */
     void (*result)(void *ctx, const struct addr *remote, enum probe_result result, const struct err *e);

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import certificates  # noqa: E402
 import support  # noqa: E402
 
 
@@ -46,3 +47,10 @@ def host(request):
 def free_port():
     """The port of a server to come that cannot choose one by itself."""
     return support.FreePort()
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory):
+    """Certificates and keys of all kinds."""
+    support.need("openssl")
+    return certificates.make(tmp_path_factory.mktemp("certificates"))

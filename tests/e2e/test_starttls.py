@@ -6,8 +6,7 @@ import ssl
 
 import pytest
 
-import certificates
-from support import POLLCAT, accept, dial, need, payload, port_of, receive, serve
+from support import POLLCAT, accept, dial, payload, port_of, receive, serve
 from terminal import Terminal
 
 XMPP = b"http://etherx.jabber.org/streams"
@@ -38,12 +37,6 @@ SCRIPTS = {
 TITLES = {"smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "ftp": "FTP", "xmpp": "XMPP", "ldap": "LDAP", "postgres": "PostgreSQL",
           "mysql": "MySQL", "sieve": "ManageSieve", "nntp": "NNTP", "irc": "IRC"}
 protocols = pytest.mark.parametrize("protocol", SCRIPTS)
-
-
-@pytest.fixture(scope="module")
-def certs(tmp_path_factory):
-    need("openssl")
-    return certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

@@ -7,18 +7,11 @@ import ssl
 
 import pytest
 
-import certificates
 from support import (POLLCAT, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all,
                      reset, serve, until_resting)
 from terminal import Terminal
 
 LARGE = 100_000_000
-
-
-@pytest.fixture(scope="module")
-def certs(tmp_path_factory):
-    need("openssl")
-    return certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 def identity(certs, name="good"):
