@@ -90,7 +90,7 @@ struct conf {
     struct net_layer layers[CONF_LAYERS]; /* derived: of net */
     struct tls_sides tls;
     struct websocket_sides websocket;
-    struct net_layer end_layers[2]; /* derived: of ends */
+    struct net_layer end_layers[3]; /* derived: of ends */
 
     char **owned; /* allocated texts that the fields above point to */
     size_t nowned;

@@ -19,10 +19,12 @@ static void derive_telnet(struct conf *c, uint64_t traits)
 }
 
 /* The same of the ends of peers. */
-static void derive_end_layers(struct conf *c)
+static void derive_end_layers(struct conf *c, bool starttls)
 {
     struct ends_conf *ends = &c->ends;
 
+    if (starttls)
+        c->end_layers[ends->nlayers++] = (struct net_layer){.make = starttls_layer, .conf = &c->tls.asks};
     if (c->tls.made_end != NULL)
         c->end_layers[ends->nlayers++] = (struct net_layer){.make = tls_make, .conf = c->tls.made_end};
     if (c->websocket.made_end != NULL)
@@ -35,6 +37,8 @@ static void derive_end_layers(struct conf *c)
 int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
 {
     const struct end_kind *end = c->join.end.kind;
+    const bool plain_first = (traits & TRAIT_STARTTLS) != 0;
+    const bool end_plain_first = plain_first && (traits & (TRAIT_LISTEN | TRAIT_END)) != 0;
     const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
                                       .end = end != NULL && end->tls,
                                       .listens = (traits & TRAIT_LISTEN) != 0,
@@ -42,10 +46,13 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
                                       .late = c->service == &service_prompt && (traits & TRAIT_LISTEN) == 0,
                                       .quiet = c->dialect != dialect_row(0)};
 
+    if (end_plain_first && !(wanted.end && !end->websocket))
+        return err_set(e, STATUS_LOCAL,
+                       "--starttls is for who connects: here --to tls:HOST:PORT is missing for it");
     c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
     if (tls_sides_make(&c->tls, &wanted, e) < 0)
         return -1;
-    if (c->tls.starttls > 0)
+    if (plain_first && !end_plain_first)
         conf_add_layer(c, starttls_layer, &c->tls.asks);
     if (wanted.own)
         conf_add_layer(c, tls_make, c->tls.made_own);
@@ -54,6 +61,6 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
         return -1;
     if (c->websocket.made_own != NULL)
         conf_add_layer(c, websocket_make, c->websocket.made_own);
-    derive_end_layers(c);
+    derive_end_layers(c, end_plain_first);
     return 0;
 }

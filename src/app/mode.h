@@ -52,6 +52,7 @@ struct service;
 #define TRAIT_TLS TRAIT_BIT(34)     /* our connections have TLS */
 #define TRAIT_TLS_SET TRAIT_BIT(31) /* says how TLS is to be */
 #define TRAIT_INSECURE TRAIT_BIT(35)
+#define TRAIT_STARTTLS TRAIT_BIT(60)      /* our connections, or those of ends, have TLS behind plain text */
 #define TRAIT_WATCH TRAIT_BIT(40)         /* what passes between peers and their ends is shown */
 #define TRAIT_VIA TRAIT_BIT(45)           /* through proxies */
 #define TRAIT_PROXY_TYPE TRAIT_BIT(46)    /* says what a proxy speaks */

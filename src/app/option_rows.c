@@ -459,9 +459,10 @@ static const struct option_row rows[] = {
       .doc = "Speak TLS on each connection.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
              "its run, and tells what its clients can give as\n.Fl -ssl-pin .\nSee\n.Sx TLS .\n" },
     { .name = "starttls", .arg = "PROTOCOL", .group = OPTION_TLS, .type = OPTION_WORD, .field = FIELD(tls.starttls),
-      .value = VALUE_WORDS, .names = starttls_names, .gives = TRAIT_TLS,
-      .excludes = TRAIT_LISTEN | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS | TRAIT_END, .rare = true, .help = "TLS behind plain text",
-      .doc = "Ask the server in the clear to go on with TLS, as\n.Ar PROTOCOL\nhas it, and then do as with\n.Fl -ssl .\n.Ar PROTOCOL\nis\n"
+      .value = VALUE_WORDS, .names = starttls_names, .gives = TRAIT_STARTTLS,
+      .excludes = TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS, .rare = true, .help = "TLS behind plain text",
+      .doc = "Ask the server in the clear to go on with TLS, as\n.Ar PROTOCOL\nhas it, and then do as with\n.Fl -ssl .\nFor a listener it is so with its peers' ends\n"
+             ".Cm tls : Ns Ar HOST : Ns Ar PORT .\n.Ar PROTOCOL\nis\n"
              ".Cm smtp , imap , pop3 , ftp , xmpp , ldap , postgres , mysql , sieve , nntp\nor\n.Cm irc .\nSee\n.Sx TLS .\n" },
     { .name = "ssl-cert", .arg = "FILE", .group = OPTION_TLS, .type = OPTION_STRING, .field = FIELD(tls.given.cert),
       .value = VALUE_FILE, .gives = TRAIT_TLS_SET, .rare = true, .help = "our certificate",
@@ -502,10 +503,10 @@ static const struct option_row rows[] = {
       .doc = "Keep the session of a client in this file, and resume it with the same server.\nIt is its owner's alone: who has it may "
              "be able to read what is sent.\n" },
     { .name = "ssl-client-ca", .arg = "FILE", .group = OPTION_TLS, .type = OPTION_STRING, .field = FIELD(tls.given.client_ca),
-      .value = VALUE_FILE, .gives = TRAIT_TLS_SET, .needs = TRAIT_LISTEN, .rare = true, .help = "issuers of clients",
+      .value = VALUE_FILE, .gives = TRAIT_TLS_SET, .needs = TRAIT_LISTEN | TRAIT_TLS, .rare = true, .help = "issuers of clients",
       .doc = "Ask clients for a certificate of the issuers in this file (PEM), and refuse a wrong one.\n" },
     { .name = "ssl-require-client", .group = OPTION_TLS, .type = OPTION_FLAG, .field = FIELD(tls.given.require_client),
-      .gives = TRAIT_TLS_SET, .needs = TRAIT_LISTEN, .rare = true, .help = "no client without",
+      .gives = TRAIT_TLS_SET, .needs = TRAIT_LISTEN | TRAIT_TLS, .rare = true, .help = "no client without",
       .doc = "Refuse clients that show no certificate.\n" },
     { .name = "tls", .alias = "ssl" },
     { .name = "tls-cert", .alias = "ssl-cert" },

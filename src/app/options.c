@@ -509,6 +509,9 @@ uint64_t options_traits(const struct options *o)
     /* Who listens and says what a proxy speaks is one, where nothing else is said of peers. */
     if ((traits & TRAIT_PROXY_TYPE) != 0 && (traits & TRAIT_LISTEN) != 0 && (traits & NO_PROXY) == 0)
         traits |= TRAIT_SERVE | TRAIT_JOIN;
+    /* Who does not connect has ends that do. */
+    if ((traits & TRAIT_STARTTLS) != 0 && (traits & (TRAIT_LISTEN | TRAIT_END)) == 0)
+        traits |= TRAIT_TLS;
     return traits;
 }
 

@@ -194,9 +194,44 @@ def test_name(pollcat, certs):
     assert cat.wait() == 0
 
 
+@pytest.mark.parametrize("args", [[], ["--ssl"]], ids=["plain", "TLS"])
+def test_an_end(pollcat, certs, args):
+    """Of a listener the ends of its peers begin so; whether it has TLS itself is its own affair."""
+    server = serve()
+    where = f"tls:localhost:{port_of(server)}"
+    cat = pollcat("-l", "--starttls", "smtp", "--ssl-trustfile", certs["ca.pem"], *args, "--to", where, "127.0.0.1", "0")
+    client = dial(cat.port)
+    if args:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client = context.wrap_socket(client)
+    peer = accept(server)
+    play(peer, SCRIPTS["smtp"], 1)
+    peer = go_on(certs, peer)
+    client.sendall(b"question")
+    assert receive(peer, 8) == b"question"
+    peer.sendall(b"answer")
+    assert receive(client, 6) == b"answer"
+
+
+def test_an_end_of_an_address_that_is_none(pollcat, certs):
+    server = serve()
+    cat = pollcat("--starttls", "pop3", "--ssl-trustfile", certs["ca.pem"], "exec:cat", "--to", f"tls:localhost:{port_of(server)}")
+    peer = accept(server)
+    play(peer, SCRIPTS["pop3"])
+    peer = go_on(certs, peer)
+    peer.sendall(b"back")
+    assert receive(peer, 4) == b"back"
+    peer.unwrap()
+    assert cat.wait() == 0
+
+
 @pytest.mark.parametrize("args,why", [
     (["--starttls", "http", "localhost", "1"], "http"),
-    (["--starttls", "smtp", "-l", "1"], "--starttls"),
+    (["--starttls", "smtp", "-l", "1"], "--starttls is for who connects: here --to tls:HOST:PORT is missing for it"),
+    (["--starttls", "smtp", "-l", "--to", "tcp:localhost:1", "1"], "--to tls:HOST:PORT is missing for it"),
+    (["--starttls", "smtp", "exec:cat"], "--to tls:HOST:PORT is missing for it"),
+    (["--starttls", "smtp", "-l", "--ssl", "1"], "--to tls:HOST:PORT is missing for it"),
     (["--starttls", "smtp", "-u", "localhost", "1"], "--starttls"),
 ])
 def test_wrong(pollcat, args, why):

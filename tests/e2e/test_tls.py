@@ -259,9 +259,33 @@ def test_what_cannot_be_is_said_before_anything_else(pollcat, args, told):
     assert (client.wait(), client.err) == (2, f"pollcat: {told}\n")
 
 
-def test_options_that_have_nothing_to_do(pollcat):
-    client = pollcat("--ssl-alpn", "x", "127.0.0.1", "1")
-    assert (client.wait(), client.err) == (2, "pollcat: nothing here has TLS: --ssl, or an end tls:HOST:PORT, is missing\n")
+@pytest.mark.parametrize("args, told", [
+    (("--ssl-alpn", "x", "127.0.0.1", "1"), "nothing here has TLS: --ssl, or an end tls:HOST:PORT, is missing"),
+    (("-l", "--ssl-cert", "x", "0", "--to", "unix:/x"), "nothing here has TLS: --ssl, or an end tls:HOST:PORT, is missing"),
+    (("--ssl", "--ssl-client-ca", "x", "127.0.0.1", "1"), "--ssl-client-ca needs --listen"),
+    (("-l", "--ssl-client-ca", "x", "0", "--to", "tls:h:1"), "--ssl-client-ca needs --ssl"),
+    (("-l", "--ssl-require-client", "0", "--to", "tls:h:1"), "--ssl-require-client needs --ssl"),
+    (("--ssl", "exec:cat"), "exec: excludes --ssl"),
+    (("--ssl", "seqpacket:/x"), "--ssl excludes seqpacket:"),
+])
+def test_options_that_have_nothing_to_do(pollcat, args, told):
+    client = pollcat(*args)
+    assert (client.wait(), client.err) == (2, f"pollcat: {told}\n")
+
+
+def test_whose_certificate_it_is(pollcat, certs):
+    """A listener's with TLS, and what it trusts is its ends' affair; without, that of its ends."""
+    asks = "--ssl-client-ca", certs["ca.pem"], "--ssl-require-client"
+    far = pollcat("-l", "-k", "--ssl", *identity(certs), *asks, "127.0.0.1", "0", "--echo")
+    near = pollcat("-l", "-k", *identity(certs, "client"), "--ssl-trustfile", certs["ca.pem"], "127.0.0.1", "0", "--to",
+                   f"tls:127.0.0.1:{far.port}")
+    with dial(near.port) as sock:
+        sock.sendall(b"x")
+        assert receive(sock, 1) == b"x"
+    both = pollcat("-l", "-k", "-v", "--ssl", *identity(certs), "--ssl-trustfile", certs["ca.pem"], "127.0.0.1", "0", "--to",
+                   f"tls:127.0.0.1:{far.port}")
+    with tls_dial(certs, both.port):
+        both.until_err("it wants a certificate from us")
 
 
 # Ends
