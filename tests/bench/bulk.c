@@ -65,6 +65,8 @@ static void sink(char **args)
 
     printf("port %d\n", port_of(listener));
     fd = must(accept(listener, NULL, NULL), "accept");
+    if (args[1] != NULL)
+        play_proxy(fd, args[1]);
     start = now();
     discard(fd, whole(args[0]), &got);
     printf("bytes %lld seconds %.6f\n", (long long)got, now() - start);
@@ -140,7 +142,7 @@ static void blast(char **args)
 }
 
 static const struct command commands[] = {
-    {"sink", sink, 1, "SIZE: listen, take so many bytes"},
+    {"sink", sink, 1, "SIZE [socks|http]: listen, take so many bytes, as if through a proxy"},
     {"source", source, 2, "PORT SIZE: send so many bytes, wait for the other's end"},
     {"feed", feed, 1, "SIZE: write so many bytes to the pipe at standard output"},
     {"drain", drain, 0, ": take what comes from the pipe at standard input"},

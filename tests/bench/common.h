@@ -142,6 +142,74 @@ static inline void write_all(int fd, const char *data, size_t size)
     }
 }
 
+static inline void read_exactly(int fd, void *data, size_t size)
+{
+    char *at = data;
+
+    while (size > 0) {
+        ssize_t n = read(fd, at, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            die("read");
+        at += n;
+        size -= (size_t)n;
+    }
+}
+
+/* Reads a head of HTTP, a byte at a time: nothing behind it. */
+static inline void read_head(int fd)
+{
+    char last[4] = "", byte;
+
+    while (memcmp(last, "\r\n\r\n", 4) != 0) {
+        read_exactly(fd, &byte, 1);
+        memmove(last, last + 1, 3);
+        last[3] = byte;
+    }
+}
+
+static const unsigned char socks_answer[10] = {5, 0, 0, 1};
+static const char http_answer[] = "HTTP/1.1 200 OK\r\n\r\n";
+
+/* The proxy's part of what comes before a connection; `kind` is socks or http. The connection itself is not made. */
+static inline void play_proxy(int fd, const char *kind)
+{
+    unsigned char ask[10];
+
+    if (strcmp(kind, "http") == 0) {
+        read_head(fd);
+        write_all(fd, http_answer, strlen(http_answer));
+        return;
+    }
+    read_exactly(fd, ask, 2);
+    read_exactly(fd, ask, ask[1]); /* fewer than 10 methods */
+    write_all(fd, (const char *)socks_answer, 2);
+    read_exactly(fd, ask, 10); /* with an IPv4 address */
+    write_all(fd, (const char *)socks_answer, sizeof socks_answer);
+}
+
+/* The client's part: a connection to a port of 127.0.0.1. */
+static inline void ask_proxy(int fd, const char *kind, int port)
+{
+    char ask[128];
+
+    if (strcmp(kind, "http") == 0) {
+        snprintf(ask, sizeof ask, "CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n", port, port);
+        write_all(fd, ask, strlen(ask));
+        read_head(fd);
+        return;
+    }
+    write_all(fd, "\5\1\0", 3);
+    read_exactly(fd, ask, 2);
+    memcpy(ask, (char[]){5, 1, 0, 1, 127, 0, 0, 1, (char)(port >> 8), (char)port}, 10);
+    write_all(fd, ask, 10);
+    read_exactly(fd, ask, 10);
+    if (ask[1] != 0)
+        die("the proxy refuses");
+}
+
 static inline void make_pipe(int fds[2])
 {
     must(pipe2(fds, O_CLOEXEC), "pipe");

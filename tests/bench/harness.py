@@ -17,9 +17,10 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HELPERS = ("bulk", "crowd", "limit", "relay", "udp")
+HELPERS = {"bulk": [], "crowd": [], "limit": [], "relay": [], "tls": ["-lssl", "-lcrypto"], "udp": []}
 DRIVERS = ("bulk", "crowd", "udp")
-PEERS = ("nc.openbsd", "nc.traditional", "ncat", "socat", "haproxy", "nginx")
+PEERS = ("nc.openbsd", "nc.traditional", "ncat", "socat", "haproxy", "nginx", "openssl", "stunnel", "microsocks",
+         "tinyproxy")
 TOOLS = PEERS + ("pollcat", "limit")
 GIB = 1 << 30
 
@@ -135,10 +136,10 @@ class Harness:
 
     def build(self):
         compiler = os.environ.get("CC", "cc").split()
-        for name in HELPERS:
+        for name, libraries in HELPERS.items():
             self.helpers[name] = os.path.join(self.dir, name)
             command = [*compiler, "-std=c11", "-D_GNU_SOURCE", "-O2", "-o", self.helpers[name],
-                       os.path.join(HERE, name + ".c")]
+                       os.path.join(HERE, name + ".c"), *libraries]
             subprocess.run(command, check=True)
 
     def have(self, tool):
@@ -171,6 +172,19 @@ class Harness:
             out.write(text)
         return out.name
 
+    def identity(self):
+        """Files of a certificate and its key, for all that serve TLS, and one that has both."""
+        paths = {name: os.path.join(self.dir, name + ".pem") for name in ("cert", "key", "both")}
+        if not os.path.exists(paths["both"]):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out", paths["cert"],
+                            "-keyout", paths["key"]], check=True, stderr=subprocess.DEVNULL)
+            with open(paths["both"], "wb") as both:
+                for name in ("cert", "key"):
+                    with open(paths[name], "rb") as one:
+                        both.write(one.read())
+        return paths
+
     def file(self, where, size):
         """A file of so many bytes that is in memory already."""
         path = os.path.join(self.memory_dir if where == "tmpfs" else self.dir, f"data-{size}")
@@ -182,6 +196,49 @@ class Harness:
                 out.flush()
                 os.fsync(out.fileno())
         return path
+
+
+# What measurements share
+
+
+def argv(text, **values):
+    return text.format(**values).split()
+
+
+def moved(result, process_cpu):
+    gib = result["bytes"] / GIB
+    if gib <= 0:
+        raise Failed("nothing arrived")
+    return {"rate": gib / result["seconds"], "cpu": process_cpu / gib}
+
+
+def whole(h, result):
+    if result["bytes"] < h.size:
+        raise Failed(f"only {result['bytes']:.0f} of {h.size} bytes arrived")
+
+
+def start_server(h, text, configurations, port, **more):
+    """A program that listens at a port; some are told how in a file."""
+    values = {"port": port, "dir": h.dir, **more}
+    template = configurations.get(text.split()[0])
+    if template:
+        values["configuration"] = h.configuration(template.format(**values))
+    server = h.start([word.replace("${IFS}", " ") for word in argv(text, **values)], stdout=subprocess.DEVNULL)
+    wait_bound(port, "tcp", server)
+    return server
+
+
+def drive_streams(h, server, count, args):
+    """So many streams through a relay or a proxy."""
+    port, far, *asks = args
+    peers = h.helper("relay", "streams", port, far, count, 2 * h.seconds, *asks, stdin=subprocess.PIPE)
+    peers.line()
+    cpu = cpu_of(family(server.pid))
+    peers.tell()
+    result = peers.line()
+    numbers = moved(result, cpu_of(family(server.pid)) - cpu)
+    numbers["share"] = result["most"] / max(result["least"], 1)
+    return numbers
 
 
 def free_port(kind=socket.SOCK_STREAM):
@@ -227,8 +284,9 @@ def cpu_of(pids):
     total = 0
     for pid in pids:
         try:
-            with open(f"/proc/{pid}/schedstat") as f:
-                total += int(f.read().split()[0])
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+                    total += int(f.read().split()[0])
         except OSError:
             pass
     return total / 1e9

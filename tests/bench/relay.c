@@ -188,6 +188,8 @@ static void streams(char **args)
     for (size_t i = 0; i < count; i++) {
         int fd = reach(SOCK_STREAM, number(args[0])), out;
 
+        if (args[4] != NULL)
+            ask_proxy(fd, args[4], number(args[1]));
         write_all(fd, block, 1);
         out = must(accept(far, NULL, NULL), "accept");
         if (read(out, &first, 1) != 1)
@@ -228,7 +230,7 @@ static const struct command commands[] = {
      "PORT COUNT: what comes last to PORT sends to so many who came before, by tee and splice"},
     {"programs", programs, 1, "PORT: a program, cat, for each that comes"},
     {"streams", streams, 4,
-     "PORT FAR COUNT SECONDS: so many streams through a relay, to FAR, where we listen"},
+     "PORT FAR COUNT SECONDS [socks|http]: so many streams through a relay, to FAR, where we listen, or a proxy"},
 };
 
 int main(int argc, char **argv)

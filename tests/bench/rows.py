@@ -12,7 +12,9 @@ import socket
 import subprocess
 import time
 
-from harness import GIB, Failed, cpu_of, family, free_port, memory_of, wait_bound
+import dressed
+from harness import (Failed, argv, cpu_of, drive_streams, family, free_port, memory_of, moved, start_server, wait_bound,
+                     whole)
 
 UDP_SIZE = 1400
 COPY = {"POLLCAT_NO_SPLICE": "1"}
@@ -29,6 +31,7 @@ METRICS = {
     "peer_memory": ("memory per peer", "bytes", False),
     "packets": ("datagrams", "1/s", True),
     "visits": ("connections", "1/s", True),
+    "visit_cpu": ("server CPU per connection", "µs", False),
     "share": ("the stream that got most against the one that got least", "times", False),
     "instructions": ("instructions", "million", False),
 }
@@ -188,25 +191,9 @@ class Row:
         return {tool: text for tool, text in self.tools.items() if case <= self.most.get(tool, case)}
 
 
-def argv(text, **values):
-    return text.format(**values).split()
-
-
-def moved(result, process_cpu):
-    gib = result["bytes"] / GIB
-    if gib <= 0:
-        raise Failed("nothing arrived")
-    return {"rate": gib / result["seconds"], "cpu": process_cpu / gib}
-
-
 def file_size(h):
     """Bytes of those rows that write a file: less, so that the disk does not get in the way."""
     return h.size // 2
-
-
-def whole(h, result):
-    if result["bytes"] < h.size:
-        raise Failed(f"only {result['bytes']:.0f} of {h.size} bytes arrived")
 
 
 # Bulk
@@ -494,26 +481,13 @@ def udp_receive(h, text, row, case):
 def start_relay(h, text, far):
     """Returns the program and the port at which it listens; what comes there goes to the port `far`."""
     port = free_port()
-    values = {"port": port, "far": far, "dir": h.dir}
-    template = CONFIGURATIONS.get(text.split()[0])
-    if template:
-        values["configuration"] = h.configuration(template.format(**values))
-    server = h.start([word.replace("${IFS}", " ") for word in argv(text, **values)], stdout=subprocess.DEVNULL)
-    wait_bound(port, "tcp", server)
-    return server, port
+    return start_server(h, text, CONFIGURATIONS, port=port, far=far), port
 
 
 def relay_streams(h, text, row, case):
     far = free_port()
     server, port = start_relay(h, text, far)
-    peers = h.helper("relay", "streams", port, far, case, 2 * h.seconds, stdin=subprocess.PIPE)
-    peers.line()
-    cpu = cpu_of(family(server.pid))
-    peers.tell()
-    result = peers.line()
-    numbers = moved(result, cpu_of(family(server.pid)) - cpu)
-    numbers["share"] = result["most"] / max(result["least"], 1)
-    return numbers
+    return drive_streams(h, server, case, [port, far])
 
 
 def start_far_echo(h):
@@ -608,6 +582,20 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
         ["messages", "p50", "p99"], cases=[1, 10]),
     Row("program-visits", "relay", "a program for one byte to and fro; {} at a time", PROGRAM_ECHO, visits,
         ["visits", "p50", "p99"], cases=[16]),
+    Row("tls-send", "tls", "pipe to TLS", dressed.TLS_SEND, dressed.tls_send, RATE),
+    Row("tls-receive", "tls", "TLS to /dev/null", dressed.TLS_RECEIVE, dressed.tls_receive, RATE),
+    Row("tls-relay-in", "tls", "a port with TLS to one without", dressed.TLS_IN, dressed.tls_in, RATE),
+    Row("tls-relay-out", "tls", "a port without TLS to one with it", dressed.TLS_OUT, dressed.tls_out, RATE),
+    Row("tls-visits", "tls", "connect, handshake, close; {} at a time", dressed.TLS_VISITS, dressed.tls_visits,
+        ["visits", "visit_cpu"], cases=[16], how="full"),
+    Row("tls-resumed", "tls", "the same with a session to resume; {} at a time", dressed.TLS_VISITS,
+        dressed.tls_visits, ["visits", "visit_cpu"], cases=[16], how="resumed"),
+    Row("socks-send", "proxy", "pipe through SOCKS5", dressed.SOCKS_SEND, dressed.proxy_send, RATE, asks="socks"),
+    Row("connect-send", "proxy", "pipe through CONNECT", dressed.CONNECT_SEND, dressed.proxy_send, RATE, asks="http"),
+    Row("socks-proxy", "proxy", "{} streams through a SOCKS5 server", dressed.SOCKS_SERVER, dressed.proxy_streams,
+        RATE + ["share"], cases=[1, 100], asks="socks"),
+    Row("connect-proxy", "proxy", "{} streams through a server of CONNECT", dressed.CONNECT_SERVER,
+        dressed.proxy_streams, RATE + ["share"], cases=[1, 100], asks="http"),
     Row("start-probe", "startup", "-z on an open port", PROBE, startup, ["instructions"], rounds=1),
     Row("start-version", "startup", "--version, or help", VERSION, startup, ["instructions"], rounds=1),
 ]
@@ -620,5 +608,7 @@ GROUPS = {
     "fan": "Fan-out, all peers together",
     "udp": "Datagrams",
     "relay": "Forwarding and programs",
+    "tls": "TLS",
+    "proxy": "Proxies",
     "startup": "Start-up",
 }
