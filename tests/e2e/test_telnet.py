@@ -32,6 +32,7 @@ def is_all_raw(t):
 
 def resizes(t, columns, rows):
     """The program at the shell of `t` hears of the new size of the terminal."""
+    t.wait(lambda t: t.row() == "$")
     t.type("sh -c 'trap \"stty size\" WINCH; echo read''y; while :; do sleep 0.05; done'\r")
     t.wait(lambda t: "ready" in t.lines())
     t.resize(columns, rows)
