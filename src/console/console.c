@@ -492,13 +492,13 @@ static void console_stop(struct svc *s)
 static int console_start(struct svc *s, struct err *e)
 {
     struct console *c = mem_alloc(sizeof *c);
-    const struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
+    struct queue_opts sink = {.limit = 1, .addressed = true, .write = take, .shut = shut, .ctx = c};
     struct bridge_ends ends = {.apart = true, .peer_ended = peer_ended, .deaf = deaf, .sent = sent, .ctx = c};
 
     list_init(&c->tasks);
-    list_init(&c->waiters);
     c->svc = s;
     c->conf = s->conf;
+    sink.turns = c->conf->relay != NULL;
     c->sink = queue_new(s->loop, &sink);
     c->talkers = (struct talkers){.loop = s->loop, .leaving = sender_leaves, .ctx = c};
     talkers_init(&c->talkers);

@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "console/console_conf.h"
+#include "io/queue.h"
 #include "svc/relay.h"
 
 enum { SHOWN = 4096 }; /* bytes that the view takes in any case, while the screen is not full */
@@ -60,6 +61,14 @@ static bool among_tell(void *ctx, struct peer *to, struct chunk *chunk)
     struct among *a = ctx;
 
     return a->c->svc->ending || console_offer(a->c, bridge_ctx(to), chunk);
+}
+
+static bool among_lags(void *ctx, struct peer *p)
+{
+    const struct talker *t = bridge_ctx(p);
+
+    (void)ctx;
+    return t->pace.queue != NULL && queue_size(t->pace.queue) >= RELAY_LAG;
 }
 
 /* What is a notice ends with its line, which the view adds. */
@@ -123,6 +132,7 @@ void among_open(struct console *c)
                                .full = among_full,
                                .say = among_relay,
                                .tell = among_tell,
+                               .lags = among_lags,
                                .show = among_show,
                                .call = among_call,
                                .most = SHOWN,
@@ -187,7 +197,8 @@ void among_say(struct console *c, struct talker *t, const void *data, size_t n)
 
     a->saying = true;
     a->to = t;
-    a->relay->kind->hear(a->relay, NULL, NULL, data, n);
+    for (size_t done = 0; done < n;)
+        done += (size_t)a->relay->kind->hear(a->relay, NULL, NULL, (const char *)data + done, n - done);
     a->saying = false;
 }
 

@@ -638,6 +638,7 @@ void console_init_sending(struct console *c)
 {
     bool waits = !c->svc->many || c->conf->watch || bridge_slow(c->bridge) == SLOW_WAIT;
 
+    list_init(&c->waiters);
     pace_init(&c->pace, c->svc->loop, waits ? PACE_WAIT : PACE_SKIP, all_have_room);
     c->idle.fire = queues_are_idle;
     c->trim.run = run_trim;

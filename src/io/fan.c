@@ -91,6 +91,11 @@ bool fan_tell(struct fan *f, struct fan_member *m, struct chunk *c)
     return queue_size(m->pace.queue) < 2 * (size_t)MEMBER_LIMIT && pace_put(&m->pace, c, NULL);
 }
 
+size_t fan_waiting(const struct fan_member *m)
+{
+    return m->pace.queue != NULL ? queue_size(m->pace.queue) : 0;
+}
+
 bool fan_full(struct fan *f)
 {
     pace_held_up(&f->pace);

@@ -24,7 +24,7 @@ struct fan_opts {
     void (*open)(void *ctx, struct fan_member *m);
     /* With PACE_SKIP: a member missed `size` bytes. May delete it. */
     void (*missed)(void *ctx, struct fan_member *m, size_t size);
-    /* A member that had no room has some again. Optional. */
+    /* A member that had no room has some again, or has got all. Optional. */
     void (*again)(void *ctx, struct fan_member *m);
     void (*room)(void *ctx); /* no longer fan_full(), or the first member came. Optional */
     int64_t patience;        /* ms that all wait for a full member with PACE_SKIP; 0: as io/pace.h has it */
@@ -60,5 +60,8 @@ void fan_put(struct fan *f, struct chunk *c, const struct fan_member *except);
 /* Puts a chunk for `m` alone, when all wait for it, too; returns false when it is left behind, or has twice as much as it may
  * have. */
 bool fan_tell(struct fan *f, struct fan_member *m, struct chunk *c);
+
+/* Bytes that wait for it. */
+size_t fan_waiting(const struct fan_member *m);
 
 #endif

@@ -44,6 +44,8 @@ enum io_cap {
     IO_HALFCLOSE = 4,  /* shut ends our direction and leaves the other open */
     IO_RAWFD = 8,      /* the descriptor is the bytes themselves: sendfile(2) and splice(2) may move them */
     IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
+    IO_TURNS =
+        32, /* write: what is taken of a piece is enough for now, and others have their turn before its rest */
 };
 
 /* What a layer may be asked about for people. */

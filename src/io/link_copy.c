@@ -28,6 +28,11 @@ static bool is_apart(const struct port *port)
     return (port_caps(port) & (IO_MSG | IO_ADDRESSED)) != 0;
 }
 
+static bool takes_turns(const struct port *port)
+{
+    return (port_caps(port) & IO_TURNS) != 0;
+}
+
 /* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
  * sends by itself. */
 static const struct meta *meta_of(const struct link *k)
@@ -260,6 +265,14 @@ static void unit_written(struct link *k)
         port_wait_room(k->dst, k);
 }
 
+/* The rest of a unit waits behind the other links, as one of its own. */
+static void yield(struct link *k)
+{
+    k->unit = 0;
+    if (k->dst->owner == k)
+        k->dst->owner = NULL;
+}
+
 /* Writes once. Returns the bytes written, or IO_*; IO_AGAIN also when there is nothing to write or it is another
  * link's turn. */
 static ssize_t flush(struct link *k)
@@ -278,16 +291,24 @@ static ssize_t flush(struct link *k)
         n = port_write(k->dst, k->block + k->start, k->unit, meta_of(k));
     if (k->freed)
         return IO_AGAIN;
-    if (n == IO_AGAIN)
+    if (n == IO_AGAIN) {
+        if (takes_turns(k->dst))
+            yield(k);
         port_wait_room(k->dst, k);
+    }
     if (n < 0)
         return n;
     k->start += (uint32_t)n;
     k->unit -= (uint32_t)n;
     k->scanned -= k->scanned < (uint32_t)n ? k->scanned : (uint32_t)n;
     k->bytes += (uint64_t)n;
-    if (k->unit == 0)
+    if (k->unit == 0) {
         unit_written(k);
+    } else if (takes_turns(k->dst)) {
+        yield(k);
+        port_wait_room(k->dst, k);
+        port_event_soon(k->dst, LOOP_OUT);
+    }
     return n;
 }
 

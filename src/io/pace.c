@@ -98,9 +98,9 @@ bool pace_put(struct pace_member *m, struct chunk *c, const struct meta *to)
 void pace_has_room(struct pace_member *m)
 {
     struct pace *p = m->pace;
-    bool waited_for = pace_is_waited_for(m);
+    const bool waited_for = pace_is_waited_for(m);
 
-    if (!waited_for && (!is_behind(m) || queue_size(m->queue) > 0))
+    if (p == NULL || (!waited_for && queue_size(m->queue) > 0))
         return;
     catch_up(m);
     if (p->again != NULL)

@@ -26,9 +26,10 @@ struct pace_member;
 struct pace {
     struct loop *loop;
     enum pace_slow slow;
-    void (*room)(struct pace *);                        /* nobody is waited for any more */
-    void (*again)(struct pace *, struct pace_member *); /* a member that was full has room. Optional */
-    int64_t patience;                                   /* ms; at first a fifth of a second */
+    void (*room)(struct pace *); /* nobody is waited for any more */
+    void (*again)(struct pace *,
+                  struct pace_member *); /* a member that was full has room, or has got all. Optional */
+    int64_t patience;                    /* ms; at first a fifth of a second */
     bool others; /* somebody who is no member is held up as well, even when all members are full */
     unsigned members;
     unsigned full;   /* members that the others wait for */

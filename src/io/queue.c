@@ -167,7 +167,8 @@ struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
     struct queue *q = mem_alloc(sizeof *q);
 
     port_init(&q->port, loop, &q->layer, opts->shared ? &shared_ops : &ops,
-              IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0));
+              IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0) |
+                  (opts->turns ? (unsigned)IO_TURNS : 0));
     q->opts = *opts;
     list_init(&q->items);
     return &q->port;

@@ -14,7 +14,8 @@
 enum {
     NAME = CHAT_NAME + 8, /* a name, or what stands for one */
     PREFIX = NAME + 4,
-    NOTE = 512, /* bytes of what we tell */
+    NOTE = 512,  /* bytes of what we tell */
+    WORK = 4096, /* chunks that one may make before the others have their turn */
 };
 
 struct chatter {
@@ -29,6 +30,7 @@ struct chat {
     struct relay relay;
     const struct chat_conf *conf;
     struct list all; /* of struct chatter, but for `us` */
+    unsigned count;  /* of them */
     struct chatter us;
 };
 
@@ -91,6 +93,23 @@ static void tell_note(struct chat *chat, struct chatter *x, const char *text)
     tell(chat, x, message_format(MESSAGE_CHAT_NOTE, &m, note, sizeof note));
 }
 
+/* Who asks and does not read misses the answers: they are not even made. */
+static bool misses_answers(const struct chat *chat, struct chatter *x)
+{
+    const struct relay_host *host = &chat->relay.host;
+
+    if (x->peer == NULL || !host->lags(host->ctx, x->peer))
+        return false;
+    x->missed++;
+    return true;
+}
+
+static void answer(struct chat *chat, struct chatter *x, const char *text)
+{
+    if (!misses_answers(chat, x))
+        tell_note(chat, x, text);
+}
+
 /* Where somebody has no room it counts as a line missed: coming and going fills nobody's queue. */
 static void tell_peers(struct chat *chat, const char *text, bool us)
 {
@@ -148,6 +167,8 @@ static void tell_here(struct chat *chat, struct chatter *x)
     bool first = true;
     char note[NOTE];
 
+    if (misses_answers(chat, x))
+        return;
     add_text(&t, format_about(MESSAGE_CHAT_HERE, x, note));
     if (x != &chat->us && !chat->conf->circle.no_input && !chat->conf->plain)
         add_one(&t, &chat->us, &first);
@@ -195,10 +216,10 @@ static void run_nick(struct chat *chat, struct chatter *x, const char *name)
     char text[CHAT_NAME + 32];
 
     if (!chat_name_is_right(name)) {
-        tell_note(chat, x, "a name has 1 to 32 letters, digits, _ and -, and is no number");
+        answer(chat, x, "a name has 1 to 32 letters, digits, _ and -, and is no number");
     } else if (is_taken(chat, x, name)) {
         snprintf(text, sizeof text, "%s is taken", name);
-        tell_note(chat, x, text);
+        answer(chat, x, text);
     } else if (x->nick == NULL || strcmp(x->nick, name) != 0) {
         take_name(chat, x, name);
     }
@@ -213,7 +234,7 @@ static void run_names(struct chat *chat, struct chatter *x, const char *rest)
 static void run_help(struct chat *chat, struct chatter *x, const char *rest)
 {
     (void)rest;
-    tell_note(chat, x, "/nick NAME: be called so; /names: who is here; all else is said to all");
+    answer(chat, x, "/nick NAME: be called so; /names: who is here; all else is said to all");
 }
 
 static const struct {
@@ -262,7 +283,7 @@ static void hear_line(struct chat *chat, struct chatter *x)
     if (text == NULL)
         return;
     if (cut)
-        tell_note(chat, x, "your line has more than 4096 bytes: it is said in parts");
+        answer(chat, x, "your line has more than 4096 bytes: it is said in parts");
     if (part || strlen(text) < n || !run_command(chat, x, text))
         say(chat, x, text, n);
     free(text);
@@ -274,18 +295,20 @@ static bool ends_lines(const struct peer *p)
     return (port_caps(p->port) & IO_MSG) != 0;
 }
 
-/* One line at a time: what it makes of many small ones is much, and waits for room. */
+/* One line at a time: what it makes of many small ones is much, and waits for room, and for the turn of the others. */
 static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n)
 {
     struct chat *chat = chat_of(r);
     struct chatter *x = seat != NULL ? seat : &chat->us;
-    size_t done = 0;
+    size_t done = 0, lines = WORK / (chat->count + 1) + 1;
     bool whole;
 
-    while (done < n && !r->host.full(r->host.ctx)) {
+    while (done < n && lines > 0 && !r->host.full(r->host.ctx)) {
         done += chat_line_put(&x->line, (const char *)data + done, n - done, &whole);
-        if (whole || (done == n && from != NULL && ends_lines(from)))
+        if (whole || (done == n && from != NULL && ends_lines(from))) {
             hear_line(chat, x);
+            lines--;
+        }
     }
     return done > 0 || n == 0 ? (ssize_t)done : IO_AGAIN;
 }
@@ -297,7 +320,7 @@ static void chat_ended(struct relay *r, void *seat)
 
     hear_line(chat, seat != NULL ? seat : &chat->us);
     if (seat != NULL && !chat->conf->plain)
-        tell_note(chat, seat, "you ended your side, and still hear the others");
+        answer(chat, seat, "you ended your side, and still hear the others");
 }
 
 static void *chat_join(struct relay *r, struct peer *p)
@@ -308,6 +331,7 @@ static void *chat_join(struct relay *r, struct peer *p)
 
     x->peer = p;
     list_add(&chat->all, &x->place);
+    chat->count++;
     tell_peers(chat, format_about(MESSAGE_CHAT_JOINED, x, note), !r->host.tells);
     tell_here(chat, x);
     return x;
@@ -321,6 +345,7 @@ static void chat_leave(struct relay *r, void *seat)
 
     hear_line(chat, x);
     list_del(&x->place);
+    chat->count--;
     tell_peers(chat, format_about(MESSAGE_CHAT_LEFT, x, note), !r->host.tells);
     chat_line_clear(&x->line);
     free(x->nick);

@@ -69,6 +69,14 @@ static bool circle_tell(void *ctx, struct peer *to, struct chunk *chunk)
     return c->svc->ending || is_deaf(m) || fan_tell(c->fan, &m->share, chunk);
 }
 
+static bool circle_lags(void *ctx, struct peer *p)
+{
+    const struct circle_member *m = member_of(p);
+
+    (void)ctx;
+    return !is_deaf(m) && fan_waiting(&m->share) >= RELAY_LAG;
+}
+
 static size_t circle_show(void *ctx, struct peer *from, const void *data, size_t n, struct chunk *chunk)
 {
     struct circle *c = ctx;
@@ -236,10 +244,16 @@ void circle_start(struct svc *s, const struct relay_kind *kind, const struct cir
                   const void *own)
 {
     struct circle *c = mem_alloc(sizeof *c);
-    const struct queue_opts heard = {.limit = 1, .addressed = true, .write = circle_hear, .ctx = c};
-    const struct queue_opts said = {.limit = 1, .write = circle_hear_us, .shut = circle_we_ended, .ctx = c};
-    const struct relay_host host = {
-        .ctx = c, .full = circle_full, .say = circle_say, .tell = circle_tell, .show = circle_show};
+    const struct queue_opts heard = {
+        .limit = 1, .addressed = true, .turns = true, .write = circle_hear, .ctx = c};
+    const struct queue_opts said = {
+        .limit = 1, .turns = true, .write = circle_hear_us, .shut = circle_we_ended, .ctx = c};
+    const struct relay_host host = {.ctx = c,
+                                    .full = circle_full,
+                                    .say = circle_say,
+                                    .tell = circle_tell,
+                                    .lags = circle_lags,
+                                    .show = circle_show};
     struct bridge_ends ends = {
         .apart = true, .peer_ended = circle_peer_ended, .deaf = circle_deaf, .slow = kind->slow, .ctx = c};
 

@@ -19,8 +19,9 @@
 struct relay;
 
 enum {
-    RELAY_PATIENCE = 1000
-}; /* ms in which one who takes nothing holds up all, where it is closed for it */
+    RELAY_PATIENCE = 1000, /* ms in which one who takes nothing holds up all, where it is closed for it */
+    RELAY_LAG = 64 * 1024, /* bytes that wait for a peer from which on it lags */
+};
 
 /* A peer is told by its pointer, and NULL is us. */
 struct relay_host {
@@ -31,6 +32,8 @@ struct relay_host {
     void (*say)(void *ctx, const struct peer *from, struct chunk *c);
     /* Goes to one peer, where it has room; returns false where not. */
     bool (*tell)(void *ctx, struct peer *to, struct chunk *c);
+    /* So much waits for a peer that it should be told nothing that it has just asked for: it hears by again() when all of it went. */
+    bool (*lags)(void *ctx, struct peer *p);
     /* Is shown on our side: `n` bytes of what `from` said (NULL: of a notice), which `c` is to others. Returns how much of it was. */
     size_t (*show)(void *ctx, struct peer *from, const void *data, size_t n, struct chunk *c);
     size_t most; /* bytes that are shown of a stream at once; 0: any number */
@@ -51,7 +54,7 @@ struct relay_kind {
     void (*leave)(struct relay *, void *seat);
     /* It, or (NULL) we, will say no more. */
     void (*ended)(struct relay *, void *seat);
-    /* It had no room for what was said; it has room again. */
+    /* It had no room for what was said; it has room again, or all that waited for it has gone. */
     void (*missed)(struct relay *, void *seat);
     void (*again)(struct relay *, void *seat);
 };

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """--chat: what peers send goes to all others by whole lines, each behind the name of who said it."""
 
+import os
+import signal
 import socket
 import subprocess
 
@@ -183,6 +185,23 @@ def test_who_asks_much_and_reads_nothing_fills_only_its_own_queue(chat):
         one.say(b"%d\n" % i)
         two.hears(b"<1> %d" % i)
     assert room.cat.memory() - before < LEEWAY * (8 << 20)
+
+
+@pytest.mark.parametrize("flood, listener", [(b"x\n", 3), (b"/names\n", 1), (b"/nick a\n/nick b\n", 3)],
+                         ids=["lines", "names", "nicks"])
+def test_a_flood_leaves_others_their_turn(chat, flood, listener):
+    room, *talks = chat(count=4, stdout=subprocess.DEVNULL)
+    os.kill(room.cat.pid, signal.SIGSTOP)  # until all is there
+    talks[1].say(flood * (40_000 // len(flood)))
+    pings = [b"<1> ping\n", b"<3> ping\n"]  # on either side of it
+    talks[0].say(b"ping\n"), talks[2].say(b"ping\n")
+    os.kill(room.cat.pid, signal.SIGCONT)
+    before = 0
+    while pings:
+        line = talks[listener].line()
+        pings = [ping for ping in pings if ping != line]
+        before += 1
+    assert before < 2500
 
 
 def test_a_flood_of_nicks(chat):

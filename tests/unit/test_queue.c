@@ -162,6 +162,57 @@ static void chunks_know_where_they_go(void **state)
     rig_free(r);
 }
 
+/* Takes two bytes at a time, and nothing while it is full. */
+struct slow_taker {
+    struct port *port;
+    char took[16];
+    size_t n, full_at;
+};
+
+static ssize_t take_two(struct port *port, void *ctx, const void *data, size_t size, const struct meta *meta)
+{
+    struct slow_taker *t = ctx;
+    const size_t n = size < 2 ? size : 2;
+
+    (void)port, (void)meta;
+    if (t->n == t->full_at)
+        return IO_AGAIN;
+    assert_true(t->n + n <= sizeof t->took);
+    memcpy(t->took + t->n, data, n);
+    t->n += n;
+    return (ssize_t)n;
+}
+
+static void writers_take_turns(void **state)
+{
+    struct rig *r = rig_new();
+    struct slow_taker t = {.full_at = 0};
+    struct queue_opts opts = {.limit = 1, .turns = true, .write = take_two, .ctx = &t};
+    const struct queue_opts source = {.limit = 100};
+    struct port *one = queue_new(r->loop, &source), *two = queue_new(r->loop, &source);
+    struct link *a, *b;
+
+    (void)state;
+    t.port = queue_new(r->loop, &opts);
+    a = rig_link(r, one, t.port, NULL);
+    b = rig_link(r, two, t.port, NULL);
+    rig_put(one, "aaaaaa", 6);
+    rig_put(two, "bbbb", 4);
+    rig_settle(r);
+    assert_int_equal(t.n, 0);
+    t.full_at = sizeof t.took;
+    port_event_soon(t.port, LOOP_OUT);
+    rig_settle(r);
+    assert_int_equal(t.n, 10);
+    assert_memory_equal(t.took, "aabbaabbaa", 10);
+    link_free(a);
+    link_free(b);
+    port_free(one);
+    port_free(two);
+    port_free(t.port);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +221,7 @@ int main(void)
         cmocka_unit_test(whole_chunks),
         cmocka_unit_test(chunks_are_counted),
         cmocka_unit_test(a_reader_is_woken),
+        cmocka_unit_test(writers_take_turns),
     };
 
     return cmocka_run_group_tests_name("queue", tests, rig_poll, NULL);
