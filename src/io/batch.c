@@ -98,49 +98,91 @@ ssize_t arrivals_take(struct arrivals *a, struct cmsg_in *in)
     return (ssize_t)n;
 }
 
-static bool goes_along(const struct answers *a, const struct cmsg_out *out)
+void answers_clear(struct answers *a)
 {
-    const struct meta *to = out->to;
+    free(a->groups);
+    free(a->data);
+    *a = (struct answers){0};
+}
 
-    if (to == NULL)
-        to = &a->to;
-    return a->start == 0 && a->count < BATCH_MOST && a->end == a->count * a->size && out->size <= a->size &&
-           to->socket == a->to.socket && to->hops == a->to.hops && to->ifindex == a->to.ifindex &&
-           addr_equal(&to->peer, &a->to.peer) && addr_equal(&to->local, &a->to.local);
+static bool same_way(const struct meta *a, const struct meta *b)
+{
+    return a->hops == b->hops && a->ifindex == b->ifindex && addr_equal(&a->peer, &b->peer) &&
+           addr_equal(&a->local, &b->local);
+}
+
+static bool joins_group(const struct answer_group *g, const struct meta *to, size_t size)
+{
+    return size <= g->size && (g->end - g->start) % g->size == 0 && same_way(to, &g->to);
+}
+
+static void add_group(struct answers *a, const struct meta *to, size_t size)
+{
+    struct answer_group *g;
+
+    if (a->n == a->room) {
+        a->room = a->room > 0 ? BATCH_MOST : 1; /* most have one way to go */
+        a->groups = mem_resize(a->groups, a->room * sizeof *a->groups);
+    }
+    g = &a->groups[a->n++];
+    addr_copy(&g->to.peer, &to->peer);
+    addr_copy(&g->to.local, &to->local);
+    g->to.ifindex = to->ifindex;
+    g->to.socket = to->socket;
+    g->to.hops = to->hops;
+    g->to.secret = false;
+    g->size = size;
+    g->start = g->end = a->end;
 }
 
 bool answers_add(struct answers *a, const struct cmsg_out *out)
 {
+    static const struct meta nobody;
+    const struct meta *to = out->to != NULL ? out->to : &nobody;
+
     if (out->size == 0 || out->size > JOINED)
         return false;
-    if (answers_wait(a) && !goes_along(a, out))
-        return false;
     if (a->data == NULL)
-        a->data = mem_alloc((size_t)BATCH_MOST * JOINED);
-    if (!answers_wait(a)) {
-        a->to = out->to != NULL ? *out->to : (struct meta){0};
-        a->size = out->size;
-        a->start = a->end = a->count = 0;
-    }
+        a->data = mem_resize(NULL, (size_t)BATCH_MOST * JOINED); /* not cleared, and so not touched */
+    if (!answers_wait(a))
+        a->first = a->n = a->count = 0, a->end = 0;
+    else if (a->count == BATCH_MOST || to->socket != a->groups[a->first].to.socket)
+        return false;
+    if (!answers_wait(a) || !joins_group(&a->groups[a->n - 1], to, out->size))
+        add_group(a, to, out->size);
     memcpy(a->data + a->end, out->data, out->size);
     a->end += out->size;
+    a->groups[a->n - 1].end = a->end;
     a->count++;
     return true;
 }
 
-struct cmsg_out answers_next(const struct answers *a, bool joined)
+unsigned answers_next(const struct answers *a, bool joined, struct cmsg_out out[static BATCH_MOST])
 {
-    struct cmsg_out out = {
-        .data = a->data + a->start, .size = a->end - a->start, .to = &a->to, .answer = true};
+    unsigned n = 0;
 
-    if (out.size > a->size && joined)
-        out.segment = a->size;
-    else if (out.size > a->size)
-        out.size = a->size;
-    return out;
+    for (const struct answer_group *g = a->groups + a->first; g < a->groups + a->n; g++) {
+        const size_t step = joined ? g->end - g->start : g->size;
+
+        for (size_t at = g->start; at < g->end; at += step) {
+            const size_t size = step < g->end - at ? step : g->end - at;
+
+            out[n++] = (struct cmsg_out){.data = a->data + at,
+                                         .size = size,
+                                         .to = g->to.peer.len > 0 ? &g->to : NULL,
+                                         .answer = true,
+                                         .segment = size > g->size ? g->size : 0};
+        }
+    }
+    return n;
 }
 
-void answers_sent(struct answers *a, size_t size)
+void answers_sent(struct answers *a, const struct cmsg_out *out, unsigned n)
 {
-    a->start += size;
+    for (unsigned i = 0; i < n; i++) {
+        struct answer_group *g = &a->groups[a->first];
+
+        g->start += out[i].size;
+        a->first += g->start == g->end;
+    }
 }

@@ -48,10 +48,10 @@ struct callers {
     struct timer retry;  /* where poll(2) does not tell of room */
     int64_t pause;       /* ms of it */
     struct arrivals *arrivals;
-    unsigned char *room;    /* for one, of UNIX sockets */
-    struct caller *last;    /* to whom the last was sent in this turn: what comes now for them is gathered */
-    struct answers answers; /* for who is, or was, the last */
-    bool no_offload;        /* the kernel does not cut them apart for us */
+    unsigned char *room; /* for one, of UNIX sockets */
+    bool wrote;          /* something was sent in this turn: what comes now is gathered */
+    struct answers answers;
+    bool no_offload; /* the kernel does not cut them apart for us */
     struct job gathered;
     bool closed;
     struct job bury;
@@ -140,8 +140,6 @@ static void forget_caller(struct caller *c)
     *at = c->next;
     list_del(&c->order);
     list_del(&c->waits);
-    if (s->last == c)
-        s->last = NULL;
     if (s->home.now.whose == c)
         s->home.now.whose = NULL;
     s->count--;
@@ -286,16 +284,18 @@ static bool is_full(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
 }
 
-/* Sends on the socket that out->to names. Returns 0, or -1 with errno. */
-static int send_out(struct callers *s, const struct cmsg_out *out)
+/* Sends on the socket that out->to names. Returns how many were sent, or -1 with the errno of the first. */
+static int send_out(struct callers *s, const struct cmsg_out *out, unsigned n)
 {
     const unsigned i = out->to->socket;
     int error = 0;
 
     for (int tries = 0; tries < TRIES; tries++) {
-        if (cmsg_send(s->at[i].watch.fd, out) >= 0) {
+        const int sent = cmsg_send_several(s->at[i].watch.fd, out, n);
+
+        if (sent > 0) {
             s->pause = 0;
-            return 0;
+            return sent;
         }
         error = errno;
         if (s->home.is_unix || !cmsg_is_refusal(error))
@@ -315,21 +315,33 @@ static void tell_unsent(const struct addr *who, size_t size, int error)
     log_error("%zu bytes to %s were not sent: %s", size, addr_format(who, text), strerror(error));
 }
 
+/* What was gathered for somebody, who may have gone meanwhile, cannot be sent. */
+static void lose_gathered(struct callers *s, const struct cmsg_out *out, int error)
+{
+    unsigned same;
+    struct caller *c = find_caller(s, out->to, addr_keyed_hash(&out->to->peer, &s->key), &same);
+
+    tell_unsent(&out->to->peer, out->size, error);
+    if (c != NULL)
+        c->port.lost = true;
+}
+
 /* Sends what was gathered. Returns 0, or IO_AGAIN. */
 static int send_gathered(struct callers *s)
 {
     while (answers_wait(&s->answers)) {
-        struct cmsg_out out = answers_next(&s->answers, !s->no_offload);
+        struct cmsg_out out[BATCH_MOST];
+        const int sent = send_out(s, out, answers_next(&s->answers, !s->no_offload, out));
 
-        if (send_out(s, &out) == 0) {
-            answers_sent(&s->answers, out.size);
+        if (sent > 0) {
+            answers_sent(&s->answers, out, (unsigned)sent);
         } else if (is_full(errno)) {
             return IO_AGAIN;
-        } else if (out.segment > 0) {
+        } else if (out[0].segment > 0) {
             s->no_offload = true;
         } else {
-            tell_unsent(&out.to->peer, out.size, errno);
-            answers_sent(&s->answers, out.size);
+            lose_gathered(s, out, errno);
+            answers_sent(&s->answers, out, 1);
         }
     }
     return 0;
@@ -339,7 +351,7 @@ static void end_turn(struct job *j)
 {
     struct callers *s = container_of(j, struct callers, gathered);
 
-    s->last = NULL;
+    s->wrote = false;
     (void)send_gathered(s);
 }
 
@@ -366,10 +378,10 @@ static ssize_t not_sent(struct caller *c, size_t size, int error)
     return (ssize_t)size;
 }
 
-/* It is the last who was sent to in this turn, so that more for it may go along. */
-static bool goes_along(struct callers *s, const struct caller *c, const struct cmsg_out *out)
+/* The first of a turn goes at once, and those behind it together. */
+static bool goes_along(struct callers *s, const struct cmsg_out *out)
 {
-    return s->last == c && !s->home.is_unix && answers_add(&s->answers, out);
+    return s->wrote && !s->home.is_unix && answers_add(&s->answers, out);
 }
 
 static ssize_t send_back(struct caller *c, const void *data, size_t size)
@@ -381,15 +393,15 @@ static ssize_t send_back(struct caller *c, const void *data, size_t size)
     make_meta(c, &to);
     if (!s->conf.among)
         caller_active(c);
-    if (goes_along(s, c, &out))
+    if (goes_along(s, &out))
         return (ssize_t)size;
     if (send_gathered(s) == IO_AGAIN)
         return no_room(c);
-    if (goes_along(s, c, &out))
+    if (goes_along(s, &out))
         return (ssize_t)size;
-    if (send_out(s, &out) < 0)
+    if (send_out(s, &out, 1) < 0)
         return not_sent(c, size, errno);
-    s->last = c;
+    s->wrote = true;
     loop_soon(s->home.loop, &s->gathered);
     return (ssize_t)size;
 }
@@ -448,7 +460,7 @@ static void bury_callers(struct job *j)
     struct callers *s = container_of(j, struct callers, bury);
 
     arrivals_free(s->arrivals);
-    free(s->answers.data);
+    answers_clear(&s->answers);
     free(s->room);
     free(s->places);
     free(s);

@@ -25,9 +25,9 @@ static void enable(int fd, int level, int name)
 
 void cmsg_prepare(int fd, const struct addr *local, bool connected, bool echo)
 {
-    enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
     if (connected)
         return;
+    enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
     if (addr_is_any(local)) { /* bound to one address, it answers from that anyway */
         enable(fd, IPPROTO_IP, IP_PKTINFO);
         enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
@@ -122,6 +122,20 @@ ssize_t cmsg_receive(int fd, struct cmsg_in *in)
     return n;
 }
 
+ssize_t cmsg_receive_connected(int fd, struct cmsg_in *in)
+{
+    ssize_t n;
+
+    do
+        n = recv(fd, in->data, in->size, MSG_DONTWAIT | MSG_TRUNC);
+    while (n < 0 && errno == EINTR);
+    in->meta->peer.len = in->meta->local.len = 0;
+    in->meta->ifindex = 0;
+    in->meta->hops = 0;
+    in->cut = n > 0 && (size_t)n > in->size;
+    return in->cut ? (ssize_t)in->size : n;
+}
+
 static void add_control(struct msghdr *msg, struct cmsghdr **c, int level, int type, const void *data,
                         size_t size)
 {
@@ -176,22 +190,50 @@ static void write_control(struct msghdr *msg, const struct cmsg_out *out)
         msg->msg_control = NULL;
 }
 
+static void prepare_send(struct msghdr *msg, struct iovec *iov, struct cmsg_room *control,
+                         const struct cmsg_out *out)
+{
+    *iov = (struct iovec){.iov_base = (void *)(uintptr_t)out->data, .iov_len = out->size};
+    *msg = (struct msghdr){.msg_iov = iov, .msg_iovlen = 1, .msg_control = control};
+    if (out->to != NULL) {
+        msg->msg_name = (void *)(uintptr_t)&out->to->peer.sa;
+        msg->msg_namelen = out->to->peer.len;
+    }
+    write_control(msg, out);
+}
+
 ssize_t cmsg_send(int fd, const struct cmsg_out *out)
 {
     struct cmsg_room control;
-    struct iovec iov = {.iov_base = (void *)(uintptr_t)out->data, .iov_len = out->size};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
+    struct iovec iov;
+    struct msghdr msg;
     ssize_t n;
 
-    if (out->to != NULL) {
-        msg.msg_name = (void *)(uintptr_t)&out->to->peer.sa;
-        msg.msg_namelen = out->to->peer.len;
-    }
-    write_control(&msg, out);
+    prepare_send(&msg, &iov, &control, out);
     do
-        n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = msg.msg_name == NULL && msg.msg_control == NULL
+                ? send(fd, out->data, out->size,
+                       MSG_DONTWAIT | MSG_NOSIGNAL) /* the kernel has less to look at */
+                : sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     return n;
+}
+
+int cmsg_send_several(int fd, const struct cmsg_out *out, unsigned n)
+{
+    struct cmsg_room control[CMSG_SEVERAL];
+    struct iovec iov[CMSG_SEVERAL];
+    struct mmsghdr messages[CMSG_SEVERAL];
+    int sent;
+
+    if (n == 1)
+        return cmsg_send(fd, out) < 0 ? -1 : 1;
+    for (unsigned i = 0; i < n; i++)
+        prepare_send(&messages[i].msg_hdr, &iov[i], &control[i], &out[i]);
+    do
+        sent = sendmmsg(fd, messages, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent;
 }
 
 int cmsg_next_error(int fd, struct addr *who)

@@ -14,7 +14,8 @@
 #include "io/port.h"
 
 enum {
-    CMSG_ROOM = 192, /* bytes: all that cmsg_prepare() asks for */
+    CMSG_ROOM = 192,   /* bytes: all that cmsg_prepare() asks for */
+    CMSG_SEVERAL = 32, /* datagrams of one call */
 
     /* The longest datagrams. */
     CMSG_MAX_IPV4 = 65507, /* 65535 less the IPv4 and UDP headers (RFC 768) */
@@ -43,6 +44,9 @@ struct cmsg_in {
 /* recvmsg(2), without blocking. Returns the bytes received, or -1 with errno. */
 ssize_t cmsg_receive(int fd, struct cmsg_in *in);
 
+/* The same of a connected UDP socket: who sent it, and to which address, is known and not filled in, nor are drops. */
+ssize_t cmsg_receive_connected(int fd, struct cmsg_in *in);
+
 /* What recvmsg(2) or recvmmsg(2) left in `msg`: fills all but the data and its size. */
 void cmsg_read(struct msghdr *msg, struct cmsg_in *in);
 
@@ -56,6 +60,10 @@ struct cmsg_out {
 
 /* sendmsg(2), without blocking. Returns the bytes sent, or -1 with errno. */
 ssize_t cmsg_send(int fd, const struct cmsg_out *out);
+
+/* The same for `n` (1 to CMSG_SEVERAL) with one call, sendmmsg(2). Returns how many were sent, the first of them at least,
+ * or -1 with the errno of the first. */
+int cmsg_send_several(int fd, const struct cmsg_out *out, unsigned n);
 
 /* The next error that an ICMP message caused: its errno value and whom our datagram was for. 0: no more. */
 int cmsg_next_error(int fd, struct addr *who);

@@ -17,6 +17,7 @@
 enum {
     MAX_SEGMENTS = 64, /* that one call may make (UDP_MAX_SEGMENTS of older kernels) */
     SINGLES = 8,    /* datagrams received one by one before they come by the dozen, of a connected socket */
+    PAUSE = 2,      /* ms of silence after which a datagram most likely comes alone */
     MAX_DROPS = 32, /* in a row, before the others have their turn */
     PATIENCE = 200, /* ms that an echo waits for one sender, while the others wait for it */
     RETRY = 2,      /* ms until what had no room is sent again, where poll(2) does not tell */
@@ -47,6 +48,8 @@ struct dgram {
     bool stopped;            /* there is no room for them */
     bool wrote;              /* something was sent in this turn: what comes now is gathered */
     unsigned char singles;   /* datagrams received one by one since the socket was ready */
+    bool alone;              /* one that came after a pause: no other is looked for */
+    int64_t ready;           /* loop time in ms when a socket was so last */
     struct job gathered;
     struct refusals refusals;
     struct timer retry;
@@ -107,6 +110,8 @@ static void endpoint_ready(struct watch *w, unsigned events)
         report_refusals(d, i);
     at->dry = false;
     d->singles = 0;
+    d->alone = loop_now(d->port.loop) - d->ready >= PAUSE;
+    d->ready = loop_now(d->port.loop);
     if (events & LOOP_IN && arrivals_left(d->arrivals) == 0)
         d->turn = i;
     if (d->stopped && d->opts.gather)
@@ -152,18 +157,26 @@ static void tell_received(const struct dgram *d, const struct meta *m, size_t n,
     if (!d->opts.connected && more != NULL && more->senders != NULL && (cut || log_shows(LOG_INFO)))
         more->senders->heard(more->senders_ctx, m);
     if (cut)
-        log_notice("a datagram from %s was cut to %zu bytes", addr_format(&m->peer, text), n);
+        log_notice("a datagram from %s was cut to %zu bytes",
+                   m->peer.len > 0 ? addr_format(&m->peer, text) : "the peer", n);
     if (!log_shows(LOG_INFO) || d->opts.connected)
         return;
     addr_set_port(&local, addr_port(bound));
     log_info("received %zu bytes from %s on %s", n, addr_format(&m->peer, text), addr_format(&local, at));
 }
 
-/* Of one that is idle mostly, as most of many are: dozens would hold memory for each. */
+/* Of one that is idle mostly, as most of many are: dozens would hold memory for each. If there is one behind one that is taken
+ * to come alone, poll(2) tells. */
 static ssize_t take_single(struct dgram *d, int fd, struct cmsg_in *in)
 {
-    const ssize_t n = cmsg_receive(fd, in);
+    ssize_t n = -1;
 
+    if (d->singles == 1 && d->alone)
+        errno = EAGAIN;
+    else if (d->opts.echo || d->opts.admits != NULL) /* from whom, and how */
+        n = cmsg_receive(fd, in);
+    else
+        n = cmsg_receive_connected(fd, in);
     d->singles++;
     if (n < 0) {
         arrivals_free(d->arrivals);
@@ -239,7 +252,7 @@ static ssize_t receive(struct dgram *d, unsigned i, void *data, size_t size, str
 }
 
 /* A datagram that cannot be delivered is told and counts as lost; an unconnected socket goes on. */
-static ssize_t lose_datagram(struct dgram *d, const struct meta *to, size_t size, int error)
+static void lose_datagram(struct dgram *d, const struct meta *to, size_t size, int error)
 {
     char text[ADDR_TEXT] = "the peer";
     const char *hint = error == EACCES     ? " (to a broadcast address? try --broadcast)"
@@ -250,11 +263,11 @@ static ssize_t lose_datagram(struct dgram *d, const struct meta *to, size_t size
         addr_format(&to->peer, text);
     d->port.lost = true;
     log_error("%zu bytes to %s were not sent: %s%s", size, text, strerror(error), hint);
-    return (ssize_t)size;
 }
 
-/* Of the room in our own queue poll(2) tells, but not of a network device's (ENOBUFS), nor of the receiver's. */
-static ssize_t no_room(struct dgram *d, unsigned i, size_t size, int error)
+/* Of the room in our own queue poll(2) tells, but not of a network device's (ENOBUFS), nor of the receiver's. Returns IO_AGAIN,
+ * or 1: it is given up. */
+static int no_room(struct dgram *d, unsigned i, size_t size, int error)
 {
     int64_t now = loop_now(d->port.loop);
 
@@ -267,27 +280,32 @@ static ssize_t no_room(struct dgram *d, unsigned i, size_t size, int error)
         d->stuck = now;
     if (d->opts.echo && now - d->stuck >= PATIENCE) {
         log_info("%zu bytes were not sent: the receiver is full", size);
-        return (ssize_t)size;
+        return 1;
     }
     loop_timer_set(d->port.loop, &d->retry, RETRY);
     return IO_AGAIN;
 }
 
-/* One datagram or, with `segment`, several at once; all or nothing. Returns a count, or IO_* */
-static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
+static int were_sent(struct dgram *d, const struct cmsg_out *out, int n)
+{
+    d->stuck = 0;
+    for (int i = 0; i < n && out[i].to != NULL; i++)
+        refusals_sent(&d->refusals, &out[i].to->peer);
+    return n;
+}
+
+/* Each is a datagram or, with `segment`, several that are sent all or none. Returns how many are done with, sent or lost; 0 when
+ * the first cannot be sent so; or IO_* */
+static int send_several(struct dgram *d, const struct cmsg_out *out, unsigned n)
 {
     unsigned i = out->to != NULL ? out->to->socket : 0;
     int error = 0;
 
     for (int tries = 0; tries < 8; tries++) {
-        ssize_t n = cmsg_send(d->at[i].watch.fd, out);
+        int sent = cmsg_send_several(d->at[i].watch.fd, out, n);
 
-        if (n >= 0) {
-            d->stuck = 0;
-            if (out->to != NULL)
-                refusals_sent(&d->refusals, &out->to->peer);
-            return n;
-        }
+        if (sent > 0)
+            return were_sent(d, out, sent);
         error = errno;
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
             return no_room(d, i, out->size, error);
@@ -299,7 +317,15 @@ static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
             break;
         report_refusals(d, i); /* of an earlier one: this one was not sent */
     }
-    return lose_datagram(d, out->to, out->size, error);
+    lose_datagram(d, out->to, out->size, error);
+    return 1;
+}
+
+static ssize_t send_one(struct dgram *d, const struct cmsg_out *out)
+{
+    int n = send_several(d, out, 1);
+
+    return n > 0 ? (ssize_t)out->size : n;
 }
 
 /* Cuts a long write into datagrams: in the kernel where it can, one by one otherwise. */
@@ -344,8 +370,8 @@ static bool add_answer(struct dgram *d, const struct cmsg_out *out)
 static int send_answers(struct dgram *d)
 {
     while (has_answers(d)) {
-        struct cmsg_out out = answers_next(d->answers, !d->no_offload);
-        ssize_t n = send_one(d, &out);
+        struct cmsg_out out[BATCH_MOST];
+        int n = send_several(d, out, answers_next(d->answers, !d->no_offload, out));
 
         d->stopped = n == IO_AGAIN;
         if (d->stopped)
@@ -353,7 +379,7 @@ static int send_answers(struct dgram *d)
         if (n == 0)
             d->no_offload = true;
         else
-            answers_sent(d->answers, out.size);
+            answers_sent(d->answers, out, n > 0 ? (unsigned)n : 1);
     }
     return 0;
 }
@@ -366,6 +392,8 @@ static void end_turn(struct job *j)
     d->wrote = false;
     if (has_answers(d) && !d->stopped && send_answers(d) == 0 && d->port.error != 0)
         port_event_soon(&d->port, LOOP_IN | LOOP_OUT);
+    if (d->answers != NULL && !has_answers(d)) /* of a thousand, few have any at a time */
+        answers_clear(d->answers);
 }
 
 /* The first of a turn goes at once, and those behind it together. */
@@ -525,7 +553,7 @@ static void free_dgram(struct layer *l)
     arrivals_free(d->arrivals);
     refusals_clear(&d->refusals);
     if (d->answers != NULL)
-        free(d->answers->data);
+        answers_clear(d->answers);
     free(d->answers);
     free(d->to);
     free(d);
@@ -545,19 +573,9 @@ static const struct layer_ops ops = {
     .free = free_dgram,
 };
 
-static void get_local(int fd, struct addr *a)
-{
-    socklen_t len = sizeof *a - offsetof(struct addr, sa);
-
-    if (getsockname(fd, &a->sa, &len) == 0)
-        a->len = len;
-}
-
 struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const struct dgram_opts *opts)
 {
     struct dgram *d = mem_alloc(sizeof *d + n * sizeof d->at[0]);
-    int domain = AF_UNIX;
-    socklen_t len = sizeof domain;
 
     port_init(&d->port, loop, &d->layer, &ops,
               IO_MSG | IO_HALFCLOSE | (opts->connected ? 0 : (unsigned)IO_ADDRESSED));
@@ -567,14 +585,16 @@ struct port *dgram_new(struct loop *loop, const int *fds, unsigned n, const stru
     d->retry.fire = retry_send;
     d->gathered.run = end_turn;
     for (unsigned i = 0; i < n; i++) {
+        socklen_t len = sizeof d->at[i].local - offsetof(struct addr, sa);
+
         d->at[i].dgram = d;
-        get_local(fds[i], &d->at[i].local);
+        if (getsockname(fds[i], &d->at[i].local.sa, &len) == 0)
+            d->at[i].local.len = len;
         cmsg_prepare(fds[i], &d->at[i].local, opts->connected, opts->echo);
         d->at[i].watch = (struct watch){.fd = fds[i], .want = endpoint_want, .fire = endpoint_ready};
         loop_add(loop, &d->at[i].watch);
     }
-    if (getsockopt(fds[0], SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0)
-        d->family = domain;
+    d->family = addr_family(&d->at[0].local);
     return &d->port;
 }
 

@@ -112,6 +112,7 @@ UDP_RECEIVE = {
 UDP_FORWARD = {
     "socat": "socat -b 65536 UDP4-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork UDP4:127.0.0.1:{far}",
     "pollcat": "pollcat -l -u 127.0.0.1 {port} --to udp:127.0.0.1:{far}",
+    "limit": "udp forward {port} {far}",
 }
 # From {port} to {far}. Two of them are told so in a file.
 RELAY = {

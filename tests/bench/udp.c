@@ -64,6 +64,44 @@ static void echo(char **args)
     }
 }
 
+enum { PORTS = 65536 };
+
+/* Datagrams to FAR, from a socket of its own for each port they come from, and the answers back. */
+static void forward(char **args)
+{
+    int fd = serve(SOCK_DGRAM, number(args[0])), poll = epoll_create1(0), size = BUFFER;
+    int *ends = memory(PORTS * sizeof *ends), *owners = memory(PORTS * sizeof *owners);
+    struct epoll_event in = {.events = EPOLLIN, .data.fd = fd}, ready[BATCH];
+    struct batch *b = batch_new(2048, true), *back = batch_new(2048, true);
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    must(epoll_ctl(poll, EPOLL_CTL_ADD, fd, &in), "epoll_ctl");
+    for (;;) {
+        int n = epoll_wait(poll, ready, BATCH, -1), answers = 0, came;
+
+        for (int i = 0; i < n; i++) {
+            if (ready[i].data.fd == fd)
+                continue;
+            back->vectors[answers].iov_len = (size_t)must(
+                (int)recv(ready[i].data.fd, back->vectors[answers].iov_base, 2048, 0), "recv");
+            back->names[answers++] = loopback(owners[ready[i].data.fd]);
+        }
+        if (answers > 0)
+            (void)!sendmmsg(fd, back->messages, (unsigned)answers, 0);
+        came = recvmmsg(fd, b->messages, BATCH, MSG_DONTWAIT, NULL);
+        for (int i = 0; i < came; i++) {
+            int port = ntohs(b->names[i].sin_port);
+
+            if (ends[port] == 0) {
+                in.data.fd = ends[port] = reach(SOCK_DGRAM, number(args[1]));
+                owners[ends[port]] = port;
+                must(epoll_ctl(poll, EPOLL_CTL_ADD, ends[port], &in), "epoll_ctl");
+            }
+            (void)!send(ends[port], b->vectors[i].iov_base, b->messages[i].msg_len, 0);
+        }
+    }
+}
+
 /* Sends all of standard input as datagrams of SIZE bytes. */
 static void send_input(char **args)
 {
@@ -233,6 +271,7 @@ static void source(char **args)
 
 static const struct command commands[] = {
     {"echo", echo, 1, "PORT: echo server, recvmmsg and sendmmsg"},
+    {"forward", forward, 2, "PORT FAR: each sender from a socket of its own"},
     {"send", send_input, 2, "PORT SIZE: standard input as datagrams, UDP_SEGMENT"},
     {"receive", receive, 1, "PORT: datagrams to standard output"},
     {"pingpong", pingpong, 3, "PORT WINDOW SECONDS: 64 bytes to and fro"},

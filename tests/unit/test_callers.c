@@ -115,6 +115,40 @@ static void each_gets_its_own(void **state)
     close_hall();
 }
 
+/* What was read together for many is answered together, to each its own and in its order. */
+static void many_in_one_turn(void **state)
+{
+    int who[50];
+    char text[16], want[16];
+
+    (void)state;
+    open_hall(true);
+    for (int i = 0; i < 50; i++) {
+        struct addr own;
+
+        who[i] = bound("127.0.0.1", 0, &own);
+    }
+    for (int turn = 0; turn < 3; turn++) {
+        for (int i = 0; i < 50; i++) {
+            snprintf(text, sizeof text, "%d of %d", turn, i);
+            must_send(who[i], text, strlen(text), &hall.at);
+            must_send(who[i], "more", (size_t)i % 5, &hall.at);
+        }
+        rig_settle(hall.r);
+        for (int i = 0; i < 50; i++) {
+            snprintf(want, sizeof want, "%d of %d", turn, i);
+            hears(who[i], want);
+            assert_int_equal(recv(who[i], text, sizeof text, MSG_DONTWAIT), i % 5);
+        }
+    }
+    assert_int_equal(hall.n, 50);
+    for (int i = 0; i < 50; i++) {
+        hears(who[i], NULL);
+        close(who[i]);
+    }
+    close_hall();
+}
+
 static void who_is_not_admitted(void **state)
 {
     int one, two;
@@ -377,15 +411,11 @@ static void of_unix_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_gets_its_own),
-        cmocka_unit_test(who_is_not_admitted),
-        cmocka_unit_test(a_slow_one),
-        cmocka_unit_test(a_refusal_is_its_own),
-        cmocka_unit_test(the_last_one_closes),
-        cmocka_unit_test(who_is_silent),
-        cmocka_unit_test(a_crowd),
-        cmocka_unit_test(layers_stand_on_it),
-        cmocka_unit_test(of_unix_names),
+        cmocka_unit_test(each_gets_its_own),    cmocka_unit_test(many_in_one_turn),
+        cmocka_unit_test(who_is_not_admitted),  cmocka_unit_test(a_slow_one),
+        cmocka_unit_test(a_refusal_is_its_own), cmocka_unit_test(the_last_one_closes),
+        cmocka_unit_test(who_is_silent),        cmocka_unit_test(a_crowd),
+        cmocka_unit_test(layers_stand_on_it),   cmocka_unit_test(of_unix_names),
     };
     int failures = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
 

@@ -11,15 +11,22 @@ static struct {
     unsigned refused;
 } busy;
 
+static bool refuses(void)
+{
+    busy.refused += busy.on;
+    errno = ENOBUFS;
+    return busy.on;
+}
+
 /* In the place of the C library's. */
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-    if (busy.on) {
-        busy.refused++;
-        errno = ENOBUFS;
-        return -1;
-    }
-    return syscall(SYS_sendmsg, fd, msg, flags);
+    return refuses() ? -1 : syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags)
+{
+    return refuses() ? -1 : syscall(SYS_sendto, fd, data, size, flags, NULL, 0);
 }
 
 enum { MOMENT = 60 }; /* ms */
