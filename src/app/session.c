@@ -246,7 +246,7 @@ static int session_tls(void *ctx, struct peer *p, const char *name, struct err *
     const struct net_conf *to = is_client(s) && s->line.here != NULL ? dial_conf(s->line.here) : NULL;
     const char *host = to != NULL && to->family != AF_UNIX ? to->host : NULL;
 
-    return tls_late_begin(&s->tls, &s->conf->tls.given, p, host, name, e);
+    return tls_late_begin(&s->tls, &s->conf->tls.given, p, host, name, s->conf->net.connect_timeout, e);
 }
 
 static void session_leave(void *ctx)

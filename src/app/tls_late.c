@@ -5,7 +5,10 @@
 #include "io/port.h"
 #include "peer/peer.h"
 
-enum { TOLD = 256 };
+enum {
+    TOLD = 256,
+    PATIENCE = 60 * 1000, /* ms */
+};
 
 /* Returns 0, or -1 with `e`. */
 static int make_ready(struct tls_late *l, const struct tls_conf *given, struct err *e)
@@ -31,7 +34,7 @@ static void shaken(struct port *port, void *ctx, const struct err *why)
 }
 
 int tls_late_begin(struct tls_late *l, const struct tls_conf *given, struct peer *p, const char *host,
-                   const char *name, struct err *e)
+                   const char *name, int64_t limit, struct err *e)
 {
     struct layer *layer;
 
@@ -54,6 +57,7 @@ int tls_late_begin(struct tls_late *l, const struct tls_conf *given, struct peer
         layer->ops->free(layer);
         return -1;
     }
+    tls_limit(layer, limit > 0 ? limit : PATIENCE);
     port_handshake(p->port, shaken, p);
     return 0;
 }

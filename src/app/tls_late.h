@@ -17,10 +17,11 @@ struct tls_late {
 };
 
 /* Begins TLS with `p`, to which we connected. The name that its certificate is to be for is
- * `name`, else that of `given`, else `host`; NULL: none. Returns 0, and how it ends is told by the log and by the port; or -1
+ * `name`, else that of `given`, else `host`; NULL: none. The handshake has `limit` ms, or a minute when that is 0; when it fails,
+ * the connection has failed. Returns 0, and how it ends is told by the log and by the port; or -1
  * with `e`: nothing has happened. */
 int tls_late_begin(struct tls_late *l, const struct tls_conf *given, struct peer *p, const char *host,
-                   const char *name, struct err *e);
+                   const char *name, int64_t limit, struct err *e);
 
 /* All connections must be gone. */
 void tls_late_clear(struct tls_late *l);

@@ -60,4 +60,7 @@ bool tls_is_made_up(const struct tls *t);
 /* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. */
 struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e);
 
+/* The handshake of one of these, which is on a port, fails unless it is done in `ms`. */
+void tls_limit(struct layer *l, int64_t ms);
+
 #endif

@@ -263,4 +263,9 @@ struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t 
     return NULL;
 }
 
+void tls_limit(struct layer *l, int64_t ms)
+{
+    (void)l, (void)ms;
+}
+
 #endif

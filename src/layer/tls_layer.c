@@ -133,6 +133,8 @@ static int shake_tls(struct layer *l)
     ssize_t r;
     int n;
 
+    if (x->failed)
+        return fail(x);
     while ((n = lib_of(x)->SSL_do_handshake(x->ssl)) != 1) {
         r = go_on(x, n);
         if (r == IO_ERROR && x->failed)
@@ -141,6 +143,7 @@ static int shake_tls(struct layer *l)
             return r == 0 ? IO_AGAIN : (int)r;
     }
     lib_of(x)->ERR_clear_error();
+    loop_timer_clear(&x->limit);
     tls_shaken(x);
     return flush(x) == IO_ERROR ? IO_ERROR : 0;
 }
@@ -403,6 +406,7 @@ static void free_tls(struct layer *l)
     const struct tls_lib *o = lib_of(x);
 
     loop_timer_clear(&x->silence);
+    loop_timer_clear(&x->limit);
     tls_session_save(x);
     o->SSL_free(x->ssl); /* and its end of the pair */
     o->BIO_free(x->net);
@@ -424,6 +428,20 @@ static const struct layer_ops ops = {
     .tell = tls_tell,
     .free = free_tls,
 };
+
+static void handshake_late(struct timer *t)
+{
+    struct tls_layer *x = container_of(t, struct tls_layer, limit);
+
+    x->failed = true;
+    snprintf(x->why, sizeof x->why, "the handshake of TLS was not done in time");
+    layer_event(&x->layer, LOOP_IN | LOOP_OUT);
+}
+
+void tls_limit(struct layer *l, int64_t ms)
+{
+    loop_timer_set(l->port->loop, &layer_of(l)->limit, ms);
+}
 
 /* Whom the certificate is to be for: the name is sent as well, an address is not. Returns 0, or -1 with `e`. */
 static int name_server(struct tls_layer *x, struct err *e)
@@ -480,6 +498,7 @@ struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t 
     x->tls = t;
     x->client = client;
     x->silence.fire = silence_over;
+    x->limit.fire = handshake_late;
     x->ssl = t->lib.SSL_new(t->ctx);
     if (x->ssl == NULL || t->lib.BIO_new_bio_pair(&x->own, RING, &x->net, RING) != 1) {
         err_set(e, STATUS_LOCAL, "TLS: %s", tls_reason(t));

@@ -16,7 +16,7 @@ enum {
     TLS_TEXT = 200,       /* bytes of an explanation, with its end: as many as a port keeps */
     TLS_PIN = 7 + 64 + 1, /* "sha256:HEX" */
     TLS_HASH = SHA256_DIGEST_LENGTH,
-    TLS_FIRST = 24, /* bytes of what the other side begins with */
+    TLS_FIRST = 56, /* bytes of what the other side begins with */
 };
 
 /* A side made ready. */
@@ -68,6 +68,7 @@ struct tls_layer {
     bool failed;     /* for `why`, after what was read before has been given */
     enum tls_wait write_waits;
     struct timer silence; /* while bye_waits */
+    struct timer limit;   /* of the handshake, where nobody else looks at the time */
     int64_t active;       /* loop time when bytes last moved */
     enum tls_trust trust;
     char why[TLS_TEXT]; /* what is wrong; empty: nothing that we know of */

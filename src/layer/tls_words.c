@@ -9,6 +9,10 @@
 
 #include "layer/tls_parts.h"
 
+#define DAMAGED "what came was damaged, or changed on the way"
+/* A record that is none, after one that was. */
+#define NO_TLS_ANY_MORE "what came is no TLS any more: the peer went on in the clear, or somebody meddled"
+
 static const struct {
     int reason;
     const char *words;
@@ -24,8 +28,34 @@ static const struct {
     {SSL_R_DH_KEY_TOO_SMALL, "the peer's key for this connection is too weak"},
     {SSL_R_WRONG_SIGNATURE_TYPE, "the peer signs in a way that is not allowed here"},
     {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "the peer is too old to change keys safely"},
-    {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "what came was damaged, or changed on the way"},
+    {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, DAMAGED},
     {SSL_R_NO_APPLICATION_PROTOCOL, "no protocol is common to both sides (--ssl-alpn)"},
+    {SSL_R_WRONG_VERSION_NUMBER, NO_TLS_ANY_MORE},
+    {SSL_R_HTTP_REQUEST, NO_TLS_ANY_MORE},
+    {SSL_R_HTTPS_PROXY_REQUEST, NO_TLS_ANY_MORE},
+    {SSL_R_BAD_RECORD_TYPE, NO_TLS_ANY_MORE},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, NO_TLS_ANY_MORE},
+    {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, NO_TLS_ANY_MORE},
+    {SSL_R_RECORD_LENGTH_MISMATCH, NO_TLS_ANY_MORE},
+    {SSL_R_LENGTH_TOO_SHORT, NO_TLS_ANY_MORE},
+};
+
+/* What a server says that does not wait for TLS, as it begins. */
+static const struct {
+    const char *begin, *has, *hint; /* `has` is somewhere in it; NULL: whatever there is */
+} strangers[] = {
+    {"HTTP/", NULL, "plain HTTP, which is without --ssl; https has a port of its own"},
+    {"SSH-", NULL, "SSH, which is without --ssl"},
+    {"220", "FTP", "FTP: try --starttls ftp"},
+    {"220", "SMTP", "SMTP: try --starttls smtp"},
+    {"220", NULL, "SMTP or FTP, most likely: try --starttls smtp, or ftp"},
+    {"* OK", NULL, "IMAP: try --starttls imap"},
+    {"+OK", NULL, "POP3: try --starttls pop3"},
+    {"200 ", NULL, "NNTP, most likely: try --starttls nntp"},
+    {"201 ", NULL, "NNTP, most likely: try --starttls nntp"},
+    {"\"IMPLEM", NULL, "ManageSieve: try --starttls sieve"},
+    {"<?xml", NULL, "XMPP, most likely: try --starttls xmpp"},
+    {":", "NOTICE", "IRC: try --starttls irc"},
 };
 
 /* What the other side says of us. */
@@ -61,17 +91,36 @@ static bool speaks_tls(const struct tls_layer *x)
            (!x->client && (x->first[0] & 0x80) != 0 && x->nfirst > 2 && x->first[2] == 1);
 }
 
+/* What to do about it, or NULL. */
+static const char *hint_of(const struct tls_layer *x, const char *said)
+{
+    for (size_t i = 0; x->client && i < sizeof strangers / sizeof strangers[0]; i++) {
+        if (strncmp(said, strangers[i].begin, strlen(strangers[i].begin)) == 0 &&
+            (strangers[i].has == NULL || strstr(said, strangers[i].has) != NULL))
+            return strangers[i].hint;
+    }
+    return NULL;
+}
+
+/* The greeting of MySQL: three bytes of length, a number, the version of the protocol. */
+static bool greets_as_mysql(const struct tls_layer *x)
+{
+    return x->client && x->nfirst > 5 && x->first[2] == 0 && x->first[3] == 0 && x->first[4] == 10;
+}
+
 /* What it says instead, up to the end of its line. */
 static void explain_stranger(struct tls_layer *x)
 {
     char said[TLS_FIRST + 1] = "";
+    const char *hint;
     size_t n = 0;
 
     for (; n < x->nfirst && x->first[n] >= ' ' && x->first[n] < 127; n++)
         said[n] = (char)x->first[n];
     said[n] = '\0';
-    snprintf(x->why, sizeof x->why,
-             n > 3 ? "the peer does not speak TLS: it says '%s'" : "the peer does not speak TLS", said);
+    hint = greets_as_mysql(x) ? "MySQL: try --starttls mysql" : hint_of(x, said);
+    snprintf(x->why, sizeof x->why, "the peer does not speak TLS%s%s%s%s%s", n > 3 ? ": it says '" : "",
+             n > 3 ? said : "", n > 3 ? "'" : "", hint != NULL ? "; that is " : "", hint != NULL ? hint : "");
 }
 
 static const char *words_of_alert(const struct tls *t, int alert, char *text, size_t size)
@@ -84,8 +133,9 @@ static const char *words_of_alert(const struct tls *t, int alert, char *text, si
     return text;
 }
 
-static const char *words_of(const struct tls *t, unsigned long code, char *text, size_t size)
+static const char *words_of(const struct tls_layer *x, unsigned long code, char *text, size_t size)
 {
+    const struct tls *t = x->tls;
     const int reason = ERR_GET_REASON(code);
     const char *own;
 
@@ -95,6 +145,9 @@ static const char *words_of(const struct tls *t, unsigned long code, char *text,
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reasons[i].reason == reason)
             return reasons[i].words;
     }
+    if (x->shaken &&
+        ERR_GET_LIB(code) != ERR_LIB_SSL) /* of the ciphers, which have nothing else to do then */
+        return DAMAGED;
     own = t->lib.ERR_reason_error_string(code);
     snprintf(text, size, "TLS: %s", own != NULL ? own : "it failed");
     return text;
@@ -112,7 +165,7 @@ void tls_explain(struct tls_layer *x)
     if (!speaks_tls(x))
         explain_stranger(x);
     else
-        snprintf(x->why, sizeof x->why, "%s", words_of(t, code, text, sizeof text));
+        snprintf(x->why, sizeof x->why, "%s", words_of(x, code, text, sizeof text));
 }
 
 const char *tls_reason(const struct tls *t)

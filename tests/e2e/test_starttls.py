@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from support import POLLCAT, accept, dial, payload, port_of, receive, serve
+from support import POLLCAT, accept, dial, half_close, payload, port_of, receive, serve
 from terminal import Terminal
 
 XMPP = b"http://etherx.jabber.org/streams"
@@ -306,6 +306,33 @@ def test_by_hand_in_the_clear(certs):
         peer.sendall(b"250 injected\r\n")
         assert t.wait_exit() == 1
         assert b"the peer does not speak TLS: it says '250 injected'" in t.output and t.output.count(b"injected") == 1
+
+
+@pytest.mark.parametrize("how", ["never", "slowly"])
+def test_by_hand_in_time(certs, how):
+    """A server that does not go on, or not in time, is given up."""
+    server = serve()
+    with prompt(certs, server, "--wait", "0.4") as t:
+        peer = accept(server)
+        consent(t, peer)
+        t.type("~tls\r")
+        assert receive(peer, 1) == b"\x16"
+        if how == "slowly":
+            peer.sendall(b"\x16\x03\x03")
+        t.wait_text("the handshake of TLS was not done in time")
+        assert t.wait_exit() == 1
+
+
+def test_by_hand_with_who_ends(certs):
+    server = serve()
+    with prompt(certs, server) as t:
+        peer = accept(server)
+        consent(t, peer)
+        t.type("~tls\r")
+        receive(peer, 5)
+        half_close(peer)
+        t.wait_text("in the middle of the handshake (TLS)")
+        assert t.wait_exit() == 1
 
 
 def test_by_hand_a_listener_does_not():

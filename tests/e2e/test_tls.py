@@ -215,11 +215,75 @@ def test_who_does_not_speak_tls_is_told_so(pollcat, certs):
         with accept(server) as sock:
             sock.sendall(b"220 mail.example.org\x1b[2J ESMTP\r\n")
             assert client.wait() == 1
-        assert client.err.endswith(": the peer does not speak TLS: it says '220 mail.example.org'\n")
+        assert client.err.endswith(": the peer does not speak TLS: it says '220 mail.example.org'; that is SMTP or FTP, most likely: "
+                                   "try --starttls smtp, or ftp\n")
     listener = pollcat("-l", "-k", "-v", "--ssl", *identity(certs), "127.0.0.1", "0")
     with dial(listener.port) as sock:
         sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
         listener.until_err(r"connection from 127.0.0.1 port \d+: the peer does not speak TLS: it says 'GET / HTTP/1\.0'$")
+
+
+STRANGERS = [
+    (b"HTTP/1.1 400 Bad Request\r\n", "HTTP/1.1 400 Bad Request'; that is plain HTTP, which is without --ssl; https has a port of its own"),
+    (b"SSH-2.0-OpenSSH_9.2p1\r\n", "SSH-2.0-OpenSSH_9.2p1'; that is SSH, which is without --ssl"),
+    (b"220 mail.test ESMTP\r\n", "220 mail.test ESMTP'; that is SMTP: try --starttls smtp"),
+    (b"220 (vsFTPd 3.0.3)\r\n", "220 (vsFTPd 3.0.3)'; that is FTP: try --starttls ftp"),
+    (b"* OK [CAPABILITY IMAP4rev1] hi\r\n", "* OK [CAPABILITY IMAP4rev1] hi'; that is IMAP: try --starttls imap"),
+    (b"+OK POP3 ready\r\n", "+OK POP3 ready'; that is POP3: try --starttls pop3"),
+    (b"200 news.test ready\r\n", "200 news.test ready'; that is NNTP, most likely: try --starttls nntp"),
+    (b'"IMPLEMENTATION" "x"\r\n', "\"IMPLEMENTATION\" \"x\"'; that is ManageSieve: try --starttls sieve"),
+    (b":irc.test NOTICE * :hello\r\n", ":irc.test NOTICE * :hello'; that is IRC: try --starttls irc"),
+    (b"RFB 003.008\n", "RFB 003.008'"),
+    (b"\x1b]0;title\x07\x1b[2J", None),
+    (b"hello \xff\xfe\n", "hello '"),
+]
+
+
+@pytest.mark.parametrize("said, told", STRANGERS, ids=[repr(said[:7]) for said, _ in STRANGERS])
+def test_what_a_stranger_says_is_told_with_advice(pollcat, certs, said, told):
+    with serve() as server:
+        client = trusting(pollcat, certs, ("127.0.0.1", port_of(server)))
+        with accept(server) as sock:
+            sock.sendall(said)
+            assert client.wait() == 1
+        end_of_it = f": it says '{told}" if told else ""
+        assert client.err == f"pollcat: connect to 127.0.0.1 port {port_of(server)}: the peer does not speak TLS{end_of_it}\n"
+
+
+def test_the_greeting_of_mysql(pollcat, certs):
+    with serve() as server:
+        client = trusting(pollcat, certs, ("127.0.0.1", port_of(server)))
+        with accept(server) as sock:
+            sock.sendall(b"\x4a\0\0\0\x0a8.0.32\0")
+            assert client.wait() == 1
+    assert client.err.endswith(": the peer does not speak TLS; that is MySQL: try --starttls mysql\n")
+
+
+GARBAGE = [b"220 mail.test ESMTP\r\n", b"GET / HTTP/1.0\r\n\r\n", b"CONNECT x:1 HTTP/1.0\r\n\r\n", bytes(64), b"\x17\x03\x03\xff\xff" + bytes(99),
+           b"\x17\x03\x03\x00\x00", b"\x63\x03\x03\x00\x10" + bytes(16), b"\x17\x03\x03\x00\x20" + bytes(32)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("side", ["client", "listener"])
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_behind_a_handshake(pollcat, certs, version, side, garbage):
+    """What came before it is delivered, and it is told for what it is."""
+    if side == "client":
+        with serve() as server:
+            other = Background(tls_accept, server, server_context(certs, version=version))
+            cat = trusting(pollcat, certs, ("127.0.0.1", port_of(server)))
+            sock = other.result()
+    else:
+        cat = pollcat("-l", "--ssl", *identity(certs), "127.0.0.1", "0")
+        sock = tls_dial(certs, cat.port, client_context(certs, version))
+    sock.sendall(b"good")
+    cat.until_out(b"good")
+    bare = socket.socket(fileno=sock.detach())
+    bare.sendall(garbage)
+    assert (cat.wait(), cat.out) == (1, b"good")
+    assert re.search(r": (what came is no TLS any more: the peer went on in the clear, or somebody meddled|"
+                     r"what came was damaged, or changed on the way)\n$", cat.err), cat.err
+    bare.close()
 
 
 def test_versions_that_do_not_meet(pollcat, certs):
