@@ -47,7 +47,7 @@ _pollcat()
         return
         ;;
     -X | --proxy-type)
-        _pollcat_take -W 'http socks4 socks4a socks5 any'
+        _pollcat_take -W 'http https socks4 socks4a socks5 any'
         return
         ;;
     --proxy-dns)
@@ -166,12 +166,12 @@ _pollcat()
         _pollcat_take -W 'pollcat nc ncat'
         return
         ;;
-    --nick | -e | --exec | -c | --sh-exec | --join | --listen-fd | -x | --proxy | -P | --proxy-auth | --max-conns | --backlog | --allow | --deny | --allow-to | --deny-to | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | --ws-protocol | --ws-header | --ws-origin | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --ssl-pin | --ssl-alpn | --ssl-ciphers | --prompt | --escape-char)
+    --nick | -e | --exec | -c | --sh-exec | --join | --listen-fd | -x | --proxy | -P | --proxy-auth | --proxy-ssl-pin | --max-conns | --backlog | --allow | --deny | --allow-to | --deny-to | --ready-fd | -q | --quit-after | -i | --interval | --delay | --datagram-size | --ws-protocol | --ws-header | --ws-origin | -W | --recv-limit | -w | --timeout | --wait | --idle-timeout | --retry | -I | --recv-buffer | -O | --send-buffer | -M | --ttl | -m | --min-ttl | --ssl-pin | --ssl-alpn | --ssl-ciphers | --prompt | --escape-char)
         return
         ;;
     esac
     if [[ $cur == -* ]]; then
-        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --broker --chat --nick --self-connect --to -e --exec -c --sh-exec --exec-direct --watch -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket --vsock -4 --ipv4 -6 --ipv6 -n --nodns --join --listen-fd --inetd -p --source-port -s --source -x --proxy -X --proxy-type -P --proxy-auth --proxy-dns --proxy-protocol -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --allow-to --deny-to --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -t --telnet -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size --websocket --binary --ws-protocol --ws-header --ws-origin -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --ssl --starttls --ssl-cert --ssl-key --ssl-verify --insecure --ssl-trustfile --ssl-pin --ssl-crl --ssl-servername --ssl-alpn --ssl-ciphers --ssl-min --ssl-session --ssl-client-ca --ssl-require-client --tls --tls-cert --tls-key --tls-verify --tls-trustfile --tls-pin --tls-crl --tls-servername --tls-alpn --tls-ciphers --tls-min --tls-session --tls-client-ca --tls-require-client --prompt --keys --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
+        _pollcat_take -W '-l --listen -u --udp --udp-connected -E --echo --broker --chat --nick --self-connect --to -e --exec -c --sh-exec --exec-direct --watch -F --pass-fd --mode -z --zero -r --randomize -U --unixsock --seqpacket --vsock -4 --ipv4 -6 --ipv6 -n --nodns --join --listen-fd --inetd -p --source-port -s --source -x --proxy -X --proxy-type -P --proxy-auth --proxy-ssl-pin --proxy-dns --proxy-protocol -k --keep-open --max-conns --backlog --slow-peer --allow --deny --allowfile --denyfile --allow-to --deny-to --ready-fd --each -N --shutdown --no-shutdown -q --quit-after --leave --stay -d --no-stdin --recv-only --send-only -C --crlf -t --telnet -i --interval --delay --progress --output --hex-dump --append-output --log --line --datagram-size --websocket --binary --ws-protocol --ws-header --ws-origin -W --recv-limit -w --timeout --wait --idle-timeout --retry --reconnect -b --broadcast -D --debug -I --recv-buffer -O --send-buffer -T --tos -M --ttl -m --min-ttl --sockopt --list-sockopts --ssl --starttls --ssl-cert --ssl-key --ssl-verify --insecure --ssl-trustfile --ssl-pin --ssl-crl --ssl-servername --ssl-alpn --ssl-ciphers --ssl-min --ssl-session --ssl-client-ca --ssl-require-client --tls --tls-cert --tls-key --tls-verify --tls-trustfile --tls-pin --tls-crl --tls-servername --tls-alpn --tls-ciphers --tls-min --tls-session --tls-client-ca --tls-require-client --prompt --keys --raw --view --marks --time --input --eol --color --allow-colors --escape-char --history --prompt-always --commands --no-prompt --no-history -v --verbose --dialect -h --help --version'
         return
     fi
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -42,7 +42,7 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
     const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
                                       .end = end != NULL && end->tls,
                                       .listens = (traits & TRAIT_LISTEN) != 0,
-                                      .set = (traits & TRAIT_TLS_SET) != 0,
+                                      .set = (traits & TRAIT_TLS_SET) != 0 && !proxies_have_tls(&c->proxies),
                                       .late = c->service == &service_prompt && (traits & TRAIT_LISTEN) == 0,
                                       .quiet = c->dialect != dialect_row(0)};
 
@@ -50,7 +50,8 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
         return err_set(e, STATUS_LOCAL,
                        "--starttls is for who connects: here --to tls:HOST:PORT is missing for it");
     c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
-    if (tls_sides_make(&c->tls, &wanted, e) < 0)
+    if (tls_sides_make(&c->tls, &wanted, e) < 0 ||
+        proxies_conf_make_tls(&c->proxies, &c->tls.given, !wanted.own && !wanted.end, e) < 0)
         return -1;
     if (plain_first && !end_plain_first)
         conf_add_layer(c, starttls_layer, &c->tls.asks);

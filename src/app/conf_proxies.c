@@ -9,6 +9,7 @@
 #include "app/secret.h"
 #include "base/hex.h"
 #include "base/hostport.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/resolve.h"
 #include "proto/proxy_type.h"
@@ -56,8 +57,8 @@ static char *own_text(struct proxies_conf *all, char *text)
     return all->owned[all->nowned++] = text;
 }
 
-/* USER[:PASSWORD]; what is missing is asked for. `text` is taken. */
-static int take_login(struct proxies_conf *all, struct proxy_conf *p, char *text, struct err *e)
+/* USER[:PASSWORD]; what is missing is asked for. `text` is taken; `encoded`: it is of a URL. */
+static int take_login(struct proxies_conf *all, struct proxy_conf *p, char *text, bool encoded, struct err *e)
 {
     char *colon = strchr(text, ':'), answer[ASK_HOST + 1], prompt[2 * ASK_HOST];
     const char *host = p->host;
@@ -67,7 +68,11 @@ static int take_login(struct proxies_conf *all, struct proxy_conf *p, char *text
     if (colon != NULL) {
         *colon = '\0';
         p->password = colon + 1;
+        if (encoded)
+            decode_percent(colon + 1);
     }
+    if (encoded)
+        decode_percent(text);
     if (strlen(p->user) > ASK_HOST)
         return refuse_login("user", e);
     if (colon == NULL) {
@@ -91,9 +96,8 @@ static const char *take_user_info(struct proxies_conf *all, struct proxy_conf *p
         return text;
     login = mem_strdup(text);
     login[at - text] = '\0';
-    decode_percent(login);
     p->host = at + 1;
-    return take_login(all, p, login, e) < 0 ? NULL : at + 1;
+    return take_login(all, p, login, true, e) < 0 ? NULL : at + 1;
 }
 
 static char *title_of(const struct proxy_conf *p)
@@ -130,7 +134,7 @@ static int take_place(struct proxies_conf *all, struct proxy_conf *p, const char
 
 static int refuse_kind(const char *option, const char *text, size_t n, struct err *e)
 {
-    return err_set(e, STATUS_LOCAL, "%s %.*s: proxies are http, socks4, socks4a or socks5", option,
+    return err_set(e, STATUS_LOCAL, "%s %.*s: proxies are http, https, socks4, socks4a or socks5", option,
                    (int)(n < 64 ? n : 64), text);
 }
 
@@ -180,12 +184,19 @@ static bool needs_no_proxy(const char *host)
     return false;
 }
 
-/* What stands for the text "env": NULL where nothing does. */
+/* What stands for the text "env": NULL where nothing does. What HTTPS_PROXY names is asked to connect,
+ * as we do. */
 static const char *from_environment(const char *host)
 {
-    const char *all = getenv("ALL_PROXY") != NULL ? getenv("ALL_PROXY") : getenv("all_proxy");
+    static const char *const names[] = {"ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"};
 
-    return all == NULL || *all == '\0' || needs_no_proxy(host) ? NULL : all;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return needs_no_proxy(host) ? NULL : value;
+    }
+    return NULL;
 }
 
 static int read_all(struct proxies_conf *p, const char *host, struct err *e)
@@ -216,7 +227,7 @@ static int give_logins(struct proxies_conf *p, struct err *e)
     for (size_t i = 0; text != NULL && i < p->n; i++) {
         if (p->chain[i].user != NULL)
             continue;
-        if (take_login(p, &p->chain[i], mem_strdup(text), e) < 0)
+        if (take_login(p, &p->chain[i], mem_strdup(text), false, e) < 0)
             return -1;
     }
     if (p->auth != NULL)
@@ -256,21 +267,72 @@ static char *title_of_chain(const struct proxies_conf *p)
 
 int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
 {
+    size_t n = 0;
+
     if (read_all(p, host, e) < 0 || give_logins(p, e) < 0)
         return -1;
     if (p->n == 0)
         return 0;
     for (size_t i = 0; i < p->n; i++) {
         p->chain[i].next = i + 1 < p->n ? &p->chain[i + 1] : NULL;
-        p->layers[i] = (struct net_layer){.make = proxy_layer, .conf = &p->chain[i]};
+        if (p->chain[i].kind->tls)
+            p->layers[n++] = (struct net_layer){.make = proxy_tls_layer, .conf = &p->chain[i]};
+        p->layers[n++] = (struct net_layer){.make = proxy_layer, .conf = &p->chain[i]};
     }
     p->made = (struct net_via){.host = p->chain[0].host,
                                .port = port_text(p, p->chain[0].port),
                                .title = own_text(p, title_of_chain(p)),
                                .layers = p->layers,
-                               .nlayers = p->n,
+                               .nlayers = n,
                                .looks_up = wants_addresses(p)};
     p->via = &p->made;
+    return 0;
+}
+
+/* TLS to proxies */
+
+bool proxies_have_tls(const struct proxies_conf *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->chain[i].kind->tls)
+            return true;
+    }
+    return false;
+}
+
+/* What says who somebody is, or who we are, is not for two. */
+static struct tls_conf share_tls(const struct tls_conf *given)
+{
+    return (struct tls_conf){.trust = given->trust,
+                             .crl = given->crl,
+                             .ciphers = given->ciphers,
+                             .min = given->min,
+                             .hasty = given->hasty,
+                             .lenient = given->lenient};
+}
+
+int proxies_conf_make_tls(struct proxies_conf *p, const struct tls_conf *given, bool alone, struct err *e)
+{
+    if (p->pin != NULL && !proxies_have_tls(p))
+        return err_set(e, STATUS_LOCAL, "--proxy-ssl-pin needs a proxy https://HOST:PORT");
+    for (size_t i = 0; i < p->n; i++) {
+        struct tls_conf *c = &p->tls[i];
+
+        if (!p->chain[i].kind->tls)
+            continue;
+        *c = alone ? *given : share_tls(given);
+        c->alpn = c->session = NULL; /* they would be of what is spoken within */
+        c->proxy = p->chain[i].title;
+        if (p->pin != NULL) {
+            c->pin = p->pin;
+            c->insecure = false;
+        }
+        p->chain[i].tls = tls_new(c, false, e);
+        if (p->chain[i].tls == NULL)
+            return -1;
+        if (c->insecure)
+            log_notice("--insecure: whoever answers is believed to be the %s", c->proxy);
+    }
     return 0;
 }
 
@@ -280,5 +342,7 @@ void proxies_conf_clear(struct proxies_conf *p)
         explicit_bzero(p->owned[i], strlen(p->owned[i]));
         free(p->owned[i]);
     }
+    for (size_t i = 0; i < p->n; i++)
+        tls_free(p->chain[i].tls);
     free(p->texts.list);
 }

@@ -10,6 +10,7 @@
 #include "app/options.h"
 #include "base/names.h"
 #include "layer/proxy.h"
+#include "layer/tls.h"
 #include "net/transport.h"
 
 enum { PROXIES_MAX = 8 };
@@ -26,10 +27,13 @@ struct proxies_conf {
     const char *auth;          /* USER:PASSWORD, USER, or NULL */
     int dns;                   /* 1 + enum proxy_dns; 0: not given */
 
+    const char *pin; /* --proxy-ssl-pin; NULL: not given */
+
     const struct net_via *via; /* NULL: straight */
     struct net_via made;
-    struct net_layer layers[PROXIES_MAX];
+    struct net_layer layers[2 * PROXIES_MAX];
     struct proxy_conf chain[PROXIES_MAX];
+    struct tls_conf tls[PROXIES_MAX];
     size_t n;
     char *owned[5 * PROXIES_MAX + 2]; /* texts of their own */
     size_t nowned;
@@ -38,6 +42,12 @@ struct proxies_conf {
 /* Makes p->via. `host` is whom a connection is for, NULL where that is not known; a password that is missing is asked for at
  * the terminal. Returns 0, or -1 with `e`. */
 int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e);
+
+/* Whether TLS to one of them is needed; and makes it ready. `given` is how TLS is to be for whom the connections are for, or,
+ * where nobody but proxies has it (`alone`), for these. Returns 0, or -1 with `e`. */
+bool proxies_have_tls(const struct proxies_conf *p);
+int proxies_conf_make_tls(struct proxies_conf *p, const struct tls_conf *given, bool alone, struct err *e);
+
 void proxies_conf_clear(struct proxies_conf *p);
 
 #endif

@@ -396,7 +396,7 @@ static void derive_listener(struct conf *c)
 /* Nobody is verified who is not asked to be, and an end without close_notify is one. */
 static void derive_tls(struct conf *c, uint64_t traits)
 {
-    c->tls.given.insecure = !c->tls.verify && c->tls.given.trust == NULL;
+    c->tls.given.insecure = (traits & TRAIT_TLS) != 0 && !c->tls.verify && c->tls.given.trust == NULL;
     c->tls.given.lenient = true;
     if ((traits & TRAIT_TLS) != 0 && (traits & TRAIT_LISTEN) == 0 && c->tls.given.insecure)
         log_error(

@@ -162,13 +162,13 @@ static const struct option_row rows[] = {
       .doc = "Connect through a proxy,\n"
              ".Oo Ar TYPE Ns :// Oc Ns Oo Ar USER : Ns Ar PASSWORD Ns @ Oc Ns Ar HOST Ns Oo : Ns Ar PORT Oc ,\n"
              "where\n.Ar TYPE\nis as for\n.Fl -proxy-type .\nGiven several times: through all of them, in that order.\n"
-             ".Cm env\nis what\n.Ev ALL_PROXY\nhas, but for the hosts of\n.Ev NO_PROXY .\n"
+             ".Cm env\nis what\n.Ev ALL_PROXY\nor\n.Ev HTTPS_PROXY\nhas, but for the hosts of\n.Ev NO_PROXY .\n"
              "With\n.Fl l ,\nfor the connections of\n.Fl -to .\n"
              "The password is not seen in the list of processes.\n" },
     { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),
-      .value = VALUE_WORDS, .words = "http socks4 socks4a socks5 any", .gives = TRAIT_PROXY_TYPE, .needs = TRAIT_VIA, .unless = TRAIT_SERVE,
+      .value = VALUE_WORDS, .words = "http https socks4 socks4a socks5 any", .gives = TRAIT_PROXY_TYPE, .needs = TRAIT_VIA, .unless = TRAIT_SERVE,
       .rare = true, .help = "what proxies speak",
-      .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n"
+      .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n.Cm https\n(the same within TLS) ,\n"
              ".Cm socks4\n(also\n.Cm 4 ) ,\n.Cm socks4a\nor\n.Cm socks5\n(also\n.Cm 5 ) .\n"
              "With\n.Fl l\nand without\n.Fl -proxy\nwe are the proxy, which speaks that, or with\n.Cm any\nall of them.\n"
              "See\n.Sx Being a proxy .\n" },
@@ -178,6 +178,11 @@ static const struct option_row rows[] = {
       .doc = "Log in at the proxies.\nWithout a password it is asked for at the terminal.\n"
              "Without this option\n.Ev POLLCAT_PROXY_AUTH\nis looked at.\n"
              "As a proxy: what clients have to log in with.\n" },
+    { .name = "proxy-ssl-pin", .arg = "sha256:HEX", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.pin),
+      .needs = TRAIT_VIA, .rare = true, .help = "the https proxy's key",
+      .doc = "As\n.Fl -ssl-pin ,\nof proxies that are\n.Cm https .\n"
+             "They are verified as servers are.\nWhere nothing but they has TLS, all options of TLS are theirs; else\n"
+             ".Fl -ssl-trustfile , -ssl-crl , -ssl-ciphers\nand\n.Fl -ssl-min\nare for both, and the others not for them.\n" },
     { .name = "proxy-dns", .arg = "WHERE", .group = OPTION_ADDRESS, .type = OPTION_WORD, .field = FIELD(proxies.dns),
       .value = VALUE_WORDS, .names = proxy_dns_names, .needs = TRAIT_VIA,
       .rare = true, .help = "who looks names up",

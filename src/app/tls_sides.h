@@ -24,7 +24,7 @@ struct tls_sides {
 struct tls_wanted {
     bool own, end;
     bool listens;
-    bool set;   /* an option said how it is to be */
+    bool set;   /* an option said how it is to be, and is for nobody else */
     bool late;  /* a person may begin it later */
     bool quiet; /* that nobody is verified is told elsewhere */
 };

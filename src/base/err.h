@@ -21,7 +21,7 @@ enum status {
 struct err {
     enum status status;
     int sys;        /* errno, or 0 */
-    char text[256]; /* empty: end with the status, but quietly */
+    char text[336]; /* empty: end with the status, but quietly */
 };
 
 /* Fills `e` from a printf format. Returns -1, so that a caller can return it. `e` may be NULL. */

@@ -33,7 +33,7 @@ struct closing {
 };
 
 struct port_more {
-    char words[200]; /* why it failed; empty: errno says it all */
+    char words[264]; /* why it failed; empty: errno says it all */
     void (*shaken)(struct port *, void *ctx, const struct err *e); /* port_handshake() */
     void *shaken_ctx;
     struct closing closing;

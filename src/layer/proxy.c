@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "layer/asking.h"
+#include "layer/tls.h"
 #include "layer/tls_digest.h"
 
 static int make_hash(struct ask *a, const char *name, const void *data, size_t n,
@@ -26,6 +27,14 @@ static void make_nonce(struct ask *a)
     if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
         r = (uint64_t)time(NULL);
     snprintf(a->nonce, sizeof a->nonce, "%016llx", (unsigned long long)r);
+}
+
+struct layer *proxy_tls_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e)
+{
+    const struct proxy_conf *c = conf;
+
+    (void)host, (void)port; /* the layers above bring it there */
+    return tls_make(c->tls, client, c->host, c->port, e);
 }
 
 struct layer *proxy_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e)

@@ -19,10 +19,12 @@ struct proxy_conf {
     uint16_t port;
     const char *title;             /* for people: "SOCKS5 proxy HOST port PORT" */
     const char *user, *password;   /* NULL: none; of at most ASK_HOST bytes */
+    struct tls *tls;               /* where its kind is spoken within TLS */
     const struct proxy_conf *next; /* the proxy that it is asked for; NULL: whom the connection is for */
 };
 
-/* For struct net_layer: `conf` is a struct proxy_conf, and outlives the layer. */
+/* For struct net_layer: TLS to the proxy, where its kind has it, and its protocol, above that. `conf` is a struct proxy_conf, and outlives the layers. */
+struct layer *proxy_tls_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
 struct layer *proxy_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
 
 #endif

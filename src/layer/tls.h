@@ -35,6 +35,7 @@ struct tls_conf {
     const char *alpn;       /* protocols to choose from, set apart by commas, the best first */
     const char
         *pin; /* sha256:HEX of the other side's certificate or public key, which is trusted for that alone */
+    const char *proxy;   /* it is to this one, for messages; NULL: to whom the connection is for */
     const char *session; /* where a client keeps the session, to resume it */
     int min;             /* enum tls_version and 1, as OPTION_WORD gives it; 0: 1.2 */
     bool insecure;       /* a client believes whoever answers */

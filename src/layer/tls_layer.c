@@ -85,7 +85,10 @@ static ssize_t fill(struct tls_layer *x)
 
 static int fail(struct tls_layer *x)
 {
-    return layer_fail_words(&x->layer, "%s", x->why);
+    const char *proxy = x->tls->conf->proxy;
+
+    return layer_fail_words(&x->layer, "%s%s%s", proxy != NULL ? proxy : "", proxy != NULL ? ": " : "",
+                            x->why);
 }
 
 /* Somebody may have cut it off. */

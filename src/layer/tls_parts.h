@@ -13,7 +13,7 @@
 #include "loop/timer.h"
 
 enum {
-    TLS_TEXT = 200,       /* bytes of an explanation, with its end: as many as a port keeps */
+    TLS_TEXT = 200,       /* bytes of an explanation, with its end; a port keeps who it is of as well */
     TLS_PIN = 7 + 64 + 1, /* "sha256:HEX" */
     TLS_HASH = SHA256_DIGEST_LENGTH,
     TLS_FIRST = 56, /* bytes of what the other side begins with */

@@ -124,18 +124,21 @@ bool tls_tell(const struct layer *l, enum layer_topic topic, unsigned i, char *t
     enum { LINES = 6 };
     const struct tls_layer *x = container_of(l, const struct tls_layer, layer);
     X509 *cert;
+    size_t n;
 
     if (!x->shaken)
         return false;
+    n = x->tls->conf->proxy != NULL ? (size_t)snprintf(text, size, "%s: ", x->tls->conf->proxy) : 0;
+    n = n < size ? n : size - 1;
     if (topic == LAYER_CREDENTIALS) {
         cert = shown(x, i / LINES);
-        return cert != NULL && tell_cert(x->tls, cert, i / LINES, i % LINES, text, size);
+        return cert != NULL && tell_cert(x->tls, cert, i / LINES, i % LINES, text + n, size - n);
     }
     if (i == 0)
-        tell_agreement(x, text, size);
+        tell_agreement(x, text + n, size - n);
     else if (i == 1)
-        tell_peer(x, text, size);
-    return i < 2 || (i == 2 && tell_expiry(x, text, size));
+        tell_peer(x, text + n, size - n);
+    return i < 2 || (i == 2 && tell_expiry(x, text + n, size - n));
 }
 
 #endif

@@ -50,12 +50,18 @@ static bool has_pin(const struct tls *t, X509 *cert)
 
 #define SAY(x, ...) snprintf((x)->why, sizeof(x)->why, __VA_ARGS__)
 
+/* What the option for its pin begins with. */
+static const char *prefix_of(const struct tls_layer *x)
+{
+    return x->tls->conf->proxy != NULL ? "proxy-" : "";
+}
+
 static void explain_pin(struct tls_layer *x, X509 *cert)
 {
     char pin[TLS_PIN];
 
     tls_cert_pin(x->tls, cert, pin);
-    SAY(x, "the peer has another key than --ssl-pin says: %s", pin);
+    SAY(x, "the peer has another key than --%sssl-pin says: %s", prefix_of(x), pin);
 }
 
 static void explain_self_signed(struct tls_layer *x, X509 *cert)
@@ -63,7 +69,8 @@ static void explain_self_signed(struct tls_layer *x, X509 *cert)
     char pin[TLS_PIN];
 
     tls_cert_pin(x->tls, cert, pin);
-    SAY(x, "the certificate is self-signed; if it is the right one, trust it with --ssl-pin %s", pin);
+    SAY(x, "the certificate is self-signed; if it is the right one, trust it with --%sssl-pin %s",
+        prefix_of(x), pin);
 }
 
 static void explain_issuer(struct tls_layer *x, X509 *cert)
@@ -96,8 +103,8 @@ static void explain_name(struct tls_layer *x, X509 *cert)
     tls_cert_names(x->tls, cert, names, sizeof names);
     if (names[0] == '\0')
         tls_cert_subject(x->tls, cert, names, sizeof names);
-    SAY(x, "the certificate is for %s and not for %.56s; if that is meant, give --ssl-servername NAME", names,
-        x->name);
+    SAY(x, "the certificate is for %s and not for %.56s; if that is meant, give %s", names, x->name,
+        x->tls->conf->proxy != NULL ? "--proxy-ssl-pin" : "--ssl-servername NAME");
 }
 
 static const struct {

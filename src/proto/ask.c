@@ -8,10 +8,8 @@
 #include "proto/proxy_type.h"
 
 static const struct ask_kind *const rows[PROXY_TYPES] = {
-    [PROXY_HTTP] = &ask_http,
-    [PROXY_SOCKS4] = &ask_socks4,
-    [PROXY_SOCKS4A] = &ask_socks4a,
-    [PROXY_SOCKS5] = &ask_socks5,
+    [PROXY_HTTP] = &ask_http,     [PROXY_SOCKS4] = &ask_socks4, [PROXY_SOCKS4A] = &ask_socks4a,
+    [PROXY_SOCKS5] = &ask_socks5, [PROXY_HTTPS] = &ask_https,
 };
 
 const struct ask_kind *ask_row(size_t i)

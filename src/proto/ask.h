@@ -50,6 +50,7 @@ struct ask_kind {
     const char *name;  /* as --proxy-type and --starttls have it */
     const char *title; /* for messages: "SOCKS5", "SMTP server" */
     uint16_t port;     /* where such proxies mostly listen */
+    bool tls;          /* it is spoken within TLS */
     bool alone;        /* nothing may stand behind the answer: what is granted begins on our side */
     /* Makes the first of `out`. Returns 0, or ASK_FAILED: this cannot be asked for so. */
     int (*begin)(struct ask *a);
@@ -57,7 +58,7 @@ struct ask_kind {
     int (*take)(struct ask *a, const unsigned char *in, size_t n, size_t *used);
 };
 
-extern const struct ask_kind ask_socks4, ask_socks4a, ask_socks5, ask_http;
+extern const struct ask_kind ask_socks4, ask_socks4a, ask_socks5, ask_http, ask_https;
 
 /* The row of an enum proxy_type, or NULL past the end. */
 const struct ask_kind *ask_row(size_t i);

@@ -164,3 +164,12 @@ const struct ask_kind ask_http = {
     .begin = begin_http,
     .take = take_http,
 };
+
+const struct ask_kind ask_https = {
+    .name = "https",
+    .title = "HTTPS",
+    .port = 443,
+    .tls = true,
+    .begin = begin_http,
+    .take = take_http,
+};

@@ -7,7 +7,7 @@
 
 #include "base/names.h"
 
-enum proxy_type { PROXY_HTTP, PROXY_SOCKS4, PROXY_SOCKS4A, PROXY_SOCKS5, PROXY_TYPES };
+enum proxy_type { PROXY_HTTP, PROXY_SOCKS4, PROXY_SOCKS4A, PROXY_SOCKS5, PROXY_HTTPS, PROXY_TYPES };
 
 /* As --proxy-type and the scheme of a URL have them; "5" and the like are nc's. */
 extern const struct name proxy_type_names[];

@@ -7,56 +7,12 @@ import socket
 
 import pytest
 
-from support import POLLCAT, Background, FreePort, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve
+from proxies import both_ways, head, http, socks  # noqa: F401
+from support import POLLCAT, accept, dial, port_of, receive, receive_all, serve
 from terminal import Terminal
 
 GRANTED = {"socks4": b"\0\x5a\0\0\0\0\0\0", "socks4a": b"\0\x5a\0\0\0\0\0\0", "socks5": b"\5\0\0\1\0\0\0\0\0\0",
            "http": b"HTTP/1.1 200 Fine\r\nVia: a test\r\n\r\n"}
-
-
-@pytest.fixture
-def socks(program):
-    def start(*args):
-        port = FreePort()
-        program(need("microsocks"), "-i", "127.0.0.1", "-p", port, *args)
-        port.wait_listening()
-        return port
-
-    return start
-
-
-@pytest.fixture
-def http(program, tmp_path):
-    def start(*lines):
-        port = FreePort()
-        conf = tmp_path / f"proxy-{port}.conf"
-        conf.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "Allow 127.0.0.1", "LogLevel Critical", *lines, ""]))
-        program(need("tinyproxy"), "-d", "-c", conf)
-        port.wait_listening()
-        return port
-
-    return start
-
-
-def head(peer):
-    """The lines of a request."""
-    text = b""
-    while not text.endswith(b"\r\n\r\n"):
-        text += receive(peer, 1)
-    return text.decode().splitlines()
-
-
-def both_ways(cat, server):
-    """What goes to the server and what comes back arrives through the proxy, size and all."""
-    peer, data = accept(server), payload(1 << 20)
-    peer.sendall(b"welcome")
-    cat.until_out(b"welcome")
-    cat.send(b"hello")
-    assert receive(peer, 5) == b"hello"
-    send = Background(lambda: (peer.sendall(data), half_close(peer)))  # which some proxies take for the end of both
-    cat.until_out(7 + len(data))
-    send.result()
-    assert cat.close().wait() == 0 and cat.out == b"welcome" + data
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
