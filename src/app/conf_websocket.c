@@ -7,7 +7,7 @@
 #include "app/mode.h"
 
 /* Who passes messages on, and does not write them. */
-#define PASSES (TRAIT_JOIN | TRAIT_ECHO | TRAIT_BROKER)
+#define PASSES (TRAIT_JOIN | TRAIT_ECHO | TRAIT_BROKER | TRAIT_CHAT)
 
 void conf_cut_websocket(struct conf *c, uint64_t traits)
 {
@@ -22,12 +22,10 @@ static enum websocket_kind kind_of(const struct conf *c, uint64_t traits)
 
     if (c->websocket.binary)
         return WEBSOCKET_BINARY;
-    if ((traits & TRAIT_ECHO) != 0)
-        return WEBSOCKET_AGAIN;
     if (end != NULL)
         return end->websocket || (end->type != 0 && end->type != SOCK_STREAM) ? WEBSOCKET_TEXT
                                                                               : WEBSOCKET_BINARY;
-    return (traits & TRAIT_BROKER) != 0 ? WEBSOCKET_TEXT : WEBSOCKET_LINES;
+    return (traits & (TRAIT_BROKER | TRAIT_ECHO)) != 0 ? WEBSOCKET_TEXT : WEBSOCKET_LINES;
 }
 
 static int check(const struct websocket_sides *s, struct err *e)
@@ -65,7 +63,8 @@ static void part_sides(struct conf *c, uint64_t traits, bool own, bool end)
     }
     s->own.secure = (traits & TRAIT_TLS) != 0;
     s->end.secure = end && c->join.end.kind->tls;
-    s->own.hasty = s->end.hasty = c->tls.given.hasty;
+    s->end.hasty = c->tls.given.hasty;
+    s->own.hasty = s->end.hasty || (traits & (TRAIT_LISTEN | TRAIT_JOIN)) == (TRAIT_LISTEN | TRAIT_JOIN);
     s->own.kind = kind_of(c, traits);
     s->end.kind = own && !s->binary ? WEBSOCKET_TEXT : WEBSOCKET_BINARY;
 }

@@ -360,7 +360,7 @@ static const struct option_row rows[] = {
     { .name = "websocket", .arg = "PATH", .optional = true, .group = OPTION_DATA, .type = OPTION_STRING,
       .field = FIELD(websocket.path), .gives = TRAIT_WEBSOCKET,
       .excludes = TRAIT_DGRAM | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END | TRAIT_DIRECT |
-                  TRAIT_TELNET | TRAIT_CHAT,
+                  TRAIT_TELNET,
       .rare = true, .help = "speak WebSocket",
       .doc = "Speak WebSocket (RFC 6455) on each connection.\nA listener takes clients that ask for\n.Ar PATH ,\nwithout it for any;\n"
              "who connects asks for it, as\n.Cm ws://\nHOST:PORT/PATH does.\nSee\n.Sx WebSocket .\n" },

@@ -46,6 +46,14 @@ enum io_cap {
     IO_ADDRESSED = 16, /* messages come from and go to addresses (struct meta) */
     IO_TURNS =
         32, /* write: what is taken of a piece is enough for now, and others have their turn before its rest */
+    IO_FORMED = 64, /* messages have a form, and long ones come and go in parts (struct meta) */
+};
+
+/* What a message that has a form is. */
+enum message_form {
+    FORM_ANY, /* who writes it chooses */
+    FORM_TEXT,
+    FORM_BINARY,
 };
 
 /* What a layer may be asked about for people. */
@@ -54,14 +62,16 @@ enum layer_topic {
     LAYER_CREDENTIALS, /* what the other side has shown of itself */
 };
 
-/* Where a message came from, so that an answer can go there from the address that was spoken to. */
+/* Where a message came from, so that an answer can go there from the address that was spoken to; and what it is. */
 struct meta {
     struct addr peer;
     struct addr local;    /* the address it was sent to; its port is not filled; len 0: not known */
     unsigned ifindex;     /* the interface it came through; 0: not known */
     unsigned char socket; /* which of the port's sockets */
     unsigned char hops;   /* its TTL or hop limit; 0: not known */
-    bool secret;          /* taps are to see its length alone */
+    unsigned char form;   /* enum message_form */
+    bool part; /* more of the message follows, in the next read or write; text is parted between characters */
+    bool secret; /* taps are to see its length alone */
 };
 
 /* "Optional" says what stands for an op that is NULL: mostly the answer of the layer below. */

@@ -241,7 +241,7 @@ struct link *link_new(struct port *src, struct port *dst, struct link_pool *pool
                 link_keeps_messages(src) || link_keeps_messages(dst);
     k->shares = link_share_fits(k);
     k->bulk = pool->pipes.eager && !k->copies && !k->shares;
-    if (port_caps(src) & IO_ADDRESSED)
+    if (((port_caps(src) & IO_ADDRESSED) | ((port_caps(src) | port_caps(dst)) & IO_FORMED)) != 0)
         k->meta = mem_alloc(sizeof *k->meta);
     k->job.run = pump_soon;
     src->reader = k;

@@ -98,7 +98,7 @@ struct link {
     uint32_t scanned;    /* bytes held that are known to have no newline */
     uint32_t unit;       /* bytes of the write begun and not yet finished */
     unsigned char *block;
-    struct meta *meta; /* of the message held, when the source is IO_ADDRESSED */
+    struct meta *meta; /* of the message held, when the source is IO_ADDRESSED or either end IO_FORMED */
     struct list place; /* in dst->writers: no room there, or another link's turn */
     struct tap *taps;
     struct splice *splice; /* the kernel path, while it is taken */

@@ -8,6 +8,7 @@
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "io/link_path.h"
 
 enum {
@@ -33,11 +34,24 @@ static bool takes_turns(const struct port *port)
     return (port_caps(port) & IO_TURNS) != 0;
 }
 
-/* Where what is held came from or is to go; what comes from no address (io/queue.h) goes where the destination
- * sends by itself. */
+static bool is_formed(const struct port *port)
+{
+    return (port_caps(port) & IO_FORMED) != 0;
+}
+
+/* More of the message follows. */
+static bool is_part(const struct link *k)
+{
+    return k->meta != NULL && k->meta->part;
+}
+
+/* Where what is held came from or is to go, and what it is; what comes from no address (io/queue.h) goes where the
+ * destination sends by itself. */
 static const struct meta *meta_of(const struct link *k)
 {
-    return k->meta != NULL && !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
+    if (k->meta == NULL || is_formed(k->dst))
+        return k->meta;
+    return is_formed(k->src) || (!link_keeps_messages(k->src) && k->meta->peer.len == 0) ? NULL : k->meta;
 }
 
 /* Datagrams on their way into a stream that does not care who sent them may be written together. */
@@ -157,7 +171,7 @@ static void rest_a_while(struct link *k)
 
 static void count_read(struct link *k)
 {
-    if (k->opts.reads == 0 || --k->opts.reads > 0)
+    if (k->opts.reads == 0 || is_part(k) || --k->opts.reads > 0)
         return;
     k->limited = true;
     link_source_ended(k, false);
@@ -166,7 +180,7 @@ static void count_read(struct link *k)
 /* Messages that come together stay apart where lines are read. */
 static void end_line(struct link *k, size_t n)
 {
-    if (k->opts.ends_line && k->message && (n == 0 || k->block[k->end - 1] != '\n'))
+    if (k->opts.ends_line && k->message && !is_part(k) && (n == 0 || k->block[k->end - 1] != '\n'))
         k->block[k->end++] = '\n';
 }
 
@@ -192,7 +206,7 @@ static ssize_t fill(struct link *k, bool *full)
         link_show(k, k->block + k->end, (size_t)n, k->meta);
         k->end += (uint32_t)n;
         k->message = link_keeps_messages(k->src);
-        k->messages += k->message;
+        k->messages += k->message && !is_part(k);
         end_line(k, (size_t)n);
         if (k->opts.cut == LINK_CUT_BLOCK)
             rest_a_while(k);
@@ -219,6 +233,17 @@ static size_t next_line(struct link *k)
     return k->src_eof || k->message || room(k) == 0 ? held : 0;
 }
 
+/* A line that is longer than the room for it goes in parts. Returns how much goes now. */
+static size_t part_line(struct link *k, size_t unit)
+{
+    const char *line = (const char *)k->block + k->start;
+    size_t whole;
+
+    k->meta->part = unit > 0 && line[unit - 1] != '\n' && !k->src_eof;
+    whole = k->meta->part ? utf8_whole(line, unit) : 0;
+    return whole > 0 ? whole : unit;
+}
+
 /* Begins a write: how many bytes it takes from those held. Returns false when there is nothing to write yet. */
 static bool next_unit(struct link *k)
 {
@@ -238,6 +263,8 @@ static bool next_unit(struct link *k)
     }
     if (link_keeps_messages(k->dst) && !link_keeps_messages(k->src) && unit > port_max(k->dst))
         unit = port_max(k->dst);
+    if (k->opts.cut == LINK_CUT_LINE && is_formed(k->dst) && !link_keeps_messages(k->src))
+        unit = part_line(k, unit);
     k->unit = (uint32_t)unit;
     return true;
 }
@@ -254,7 +281,7 @@ static void unit_written(struct link *k)
 {
     bool line = k->start > 0 && k->block[k->start - 1] == '\n';
 
-    if (!k->message && link_keeps_messages(k->dst))
+    if (!k->message && link_keeps_messages(k->dst) && !is_part(k))
         k->messages++;
     if (k->start == k->end)
         k->message = false;

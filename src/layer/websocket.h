@@ -4,8 +4,9 @@
  * needed; the handshake is proto/websocket.h.
  *
  * A struct websocket is one side's options made ready; each connection gets a layer of it. A message that is read is text
- * or binary, and so is one that is written: see enum websocket_kind. One that is longer than the room of its reader is given in
- * pieces. There is no half of an end: shut sends a close, and what still comes before the other side's is read.
+ * or binary, and so is one that is written (struct meta, enum websocket_kind). A long one is given in parts as it comes,
+ * and may be written so. There is no half of an end: shut waits for silence, sends a close, and what still comes before
+ * the other side's is read.
  */
 #ifndef LAYER_WEBSOCKET_H
 #define LAYER_WEBSOCKET_H
@@ -16,19 +17,18 @@
 #include "io/layer.h"
 #include "proto/websocket.h"
 
-/* What becomes of a message that is written. */
+/* What becomes of a message that is written and has no form of its own; but all are binary with the last. */
 enum websocket_kind {
     WEBSOCKET_TEXT,   /* text where it is UTF-8, else binary */
     WEBSOCKET_LINES,  /* the same, without a newline at its end */
     WEBSOCKET_BINARY, /* binary */
-    WEBSOCKET_AGAIN,  /* what the one that was read last is */
 };
 
 struct websocket_conf {
     struct websocket_terms terms;
     enum websocket_kind kind;
     bool secure; /* there is TLS below: port 443 goes without saying, not 80 */
-    bool hasty;  /* a client closes at once, without waiting for the server to be silent */
+    bool hasty;  /* its close does not wait until the other side is silent */
 };
 
 struct websocket;

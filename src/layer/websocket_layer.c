@@ -13,12 +13,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "base/utf8.h"
 #include "io/port.h"
 #include "layer/websocket_parts.h"
+#include "proto/websocket_frame.h"
 
 enum {
     ANSWERS = 32,  /* of ours that wait for room: with more, nothing is decoded */
@@ -28,27 +27,6 @@ enum {
 static const struct websocket_lib *lib_of(const struct websocket_layer *x)
 {
     return &x->side->lib;
-}
-
-/* Bytes */
-
-void bytes_need(struct bytes *b, size_t n)
-{
-    if (b->start > 0) {
-        memmove(b->data, b->data + b->start, bytes_held(b));
-        b->end -= b->start;
-        b->start = 0;
-    }
-    if (b->room - b->end >= n)
-        return;
-    b->room = b->end + n > 2 * b->room ? b->end + n : 2 * b->room;
-    b->data = mem_resize(b->data, b->room);
-}
-
-void bytes_drop(struct bytes *b)
-{
-    free(b->data);
-    *b = (struct bytes){0};
 }
 
 int websocket_flush(struct websocket_layer *x)
@@ -92,13 +70,13 @@ static ssize_t take_bytes(wslay_event_context_ptr ctx, uint8_t *data, size_t siz
     ssize_t n = bytes_held(&x->in) > 0 ? 1 : IO_AGAIN;
 
     (void)flags;
-    if (list_empty(&x->messages) && !is_stuffed(x) && bytes_held(&x->in) == 0) {
+    if (!websocket_readable(x) && !is_stuffed(x) && bytes_held(&x->in) == 0) {
         n = websocket_fill(x, WEBSOCKET_PIECE);
         x->dry = n == IO_AGAIN;
         x->below_ended = n == IO_EOF || n == IO_ERROR;
         x->below_failed = n == IO_ERROR;
     }
-    if (n <= 0 || !list_empty(&x->messages) || is_stuffed(x)) {
+    if (n <= 0 || websocket_readable(x) || is_stuffed(x)) {
         lib_of(x)->wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
@@ -132,74 +110,6 @@ static int make_mask(wslay_event_context_ptr ctx, uint8_t *data, size_t size, vo
 {
     (void)ctx, (void)user;
     return getrandom(data, size, 0) == (ssize_t)size ? 0 : -1;
-}
-
-/* What comes */
-
-static void frame_begins(wslay_event_context_ptr ctx, const struct wslay_event_on_frame_recv_start_arg *frame,
-                         void *user)
-{
-    struct websocket_layer *x = user;
-
-    x->in_control = wslay_is_ctrl_frame(frame->opcode);
-    if (x->in_control || frame->payload_length <= WEBSOCKET_LONGEST - bytes_held(&x->part))
-        return;
-    x->too_long = true;
-    lib_of(x)->wslay_event_queue_close(ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
-    lib_of(x)->wslay_event_shutdown_read(ctx);
-}
-
-static void frame_goes_on(wslay_event_context_ptr ctx,
-                          const struct wslay_event_on_frame_recv_chunk_arg *chunk, void *user)
-{
-    struct websocket_layer *x = user;
-
-    (void)ctx;
-    if (x->in_control || x->too_long || chunk->data_length == 0)
-        return;
-    bytes_need(&x->part, chunk->data_length);
-    memcpy(x->part.data + x->part.end, chunk->data, chunk->data_length);
-    x->part.end += chunk->data_length;
-}
-
-/* Codes of an end that nothing is wrong with. */
-static bool is_good(unsigned code)
-{
-    return code == WSLAY_CODE_NORMAL_CLOSURE || code == WSLAY_CODE_GOING_AWAY ||
-           code == WSLAY_CODE_NO_STATUS_RCVD;
-}
-
-static void hear_close(struct websocket_layer *x, const struct wslay_event_on_msg_recv_arg *arg)
-{
-    const size_t code = arg->status_code != 0 ? 2 : 0;
-    char text[40];
-
-    x->code = arg->status_code != 0 ? arg->status_code
-              : arg->msg_length > 0 ? WSLAY_CODE_PROTOCOL_ERROR
-                                    : WSLAY_CODE_NO_STATUS_RCVD;
-    if (arg->msg_length > code)
-        text_safe_bytes(arg->msg + code, arg->msg_length - code, x->reason, sizeof x->reason);
-    if (is_good(x->code))
-        log_info("WebSocket: the other side closed (%s)%s%s", websocket_code(x->code, text, sizeof text),
-                 x->reason[0] != '\0' ? ": " : "", x->reason);
-}
-
-static void message_came(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg,
-                         void *user)
-{
-    struct websocket_layer *x = user;
-    struct heard *m;
-
-    (void)ctx;
-    if (arg->opcode == WSLAY_CONNECTION_CLOSE)
-        hear_close(x, arg);
-    if (wslay_is_ctrl_frame(arg->opcode) || x->too_long)
-        return;
-    m = mem_alloc(sizeof *m);
-    m->bytes = x->part;
-    m->text = arg->opcode == WSLAY_TEXT_FRAME;
-    x->part = (struct bytes){0};
-    list_add(&x->messages, &m->place);
 }
 
 /* Moving */
@@ -250,41 +160,22 @@ static int tell_end(struct websocket_layer *x)
     struct layer *l = &x->layer;
     char text[40];
 
-    if (x->code != 0 && !is_good(x->code))
+    if (x->code != 0 && !websocket_is_good(x->code))
         return layer_fail_words(l, "the other side closed the WebSocket (%s)%s%s",
                                 websocket_code(x->code, text, sizeof text), x->reason[0] != '\0' ? ": " : "",
                                 x->reason);
     if (x->code != 0)
-        return IO_EOF;
+        return list_empty(&x->messages)
+                   ? IO_EOF
+                   : layer_fail_words(l, "the other side closed the WebSocket in the middle of a message");
     if (x->below_failed)
         return IO_ERROR;
     if (x->below_ended)
         return x->bye_said ? IO_EOF
                            : layer_fail_words(l, "the connection ended without a close of the WebSocket");
-    if (x->too_long)
-        return layer_fail_words(l, "WebSocket: a message of more than %d MiB came",
-                                WEBSOCKET_LONGEST / 1024 / 1024);
     if (lib_of(x)->wslay_event_get_status_code_sent(x->ctx) == WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA)
         return layer_fail_words(l, "WebSocket: text came that is not UTF-8");
     return layer_fail_words(l, "WebSocket: the other side broke the protocol");
-}
-
-/* Gives some of the first message. */
-static ssize_t give(struct websocket_layer *x, void *data, size_t size)
-{
-    struct heard *m = list_first(&x->messages, struct heard, place);
-    const size_t n = bytes_held(&m->bytes) < size ? bytes_held(&m->bytes) : size;
-
-    if (n > 0)
-        memcpy(data, m->bytes.data + m->bytes.start, n);
-    x->text = m->text;
-    m->bytes.start += n;
-    if (bytes_held(&m->bytes) > 0)
-        return (ssize_t)n;
-    list_del(&m->place);
-    bytes_drop(&m->bytes);
-    free(m);
-    return (ssize_t)n;
 }
 
 static ssize_t read_websocket(struct layer *l, void *data, size_t size, struct meta *meta)
@@ -292,19 +183,18 @@ static ssize_t read_websocket(struct layer *l, void *data, size_t size, struct m
     struct websocket_layer *x = websocket_of(l);
     int r;
 
-    (void)meta;
-    if (list_empty(&x->messages) && !has_left(x)) {
+    if (!websocket_readable(x) && !has_left(x)) {
         r = x->code == 0 ? lib_of(x)->wslay_event_recv(x->ctx) : 0;
         if (r != 0 && r != WSLAY_ERR_CALLBACK_FAILURE) /* which is also what no frame can be */
             return layer_fail(l, ENOMEM);
-        if (send_out(x) == IO_ERROR && list_empty(&x->messages) && x->code == 0)
+        if (send_out(x) == IO_ERROR && !websocket_readable(x) && x->code == 0)
             return IO_ERROR;
-        if (list_empty(&x->messages) && x->code != 0 && x->client)
+        if (!websocket_readable(x) && x->code != 0 && x->client)
             await_end(x);
         layer_touch(l);
     }
-    if (!list_empty(&x->messages))
-        return give(x, data, size);
+    if (websocket_readable(x))
+        return websocket_give(x, data, size, meta);
     if (!has_left(x))
         return IO_AGAIN;
     if (x->bye_waits)
@@ -327,33 +217,65 @@ static bool is_utf8(const unsigned char *data, size_t n)
     return true;
 }
 
-static bool becomes_text(const struct websocket_layer *x, const void *data, size_t n)
+static bool becomes_text(const struct websocket_layer *x, const void *data, size_t n, const struct meta *meta)
 {
-    const enum websocket_kind kind = x->side->conf->kind;
-
-    if (kind == WEBSOCKET_BINARY || (kind == WEBSOCKET_AGAIN && !x->text))
+    if (x->side->conf->kind == WEBSOCKET_BINARY || (meta != NULL && meta->form == FORM_BINARY))
         return false;
     return is_utf8(data, n);
+}
+
+/* One frame. Nothing is encoded and not sent, or queued. */
+static int put_frame(struct websocket_layer *x, enum websocket_opcode opcode, bool last, const void *data,
+                     size_t n)
+{
+    unsigned char mask[WEBSOCKET_MASK];
+
+    if (x->client && getrandom(mask, sizeof mask, 0) != (ssize_t)sizeof mask)
+        return layer_fail(&x->layer, errno);
+    bytes_need(&x->out, n + WEBSOCKET_FRAME_HEAD);
+    x->out.end += websocket_frame(x->out.data + x->out.end, opcode, last, x->client ? mask : NULL, data, n);
+    return 0;
+}
+
+/* Ends a message of which a part was sent and no more will be. */
+static int end_message(struct websocket_layer *x)
+{
+    x->sending = WEBSOCKET_MORE;
+    return put_frame(x, WEBSOCKET_MORE, true, NULL, 0);
+}
+
+/* A message, or a part of one. What turns out to be no text is a message of its own. */
+static int put_message(struct websocket_layer *x, const void *data, size_t n, const struct meta *meta)
+{
+    const bool part = meta != NULL && meta->part;
+    const bool text = becomes_text(x, data, n, meta);
+    const enum websocket_opcode kind = text ? WEBSOCKET_IS_TEXT : WEBSOCKET_IS_BINARY;
+    enum websocket_opcode opcode;
+
+    if (x->sending == WEBSOCKET_IS_TEXT && !text && end_message(x) < 0)
+        return IO_ERROR;
+    opcode = x->sending != WEBSOCKET_MORE ? WEBSOCKET_MORE : kind;
+    if (text && !part && x->side->conf->kind == WEBSOCKET_LINES && n > 0 &&
+        ((const char *)data)[n - 1] == '\n')
+        n--;
+    if (!part)
+        x->sending = WEBSOCKET_MORE;
+    else if (opcode != WEBSOCKET_MORE)
+        x->sending = opcode;
+    return put_frame(x, opcode, !part, data, n);
 }
 
 static ssize_t write_websocket(struct layer *l, const void *data, size_t size, const struct meta *meta)
 {
     struct websocket_layer *x = websocket_of(l);
-    const bool text = becomes_text(x, data, size);
-    const bool cut = text && x->side->conf->kind == WEBSOCKET_LINES && size > 0 &&
-                     ((const char *)data)[size - 1] == '\n';
-    const struct wslay_event_msg m = {.opcode = text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME,
-                                      .msg = data,
-                                      .msg_length = cut ? size - 1 : size};
     int r = send_out(x);
 
-    (void)meta;
     if (r < 0)
         return r;
     if (x->bye_said || x->code != 0)
         return layer_fail(l, EPIPE);
-    if (lib_of(x)->wslay_event_queue_msg(x->ctx, &m) != 0)
-        return layer_fail(l, EPIPE);
+    if (put_message(x, data, size, meta) < 0)
+        return IO_ERROR;
     x->active = loop_now(l->port->loop);
     if (send_out(x) == IO_ERROR)
         return IO_ERROR;
@@ -371,18 +293,26 @@ static void patience_over(struct timer *t)
     layer_event(&x->layer, x->bye_waits ? LOOP_OUT : LOOP_IN);
 }
 
-/* A client's close waits until the server has been silent for a moment, or has closed. */
+/* Our close ends both directions: it waits until the other side has been silent for a moment, or has closed. */
 static bool must_wait(struct websocket_layer *x)
 {
     const struct port *p = x->layer.port;
     const int64_t left = x->active + MOMENT - loop_now(p->loop);
 
-    x->bye_waits = x->client && !x->side->conf->hasty && !p->closing && !has_left(x) && left > 0;
+    x->bye_waits = !x->side->conf->hasty && !p->closing && !has_left(x) && left > 0;
     if (x->bye_waits)
         loop_timer_set(p->loop, &x->patience, left);
     else
         loop_timer_clear(&x->patience);
     return x->bye_waits;
+}
+
+/* The last line was longer than its parts, and then the end came. */
+static int end_of_part(struct websocket_layer *x)
+{
+    const int r = send_out(x);
+
+    return r < 0 ? r : end_message(x);
 }
 
 static int shut_websocket(struct layer *l)
@@ -394,6 +324,8 @@ static int shut_websocket(struct layer *l)
         return layer_shut(l->lower);
     if (!x->bye_said) {
         r = must_wait(x) ? IO_AGAIN : 0;
+        if (r == 0)
+            r = x->sending != WEBSOCKET_MORE && x->code == 0 ? end_of_part(x) : 0;
         if (r < 0)
             return r;
         x->bye_said = true;
@@ -409,14 +341,11 @@ static int shut_websocket(struct layer *l)
 static size_t pending_websocket(const struct layer *l)
 {
     const struct websocket_layer *x = websocket_of(l);
-    size_t n = 0;
 
     if (x->ctx == NULL)
         return 0;
-    if (!list_empty(&x->messages)) {
-        n = bytes_held(&list_first(&x->messages, struct heard, place)->bytes);
-        return n > 0 ? n : 1;
-    }
+    if (websocket_readable(x))
+        return 1;
     if (has_left(x))
         return x->end_told ? 0 : 1;
     if (x->dry || is_stuffed(x))
@@ -436,7 +365,7 @@ static unsigned want_websocket(struct layer *l, unsigned wanted)
 
     if (l->shaking)
         return bytes_held(&x->out) > 0 ? LOOP_OUT : LOOP_IN;
-    if (wanted & LOOP_IN && list_empty(&x->messages) && !is_stuffed(x))
+    if (wanted & LOOP_IN && !websocket_readable(x) && !is_stuffed(x))
         below |= LOOP_IN;
     if (wanted & LOOP_OUT && !x->bye_waits)
         below |= LOOP_OUT;
@@ -477,37 +406,33 @@ static bool tell_websocket(const struct layer *l, enum layer_topic topic, unsign
 static void free_websocket(struct layer *l)
 {
     struct websocket_layer *x = websocket_of(l);
-    struct heard *m;
 
     loop_timer_clear(&x->patience);
-    while ((m = list_first(&x->messages, struct heard, place)) != NULL) {
-        list_del(&m->place);
-        bytes_drop(&m->bytes);
-        free(m);
-    }
+    websocket_forget(x);
     if (x->ctx != NULL)
         lib_of(x)->wslay_event_context_free(x->ctx);
     bytes_drop(&x->in);
     bytes_drop(&x->out);
-    bytes_drop(&x->part);
     free(x);
 }
 
 /* Frames begin. */
 static int begin(struct websocket_layer *x)
 {
-    static const struct wslay_event_callbacks calls = {.recv_callback = take_bytes,
-                                                       .send_callback = put_bytes,
-                                                       .genmask_callback = make_mask,
-                                                       .on_frame_recv_start_callback = frame_begins,
-                                                       .on_frame_recv_chunk_callback = frame_goes_on,
-                                                       .on_msg_recv_callback = message_came};
+    static const struct wslay_event_callbacks calls = {
+        .recv_callback = take_bytes,
+        .send_callback = put_bytes,
+        .genmask_callback = make_mask,
+        .on_frame_recv_start_callback = websocket_frame_begins,
+        .on_frame_recv_chunk_callback = websocket_frame_goes_on,
+        .on_msg_recv_callback = websocket_message_came};
     const struct websocket_lib *o = lib_of(x);
 
     if ((x->client ? o->wslay_event_context_client_init(&x->ctx, &calls, x)
                    : o->wslay_event_context_server_init(&x->ctx, &calls, x)) != 0)
         return layer_fail(&x->layer, ENOMEM);
     o->wslay_event_config_set_no_buffering(x->ctx, 1);
+    o->wslay_event_config_set_max_recv_msg_length(x->ctx, INT64_MAX);
     if (bytes_held(&x->in) == 0)
         bytes_drop(&x->in);
     x->late = false;
@@ -564,7 +489,7 @@ struct layer *websocket_make(const void *websocket, bool client, const char *hos
         free(x);
         return NULL;
     }
-    layer_init(&x->layer, &ops, IO_MSG);
+    layer_init(&x->layer, &ops, IO_MSG | IO_FORMED);
     return &x->layer;
 }
 

@@ -9,22 +9,21 @@
 
 #include "base/err.h"
 
-#define WEBSOCKET_FUNCTIONS(X)             \
-    X(wslay_event_config_set_no_buffering) \
-    X(wslay_event_context_client_init)     \
-    X(wslay_event_context_free)            \
-    X(wslay_event_context_server_init)     \
-    X(wslay_event_get_close_received)      \
-    X(wslay_event_get_close_sent)          \
-    X(wslay_event_get_queued_msg_count)    \
-    X(wslay_event_get_read_enabled)        \
-    X(wslay_event_get_status_code_sent)    \
-    X(wslay_event_queue_close)             \
-    X(wslay_event_queue_msg)               \
-    X(wslay_event_recv)                    \
-    X(wslay_event_send)                    \
-    X(wslay_event_set_error)               \
-    X(wslay_event_shutdown_read)           \
+#define WEBSOCKET_FUNCTIONS(X)                    \
+    X(wslay_event_config_set_max_recv_msg_length) \
+    X(wslay_event_config_set_no_buffering)        \
+    X(wslay_event_context_client_init)            \
+    X(wslay_event_context_free)                   \
+    X(wslay_event_context_server_init)            \
+    X(wslay_event_get_close_received)             \
+    X(wslay_event_get_close_sent)                 \
+    X(wslay_event_get_queued_msg_count)           \
+    X(wslay_event_get_read_enabled)               \
+    X(wslay_event_get_status_code_sent)           \
+    X(wslay_event_queue_close)                    \
+    X(wslay_event_recv)                           \
+    X(wslay_event_send)                           \
+    X(wslay_event_set_error)                      \
     X(wslay_event_want_write)
 
 /* A pointer to each function, named as it is. */

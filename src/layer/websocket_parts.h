@@ -10,10 +10,11 @@
 #include "layer/websocket.h"
 #include "layer/websocket_load.h"
 #include "loop/timer.h"
+#include "proto/websocket_frame.h"
 
 enum {
-    WEBSOCKET_PIECE = 64 * 1024,          /* bytes read or written below at once */
-    WEBSOCKET_LONGEST = 16 * 1024 * 1024, /* a message that may come */
+    WEBSOCKET_PIECE = 64 * 1024, /* bytes read or written below at once */
+    WEBSOCKET_PART = LAYER_MAX,  /* of a message that is longer than this, so much is given at once */
 };
 
 struct websocket {
@@ -36,11 +37,11 @@ static inline size_t bytes_held(const struct bytes *b)
 void bytes_need(struct bytes *b, size_t n);
 void bytes_drop(struct bytes *b);
 
-/* A message that came. */
+/* A message that came, or what came of it and was not given. */
 struct heard {
     struct list place;
     struct bytes bytes;
-    bool text;
+    bool text, whole;
 };
 
 struct websocket_layer {
@@ -54,17 +55,14 @@ struct websocket_layer {
     struct timer patience; /* for the rest of a refusal; for a silent server before our close */
     int64_t active;        /* loop time when bytes were last read or written */
 
-    struct list messages; /* whole ones, struct heard */
-    struct bytes part;    /* of one that is not whole yet */
-    bool in_control;      /* the frame that comes is none of it */
-    bool text;            /* the last one given was */
-    bool cut;             /* it is not given to its end */
+    struct list messages;          /* struct heard; only the last may come still */
+    bool in_control;               /* the frame that comes is of none of them */
+    enum websocket_opcode sending; /* of the message that was sent in part; WEBSOCKET_MORE: of none */
 
     bool late;        /* the patience of the handshake is over */
     bool dry;         /* below there was nothing when last asked */
     bool below_ended; /* it said IO_EOF, or IO_ERROR: */
     bool below_failed;
-    bool too_long;  /* a message was */
     bool bye_waits; /* our close, for the silence */
     bool bye_said;  /* it is queued or sent */
     bool below_shut;
@@ -83,6 +81,26 @@ int websocket_flush(struct websocket_layer *x);
 
 /* Reads from below into `in`, which has room for `n` bytes more then. Returns above 0 or IO_*. */
 ssize_t websocket_fill(struct websocket_layer *x, size_t n);
+
+/* What wslay tells of what comes (layer/websocket_heard.c). */
+void websocket_frame_begins(wslay_event_context_ptr ctx,
+                            const struct wslay_event_on_frame_recv_start_arg *frame, void *layer);
+void websocket_frame_goes_on(wslay_event_context_ptr ctx,
+                             const struct wslay_event_on_frame_recv_chunk_arg *chunk, void *layer);
+void websocket_message_came(wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *arg,
+                            void *layer);
+
+/* There is a message, or enough of one, to give. */
+bool websocket_readable(const struct websocket_layer *x);
+
+/* As `read` of the layer. */
+ssize_t websocket_give(struct websocket_layer *x, void *data, size_t size, struct meta *meta);
+
+/* Drops what was not given. */
+void websocket_forget(struct websocket_layer *x);
+
+/* A code of an end that nothing is wrong with. */
+bool websocket_is_good(unsigned code);
 
 /* As `handshake` of the layer; frames begin with what is in `in` then. */
 int websocket_shake(struct layer *l);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/sha1.h"
@@ -58,6 +59,23 @@ static void make_accept(const char *key, char accept[ACCEPT])
     http_base64(hash, sizeof hash, accept);
 }
 
+/* "NAME: VALUE" is of this name. */
+static bool is_field(const char *field, const char *name)
+{
+    const size_t n = strlen(name);
+
+    return strncasecmp(field, name, n) == 0 && field[n] == ':';
+}
+
+static bool has_field(const struct websocket_terms *terms, const char *name)
+{
+    for (size_t i = 0; i < terms->nfields; i++) {
+        if (is_field(terms->fields[i], name))
+            return true;
+    }
+    return false;
+}
+
 static void put_host(struct writing *w, const char *host, uint16_t port)
 {
     const char *name = host != NULL ? host : "localhost";
@@ -81,7 +99,8 @@ char *websocket_request(const struct websocket_terms *terms, const char *host, u
     struct writing w = {0};
 
     put(&w, "GET %s HTTP/1.1\r\n", terms->path != NULL ? terms->path : "/");
-    put_host(&w, host, port);
+    if (!has_field(terms, "Host"))
+        put_host(&w, host, port);
     put(&w, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: %s\r\n", key);
     put(&w, "Sec-WebSocket-Version: 13\r\n");
     if (terms->protocol != NULL)
@@ -331,6 +350,11 @@ const char *websocket_bad_field(const char *field)
 
     if (name == 0 || field[name] != ':')
         return "it is not NAME: VALUE";
+    if (is_field(field, "Sec-WebSocket-Protocol"))
+        return "--ws-protocol says that";
+    if (is_field(field, "Upgrade") || is_field(field, "Connection") ||
+        strncasecmp(field, "Sec-WebSocket-", strlen("Sec-WebSocket-")) == 0)
+        return "the handshake says that itself";
     return field[strcspn(field, "\r\n")] != '\0' ? "it has more than one line" : NULL;
 }
 

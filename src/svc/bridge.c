@@ -444,11 +444,14 @@ static void strand_start_out(struct strand *s, struct port *source, struct link_
     wire_feed(&s->wire, source, &opts);
 }
 
-/* What is sent to all was cut and changed on its way into the fan. */
+/* What is sent to all was cut and changed on its way into the fan; but a line that was too long for it is one message. */
 static void strand_open_share(void *ctx, struct fan_member *m)
 {
-    (void)ctx;
-    strand_start_out(container_of(m, struct strand, share), m->pace.queue, (struct link_opts){0});
+    const struct bridge *b = ctx;
+    struct strand *s = container_of(m, struct strand, share);
+    const bool formed = (port_caps(s->wire.peer->port) & IO_FORMED) != 0;
+
+    strand_start_out(s, m->pace.queue, (struct link_opts){.cut = formed ? b->conf->out.cut : LINK_CUT_READ});
 }
 
 /* A peer takes less than is sent to all. Whoever sends stands on the stack with it: it is not closed at once. */
