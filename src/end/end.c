@@ -112,7 +112,7 @@ static void forget_attempt(struct end *e)
     e->peer = NULL;
     e->state = NULL;
     e->why = NULL;
-    e->told = e->over = false;
+    e->told = e->follows = e->over = false;
 }
 
 static void try_again(struct timer *t)

@@ -93,6 +93,7 @@ struct end {
     struct err *why;   /* to be told; NULL: it is well */
     struct end_trial *trial; /* spec->retry, until it is there */
     bool told;               /* the peer was told why it failed: that is its own affair, and no reset */
+    bool follows;            /* when the peer has ended its direction, there is no more to wait for */
     bool over;               /* when all that comes from it has been delivered there is no more to wait for */
     struct job tell;
 };

@@ -2,8 +2,8 @@
  *
  * proxy:TYPE, a connection to wherever the peer asks for, as a client of a proxy: we are the proxy.
  *
- * A layer on the peer (layer/serve.h) hears the request, the connection is made, the layer says so and leaves; or it says why
- * not. To others it is an end like all: what comes behind the request is the pair's.
+ * A layer on the peer (layer/serve.h) hears the request, a row for what it wishes sees to that (end/proxy_*.c), the layer says
+ * so and leaves; or it says why not. To others it is an end like all: what comes behind the request is the pair's.
  */
 #include "end/proxy.h"
 
@@ -17,22 +17,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "end/connection.h"
+#include "end/proxy_parts.h"
 #include "end/rows.h"
-#include "layer/serve.h"
 #include "net/dial.h"
-#include "peer/leave.h"
 
 enum { PATIENCE = 30 * 1000 /* ms for a request, where nothing else is said */ };
-
-struct request {
-    struct end *end;
-    struct layer *layer; /* NULL: it has left */
-    struct dial *dial;   /* NULL: not under way */
-    struct timer patience;
-    struct err why; /* of what failed */
-    bool failed;
-    bool plain; /* one of HTTP, which must not come back to us */
-};
 
 /* Targets */
 
@@ -72,10 +61,9 @@ static bool is_local(const struct peer *p)
     return place_of(&other) == HERE || addr_equal(&own, &other);
 }
 
-/* Asked of the very addresses that are connected to. */
-static bool may_reach(const void *ctx, const struct addr *to)
+bool request_may_reach(const void *request, const struct addr *to)
 {
-    const struct request *x = ctx;
+    const struct request *x = request;
     const struct end_proxy_conf *conf = x->end->ends->conf.proxy;
     const enum place place = place_of(to);
 
@@ -122,26 +110,42 @@ static void note_failure(struct request *x, const char *why)
     err_set(&x->why, STATUS_NETWORK, "%s: %s", peer_name(x->end->whom, name), why);
 }
 
-static void target_is_there(void *ctx, struct peer *p)
+void request_failed(struct request *x, const struct err *why)
 {
-    struct request *x = ctx;
-
-    dial_free(x->dial);
-    x->dial = NULL;
-    x->end->peer = p;
-    x->end->in = x->end->out = p->port;
-    serve_layer_answer(x->layer, SERVE_GRANTED);
-}
-
-static void target_failed(void *ctx, const struct err *why)
-{
-    struct request *x = ctx;
     const enum serve_answer how = answer_of(why);
 
+    loop_timer_clear(&x->patience);
     note_failure(x, why->text);
-    dial_free(x->dial);
-    x->dial = NULL;
-    serve_layer_answer(x->layer, how);
+    serve_layer_answer(x->layer, how, NULL);
+}
+
+void request_granted(struct request *x, const struct addr *at)
+{
+    loop_timer_clear(&x->patience);
+    serve_layer_answer(x->layer, SERVE_GRANTED, at);
+}
+
+const char *request_own_host(const struct request *x, char text[static ADDR_TEXT])
+{
+    const struct addr *own = x->end->whom->local;
+
+    if (addr_family(own) != AF_INET && addr_family(own) != AF_INET6)
+        return "127.0.0.1"; /* who comes through a UNIX socket is of this machine */
+    return addr_host(own, text);
+}
+
+struct net_conf request_net(const struct request *x)
+{
+    static const char *nodelay[] = {"nodelay"};
+    const struct ends_conf *c = &x->end->ends->conf;
+
+    return (struct net_conf){.family = c->family,
+                             .numeric = c->numeric,
+                             .connect_timeout = c->connect_timeout,
+                             .sockopts = nodelay,
+                             .nsockopts = 1,
+                             .admits = request_may_reach,
+                             .admits_ctx = x};
 }
 
 static void tell_request(const struct request *x, const struct serve *s)
@@ -155,37 +159,17 @@ static void tell_request(const struct request *x, const struct serve *s)
     log_info("%s: %s %s port %u", peer_name(x->end->whom, name), verb, host, (unsigned)s->port);
 }
 
-static void start_dialing(struct request *x, const struct serve *s)
-{
-    static const char *nodelay[] = {"nodelay"};
-    const struct net_events events = {.ctx = x, .up = target_is_there, .failed = target_failed};
-    const struct ends_conf *c = &x->end->ends->conf;
-    char port[8];
-    const struct net_conf conf = {.host = s->host,
-                                  .port = port,
-                                  .family = c->family,
-                                  .numeric = c->numeric,
-                                  .connect_timeout = c->connect_timeout,
-                                  .sockopts = nodelay,
-                                  .nsockopts = 1,
-                                  .admits = may_reach,
-                                  .admits_ctx = x};
-    struct err why;
-
-    snprintf(port, sizeof port, "%u", (unsigned)s->port);
-    x->dial = dial_new(net_find("connect"), x->end->ends->loop, &conf, x->end->ends->peers, &events);
-    if (dial_start(x->dial, &why) < 0)
-        target_failed(x, &why);
-}
-
 static void peer_asks(void *ctx, const struct serve *s)
 {
+    static const struct request_kind *const kinds[SERVE_WISHES] = {&request_connect, &request_bind,
+                                                                   &request_associate};
     struct request *x = ctx;
 
     loop_timer_clear(&x->patience);
     x->plain = s->plain;
     tell_request(x, s);
-    start_dialing(x, s);
+    x->kind = kinds[s->wish];
+    x->kind->start(x, s);
 }
 
 static void peer_is_refused(void *ctx, const struct serve *s)
@@ -196,12 +180,16 @@ static void peer_is_refused(void *ctx, const struct serve *s)
     note_failure(x, s->why);
 }
 
-static const struct serve_events events = {.asked = peer_asks, .refused = peer_is_refused};
+static const struct serve_events heard = {.asked = peer_asks, .refused = peer_is_refused};
 
 static void request_is_late(struct timer *t)
 {
     struct request *x = container_of(t, struct request, patience);
 
+    if (x->kind != NULL) {
+        x->kind->late(x);
+        return;
+    }
     note_failure(x, "its request did not come in time");
     serve_layer_leave(x->layer);
 }
@@ -210,12 +198,15 @@ static void request_is_late(struct timer *t)
 static void request_is_over(struct port *port, void *ctx, const struct err *why)
 {
     struct request *x = ctx;
+    struct err e;
 
     (void)port;
     x->layer = NULL;
     loop_timer_clear(&x->patience);
     if (why != NULL)
         note_failure(x, why->text);
+    if (!x->failed && x->kind->ready(x, &e) < 0)
+        note_failure(x, e.text);
     if (!x->failed) {
         end_ready(x->end);
         return;
@@ -223,6 +214,61 @@ static void request_is_over(struct port *port, void *ctx, const struct err *why)
     x->end->told = true;
     end_failed(x->end, &x->why);
 }
+
+/* A connection to there */
+
+static void end_dialing(struct request *x)
+{
+    dial_free(x->state);
+    x->state = NULL;
+}
+
+static void target_is_there(void *ctx, struct peer *p)
+{
+    struct request *x = ctx;
+
+    end_dialing(x);
+    x->end->peer = p;
+    request_granted(x, NULL);
+}
+
+static void target_failed(void *ctx, const struct err *why)
+{
+    struct request *x = ctx;
+    const struct err e = *why;
+
+    end_dialing(x);
+    request_failed(x, &e);
+}
+
+static void start_dialing(struct request *x, const struct serve *s)
+{
+    const struct net_events events = {.ctx = x, .up = target_is_there, .failed = target_failed};
+    struct net_conf conf = request_net(x);
+    char port[8];
+    struct err why;
+    struct dial *d;
+
+    snprintf(port, sizeof port, "%u", (unsigned)s->port);
+    conf.host = s->host;
+    conf.port = port;
+    x->state = d = dial_new(net_find("connect"), x->end->ends->loop, &conf, x->end->ends->peers, &events);
+    if (dial_start(d, &why) < 0)
+        target_failed(x, &why);
+}
+
+static int join_target(struct request *x, struct err *why)
+{
+    (void)why;
+    x->end->in = x->end->out = x->end->peer->port;
+    return 0;
+}
+
+const struct request_kind request_connect = {
+    .start = start_dialing,
+    .ready = join_target,
+    .close = end_dialing,
+};
 
 /* The hooks */
 
@@ -245,7 +291,7 @@ static int open_proxy(struct end *e, struct peer *peer, struct err *why)
                        "proxy: needs a peer with a connection, which asks for what it wants");
     e->state = x = mem_alloc(sizeof *x);
     x->end = e;
-    x->layer = serve_layer(serve_find(e->spec->host), conf->user, conf->password, &events, x);
+    x->layer = serve_layer(serve_find(e->spec->host), conf->user, conf->password, &heard, x);
     if (port_push(peer->port, x->layer, why) < 0) {
         x->layer->ops->free(x->layer);
         x->layer = NULL;
@@ -262,7 +308,8 @@ static void close_request(struct request *x)
     if (x == NULL)
         return;
     loop_timer_clear(&x->patience);
-    dial_free(x->dial);
+    if (x->kind != NULL)
+        x->kind->close(x);
     if (x->layer != NULL) {
         serve_layer_leave(x->layer);
         port_handshake(x->end->whom->port, NULL, NULL);
@@ -280,7 +327,7 @@ const struct end_kind end_proxy = {
     .name = "proxy",
     .syntax = "TYPE",
     .help = "a connection to where the peer asks for, as a client of a proxy",
-    .descriptors = 1,
+    .descriptors = 2,
     .parse = parse_type,
     .open = open_proxy,
     .close = close_proxy,

@@ -46,6 +46,7 @@ struct dgram {
     struct arrivals *arrivals;
     struct answers *answers; /* those that wait for others, to go with them: NULL, there were none */
     bool stopped;            /* there is no room for them */
+    bool aimless;            /* a write waits for somebody to send to */
     bool wrote;              /* something was sent in this turn: what comes now is gathered */
     unsigned char singles;   /* datagrams received one by one since the socket was ready */
     bool alone;              /* one that came after a pause: no other is looked for */
@@ -67,8 +68,7 @@ static unsigned endpoint_want(struct watch *w)
     if (d->stopped)
         return at == &d->at[d->blocked] && !loop_timer_pending(&d->retry) ? LOOP_OUT : 0;
     /* Without a destination, or while the retry timer runs, room is not what is missing. */
-    if (at != &d->at[d->blocked] || (!d->opts.connected && !d->opts.echo && d->to->peer.len == 0) ||
-        loop_timer_pending(&d->retry))
+    if (at != &d->at[d->blocked] || (d->aimless && d->to->peer.len == 0) || loop_timer_pending(&d->retry))
         wanted &= ~(unsigned)LOOP_OUT;
     return wanted;
 }
@@ -80,7 +80,9 @@ static void tell_refusal(const struct dgram *d, const struct addr *who, int erro
     const struct port_more *more = d->port.more;
     char text[ADDR_TEXT];
 
-    if (more == NULL || more->senders == NULL || !more->senders->refused(more->senders_ctx, who, error))
+    if (d->opts.relay)
+        log_info("%s: %s", addr_format(who, text), strerror(error));
+    else if (more == NULL || more->senders == NULL || !more->senders->refused(more->senders_ctx, who, error))
         log_notice("%s: %s", addr_format(who, text), strerror(error));
 }
 
@@ -94,7 +96,7 @@ static void report_refusals(struct dgram *d, unsigned i)
     if (d->family == AF_UNIX)
         return;
     while ((error = cmsg_next_error(d->at[i].watch.fd, &who)) != 0) {
-        d->port.lost = true;
+        d->port.lost = !d->opts.relay;
         if (refusals_add(&d->refusals, &who, error))
             tell_refusal(d, &who, error);
     }
@@ -261,6 +263,10 @@ static void lose_datagram(struct dgram *d, const struct meta *to, size_t size, i
 
     if (to != NULL)
         addr_format(&to->peer, text);
+    if (d->opts.relay) {
+        log_info("%zu bytes to %s were not sent: %s", size, text, strerror(error));
+        return;
+    }
     d->port.lost = true;
     log_error("%zu bytes to %s were not sent: %s%s", size, text, strerror(error), hint);
 }
@@ -430,7 +436,8 @@ static ssize_t write_dgram(struct layer *l, const void *data, size_t size, const
 
     if (!d->opts.connected) {
         out.to = meta != NULL ? meta : d->to;
-        if (out.to->peer.len == 0 && meta == NULL)
+        d->aimless = out.to->peer.len == 0 && meta == NULL;
+        if (d->aimless)
             return IO_AGAIN;
         if (out.to->peer.len == 0) { /* a UNIX socket without a name */
             log_info("%zu bytes have no address to go to", size);

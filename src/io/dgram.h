@@ -19,6 +19,7 @@ struct dgram_opts {
     bool follow;    /* send to the latest sender */
     bool gather;    /* what is written in one turn of the loop may leave at its end, with one call */
     bool echo;      /* answers only: guard against loops with another echo service (see net) */
+    bool relay; /* what is sent is others': what becomes of it is told with -v alone, and no loss of ours */
     size_t segment; /* a longer write becomes datagrams of this size; 0: a write is a datagram */
     /* Datagrams of whom it does not admit are dropped before anybody sees them. NULL: all are admitted. */
     bool (*admits)(const void *ctx, const struct addr *from);

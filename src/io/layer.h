@@ -131,9 +131,10 @@ struct layer_ops {
     /* What it knows of terminals (io/remote.h). Optional: nothing. */
     struct remote *(*remote)(struct layer *l);
 
-    /* Of bottoms alone: the interest changed (touch the watches); descriptor `i`, -1 past the end; messages that came
-     * and were dropped for want of room. Optional. */
+    /* The interest changed: touch the watches. Of bottoms, and of layers that have one besides. Optional. */
     void (*touch)(struct layer *l);
+
+    /* Of bottoms alone: descriptor `i`, -1 past the end; messages that came and were dropped for want of room. Optional. */
     int (*fd)(const struct layer *l, unsigned i);
     uint64_t (*dropped)(const struct layer *l);
 

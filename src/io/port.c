@@ -175,14 +175,13 @@ void port_error(const struct port *p, struct err *e, enum status status, const c
 
 void port_touch(struct port *p)
 {
-    struct layer *l = bottom_of(p);
-
-    if (l->ops->touch != NULL)
-        l->ops->touch(l);
+    for (struct layer *l = p->top; l != NULL; l = l->lower) {
+        if (l->ops->touch != NULL)
+            l->ops->touch(l);
+    }
 }
 
-/* What the links, and who waits for the other side to leave, want of the top. */
-static unsigned wanted_above(struct port *p)
+unsigned port_wanted(struct port *p)
 {
     unsigned wanted = 0;
 
@@ -208,7 +207,7 @@ unsigned port_want(struct port *p)
         wanted = (p->more->closing.ended ? 0U : (unsigned)LOOP_IN) |
                  (p->more->closing.shut ? 0U : (unsigned)LOOP_OUT);
     else if (!p->shaking)
-        wanted = wanted_above(p);
+        wanted = port_wanted(p);
     else if (l != NULL && l->ops->want == NULL)
         wanted = LOOP_IN;
     for (; l != NULL; l = l->lower) {

@@ -129,6 +129,9 @@ void port_error(const struct port *p, struct err *e, enum status status, const c
 /* The interest of links, or `hung_up`, changed. */
 void port_touch(struct port *p);
 
+/* For layers with a descriptor of their own: what the links, and who waits for the other side to leave, want of the top. */
+unsigned port_wanted(struct port *p);
+
 /* For bottoms: what is wanted of the descriptor now, translated by every layer. */
 unsigned port_want(struct port *p);
 

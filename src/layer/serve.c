@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layer/serve.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct serving {
     const struct serve_events *events;
     void *ctx;
     enum stage stage;
+    bool gone;    /* the client, while its request was seen to */
     bool granted; /* what came behind the request goes on */
     struct intake in;
     size_t sent; /* of serve.out */
@@ -76,6 +78,8 @@ static int serving_handshake(struct layer *l)
 
         if (r < 0)
             return r;
+        if (x->gone)
+            return layer_fail(l, ECONNRESET);
         if (x->stage != HEARS)
             return x->stage == LEAVES ? leave(x) : IO_AGAIN;
         if (take_request(x) == 0)
@@ -86,14 +90,22 @@ static int serving_handshake(struct layer *l)
     }
 }
 
-/* While the request is seen to, nothing is read. */
+/* While the request is seen to, nothing is read; who has left for good is heard of all the same. */
 static unsigned serving_want(struct layer *l, unsigned wanted)
 {
     const struct serving *x = serving_of(l);
 
     if (x->serve.nout > 0)
         return LOOP_OUT;
-    return x->stage == HEARS ? LOOP_IN : wanted;
+    return x->stage == HEARS ? LOOP_IN : x->stage == WAITS ? LOOP_HUP : wanted;
+}
+
+static unsigned serving_event(struct layer *l, unsigned events)
+{
+    struct serving *x = serving_of(l);
+
+    x->gone = x->gone || (x->stage == WAITS && (events & LOOP_HUP) != 0);
+    return events;
 }
 
 static void serving_free(struct layer *l)
@@ -110,6 +122,7 @@ static const struct layer_ops ops = {
     .name = "request",
     .handshake = serving_handshake,
     .want = serving_want,
+    .event = serving_event,
     .free = serving_free,
 };
 
@@ -131,11 +144,17 @@ static void end_soon(struct serving *x)
     port_event_soon(x->layer.port, 0);
 }
 
-void serve_layer_answer(struct layer *l, enum serve_answer how)
+void serve_layer_tell(struct layer *l, const struct addr *at)
+{
+    serve_tell(&serving_of(l)->serve, SERVE_GRANTED, at);
+    port_event_soon(l->port, 0);
+}
+
+void serve_layer_answer(struct layer *l, enum serve_answer how, const struct addr *at)
 {
     struct serving *x = serving_of(l);
 
-    serve_tell(&x->serve, how);
+    serve_tell(&x->serve, how, at);
     x->granted = how == SERVE_GRANTED;
     end_soon(x);
 }

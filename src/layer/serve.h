@@ -21,8 +21,11 @@ struct serve_events {
 struct layer *serve_layer(const struct serve_kind *kind, const char *user, const char *password,
                           const struct serve_events *events, void *ctx);
 
-/* Says how it went, and leaves: soon, and never before it returns. */
-void serve_layer_answer(struct layer *l, enum serve_answer how);
+/* Says how it went, with the address `at` (NULL: none), and leaves: soon, and never before it returns. */
+void serve_layer_answer(struct layer *l, enum serve_answer how, const struct addr *at);
+
+/* Says the first of two answers (SERVE_BIND), and stays. */
+void serve_layer_tell(struct layer *l, const struct addr *at);
 
 /* Leaves without a word; `events` is called no more. */
 void serve_layer_leave(struct layer *l);

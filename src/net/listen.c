@@ -145,6 +145,13 @@ static void newcomer_not_dressed(struct dresser *d, const struct err *e)
         wake_listeners(l);
 }
 
+static bool may_come(const struct net_conf *conf, int fd, const struct addr *from)
+{
+    if (conf->admits != NULL && !conf->admits(conf->admits_ctx, from))
+        return false;
+    return socket_tells_later(conf, from) || access_admits_socket(conf->access, fd, from);
+}
+
 /* Takes over a new connection. Returns false when no more is to be accepted now. */
 static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
 {
@@ -153,7 +160,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     const unsigned most = conf->max_conns == NET_NOBODY ? 0 : conf->max_conns;
     struct message m = {.remote = from, .limit = most};
 
-    if (!socket_tells_later(conf, from) && !access_admits_socket(conf->access, fd, from)) {
+    if (!may_come(conf, fd, from)) {
         socket_refuse(fd, from);
         return true;
     }

@@ -67,6 +67,7 @@ struct net_conf {
     bool probe_byte;    /* a port of datagrams is asked with one NUL byte, once */
     bool gather;        /* datagrams written in one turn of the loop may leave together */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
+    bool relay;         /* datagrams are others': what becomes of them is no loss of ours */
     bool among;         /* peers are sent what others say, there or not */
     size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns; /* 0: as many as descriptors allow */
@@ -85,8 +86,8 @@ struct net_conf {
     const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
     size_t nlayers;
     struct access *access; /* listen: who may come; NULL: everybody */
-    bool (*admits)(const void *ctx,
-                   const struct addr *to); /* connect: whether to try this address; NULL: all */
+    /* connect: whether to try this address; listen, udp-listen: whether to hear it. NULL: all */
+    bool (*admits)(const void *ctx, const struct addr *who);
     const void *admits_ctx;
 };
 

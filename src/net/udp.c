@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/bind.h"
+#include "net/route.h"
 #include "net/rows.h"
 #include "net/socket.h"
 
@@ -115,24 +116,21 @@ static int connect_udp(const struct udp *u, int fd, const struct addr *to, struc
     return message_err(e, socket_status(errno), errno, MESSAGE_CONNECT_FAILED, &m);
 }
 
-/* Asks the kernel which address would be used towards `to`, with a socket that sends nothing. Fails when
- * there is no way there, or nobody has bound the UNIX name. */
+/* Fails when there is no way to `to`, or nobody has bound the UNIX name. */
 static int look_for_route(struct udp *u, const struct addr *to, struct err *e)
 {
+    struct message m = socket_message(u->net->conf, NULL, to);
     struct addr seen;
-    int fd = socket_new(addr_family(to), SOCK_DGRAM, e);
-    int r;
 
-    if (fd < 0)
-        return -1;
-    r = connect_udp(u, fd, to, e);
-    if (r == 0 && addr_is_any(&u->local)) {
-        socket_local(fd, &seen);
+    if (route_find(to, &seen, e) < 0) {
+        m.why = strerror(e->sys);
+        return message_err(e, socket_status(e->sys), e->sys, MESSAGE_CONNECT_FAILED, &m);
+    }
+    if (addr_is_any(&u->local)) {
         addr_set_port(&seen, addr_port(&u->local));
         u->local = seen;
     }
-    close(fd);
-    return r;
+    return 0;
 }
 
 /* An unbound UDP socket hears nothing and has no port to show until it sends. */
@@ -217,8 +215,9 @@ static int open_udp_listen(struct net *n, struct err *e)
     struct dgram_opts opts = {.follow = true,
                               .echo = n->conf->echo,
                               .segment = n->conf->segment,
-                              .admits = n->conf->access != NULL ? socket_admits : NULL,
-                              .admits_ctx = n->conf};
+                              .relay = n->conf->relay,
+                              .admits = n->conf->access != NULL ? socket_admits : n->conf->admits,
+                              .admits_ctx = n->conf->access != NULL ? n->conf : n->conf->admits_ctx};
     struct udp *u = udp_new(n);
     int fds[DGRAM_SOCKETS];
 

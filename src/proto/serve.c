@@ -40,9 +40,9 @@ int serve_take(struct serve *s, const unsigned char *in, size_t n, size_t *used)
     return serve_refuse(s, "the request is too long");
 }
 
-void serve_tell(struct serve *s, enum serve_answer how)
+void serve_tell(struct serve *s, enum serve_answer how, const struct addr *at)
 {
-    s->kind->answer(s, how);
+    s->kind->answer(s, how, at);
 }
 
 void serve_clear(struct serve *s)
@@ -105,9 +105,9 @@ static int take_any(struct serve *s, const unsigned char *in, size_t n, size_t *
 }
 
 /* Nothing was asked yet. */
-static void answer_nothing(struct serve *s, enum serve_answer how)
+static void answer_nothing(struct serve *s, enum serve_answer how, const struct addr *at)
 {
-    (void)s, (void)how;
+    (void)s, (void)how, (void)at;
 }
 
 static void say_nothing(struct serve *s)

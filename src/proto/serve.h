@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 enum {
     SERVE_HOST = 255,     /* bytes of a host's name */
     SERVE_OUT = 512,      /* bytes that there may be to be sent */
@@ -36,13 +38,22 @@ enum serve_answer {
     SERVE_ANSWERS
 };
 
+/* What a client wants of whom it names. */
+enum serve_wish {
+    SERVE_CONNECT,
+    SERVE_BIND, /* a connection from there: answered once where we listen, and once more when it has come */
+    SERVE_ASSOCIATE, /* datagrams: who is named is the client itself, where it is to send from */
+    SERVE_WISHES
+};
+
 struct serve_kind;
 
 struct serve {
     const struct serve_kind *kind;
     const char *user, *password; /* who may; user NULL: everybody */
 
-    /* SERVE_ASKED: whom for. */
+    /* SERVE_ASKED: what, and whom for. */
+    enum serve_wish wish;
     char host[SERVE_HOST +
               1]; /* a name, or an IPv4 or IPv6 literal without brackets; without blanks and control bytes */
     uint16_t port;
@@ -61,8 +72,8 @@ struct serve_kind {
     const char *name; /* as --proxy-type has it */
     /* Takes what came: `in` is all that was not used yet; it uses whole requests only (`*used` bytes). */
     int (*take)(struct serve *s, const unsigned char *in, size_t n, size_t *used);
-    /* Puts how it went into `out`. */
-    void (*answer)(struct serve *s, enum serve_answer how);
+    /* Puts how it went into `out`; `at` is the address that is told with it, NULL: none is. */
+    void (*answer)(struct serve *s, enum serve_answer how, const struct addr *at);
     /* SERVE_IN bytes were no whole request: puts that into `out`. */
     void (*too_long)(struct serve *s);
 };
@@ -75,7 +86,7 @@ const struct serve_kind *serve_find(const char *name);
 
 /* As the hooks of the kind, which serve_any makes another; what is longer than SERVE_IN is refused. */
 int serve_take(struct serve *s, const unsigned char *in, size_t n, size_t *used);
-void serve_tell(struct serve *s, enum serve_answer how);
+void serve_tell(struct serve *s, enum serve_answer how, const struct addr *at);
 
 /* Frees what it holds, and wipes it. */
 void serve_clear(struct serve *s);

@@ -286,7 +286,7 @@ static int take_http(struct serve *s, const unsigned char *in, size_t n, size_t 
 
 /* The answer */
 
-static void answer_http(struct serve *s, enum serve_answer how)
+static void answer_http(struct serve *s, enum serve_answer how, const struct addr *at)
 {
     static const struct {
         const char *status, *words;
@@ -300,6 +300,7 @@ static void answer_http(struct serve *s, enum serve_answer how)
         [SERVE_LATE] = {"504 Gateway Timeout", "the host did not answer in time"},
     };
 
+    (void)at;
     if (how != SERVE_GRANTED)
         put_status(s, rows[how].status, "", rows[how].words);
     else if (!s->plain)

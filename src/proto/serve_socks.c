@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * SOCKS 4 and 4a, of which only the user's name is known, and 5 (RFC 1928), with user and password (RFC 1929). Of the commands
- * CONNECT alone.
+ * SOCKS 4 and 4a, of which only the user's name is known, and 5 (RFC 1928), with user and password (RFC 1929).
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,44 +11,44 @@
 
 enum { LONGEST = 255 };
 
-static const char no_command[] = "a command that is not CONNECT";
+static const char no_command[] = "an unknown command";
 
-static void take_port(struct serve *s, const unsigned char *at)
+/* What a command asks for. Returns false where it is none of those before `end`. */
+static bool take_wish(struct serve *s, unsigned char command, enum serve_wish end)
 {
-    s->port = (uint16_t)(at[0] << 8 | at[1]);
-    snprintf(s->verb, sizeof s->verb, "CONNECT");
+    static const char *const verbs[SERVE_WISHES] = {"CONNECT", "BIND", "ASSOCIATE"};
+
+    if (command < SOCKS_CONNECT || command - SOCKS_CONNECT >= (int)end)
+        return false;
+    s->wish = (enum serve_wish)(command - SOCKS_CONNECT);
+    snprintf(s->verb, sizeof s->verb, "%s", verbs[s->wish]);
+    return true;
 }
 
-/* An address of 4 or 16 bytes. */
-static void take_address(struct serve *s, const unsigned char *ip, bool six)
+static void take_address(struct serve *s, const struct addr *a)
 {
     char text[ADDR_TEXT];
-    struct addr a = {0};
 
-    if (six) {
-        a.len = sizeof a.in6;
-        a.in6.sin6_family = AF_INET6;
-        memcpy(&a.in6.sin6_addr, ip, sizeof a.in6.sin6_addr);
-    } else {
-        a.len = sizeof a.in;
-        a.in.sin_family = AF_INET;
-        memcpy(&a.in.sin_addr, ip, sizeof a.in.sin_addr);
-    }
-    snprintf(s->host, sizeof s->host, "%s", addr_host(&a, text));
+    snprintf(s->host, sizeof s->host, "%s", addr_host(a, text));
 }
 
 /* SOCKS 4 */
 
-static void put_reply4(struct serve *s, unsigned char code)
+/* An address that is not of IPv4 cannot be told: it is as that of the proxy. */
+static void put_reply4(struct serve *s, unsigned char code, const struct addr *at)
 {
-    const unsigned char reply[SOCKS4_LENGTH] = {0, code};
+    const uint32_t port = at != NULL ? addr_port(at) : 0;
+    unsigned char place[SOCKS5_PLACE],
+        reply[SOCKS4_LENGTH] = {0, code, (unsigned char)(port >> 8), (unsigned char)port};
 
+    if (at != NULL && socks5_put_place(place, at) == SOCKS4_LENGTH - 1)
+        memcpy(reply + 4, place + 1, 4);
     serve_put(s, reply, sizeof reply);
 }
 
 static int refuse4(struct serve *s, unsigned char code, const char *why)
 {
-    put_reply4(s, code);
+    put_reply4(s, code, NULL);
     return serve_refuse(s, why);
 }
 
@@ -73,6 +72,14 @@ static bool is_4a(const unsigned char *ip)
     return ip[0] == 0 && ip[1] == 0 && ip[2] == 0 && ip[3] != 0;
 }
 
+static void take_ipv4(struct serve *s, const unsigned char *ip)
+{
+    struct addr a = {.len = sizeof a.in, .in.sin_family = AF_INET};
+
+    memcpy(&a.in.sin_addr, ip, sizeof a.in.sin_addr);
+    take_address(s, &a);
+}
+
 static int take_socks4(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
     size_t at = SOCKS4_LENGTH, name;
@@ -92,26 +99,26 @@ static int take_socks4(struct serve *s, const unsigned char *in, size_t n, size_
     if (user == -1 || length == -1)
         return 0;
     *used = at;
-    if (in[1] != SOCKS_CONNECT)
+    if (!take_wish(s, in[1], SERVE_ASSOCIATE))
         return refuse4(s, SOCKS4_REJECTED, no_command);
     if (s->user != NULL)
         return refuse4(s, SOCKS4_OTHER_USER, "a password is needed, and SOCKS4 has none");
-    take_port(s, in + 2);
+    s->port = (uint16_t)(in[2] << 8 | in[3]);
     if (!is_4a(in + 4))
-        take_address(s, in + 4, false);
+        take_ipv4(s, in + 4);
     else if (!serve_take_host(s, in + name, (size_t)length))
         return refuse4(s, SOCKS4_REJECTED, "what is no name of a host");
     return SERVE_ASKED;
 }
 
-static void answer_socks4(struct serve *s, enum serve_answer how)
+static void answer_socks4(struct serve *s, enum serve_answer how, const struct addr *at)
 {
-    put_reply4(s, how == SERVE_GRANTED ? SOCKS4_GRANTED : SOCKS4_REJECTED);
+    put_reply4(s, how == SERVE_GRANTED ? SOCKS4_GRANTED : SOCKS4_REJECTED, at);
 }
 
 static void too_long_socks4(struct serve *s)
 {
-    put_reply4(s, SOCKS4_REJECTED);
+    put_reply4(s, SOCKS4_REJECTED, NULL);
 }
 
 /* SOCKS 5 */
@@ -122,16 +129,17 @@ enum { FAILED5 = 1, NO_COMMAND5 = 7, NO_ADDRESS5 = 8 };
 /* What comes next. */
 enum step5 { METHODS, LOGIN, REQUEST };
 
-static void put_reply5(struct serve *s, unsigned char code)
+static void put_reply5(struct serve *s, unsigned char code, const struct addr *at)
 {
-    const unsigned char reply[10] = {SOCKS5_VERSION, code, 0, SOCKS5_IPV4};
+    const struct addr none = {0};
+    unsigned char reply[3 + SOCKS5_PLACE] = {SOCKS5_VERSION, code};
 
-    serve_put(s, reply, sizeof reply);
+    serve_put(s, reply, 3 + socks5_put_place(reply + 3, at != NULL ? at : &none));
 }
 
 static int refuse5(struct serve *s, unsigned char code, const char *why)
 {
-    put_reply5(s, code);
+    put_reply5(s, code, NULL);
     return serve_refuse(s, why);
 }
 
@@ -176,18 +184,20 @@ static int take_login(struct serve *s, const unsigned char *in, size_t n, size_t
 static int take_request(struct serve *s, const unsigned char *in, size_t n, size_t *used)
 {
     const size_t length = socks5_length(in, n);
+    struct socks5_place place;
 
     if (length == 0)
         return refuse5(s, NO_ADDRESS5, "an unknown kind of address");
     if (n < length)
         return 0;
     *used = length;
-    if (in[1] != SOCKS_CONNECT)
+    if (!take_wish(s, in[1], SERVE_WISHES))
         return refuse5(s, NO_COMMAND5, no_command);
-    take_port(s, in + length - 2);
-    if (in[3] != SOCKS5_NAME)
-        take_address(s, in + 4, in[3] == SOCKS5_IPV6);
-    else if (!serve_take_host(s, in + 5, in[4]))
+    socks5_take_place(in + 3, &place);
+    s->port = place.port;
+    if (place.name == NULL)
+        take_address(s, &place.addr);
+    else if (!serve_take_host(s, place.name, place.nname))
         return refuse5(s, FAILED5, "what is no name of a host");
     return SERVE_ASKED;
 }
@@ -202,19 +212,19 @@ static int take_socks5(struct serve *s, const unsigned char *in, size_t n, size_
     return s->step == LOGIN ? take_login(s, in, n, used) : take_request(s, in, n, used);
 }
 
-static void answer_socks5(struct serve *s, enum serve_answer how)
+static void answer_socks5(struct serve *s, enum serve_answer how, const struct addr *at)
 {
     static const unsigned char codes[SERVE_ANSWERS] = {
         [SERVE_GRANTED] = 0, [SERVE_FAILED] = FAILED5, [SERVE_NOT_ALLOWED] = 2, [SERVE_NO_NETWORK] = 3,
         [SERVE_NO_HOST] = 4, [SERVE_NO_NAME] = 4,      [SERVE_NOBODY] = 5,      [SERVE_LATE] = 6,
     };
 
-    put_reply5(s, codes[how]);
+    put_reply5(s, codes[how], at);
 }
 
 static void too_long_socks5(struct serve *s)
 {
-    put_reply5(s, FAILED5);
+    put_reply5(s, FAILED5, NULL);
 }
 
 const struct serve_kind serve_socks4 = {

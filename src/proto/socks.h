@@ -6,8 +6,11 @@
 #define PROTO_SOCKS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-enum { SOCKS_CONNECT = 1 };
+#include "base/addr.h"
+
+enum { SOCKS_CONNECT = 1, SOCKS_BIND = 2, SOCKS5_ASSOCIATE = 3 };
 
 enum {
     SOCKS4_VERSION = 4,
@@ -31,5 +34,29 @@ enum {
 /* How long a request or an answer is that has an address, as far as that is known from its first `n` bytes; 0: it has an
  * unknown kind of address. */
 size_t socks5_length(const unsigned char *in, size_t n);
+
+/* A host and a port as SOCKS 5 writes them: a byte for the kind, an address or a name, the port. */
+struct socks5_place {
+    struct addr addr;          /* with the port; len 0: it is a name */
+    const unsigned char *name; /* not ended, may hold anything; NULL: it is an address */
+    size_t nname;
+    uint16_t port;
+};
+
+enum {
+    SOCKS5_PLACE = 1 + 16 + 2, /* bytes of one that is an address, at most */
+    SOCKS5_AHEAD = 3 + SOCKS5_PLACE,
+};
+
+/* Writes an address, any that is neither IPv4 nor IPv6 as 0.0.0.0. Returns its length. */
+size_t socks5_put_place(unsigned char out[static SOCKS5_PLACE], const struct addr *a);
+
+/* Reads what stands at `in`, which is all there and of a known kind. */
+void socks5_take_place(const unsigned char *in, struct socks5_place *place);
+
+/* What stands ahead of a datagram (RFC 1928, 7): whom it is for, or from whom it is. Both return its length; the second 0 when
+ * there is none, or it is a fragment. */
+size_t socks5_put_ahead(unsigned char out[static SOCKS5_AHEAD], const struct addr *from);
+size_t socks5_take_ahead(const unsigned char *in, size_t n, struct socks5_place *place);
 
 #endif

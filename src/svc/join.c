@@ -132,7 +132,7 @@ static bool join_peer_ended(struct wire *w)
     const struct pair *pair = pair_of(w);
     const int64_t linger = join_of(pair)->conf->linger, limit = w->peer->idle_limit;
 
-    if (pair->left)
+    if (pair->left || pair->end.follows)
         return false;
     if (is_datagrams(pair) && (limit == 0 || linger <= limit))
         peer_idle(w->peer, linger, answers_are_over);

@@ -79,7 +79,7 @@ static void check_asked(struct heard *h)
     require(h->serve.plain == (h->serve.ahead != NULL));
     if (h->serve.plain)
         check_ahead(&h->serve);
-    serve_tell(&h->serve, SERVE_NOBODY);
+    serve_tell(&h->serve, SERVE_NOBODY, NULL);
     say(h);
 }
 

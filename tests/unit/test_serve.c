@@ -18,6 +18,7 @@ struct request {
     const char *in, *out; /* what comes, and all that is answered before the answer proper */
     size_t nin, nout;
     int outcome;
+    enum serve_wish wish;
     const char *host; /* or a part of why */
     uint16_t port;
     const char *rest; /* what follows the request */
@@ -68,6 +69,7 @@ static void run_request(const struct request *q, size_t piece)
         fail_msg("'%s' is not in '%s'", q->host, s.why);
     if (r == SERVE_ASKED) {
         assert_string_equal(s.host, q->host);
+        assert_int_equal(s.wish, q->wish);
         assert_int_equal(s.port, q->port);
         assert_string_equal(left, q->rest);
     }
@@ -89,9 +91,16 @@ static const struct request requests[] = {
      .rest = "rest"},
     {.kind = &serve_socks4,
      COMES("\4\2\x12\x34\177\0\0\1\0"),
+     .outcome = SERVE_ASKED,
+     .wish = SERVE_BIND,
+     .host = "127.0.0.1",
+     .port = 0x1234,
+     .rest = ""},
+    {.kind = &serve_socks4,
+     COMES("\4\3\x12\x34\177\0\0\1\0"),
      SAYS("\0\133\0\0\0\0\0\0"),
      .outcome = SERVE_REFUSED,
-     .host = "CONNECT"},
+     .host = "command"},
     {.kind = &serve_socks4,
      .user = "u",
      .password = "p",
@@ -154,10 +163,25 @@ static const struct request requests[] = {
      .port = 1,
      .rest = ""},
     {.kind = &serve_socks5,
-     COMES("\5\1\0\5\3\0\1\177\0\0\1\0\1"),
+     COMES("\5\1\0\5\2\0\3\1h\0\1rest"),
+     SAYS("\5\0"),
+     .outcome = SERVE_ASKED,
+     .wish = SERVE_BIND,
+     .host = "h",
+     .port = 1,
+     .rest = "rest"},
+    {.kind = &serve_socks5,
+     COMES("\5\1\0\5\3\0\1\0\0\0\0\0\0"),
+     SAYS("\5\0"),
+     .outcome = SERVE_ASKED,
+     .wish = SERVE_ASSOCIATE,
+     .host = "0.0.0.0",
+     .rest = ""},
+    {.kind = &serve_socks5,
+     COMES("\5\1\0\5\4\0\1\177\0\0\1\0\1"),
      SAYS("\5\0\5\7\0\1\0\0\0\0\0\0"),
      .outcome = SERVE_REFUSED,
-     .host = "CONNECT"},
+     .host = "command"},
     {.kind = &serve_socks5,
      COMES("\5\1\0\5\1\0\3\3a\0b\0\1"),
      SAYS("\5\0\5\1"),
@@ -227,7 +251,7 @@ static void test_what_goes_ahead(void **state)
     assert_int_equal(s.nahead, sizeof wanted - 1);
     assert_memory_equal(s.ahead, wanted, s.nahead);
     assert_true(s.plain);
-    serve_tell(&s, SERVE_GRANTED);
+    serve_tell(&s, SERVE_GRANTED, NULL);
     assert_int_equal(s.nout, 0);
     serve_clear(&s);
 }
@@ -241,15 +265,35 @@ static void test_answers(void **state)
     for (int how = 0; how < SERVE_ANSWERS; how++) {
         struct serve s = {.kind = &serve_http}, t = {.kind = &serve_socks5}, u = {.kind = &serve_socks4};
 
-        serve_tell(&s, (enum serve_answer)how);
+        serve_tell(&s, (enum serve_answer)how, NULL);
         assert_memory_equal(s.out + 9, http[how], 3);
         assert_true(s.nout < SERVE_OUT);
-        serve_tell(&t, (enum serve_answer)how);
+        serve_tell(&t, (enum serve_answer)how, NULL);
         assert_int_equal(t.nout, 10);
         assert_int_equal(t.out[1], socks5[how]);
-        serve_tell(&u, (enum serve_answer)how);
+        serve_tell(&u, (enum serve_answer)how, NULL);
         assert_int_equal(u.out[1], how == SERVE_GRANTED ? 90 : 91);
     }
+}
+
+static void test_addresses_in_answers(void **state)
+{
+    struct serve four = {.kind = &serve_socks4}, five = {.kind = &serve_socks5};
+    struct addr a, six, mapped;
+
+    (void)state;
+    assert_int_equal(addr_parse(&a, "127.0.0.2", 0x1234), 0);
+    assert_int_equal(addr_parse(&six, "::1", 0x1234), 0);
+    assert_int_equal(addr_parse(&mapped, "::ffff:127.0.0.2", 0x1234), 0);
+    serve_tell(&four, SERVE_GRANTED, &a);
+    serve_tell(&four, SERVE_GRANTED, &six);
+    assert_int_equal(four.nout, 16);
+    assert_memory_equal(four.out, "\0\132\x12\x34\177\0\0\2\0\132\x12\x34\0\0\0\0", 16);
+    serve_tell(&five, SERVE_GRANTED, &mapped);
+    serve_tell(&five, SERVE_GRANTED, &six);
+    assert_int_equal(five.nout, 32);
+    assert_memory_equal(five.out, "\5\0\0\1\177\0\0\2\x12\x34\5\0\0\4", 14);
+    assert_memory_equal(five.out + 29, "\1\x12\x34", 3);
 }
 
 static void test_too_long(void **state)
@@ -280,8 +324,11 @@ static void test_comparing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests),  cmocka_unit_test(test_what_goes_ahead),
-        cmocka_unit_test(test_answers),   cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_what_goes_ahead),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_addresses_in_answers),
         cmocka_unit_test(test_comparing),
     };
 
