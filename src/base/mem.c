@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 
+enum { PAGE = 4096 };
+
 static void *checked(void *got)
 {
     if (got == NULL) {
@@ -27,6 +29,11 @@ void *mem_alloc(size_t size)
 void *mem_resize(void *old, size_t size)
 {
     return checked(realloc(old, size > 0 ? size : 1));
+}
+
+void *mem_pages(size_t size)
+{
+    return checked(aligned_alloc(PAGE, size));
 }
 
 char *mem_strdup(const char *text)

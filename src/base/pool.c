@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+enum { LARGE = 64 * 1024 }; /* of smaller ones there may be many: nothing is to be lost between them */
+
 void pool_init(struct pool *p, size_t block, size_t keep)
 {
     *p = (struct pool){.block = block < sizeof(void *) ? sizeof(void *) : block, .keep = keep};
@@ -26,9 +28,14 @@ void pool_clear(struct pool *p)
         free(take_last(p));
 }
 
+static void *fresh(const struct pool *p)
+{
+    return p->block >= LARGE ? mem_pages(p->block) : mem_resize(NULL, p->block);
+}
+
 void *pool_get(struct pool *p)
 {
-    return p->nfree > 0 ? take_last(p) : mem_resize(NULL, p->block);
+    return p->nfree > 0 ? take_last(p) : fresh(p);
 }
 
 void pool_put(struct pool *p, void *block)

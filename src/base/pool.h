@@ -17,7 +17,8 @@ struct pool {
     size_t keep;  /* how many are kept at most */
 };
 
-/* An empty pool of blocks of `block` bytes that keeps at most `keep` free ones. */
+/* An empty pool of blocks of `block` bytes that keeps at most `keep` free ones. Blocks of 64 KiB or more are a multiple of 4096
+ * bytes, and begin where a page does (mem_pages()). */
 void pool_init(struct pool *p, size_t block, size_t keep);
 
 /* Frees the blocks kept. The pool stays usable. */

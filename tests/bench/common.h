@@ -66,13 +66,14 @@ static inline void rest(long us)
     nanosleep(&(struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000}, NULL);
 }
 
+/* Zeroed, and where a page begins: some processors copy pages of pipes to just behind such a place at a fifth of the speed. */
 static inline void *memory(size_t size)
 {
-    void *p = calloc(1, size);
+    void *p = aligned_alloc(4096, (size + 4095) / 4096 * 4096);
 
     if (p == NULL)
         die("memory");
-    return p;
+    return memset(p, 0, size);
 }
 
 static inline struct sockaddr_in loopback(int port)

@@ -101,6 +101,22 @@ static void tiny_blocks(void **state)
     }
 }
 
+static void large_blocks_begin_with_a_page(void **state)
+{
+    struct pool p;
+    void *blocks[KEEP];
+
+    (void)state;
+    pool_init(&p, 256 * 1024, KEEP);
+    for (int i = 0; i < KEEP; i++) {
+        blocks[i] = pool_get(&p);
+        assert_int_equal((uintptr_t)blocks[i] % 4096, 0);
+    }
+    for (int i = 0; i < KEEP; i++)
+        pool_put(&p, blocks[i]);
+    pool_clear(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +125,7 @@ int main(void)
         cmocka_unit_test(clear_leaves_it_usable),
         cmocka_unit_test(keeping_none),
         cmocka_unit_test(tiny_blocks),
+        cmocka_unit_test(large_blocks_begin_with_a_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
