@@ -274,6 +274,7 @@ int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
     if (p->n == 0)
         return 0;
     for (size_t i = 0; i < p->n; i++) {
+        p->chain[i].known = &p->known[i];
         p->chain[i].next = i + 1 < p->n ? &p->chain[i + 1] : NULL;
         if (p->chain[i].kind->tls)
             p->layers[n++] = (struct net_layer){.make = proxy_tls_layer, .conf = &p->chain[i]};
@@ -342,7 +343,9 @@ void proxies_conf_clear(struct proxies_conf *p)
         explicit_bzero(p->owned[i], strlen(p->owned[i]));
         free(p->owned[i]);
     }
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
         tls_free(p->chain[i].tls);
+        ask_forget(&p->known[i]);
+    }
     free(p->texts.list);
 }

@@ -33,6 +33,7 @@ struct proxies_conf {
     struct net_via made;
     struct net_layer layers[2 * PROXIES_MAX];
     struct proxy_conf chain[PROXIES_MAX];
+    struct ask_known known[PROXIES_MAX];
     struct tls_conf tls[PROXIES_MAX];
     size_t n;
     char *owned[5 * PROXIES_MAX + 2]; /* texts of their own */

@@ -179,6 +179,10 @@ void layer_touch(struct layer *l);
 int layer_fail(struct layer *l, int error);
 int layer_fail_words(struct layer *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Fails in a handshake that may succeed in a connection anew, which whoever makes connections begins (net/connect.c), a few
+ * times. The words are told when it does not. Returns IO_ERROR; the errno is ERESTART. */
+int layer_fail_again(struct layer *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* From a layer that takes itself off: what it read and is not for it; copied, and read next by who reads after it. */
 void layer_hand_on(struct layer *l, const void *data, size_t size);
 

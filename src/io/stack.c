@@ -23,18 +23,37 @@ int layer_fail(struct layer *l, int error)
     return port_fail(l->port, error);
 }
 
-int layer_fail_words(struct layer *l, const char *format, ...)
+static int fail_with(struct layer *l, int error, const char *format, va_list args)
 {
     struct port_more *more;
-    va_list args;
 
     if (l->port->error != 0)
         return IO_ERROR;
     more = port_more(l->port);
-    va_start(args, format);
     vsnprintf(more->words, sizeof more->words, format, args);
+    return layer_fail(l, error);
+}
+
+int layer_fail_words(struct layer *l, const char *format, ...)
+{
+    va_list args;
+    int r;
+
+    va_start(args, format);
+    r = fail_with(l, EPROTO, format, args);
     va_end(args);
-    return layer_fail(l, EPROTO);
+    return r;
+}
+
+int layer_fail_again(struct layer *l, const char *format, ...)
+{
+    va_list args;
+    int r;
+
+    va_start(args, format);
+    r = fail_with(l, ERESTART, format, args);
+    va_end(args);
+    return r;
 }
 
 bool port_tell(const struct port *p, enum layer_topic topic, unsigned i, char *text, size_t size)

@@ -36,6 +36,11 @@ static int send_question(struct asking *x)
     return r;
 }
 
+static int fail_again(struct asking *x)
+{
+    return layer_fail_again(&x->layer, "%s: it ends each connection in which one could log in", x->title);
+}
+
 /* Takes what is there. Returns 0 (there may be something to say), 1 when what was asked for is granted, IO_AGAIN: more is
  * needed, IO_ERROR. */
 static int take_answer(struct asking *x)
@@ -44,6 +49,8 @@ static int take_answer(struct asking *x)
     int r;
 
     r = x->ask.kind->take(&x->ask, x->in.data, x->in.n, &used);
+    if (r == ASK_AGAIN)
+        return fail_again(x);
     if (r == ASK_FAILED)
         return layer_fail_words(&x->layer, "%s: %s", x->title, x->ask.why);
     intake_drop(&x->in, used);
@@ -64,7 +71,9 @@ static ssize_t read_answer(struct asking *x)
 {
     const ssize_t n = intake_read(&x->in, x->layer.lower);
 
-    if (n == IO_EOF)
+    if (n == IO_EOF && x->ask.ends)
+        fail_again(x);
+    else if (n == IO_EOF)
         layer_fail_words(&x->layer, "%s: it ended the connection instead of answering", x->title);
     if (n > 0)
         x->heard += (size_t)n;

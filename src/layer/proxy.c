@@ -45,6 +45,7 @@ struct layer *proxy_layer(const void *conf, bool client, const char *host, uint1
                       .port = port,
                       .user = c->user,
                       .password = c->password,
+                      .known = c->known,
                       .hash = make_hash};
 
     (void)client;

@@ -19,6 +19,7 @@ struct proxy_conf {
     uint16_t port;
     const char *title;             /* for people: "SOCKS5 proxy HOST port PORT" */
     const char *user, *password;   /* NULL: none; of at most ASK_HOST bytes */
+    struct ask_known *known;       /* what it has told of how one logs in */
     struct tls *tls;               /* where its kind is spoken within TLS */
     const struct proxy_conf *next; /* the proxy that it is asked for; NULL: whom the connection is for */
 };

@@ -15,6 +15,7 @@
 #include "net/socket.h"
 
 enum {
+    AGAIN = 3,           /* connections that are made anew for who is on the way */
     ATTEMPT_DELAY = 250, /* ms until the next address gets its turn, RFC 8305 section 8 */
     BUSY_DELAY = 50,     /* ms until a UNIX listener whose queue is full is asked again */
 };
@@ -34,6 +35,8 @@ struct connect {
     int nsource;
     int type;
     struct timer delay, limit;
+    int64_t deadline; /* loop time; 0: none */
+    int again;        /* connections that were made anew */
     struct dresser dresser;
     struct job begin, bury;
     struct err worst;   /* the most telling failure so far */
@@ -140,8 +143,25 @@ static void client_dressed(struct dresser *d, struct peer *p)
     n->events.up(n->events.ctx, p);
 }
 
+/* As from the beginning, in the time that is left. */
+static void race_again(struct connect *c)
+{
+    log_debug("connecting anew, as one on the way asked for it");
+    c->again++;
+    c->next = 0;
+    c->over = false;
+    c->worst = (struct err){0};
+    loop_soon(c->net->loop, &c->begin);
+}
+
 static void client_not_dressed(struct dresser *d, const struct err *e)
 {
+    struct connect *c = container_of(d, struct connect, dresser);
+
+    if (e->sys == ERESTART && c->again < AGAIN) {
+        race_again(c);
+        return;
+    }
     d->net->events.failed(d->net->events.ctx, e);
 }
 
@@ -292,8 +312,12 @@ static void begin_race(struct job *j)
 {
     struct connect *c = container_of(j, struct connect, begin);
 
-    if (c->net->conf->connect_timeout > 0)
-        loop_timer_set(c->net->loop, &c->limit, c->net->conf->connect_timeout);
+    const int64_t now = loop_now(c->net->loop);
+
+    if (c->net->conf->connect_timeout > 0 && c->deadline == 0)
+        c->deadline = now + c->net->conf->connect_timeout;
+    if (c->deadline > 0)
+        loop_timer_set(c->net->loop, &c->limit, c->deadline > now ? c->deadline - now : 1);
     try_next(c);
 }
 

@@ -3,8 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "proto/proxy_type.h"
 
 static const struct ask_kind *const rows[PROXY_TYPES] = {
@@ -32,6 +34,21 @@ void ask_put_port(struct ask *a)
     const unsigned char port[2] = {(unsigned char)(a->port >> 8), (unsigned char)a->port};
 
     ask_put(a, port, sizeof port);
+}
+
+void ask_learn(struct ask_known *k, const void *head, size_t n)
+{
+    ask_forget(k);
+    k->head = mem_alloc(n);
+    memcpy(k->head, head, n);
+    k->n = n;
+    k->fresh = true;
+}
+
+void ask_forget(struct ask_known *k)
+{
+    free(k->head);
+    *k = (struct ask_known){0};
 }
 
 int ask_fail(struct ask *a, const char *format, ...)

@@ -22,9 +22,21 @@ enum {
 };
 
 /* What ask_take() returns besides 0. */
-enum { ASK_DONE = 1, ASK_FAILED = -1 };
+enum {
+    ASK_DONE = 1,
+    ASK_AGAIN = 2, /* it is known now what is to be said, in a connection anew */
+    ASK_FAILED = -1,
+};
 
 struct ask_kind;
+
+/* What the other side has told of how one logs in there: from one connection to the next. All zero: nothing. */
+struct ask_known {
+    unsigned char *head; /* of the answer that told it; NULL: none did */
+    size_t n;
+    unsigned uses; /* answers to it */
+    bool fresh;    /* no connection began with it */
+};
 
 struct ask {
     const struct ask_kind *kind;
@@ -34,8 +46,9 @@ struct ask {
 
     unsigned char out[ASK_OUT]; /* to be sent next: who has sent it sets nout to 0 */
     size_t nout;
-    char why[ASK_WHY]; /* ASK_FAILED: in words; text of the proxy is made safe */
-    char nonce[17];    /* digits that nobody knows before; for Digest */
+    char why[ASK_WHY];       /* ASK_FAILED: in words; text of the proxy is made safe */
+    struct ask_known *known; /* NULL: nothing outlives the connection */
+    char nonce[17];          /* digits that nobody knows before; for Digest */
     /* The hash called `name` ("MD5", "SHA2-256"). Returns its length, or ASK_FAILED after ask_fail(). NULL: there are none. */
     int (*hash)(struct ask *a, const char *name, const void *data, size_t n,
                 unsigned char out[static ASK_HASH]);
@@ -43,6 +56,8 @@ struct ask {
     unsigned step;
     unsigned code; /* of an answer of several lines that is not over; 0: there is none */
     bool offered;  /* what is wanted was */
+    bool old;      /* what was known may have changed */
+    bool ends;     /* an end of the connection now is no answer: in another one it may be given */
     size_t skip;   /* bytes of an answer that say nothing */
 };
 
@@ -62,6 +77,10 @@ extern const struct ask_kind ask_socks4, ask_socks4a, ask_socks5, ask_http, ask_
 
 /* The row of an enum proxy_type, or NULL past the end. */
 const struct ask_kind *ask_row(size_t i);
+
+/* Keeps the head of an answer, in place of another one; and frees what is kept. */
+void ask_learn(struct ask_known *k, const void *head, size_t n);
+void ask_forget(struct ask_known *k);
 
 /* For kinds: appends to `out`, what fits; and why it failed, returning ASK_FAILED. */
 void ask_put(struct ask *a, const void *data, size_t n);

@@ -16,6 +16,7 @@ struct challenge {
     const char *hash; /* as a->hash knows it; NULL: none that is known */
     bool given;       /* the challenge names its hash */
     bool qop, auth;   /* it says what is to be protected; and that may be the login alone */
+    bool stale;
     bool too_long;
 };
 
@@ -94,14 +95,16 @@ static void take_parameter(struct challenge *c, const struct http_text *name, co
         copy_value(c, value, c->opaque);
     else if (http_is(name, "algorithm"))
         take_hash(c, value);
+    else if (http_is(name, "stale"))
+        c->stale = http_is(value, "true");
     else if (http_is(name, "qop")) {
         c->qop = true;
         c->auth = http_has_word(value, "auth");
     }
 }
 
-/* The next challenge of this kind in a list of any. Returns false when there is none. */
-static bool next_challenge(struct http_text *list, struct challenge *c)
+/* The next challenge of a scheme in a list of any. Returns false when there is none. */
+static bool next_challenge(struct http_text *list, const char *scheme, struct challenge *c)
 {
     bool found = false;
 
@@ -115,7 +118,7 @@ static bool next_challenge(struct http_text *list, struct challenge *c)
                 *list = before;
                 return true;
             }
-            found = http_is(&name, "Digest");
+            found = http_is(&name, scheme);
             continue;
         }
         cut(list, 1);
@@ -135,13 +138,32 @@ static bool choose_challenge(const void *head, size_t n, struct challenge *best)
     bool found = false;
 
     for (size_t i = 0; http_field(head, n, "Proxy-Authenticate", i, &list); i++) {
-        while (next_challenge(&list, &c)) {
+        while (next_challenge(&list, "Digest", &c)) {
             if (!found || (c.hash != NULL && (best->hash == NULL || strlen(c.hash) > strlen(best->hash))))
                 *best = c;
             found = true;
         }
     }
     return found;
+}
+
+bool ask_is_offered(const void *head, size_t n, const char *scheme)
+{
+    struct http_text list;
+    struct challenge c;
+
+    for (size_t i = 0; http_field(head, n, "Proxy-Authenticate", i, &list); i++) {
+        if (next_challenge(&list, scheme, &c))
+            return true;
+    }
+    return false;
+}
+
+bool ask_is_stale(const void *head, size_t n)
+{
+    struct challenge c;
+
+    return choose_challenge(head, n, &c) && c.stale;
 }
 
 /* The hash of a text, in hexadecimal digits. */
@@ -156,7 +178,8 @@ static int hash_text(struct ask *a, const struct challenge *c, const char *text,
 }
 
 /* RFC 7616, 3.4.1; without qop as in RFC 2069. */
-static int respond(struct ask *a, const struct challenge *c, const char *uri, char response[static HEX])
+static int respond(struct ask *a, const struct challenge *c, const char *uri, unsigned count,
+                   char response[static HEX])
 {
     char text[TEXT], who[HEX], what[HEX];
 
@@ -167,7 +190,7 @@ static int respond(struct ask *a, const struct challenge *c, const char *uri, ch
     if (hash_text(a, c, text, what) < 0)
         return -1;
     if (c->qop)
-        snprintf(text, sizeof text, "%s:%s:00000001:%s:auth:%s", who, c->nonce, a->nonce, what);
+        snprintf(text, sizeof text, "%s:%s:%08x:%s:auth:%s", who, c->nonce, count, a->nonce, what);
     else
         snprintf(text, sizeof text, "%s:%s:%s", who, c->nonce, what);
     return hash_text(a, c, text, response);
@@ -180,8 +203,11 @@ static void put_text(struct ask *a, const char *before, const char *text, const 
     ask_put(a, after, strlen(after));
 }
 
-static void put_answer(struct ask *a, const struct challenge *c, const char *uri, const char *response)
+static void put_answer(struct ask *a, const struct challenge *c, const char *uri, unsigned count,
+                       const char *response)
 {
+    char number[9];
+
     put_text(a, "Proxy-Authorization: Digest username=\"", a->user, "\"");
     put_text(a, ", realm=\"", c->realm, "\"");
     put_text(a, ", nonce=\"", c->nonce, "\"");
@@ -190,12 +216,15 @@ static void put_answer(struct ask *a, const struct challenge *c, const char *uri
         put_text(a, ", algorithm=", c->name, "");
     if (c->opaque[0] != '\0')
         put_text(a, ", opaque=\"", c->opaque, "\"");
-    if (c->qop)
-        put_text(a, ", qop=auth, nc=00000001, cnonce=\"", a->nonce, "\"");
+    if (c->qop) {
+        snprintf(number, sizeof number, "%08x", count);
+        put_text(a, ", qop=auth, nc=", number, "");
+        put_text(a, ", cnonce=\"", a->nonce, "\"");
+    }
     put_text(a, ", response=\"", response, "\"\r\n");
 }
 
-int ask_digest(struct ask *a, const void *head, size_t n, const char *uri)
+int ask_digest(struct ask *a, const void *head, size_t n, const char *uri, unsigned count)
 {
     struct challenge c;
     char response[HEX];
@@ -208,8 +237,8 @@ int ask_digest(struct ask *a, const void *head, size_t n, const char *uri)
         return ask_fail(a, "its challenge is not right");
     if (strpbrk(a->user, "\"\\") != NULL)
         return ask_fail(a, "a user for Digest has no quotes");
-    if (respond(a, &c, uri, response) < 0)
+    if (respond(a, &c, uri, count, response) < 0)
         return ASK_FAILED;
-    put_answer(a, &c, uri, response);
+    put_answer(a, &c, uri, count, response);
     return 1;
 }

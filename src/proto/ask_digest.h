@@ -5,12 +5,18 @@
 #ifndef PROTO_ASK_DIGEST_H
 #define PROTO_ASK_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/ask.h"
 
-/* Answers the best of the challenges in a head, for CONNECT of `uri`: appends a Proxy-Authorization field to a->out. Returns 1; 0:
+/* Whether one of the challenges in a head is of this scheme; and whether it says that it is put anew, though the answer to the
+ * one before it was right. */
+bool ask_is_offered(const void *head, size_t n, const char *scheme);
+bool ask_is_stale(const void *head, size_t n);
+
+/* Answers the best of the challenges in a head, for CONNECT of `uri`, as answer number `count` to it: appends a Proxy-Authorization field to a->out. Returns 1; 0:
  * there is none of this kind; or ASK_FAILED. */
-int ask_digest(struct ask *a, const void *head, size_t n, const char *uri);
+int ask_digest(struct ask *a, const void *head, size_t n, const char *uri, unsigned count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * CONNECT HOST:PORT (RFC 9110, 9.3.6), with two ways to log in: Basic (RFC 7617), and Digest where
- * the proxy asks for that (RFC 7616).
+ * CONNECT HOST:PORT (RFC 9110, 9.3.6). Who can log in does so when the proxy wants it, and in the way it wants: by Digest (RFC
+ * 7616), or else Basic (RFC 7617), which tells it the password. How it wants it is known from then on.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 enum { LOGIN = 2 * ASK_HOST + 2, REASON = 96 };
 
-static void put_login(struct ask *a)
+static void put_basic(struct ask *a)
 {
     char pair[LOGIN], line[HTTP_BASE64(LOGIN) + 40];
     int n = snprintf(pair, sizeof pair, "%s:%s", a->user, a->password != NULL ? a->password : "");
@@ -27,8 +27,7 @@ static void put_login(struct ask *a)
 
 enum { PLACE = ASK_HOST + 16, BODY = 8 * 1024 /* bytes of a refusal that are skipped at most */ };
 
-/* What is waited for. */
-enum step { FIRST, SECOND };
+enum { ANSWERS = 2 /* that are given in one connection at most */ };
 
 /* HOST:PORT, as it stands in a request. */
 static void write_place(const struct ask *a, char place[static PLACE])
@@ -46,17 +45,51 @@ static void put_request(struct ask *a, const char *place)
     ask_put(a, line, (size_t)n);
 }
 
+/* Logs in as a challenge wants it. Returns 0 or ASK_FAILED. */
+static int put_login(struct ask *a, const void *head, size_t n, const char *place)
+{
+    const int r = ask_digest(a, head, n, place, a->known != NULL ? a->known->uses + 1 : 1);
+
+    if (r < 0)
+        return ASK_FAILED;
+    if (r == 0 && !ask_is_offered(head, n, "Basic"))
+        return ask_fail(a, "it wants another way to log in than Basic and Digest, which are known here");
+    if (r == 0)
+        put_basic(a);
+    return 0;
+}
+
+/* Asks, with an answer to the challenge in a head. Returns 0 or ASK_FAILED. */
+static int put_answer(struct ask *a, const void *head, size_t n)
+{
+    char place[PLACE];
+
+    write_place(a, place);
+    put_request(a, place);
+    if (put_login(a, head, n, place) < 0)
+        return ASK_FAILED;
+    ask_put(a, "\r\n", 2);
+    a->step++;
+    if (a->known != NULL) {
+        a->known->uses++;
+        a->known->fresh = false;
+    }
+    return 0;
+}
+
 static int begin_http(struct ask *a)
 {
+    const struct ask_known *k = a->known;
     char place[PLACE];
 
     if (strpbrk(a->host, " \r\n\t") != NULL)
         return ask_fail(a, "a host's name has no blanks");
-    a->step = FIRST;
+    if (k != NULL && k->head != NULL && a->user != NULL) {
+        a->old = !k->fresh;
+        return put_answer(a, k->head, k->n);
+    }
     write_place(a, place);
     put_request(a, place);
-    if (a->user != NULL)
-        put_login(a);
     ask_put(a, "\r\n", 2);
     return 0;
 }
@@ -93,26 +126,34 @@ static long body_length(const unsigned char *head, size_t n)
     return text.n > 0 && length <= BODY ? length : -1;
 }
 
-/* Asks again in the way that the proxy wants. Returns 1; 0: it wants none that is known here; or ASK_FAILED. */
-static int ask_again(struct ask *a, const unsigned char *head, size_t n)
+/* Whether it may help to answer once more: not when the answer to what it wants now was refused. */
+static bool may_answer(const struct ask *a, const void *head, size_t n)
+{
+    if (a->user == NULL || a->step >= ANSWERS)
+        return false;
+    return a->step == 0 || a->old || ask_is_stale(head, n);
+}
+
+/* Does what the proxy wants: in this connection, if that goes on. Returns as take. */
+static int log_in(struct ask *a, const unsigned char *head, size_t n)
 {
     const long length = body_length(head, n);
-    char place[PLACE];
-    int r;
 
-    write_place(a, place);
-    put_request(a, place);
-    r = ask_digest(a, head, n, place);
-    if (r <= 0) {
-        a->nout = 0;
-        return r;
+    a->old = false;
+    if (a->known != NULL)
+        ask_learn(a->known, head, n);
+    if (put_answer(a, head, n) < 0)
+        return ASK_FAILED;
+    a->ends = a->known != NULL;
+    if (length >= 0) {
+        a->skip = (size_t)length;
+        return 0;
     }
-    if (length < 0)
-        return ask_fail(a, "it wants Digest, and ends the connection on which that could be answered");
-    ask_put(a, "\r\n", 2);
-    a->skip = (size_t)length;
-    a->step = SECOND;
-    return 1;
+    a->nout = 0;
+    if (a->known == NULL)
+        return ask_fail(a, "it wants one to log in, and ends the connection in which that could be done");
+    ask_learn(a->known, head, n);
+    return ASK_AGAIN;
 }
 
 static int refuse_http(struct ask *a, int status, const struct http_text *reason)
@@ -123,9 +164,8 @@ static int refuse_http(struct ask *a, int status, const struct http_text *reason
     text_safe_string(text, safe, sizeof safe);
     if (status == 407)
         return ask_fail(a, "%d %s: %s", status, safe,
-                        a->user != NULL
-                            ? "the user or the password is wrong, or it wants another way to log in"
-                            : "--proxy-auth USER:PASSWORD logs in");
+                        a->user != NULL ? "the user or the password is wrong"
+                                        : "--proxy-auth USER:PASSWORD logs in");
     return ask_fail(a, "%d %s", status, safe);
 }
 
@@ -134,7 +174,7 @@ static int take_http(struct ask *a, const unsigned char *in, size_t n, size_t *u
     static const char start[] = "HTTP/1.";
     const size_t known = n < sizeof start - 1 ? n : sizeof start - 1, length = http_head(in, n);
     struct http_text reason;
-    int status, again;
+    int status;
 
     *used = 0;
     if (a->skip > 0) {
@@ -149,11 +189,11 @@ static int take_http(struct ask *a, const unsigned char *in, size_t n, size_t *u
     if (http_status(in, length, &status, &reason) < 0)
         return ask_fail(a, "what answers is no HTTP proxy");
     *used = length;
+    a->ends = false;
     if (status < 200)
         return 0; /* more comes (RFC 9110, 15.2) */
-    again = status == 407 && a->user != NULL && a->step == FIRST ? ask_again(a, in, length) : 0;
-    if (again != 0)
-        return again < 0 ? ASK_FAILED : 0;
+    if (status == 407 && may_answer(a, in, length))
+        return log_in(a, in, length);
     return status < 300 ? ASK_DONE : refuse_http(a, status, &reason);
 }
 

@@ -105,11 +105,7 @@ def test_digest(pollcat, name, challenge, qop, pieces):
     (REFUSAL.format('Digest realm="r", nonce="n", qop="auth-int"'), "a kind of Digest that is not known here"),
     (REFUSAL.format(f'Digest realm="r", nonce="{400 * "n"}"'), "its challenge is not right"),
     (REFUSAL.format('Digest realm="r"'), "its challenge is not right"),
-    (REFUSAL.format('Digest realm="r", nonce="n"').replace("1.1", "1.0"), "ends the connection on which"),
-    (REFUSAL.format('Digest realm="r", nonce="n"').replace("Content", "Other"), "ends the connection on which"),
-    (REFUSAL.format('Digest realm="r", nonce="n"').replace("Length: 5", "Length: 99999"), "ends the connection on which"),
-    (REFUSAL.format('Digest realm="r", nonce="n"').replace("\r\n", "\r\nConnection: close\r\n", 1), "ends the connection on which"),
-    (REFUSAL.format("NTLM"), "or it wants another way to log in")])
+    (REFUSAL.replace("Basic", "Negotiate").format("NTLM"), "it wants another way to log in than Basic and Digest")])
 def test_digest_that_cannot_be(pollcat, answer, why):
     proxy = serve()
     cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
@@ -118,6 +114,103 @@ def test_digest_that_cannot_be(pollcat, answer, why):
     peer.sendall(answer.encode())
     assert cat.wait() == 1
     assert why in cat.err
+
+
+CLOSED = [REFUSAL.replace("1.1", "1.0"), REFUSAL.replace("Content", "Other"), REFUSAL.replace("Length: 5", "Length: 99999"),
+          REFUSAL.replace("\r\n", "\r\nConnection: close\r\n", 1), REFUSAL.replace("\r\n", "\r\nProxy-Connection: Close\r\n", 1)]
+
+
+@pytest.mark.parametrize("answer", [*CLOSED, REFUSAL])
+@pytest.mark.parametrize("challenge, scheme", [('Digest realm="r", nonce="n", qop=auth', "Digest "), ("NTLM", "Basic am9lOnNlY3JldA==")])
+def test_a_proxy_that_ends_the_connection(pollcat, answer, challenge, scheme):
+    """It is answered in another one; also where it had not said that it would end that (the last of these)."""
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    assert not [line for line in head(peer) if "Authorization" in line]
+    peer.sendall(answer.format(challenge).encode())
+    if answer == REFUSAL:
+        head(peer)
+    peer.close()
+    peer = accept(proxy)
+    assert [line for line in head(peer) if line.startswith(f"Proxy-Authorization: {scheme}")]
+    peer.sendall(GRANTED["http"] + b"welcome")
+    cat.until_out(b"welcome")
+    peer.close()
+    assert cat.close().wait() == 0
+
+
+@pytest.mark.parametrize("answer", CLOSED[:1])
+def test_a_wrong_password_in_the_next_connection(pollcat, answer):
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    for _ in range(2):
+        peer = accept(proxy)
+        head(peer)
+        peer.sendall(answer.format('Digest realm="r", nonce="n"').encode())
+        peer.close()
+    assert cat.wait() == 1
+    assert cat.err.endswith("407 Log in: the user or the password is wrong\n")
+
+
+def test_one_that_ends_every_connection(pollcat):
+    proxy = serve()
+    cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    for number in range(4):
+        peer = accept(proxy)
+        head(peer)
+        peer.sendall(CLOSED[0].format(f'Digest realm="r", nonce="n{number}", stale=true').encode())
+        peer.close()
+    assert cat.wait() == 1
+    assert cat.err.endswith("it ends each connection in which one could log in\n")
+
+
+def test_the_time_for_connecting_is_not_begun_anew(pollcat):
+    proxy = serve()
+    cat = pollcat("-w", "0.5", "-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    head(peer)
+    peer.sendall(CLOSED[0].format("NTLM").encode())
+    peer.close()
+    peer = accept(proxy)  # keep it: no answer comes
+    assert cat.wait() == 1
+    assert cat.err.endswith("Connection timed out\n")
+    peer.close()
+
+
+def test_one_in_the_middle_of_a_chain_ends_the_connection(pollcat, socks):
+    proxy = serve()
+    cat = pollcat("-x", f"socks5://127.0.0.1:{socks()}", "-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
+    peer = accept(proxy)
+    head(peer)
+    peer.sendall(CLOSED[0].format("NTLM").encode())
+    peer.close()
+    peer = accept(proxy)
+    assert [line for line in head(peer) if line.startswith("Proxy-Authorization: Basic ")]
+    peer.sendall(GRANTED["http"] + b"welcome")
+    cat.until_out(b"welcome")
+    cat.signal(signal.SIGTERM)
+
+
+def test_what_a_proxy_wants_is_known_to_the_next_peer(pollcat):
+    """It is answered at once, with another number; when the challenge is too old, anew."""
+    proxy = serve()
+    cat = pollcat("-l", "-k", "127.0.0.1", "0", "--to", "example:80", "-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}")
+    cat.bound()
+    seen = []
+    for challenges in ([1], [], [2]):
+        peer = dial(cat.port)
+        end = accept(proxy)
+        for number in challenges:
+            seen.append(head(end))
+            end.sendall(REFUSAL.format(f'Digest realm="r", nonce="n{number}", qop=auth, stale=true').encode())
+        seen.append(head(end))
+        end.sendall(GRANTED["http"] + b"welcome")
+        assert receive(peer, 7) == b"welcome"
+        end.close()
+        peer.close()
+    found = [re.search(r'nonce="(n\d)".* nc=(\d+)', "".join(lines)) for lines in seen]
+    assert [one and one.groups() for one in found] == [None, ("n1", "00000001"), ("n1", "00000002"), ("n1", "00000003"), ("n2", "00000001")]
 
 
 def test_digest_with_a_wrong_password(pollcat):

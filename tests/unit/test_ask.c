@@ -176,7 +176,9 @@ static const struct exchange exchanges[] = {
      "::1",
      "Aladdin",
      "open sesame",
-     {{SAYS("CONNECT [::1]:4660 HTTP/1.1\r\nHost: [::1]:4660\r\n"
+     {{SAYS("CONNECT [::1]:4660 HTTP/1.1\r\nHost: [::1]:4660\r\n\r\n"),
+       HEARS("HTTP/1.1 407 Who\r\nProxy-Authenticate: NTLM, Basic realm=x\r\nContent-Length: 0\r\n\r\n")},
+      {SAYS("CONNECT [::1]:4660 HTTP/1.1\r\nHost: [::1]:4660\r\n"
             "Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n"),
        HEARS("HTTP/1.0 200 OK\n\n")}},
      ASK_DONE,
@@ -204,6 +206,14 @@ static const struct exchange exchanges[] = {
      {{SAYS("CONNECT example:4660 HTTP/1.1\r\nHost: example:4660\r\n\r\n"), HEARS("SSH-2.0-x\r\n")}},
      ASK_FAILED,
      "no HTTP proxy"},
+    {&ask_http,
+     "example",
+     "u",
+     "p",
+     {{SAYS("CONNECT example:4660 HTTP/1.1\r\nHost: example:4660\r\n\r\n"),
+       HEARS("HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate, NTLM\r\nContent-Length: 0\r\n\r\n")}},
+     ASK_FAILED,
+     "another way to log in"},
     {&ask_http, "exa mple", NULL, NULL, {{0}}, ASK_FAILED, "blanks"},
 };
 
@@ -232,6 +242,50 @@ static void the_rest_is_left(void **state)
     assert_int_equal(left, 7);
 }
 
+#define WANTS_BASIC "HTTP/1.0 407 Who\r\nProxy-Authenticate: Basic realm=x\r\n\r\n"
+#define LOGIN "Proxy-Authorization: Basic dTpw\r\n"
+
+static int hear(struct ask *a, const char *answer)
+{
+    size_t used;
+
+    a->nout = 0;
+    return a->kind->take(a, (const unsigned char *)answer, strlen(answer), &used);
+}
+
+static bool says_login(const struct ask *a)
+{
+    return memmem(a->out, a->nout, LOGIN, strlen(LOGIN)) != NULL;
+}
+
+/* The first connection tells how; all others begin so, and are not asked for more than one more answer. */
+static void what_is_known_is_said_at_once(void **state)
+{
+    struct ask_known known = {0};
+    const struct ask fresh = {
+        .kind = &ask_http, .host = "h", .port = 1, .user = "u", .password = "p", .known = &known};
+    struct ask a = fresh;
+
+    (void)state;
+    assert_int_equal(a.kind->begin(&a), 0);
+    assert_false(says_login(&a));
+    assert_int_equal(hear(&a, WANTS_BASIC), ASK_AGAIN);
+    assert_int_equal(a.nout, 0);
+    a = fresh;
+    assert_int_equal(a.kind->begin(&a), 0);
+    assert_true(says_login(&a));
+    assert_int_equal(hear(&a, WANTS_BASIC), ASK_FAILED); /* it was wrong */
+    a = fresh;
+    assert_int_equal(a.kind->begin(&a), 0);
+    assert_true(says_login(&a));
+    assert_int_equal(hear(&a, WANTS_BASIC), ASK_AGAIN); /* what it wants may have changed */
+    a = fresh;
+    assert_int_equal(a.kind->begin(&a), 0);
+    assert_true(says_login(&a));
+    assert_int_equal(hear(&a, "HTTP/1.0 200 OK\r\n\r\n"), ASK_DONE);
+    ask_forget(&known);
+}
+
 static void words_stand_for_rows(void **state)
 {
     const struct ask_kind *kind;
@@ -250,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_and_heard),
         cmocka_unit_test(the_rest_is_left),
+        cmocka_unit_test(what_is_known_is_said_at_once),
         cmocka_unit_test(words_stand_for_rows),
     };
 
