@@ -172,7 +172,7 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     if (n < 0)
         return n;
     if (n == 0)
-        n = (ssize_t)view_show(&c->view, t, data, size, (port_caps(p->port) & IO_MSG) != 0);
+        n = (ssize_t)view_show(&c->view, t, data, size, view_unit_of(p->port, meta));
     watch_shown(t, (size_t)n);
     t->heard = loop_now(c->svc->loop);
     t->received += (size_t)n;

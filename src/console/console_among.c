@@ -95,7 +95,7 @@ static size_t among_show(void *ctx, struct peer *from, const void *data, size_t 
     if (console_keys_show(c->keys, bridge_ctx(from), data, n) != 0)
         return n;
     while (done < n && more > 0) {
-        more = view_show(&c->view, bridge_ctx(from), (const char *)data + done, n - done, false);
+        more = view_show(&c->view, bridge_ctx(from), (const char *)data + done, n - done, VIEW_STREAM);
         done += more;
     }
     return done;

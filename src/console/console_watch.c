@@ -236,7 +236,7 @@ static ssize_t take_from_end(struct port *port, void *ctx, const void *data, siz
     if (w->waits)
         return IO_AGAIN;
     watch_pass(c, &w->far, data, size);
-    n = view_show(&c->view, &w->far, data, size, false);
+    n = view_show(&c->view, &w->far, data, size, VIEW_STREAM);
     watch_shown(&w->far, n);
     w->far.heard = loop_now(c->svc->loop);
     recent_put(&w->far.recent, data, n);

@@ -154,7 +154,7 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
         x->full = true;
         return IO_AGAIN;
     }
-    n = view_show(&x->view, who(x, p, meta), data, size, (port_caps(p->port) & IO_MSG) != 0);
+    n = view_show(&x->view, who(x, p, meta), data, size, view_unit_of(p->port, meta));
     flush(x);
     return (ssize_t)n;
 }

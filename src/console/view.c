@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "console/mark.h"
 #include "console/talker.h"
+#include "io/port.h"
 #include "term/row.h"
 #include "term/wrap.h"
 
@@ -390,14 +391,16 @@ static void quiet_passed(struct timer *timer)
 }
 
 static void show_marked(struct view *v, struct talker *t, const void *data, size_t n, size_t all,
-                        bool message)
+                        enum view_unit unit)
 {
     struct view_line *x = hold(v, t);
 
-    if (x->left == 0)
+    if (x->left == 0) {
         x->size = x->left = all;
+        t->seen[0] = unit == VIEW_BLOCK ? 0 : t->seen[0];
+    }
     x->left -= n < x->left ? n : x->left;
-    if (v->mode == VIEW_HEX)
+    if (v->mode == VIEW_HEX || unit == VIEW_BLOCK)
         show_hex(v, x, data, n);
     else if (v->mode == VIEW_RAW)
         show_lines(v, x, data, n);
@@ -405,7 +408,7 @@ static void show_marked(struct view *v, struct talker *t, const void *data, size
         show_lines(v, x, v->text, text_safe_put(&x->safe, data, n, v->text));
     if (x->left == 0 && v->mode == VIEW_HEX && (v->marks.set & MARK_SIZE) != 0)
         end_dump(v, x);
-    if (message && x->left == 0) {
+    if (unit != VIEW_STREAM && x->left == 0) {
         if (all == 0)
             show_line(v, x, "", 0, 0, false);
         end_line(v, x);
@@ -448,22 +451,35 @@ static void show_safe(struct view *v, const char *data, size_t n, bool message)
         loop_timer_set(v->loop, &v->parted, QUIET);
 }
 
-size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message)
+enum view_unit view_unit_of(const struct port *from, const struct meta *meta)
+{
+    if ((port_caps(from) & IO_MSG) == 0)
+        return VIEW_STREAM;
+    if (meta != NULL && meta->form == FORM_BINARY)
+        return VIEW_BLOCK;
+    return meta != NULL && meta->part ? VIEW_STREAM : VIEW_MESSAGE;
+}
+
+size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, enum view_unit unit)
 {
     size_t all = n;
+    bool marked;
 
     if (screen_full(v->sheet->screen))
         return 0;
+    if (unit == VIEW_BLOCK && v->mode != VIEW_TEXT)
+        unit = VIEW_MESSAGE;
+    marked = is_marked(v) || unit == VIEW_BLOCK;
     if (n > PIECE)
         n = PIECE;
-    if (n > MARKED && is_marked(v))
+    if (n > MARKED && marked)
         n = MARKED;
-    if (is_marked(v))
-        show_marked(v, t, data, n, all, message);
+    if (marked)
+        show_marked(v, t, data, n, all, unit);
     else if (v->mode == VIEW_RAW)
         sheet_text(v->sheet, data, n);
     else
-        show_safe(v, data, n, message && n == all);
+        show_safe(v, data, n, unit == VIEW_MESSAGE && n == all);
     return n;
 }
 

@@ -21,6 +21,8 @@
 #include "loop/loop.h"
 #include "term/sheet.h"
 
+struct meta;
+struct port;
 struct talker;
 struct view_line;
 
@@ -59,9 +61,18 @@ void view_set_marks(struct view *v, unsigned marks);
 void view_set_time(struct view *v, enum clock_kind kind);
 void view_set_labels(struct view *v, bool labels);
 
-/* Shows `n` bytes of `t` that arrived, or the first of them; `message` when they are a whole message. Returns how many; 0
- * while the screen is full. */
-size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, bool message);
+/* What bytes that arrived are. */
+enum view_unit {
+    VIEW_STREAM, /* some of a stream */
+    VIEW_MESSAGE,
+    VIEW_BLOCK, /* a message that is no text: it is shown as hex where text is */
+};
+
+/* What port `from` gave with `meta`, which may be NULL. */
+enum view_unit view_unit_of(const struct port *from, const struct meta *meta);
+
+/* Shows `n` bytes of `t` that arrived, or the first of them. Returns how many; 0 while the screen is full. */
+size_t view_show(struct view *v, struct talker *t, const void *data, size_t n, enum view_unit unit);
 
 /* The same for what is sent to `t` (NULL: to all), all of it, if that is shown at all. */
 void view_sent(struct view *v, struct talker *t, const void *data, size_t n);

@@ -51,7 +51,9 @@ static const struct meta *meta_of(const struct link *k)
 {
     if (k->meta == NULL || is_formed(k->dst))
         return k->meta;
-    return is_formed(k->src) || (!link_keeps_messages(k->src) && k->meta->peer.len == 0) ? NULL : k->meta;
+    if (is_formed(k->src))
+        return link_keeps_messages(k->dst) ? NULL : k->meta;
+    return !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
 }
 
 /* Datagrams on their way into a stream that does not care who sent them may be written together. */

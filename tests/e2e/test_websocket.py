@@ -309,8 +309,10 @@ def test_at_the_prompt(start, peer):  # noqa: F811
     t.wait_prompt()
     t.type("typed\r")
     assert read_frame(peer.socket) == (TEXT, b"typed")
-    peer.socket.sendall(frame(TEXT, b"a message", mask=False) + frame(BINARY, bytes(range(16)), mask=False))
-    t.wait(lambda t: "a message" in t.lines() and any(line.startswith("\\x00\\x01\\x02") for line in t.lines()))
+    peer.socket.sendall(frame(TEXT, b"a message", mask=False) + frame(BINARY, b"\x00\x01\n\xff", mask=False) +
+                        frame(BINARY, b"two", mask=False) + frame(TEXT, b"esc \x1b[31m", mask=False))
+    t.wait(lambda t: [re.sub("  +", " ", line) for line in t.lines()][-4:] == [
+        "a message", "00000000 00 01 0a ff |....|", "00000000 74 77 6f |two|", "esc \\x1b[31m"])
 
 
 # As a listener.

@@ -102,14 +102,14 @@ static void show(struct rig *r, struct talker *t, const char *text)
 {
     size_t n = strlen(text);
 
-    assert_int_equal(view_show(&r->view, t, text, n, false), n);
+    assert_int_equal(view_show(&r->view, t, text, n, VIEW_STREAM), n);
 }
 
 static void show_message(struct rig *r, struct talker *t, const char *text)
 {
     size_t n = strlen(text);
 
-    assert_int_equal(view_show(&r->view, t, text, n, true), n);
+    assert_int_equal(view_show(&r->view, t, text, n, VIEW_MESSAGE), n);
 }
 
 static void the_unfinished_line_is_kept_for_the_prompt(void **state)
@@ -189,9 +189,9 @@ static void a_long_line_is_shown_in_parts(void **state)
     line[sizeof line - 1] = '\0';
     view_set_labels(&r->view, true);
     seen(r);
-    assert_int_equal(view_show(&r->view, &r->one, line, 4000, false), 4000);
+    assert_int_equal(view_show(&r->view, &r->one, line, 4000, VIEW_STREAM), 4000);
     assert_string_equal(seen(r), "");
-    assert_int_equal(view_show(&r->view, &r->one, line, 1000, false), 1000);
+    assert_int_equal(view_show(&r->view, &r->one, line, 1000, VIEW_STREAM), 1000);
     assert_int_equal(strlen(seen(r)), 4 + 5000 + 3 + 1 + (5003 / (COLUMNS - 4)) * strlen("\n    "));
     show(r, &r->one, "end\n");
     assert_string_equal(seen(r), "[1] ...end\n");
