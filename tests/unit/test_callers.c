@@ -119,7 +119,7 @@ static void each_gets_its_own(void **state)
 static void many_in_one_turn(void **state)
 {
     int who[50];
-    char text[16], want[16];
+    char text[32], want[32];
 
     (void)state;
     open_hall(true);
