@@ -44,12 +44,16 @@ ssize_t fdio_write(struct layer *l, const void *data, size_t size, const struct 
 
 ssize_t fdio_recv(struct layer *l, void *data, size_t size, struct meta *meta)
 {
+    struct fdio *f = container_of(l, struct fdio, layer);
     ssize_t n;
 
     (void)meta;
+    if (f->ended) /* and stays so */
+        return IO_EOF;
     do
-        n = recv(container_of(l, struct fdio, layer)->watch.fd, data, size, MSG_DONTWAIT);
+        n = recv(f->watch.fd, data, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
+    f->ended = n == 0;
     return n == 0 ? IO_EOF : fd_result(l, n);
 }
 

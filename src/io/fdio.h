@@ -14,6 +14,7 @@ struct fdio {
     struct layer layer;
     struct watch watch; /* its fd is read, written and waited for, and closed with the port; -1: none */
     bool shut;          /* our direction of the socket is ended */
+    bool ended;         /* the other one is: a read of it told */
 };
 
 /* Takes `fd` under watch; -1: none. */

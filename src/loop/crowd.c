@@ -30,10 +30,10 @@ int crowd_set(int crowd, struct watch *w, unsigned old, unsigned wanted)
     return epoll_ctl(crowd, op, w->fd, &ev);
 }
 
-int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max)
+int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max, int ms)
 {
     struct epoll_event ready[BATCH];
-    int n = epoll_wait(crowd, ready, max < BATCH ? max : BATCH, 0);
+    int n = epoll_wait(crowd, ready, max < BATCH ? max : BATCH, ms);
 
     for (int i = 0; i < n; i++) {
         watches[i] = ready[i].data.ptr;
@@ -45,7 +45,7 @@ int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max)
         if (ready[i].events & (EPOLLERR | EPOLLHUP))
             events[i] |= LOOP_HUP;
     }
-    return n < 0 ? 0 : n;
+    return n;
 }
 
 #else
@@ -62,9 +62,9 @@ int crowd_set(int crowd, struct watch *w, unsigned old, unsigned wanted)
     return -1;
 }
 
-int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max)
+int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max, int ms)
 {
-    (void)crowd, (void)watches, (void)events, (void)max;
+    (void)crowd, (void)watches, (void)events, (void)max, (void)ms;
     return 0;
 }
 

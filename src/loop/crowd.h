@@ -14,7 +14,8 @@ int crowd_open(void);
  * be in an epoll set. */
 int crowd_set(int crowd, struct watch *w, unsigned old, unsigned wanted);
 
-/* The watches that are ready, at most `max`, without waiting. Returns their number. */
-int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max);
+/* The watches that are ready, at most `max`; waits for the first up to `ms`, and without end when that is -1. Returns their
+ * number, or -1 with errno. */
+int crowd_ready(int crowd, struct watch **watches, unsigned *events, int max, int ms);
 
 #endif

@@ -158,14 +158,19 @@ void wait_set(struct wait *s, struct watch *w, unsigned wanted)
     w->interest = (unsigned char)wanted;
 }
 
-static void fire_crowd(struct wait *s, void (*fire)(void *, struct watch *, unsigned), void *ctx)
+static int fire_crowd(struct wait *s, int ms, void (*fire)(void *, struct watch *, unsigned), void *ctx)
 {
-    s->nfired = crowd_ready(s->crowd, s->fired, s->events, BATCH);
+    const int n = crowd_ready(s->crowd, s->fired, s->events, BATCH, ms);
+
+    if (n < 0)
+        return errno == EINTR ? 0 : -1;
+    s->nfired = n;
     for (int i = 0; i < s->nfired; i++) {
         if (s->fired[i] != NULL)
             fire(ctx, s->fired[i], s->events[i]);
     }
     s->nfired = 0;
+    return 0;
 }
 
 int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct watch *w, unsigned events),
@@ -173,8 +178,11 @@ int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct wat
 {
     int ms = timeout > INT_MAX ? INT_MAX : (int)timeout;
     size_t skipped = s->crowd >= 0 && s->members == 0 ? 1 : 0; /* an empty crowd is not asked */
-    int ready = poll(s->fds + skipped, (nfds_t)(s->count - skipped), ms);
+    int ready;
 
+    if (s->members > 0 && s->count == 1) /* the crowd alone: one call will do */
+        return fire_crowd(s, ms, fire, ctx);
+    ready = poll(s->fds + skipped, (nfds_t)(s->count - skipped), ms);
     if (ready < 0)
         return errno == EINTR ? 0 : -1;
     /* Backwards: when a fired watch leaves, the entry that fills its gap has had its turn. An entry that joins
@@ -188,7 +196,7 @@ int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct wat
         s->fds[i].revents = 0;
         ready--;
         if (s->watches[i] == NULL)
-            fire_crowd(s, fire, ctx);
+            (void)fire_crowd(s, 0, fire, ctx);
         else
             fire(ctx, s->watches[i], loop_events(revents));
     }

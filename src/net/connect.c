@@ -192,9 +192,8 @@ static void settle_attempt(struct watch *w, unsigned events)
 {
     struct attempt *a = container_of(w, struct attempt, watch);
     struct connect *c = a->connect;
-    int sys = socket_connected(w->fd, wants_itself(a));
+    int sys = socket_connected(w->fd, &a->to, events, wants_itself(a));
 
-    (void)events;
     if (sys == 0) {
         end_race(c, a);
         return;
@@ -259,9 +258,11 @@ static enum outcome try_attempt(struct connect *c, struct attempt *a)
 
     if (out != PENDING)
         return out;
-    log_debug("connecting to %s", addr_format(&a->to, text));
+    if (log_shows(LOG_DEBUG))
+        log_debug("connecting to %s", addr_format(&a->to, text));
     if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
-        return socket_connected(a->watch.fd, wants_itself(a)) != 0 ? PENDING : end_race(c, a);
+        return socket_connected(a->watch.fd, &a->to, LOOP_OUT, wants_itself(a)) != 0 ? PENDING
+                                                                                     : end_race(c, a);
     if (errno == EINPROGRESS || errno == EINTR)
         return PENDING;
     out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;

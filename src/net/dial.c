@@ -83,13 +83,13 @@ static void take_answer(void *ctx, struct addr *list, int n, const struct err *e
         d->known(d->ctx, NULL);
 }
 
-/* What needs no looking up is right. */
-static int check_name(const char *host, const char *port, const struct resolve_opts *opts, struct err *e)
+/* What needs no looking up is known at once. */
+static int know_name(struct question *q, const char *host, const char *port, const struct resolve_opts *opts,
+                     struct err *e)
 {
-    struct addr *list;
-    int n = resolve(host, port, opts, &list, e);
+    const int n = resolve(host, port, opts, &q->found->list, e);
 
-    free(list);
+    q->found->n = n > 0 ? n : 0;
     return n < 0 ? -1 : 0;
 }
 
@@ -102,7 +102,7 @@ static int ask_name(struct question *q, const char *host, const char *port, bool
                                       .numeric = conf->numeric};
 
     if (!resolve_asks(host, &opts))
-        return check_name(host, port, &opts, e);
+        return know_name(q, host, port, &opts, e);
     q->ahead = resolve_ahead(q->dial->loop, host, port, &opts, take_answer, q, e);
     return q->ahead != NULL ? 0 : -1;
 }

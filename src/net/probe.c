@@ -228,9 +228,9 @@ static void dress_slot(struct slot *s)
 static void settle_stream(struct watch *w, unsigned events)
 {
     struct slot *s = container_of(w, struct slot, watch);
-    int sys = socket_connected(w->fd, false);
+    const struct addr to = target_of(s->probe, s->addr, &s->probe->items[s->item]);
+    int sys = socket_connected(w->fd, &to, events, false);
 
-    (void)events;
     if (sys == 0 && s->probe->conf->nlayers > 0)
         dress_slot(s);
     else

@@ -130,14 +130,25 @@ static int fail_look_up(const char *host, const char *port, const struct resolve
                        opts->passive ? MESSAGE_LOCAL_NAME_FAILED : MESSAGE_NAME_FAILED, &m);
 }
 
+bool resolve_is_literal(const char *host, int family, struct addr *a)
+{
+    return addr_parse(a, host, 0) == 0 && (family == AF_UNSPEC || family == addr_family(a));
+}
+
 static int look_up(const char *host, const char *port, const struct resolve_opts *opts, struct addr **out,
                    struct err *e)
 {
     struct addrinfo hints = {.ai_family = opts->family, .ai_socktype = opts->socktype};
     struct addrinfo *found = NULL;
+    struct addr literal;
     size_t count = 0;
     int code, n;
 
+    if (resolve_is_literal(host, opts->family, &literal)) {
+        *out = mem_alloc(sizeof **out);
+        **out = literal;
+        return 1;
+    }
     /* Not AI_ADDRCONFIG: on a machine that has only its loopback it would hide ::1. */
     hints.ai_flags = (opts->passive ? AI_PASSIVE : 0) | (opts->numeric ? AI_NUMERICHOST : 0);
     code = getaddrinfo(host, NULL, &hints, &found);

@@ -25,6 +25,10 @@ struct resolve_opts {
 int resolve(const char *host, const char *port, const struct resolve_opts *opts, struct addr **out,
             struct err *e);
 
+/* Whether `host` is an address of `family` (AF_UNSPEC: of either), which is then in `a`, without a port. Some old notations are
+ * left to getaddrinfo(3). */
+bool resolve_is_literal(const char *host, int family, struct addr *a);
+
 /* A port number or the name of a service (NULL: 0). 0, or -1 with `e`. */
 int resolve_port(const char *text, int socktype, uint16_t *out, struct err *e);
 

@@ -100,8 +100,9 @@ bool resolve_asks(const char *host, const struct resolve_opts *opts)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = opts->family};
     struct addrinfo *found = NULL;
+    struct addr literal;
 
-    if (host == NULL || host[0] == '\0' || opts->numeric)
+    if (host == NULL || host[0] == '\0' || opts->numeric || resolve_is_literal(host, opts->family, &literal))
         return false;
     if (getaddrinfo(host, NULL, &hints, &found) != 0)
         return true;

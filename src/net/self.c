@@ -78,11 +78,10 @@ static unsigned want_self(struct watch *w)
 static void settle_self(struct watch *w, unsigned events)
 {
     struct self *s = container_of(w, struct self, watch);
-    int sys = socket_connected(w->fd, true);
+    int sys = socket_connected(w->fd, &s->at, events, true);
     char text[ADDR_TEXT];
     struct err e;
 
-    (void)events;
     if (sys == 0) {
         give_self(s);
         return;

@@ -184,20 +184,22 @@ static int connect_error(int fd)
 }
 
 /* A TCP socket that tries a free port of its own range on its own machine may meet itself. There is no listener then. */
-static bool met_itself(int fd)
+static bool met_itself(int fd, const struct addr *to)
 {
-    struct addr local, remote;
+    struct addr local, remote = *to;
 
     socket_local(fd, &local);
-    socket_remote(fd, &remote);
+    if (addr_is_any(to)) /* it stands for another */
+        socket_remote(fd, &remote);
     return addr_family(&local) != AF_UNIX && remote.len > 0 && addr_equal(&local, &remote);
 }
 
-int socket_connected(int fd, bool itself)
+int socket_connected(int fd, const struct addr *to, unsigned events, bool itself)
 {
-    int sys = connect_error(fd);
+    const bool inet = addr_family(to) == AF_INET || addr_family(to) == AF_INET6;
+    const int sys = inet && !(events & LOOP_HUP) ? 0 : connect_error(fd);
 
-    return sys == 0 && !itself && met_itself(fd) ? ECONNREFUSED : sys;
+    return sys == 0 && !itself && met_itself(fd, to) ? ECONNREFUSED : sys;
 }
 
 enum status socket_status(int sys)

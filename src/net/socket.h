@@ -50,9 +50,10 @@ int socket_bind_source(int fd, int type, const struct addr *source, int nsource,
 void socket_local(int fd, struct addr *a);
 void socket_remote(int fd, struct addr *a);
 
-/* How connect(2), which said EINPROGRESS or 0, has ended by now: 0 when `fd` is connected, else an errno. A TCP socket that
- * met itself (RFC 9293 section 3.5) found nobody, ECONNREFUSED, unless `itself` is wanted. */
-int socket_connected(int fd, bool itself);
+/* How connect(2) to `to`, which said EINPROGRESS or 0, has ended by now, and of which `events` tell (LOOP_*; LOOP_OUT where it
+ * said 0): 0 when `fd` is connected, else an errno. A TCP socket that met itself (RFC 9293 section 3.5) found nobody,
+ * ECONNREFUSED, unless `itself` is wanted. */
+int socket_connected(int fd, const struct addr *to, unsigned events, bool itself);
 
 /* The exit status that a failed connect(2) deserves: STATUS_NETWORK when the network or the peer said no. */
 enum status socket_status(int sys);

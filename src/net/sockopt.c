@@ -235,10 +235,10 @@ static const struct row *find_row(const char *text, const char **value, struct e
     const char *near;
 
     *value = text[n] == '=' ? text + n + 1 : text[n] == '?' ? text + n : NULL;
-    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), text);
     for (size_t i = 0; i < NROWS; i++)
-        if (strlen(rows[i].name) == n && memcmp(rows[i].name, text, n) == 0)
+        if (rows[i].name[0] == text[0] && strncmp(rows[i].name, text, n) == 0 && rows[i].name[n] == '\0')
             return &rows[i];
+    snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), text);
     near = near_find(name, name_at, NULL);
     if (near != NULL)
         err_set(e, STATUS_LOCAL, "sockopt %s: no such option, did you mean %s?", name, near);
@@ -398,8 +398,9 @@ static bool is_mapped(int fd)
            IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
 }
 
-static int check_where(const struct row *r, struct kindof k, const char *text, struct err *e)
+static int check_where(const struct row *r, int fd, const char *text, struct err *e)
 {
+    const struct kindof k = r->where != ANY ? kind_of(fd) : (struct kindof){0};
     const char *what = !k.inet ? "UNIX" : k.tcp ? "TCP" : "UDP";
 
     if ((r->where == INET && !k.inet) || (r->where == TCP && !k.tcp) || (r->where == UDP && !k.udp))
@@ -429,19 +430,23 @@ static int put_value(int fd, const struct row *r, const union value *v, socklen_
     return 0;
 }
 
-static int set_row(int fd, const struct row *r, struct kindof k, const char *text, const char *value,
-                   struct err *e)
+/* What is TCP's own the kernel refuses elsewhere: only then is it asked what the socket is. */
+static int set_row(int fd, const struct row *r, const char *text, const char *value, struct err *e)
 {
+    const bool own = r->level == IPPROTO_TCP;
     union value v;
-    int size = parse_value(r, value, &v);
+    int size = parse_value(r, value, &v), sys;
 
     if (size < 0)
         return refuse_value(r, text, value, e);
-    if (check_where(r, k, text, e) < 0)
+    if (!own && check_where(r, fd, text, e) < 0)
         return -1;
-    if (put_value(fd, r, &v, (socklen_t)size) < 0)
-        return err_sys(e, STATUS_LOCAL, errno, "sockopt %.128s", text);
-    return 0;
+    if (put_value(fd, r, &v, (socklen_t)size) == 0)
+        return 0;
+    sys = errno;
+    if (own && check_where(r, fd, text, e) < 0)
+        return -1;
+    return err_sys(e, STATUS_LOCAL, sys, "sockopt %.128s", text);
 }
 
 static int fetch_value(int fd, const struct row *r, union value *v)
@@ -505,10 +510,9 @@ static void format_value(const struct row *r, const union value *v, char *out, s
 
 static int get_row(int fd, const struct row *r, char *value, size_t size, struct err *e)
 {
-    struct kindof k = kind_of(fd);
     union value v;
 
-    if (check_where(r, k, r->name, e) < 0)
+    if (check_where(r, fd, r->name, e) < 0)
         return -1;
     if (fetch_value(fd, r, &v) < 0)
         return err_sys(e, STATUS_LOCAL, errno, "sockopt %s", r->name);
@@ -518,15 +522,13 @@ static int get_row(int fd, const struct row *r, char *value, size_t size, struct
 
 int sockopt_apply(int fd, enum sockopt_phase phase, const char *const *texts, size_t n, struct err *e)
 {
-    struct kindof k = n > 0 ? kind_of(fd) : (struct kindof){0};
-
     for (size_t i = 0; i < n; i++) {
         const char *value;
         const struct row *r = find_row(texts[i], &value, e);
         char shown[VALUE_MAX_LEN];
 
         /* What can never be set is refused before anything is sent. */
-        if (r == NULL || check_where(r, k, texts[i], e) < 0)
+        if (r == NULL || ((r->phase != phase || asks_value(value)) && check_where(r, fd, texts[i], e) < 0))
             return -1;
         if (asks_value(value)) {
             if (phase != SOCKOPT_CONNECTED)
@@ -534,7 +536,7 @@ int sockopt_apply(int fd, enum sockopt_phase phase, const char *const *texts, si
             if (get_row(fd, r, shown, sizeof shown, e) < 0)
                 return -1;
             log_notice("sockopt %s=%s", r->name, shown);
-        } else if (r->phase == phase && set_row(fd, r, k, texts[i], value, e) < 0) {
+        } else if (r->phase == phase && set_row(fd, r, texts[i], value, e) < 0) {
             return -1;
         }
     }
@@ -550,7 +552,7 @@ int sockopt_set(int fd, const char *text, struct err *e)
         return -1;
     if (asks_value(value))
         return err_set(e, STATUS_LOCAL, "sockopt %.64s: a question, not a value", text);
-    return set_row(fd, r, kind_of(fd), text, value, e);
+    return set_row(fd, r, text, value, e);
 }
 
 int sockopt_get(int fd, const char *name, char *value, size_t size, struct err *e)

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "io/below.h"
 
+enum { PROBE_DELAY = 1000 /* ms until TCP is to ask whether who ended its direction is still there */ };
+
 struct leaving {
     struct list place; /* in table->leaving */
     struct peer_table *table;
@@ -58,7 +60,6 @@ void leave_close(struct peer *p, int64_t limit)
 {
     struct peer_table *t = p->table;
     struct leaving *l;
-    bool heard = p->received > 0;
 
     if (p->datagram || p->port->error != 0 || p->port->given) {
         peer_free(p);
@@ -67,14 +68,15 @@ void leave_close(struct peer *p, int64_t limit)
     l = mem_alloc(sizeof *l);
     l->table = t;
     l->limit = limit;
-    peer_name(p, l->name);
-    l->port = peer_remove(p);
-    if (port_close(l->port, limit, heard, has_left, l)) {
+    l->port = p->port;
+    if (port_close(l->port, limit, p->received > 0, has_left, l)) {
         free(l);
     } else {
+        peer_name(p, l->name);
         list_add(&t->leaving, &l->place);
         t->nleaving++;
     }
+    peer_remove(p);
 }
 
 static void hurry(struct leaving *l, const char *why)
@@ -140,9 +142,18 @@ void leave_drop(struct peer_table *t)
     }
 }
 
+/* Most peers that ended their direction are gone soon. */
+static void probe_peer(struct timer *t)
+{
+    below_keep_alive(container_of(t, struct peer, probe)->port);
+}
+
 void leave_watch(struct peer *p, void (*gone)(struct port *, void *ctx), void *ctx)
 {
-    below_keep_alive(p->port);
+    if (!p->ended) {
+        p->probe.fire = probe_peer;
+        loop_timer_set(p->table->loop, &p->probe, PROBE_DELAY);
+    }
     p->ended = true;
     p->port->hung_up = gone;
     p->port->hung_up_ctx = ctx;

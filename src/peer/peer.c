@@ -69,6 +69,7 @@ struct port *peer_remove(struct peer *p)
     t->sent += p->sent;
     t->received += p->received;
     loop_timer_clear(&p->idle);
+    loop_timer_clear(&p->probe);
     free(p->local);
     free(p->remote);
     free(p->name);

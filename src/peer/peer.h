@@ -52,6 +52,7 @@ struct peer {
     uint64_t sent, received; /* bytes */
     int64_t active;          /* loop time in ms when bytes last moved, or came from one that listens */
     struct timer idle;
+    struct timer probe; /* of peer/leave.h */
     int64_t idle_limit; /* ms, 0: none */
     void (*expired)(struct peer *);
     struct greeting *greeting; /* what it is sent before its service has it (svc/greeting.h); NULL: nothing */
