@@ -13,7 +13,7 @@ struct seen {
     uint16_t ports[300];
     enum probe_result results[300];
     struct addr first;
-    char text[256]; /* of the last error */
+    char text[sizeof((struct err *)NULL)->text]; /* of the last error */
 };
 
 static void result(void *ctx, const struct addr *remote, enum probe_result how, const struct err *e)
