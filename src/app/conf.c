@@ -72,6 +72,7 @@ void conf_clear(struct conf *c)
         free(c->owned[i]);
     free(c->owned);
     free(c->net.sockopts);
+    free(c->keywords.list);
     given_conf_clear(&c->given, &c->net);
     access_free(c->net.access);
     access_conf_clear(&c->access);

@@ -79,6 +79,7 @@ struct conf {
 
     /* As the options set them; conf_parse() makes the rest from these. */
     bool ipv4, ipv6, line, stay, leave, watch;
+    struct option_texts keywords;   /* of nc with TLS: what stood behind -T */
     const char *to, *exec, *script; /* END, or the rest of one; NULL: not given */
     int64_t timeout;                /* -w, ms; 0: none */
     int64_t interval;               /* ms between lines; 0: none */

@@ -71,6 +71,26 @@ static void fail_unknown(const char *name, struct err *e)
     err_set(e, STATUS_LOCAL, "--dialect: '%.64s' is none of:%s", name, names);
 }
 
+/* Whether `letter` is among the options of a command line. */
+static bool has_letter(const struct option_dialect *d, char letter, char **argv)
+{
+    for (char **word = argv + 1; *word != NULL && strcmp(*word, "--") != 0; word++) {
+        for (const char *p = *word + 1; (*word)[0] == '-' && (*word)[1] != '-' && *p != '\0'; p++) {
+            const struct option_row *row = NULL;
+
+            if (*p == letter)
+                return true;
+            row = option_lettered(d, *p);
+            if (row == NULL || row->arg == NULL)
+                continue;
+            if (p[1] == '\0' && word[1] != NULL)
+                word++; /* its argument */
+            break;
+        }
+    }
+    return false;
+}
+
 const struct dialect *dialect_choose(int *argc, char ***argv, struct err *e)
 {
     const char *slash = *argc > 0 ? strrchr((*argv)[0], '/') : NULL;
@@ -89,8 +109,12 @@ const struct dialect *dialect_choose(int *argc, char ***argv, struct err *e)
         *argv += words;
         *argc -= words;
     }
+    if (d->lettered != NULL && has_letter(&d->lettered->options, d->letter, *argv))
+        d = d->lettered;
     if (d->catalogue != NULL)
-        message_set_catalogue(d->catalogue, d->title != NULL ? d->title : d == called ? program : d->name);
+        message_set_catalogue(d->catalogue, d->title != NULL                       ? d->title
+                                            : d == called || d == called->lettered ? program
+                                                                                   : d->name);
     return d;
 }
 

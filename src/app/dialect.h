@@ -39,8 +39,10 @@ struct dialect {
     const char *version;              /* for --version, on standard error; NULL: our own */
     const char *usage;                /* told on standard error behind an error of usage; NULL: nothing is */
     bool help_on_stderr;              /* and not on standard output */
-    int status[3];                    /* what STATUS_OK, STATUS_NETWORK and STATUS_LOCAL become */
-    bool few;                         /* there are no others: that of a program is its own */
+    char letter;                    /* where this letter is given, another row stands for this one; 0: none */
+    const struct dialect *lettered; /* that, whose letters are asked */
+    int status[3];                  /* what STATUS_OK, STATUS_NETWORK and STATUS_LOCAL become */
+    bool few;                       /* there are no others: that of a program is its own */
 
     /* Each is optional: before options are read; in place of our own reading of operands, 0 or -1 with `e`; after all. */
     void (*begin)(struct conf *c);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "net/resolve.h"
+#include "net/sockopt.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "(unknown version)"
@@ -23,36 +24,56 @@ enum {
     FIRST_SILENCE = 20, /* ms: what -w 0 takes for the first idle moment */
 };
 
+/* Of Debian, and of those after it. */
+#define ISSUERS "/etc/ssl/certs/ca-certificates.crt"
+
 #define FIELD(member) offsetof(struct conf, member)
 
 /* clang-format off */
-static const struct option_row option_rows[] = {
-    { .ch = 'b', .type = OPTION_SOCKOPT, .sockopt = "broadcast" },
-    { .ch = 'I', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "rcvbuf", .min = 1, .max = 1 << 30,
-      .noun = "TCP receive window" },
-    { .ch = 'i', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(interval), .min = 0,
-      .max = INT_MAX / 1000, .gives = TRAIT_CUT, .noun = "interval" },
-    { .ch = 'M', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "ttl", .min = 0, .max = 255, .noun = "ttl is" },
-    { .ch = 'm', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "minttl", .min = 0, .max = 255, .noun = "minttl is" },
-    { .ch = 'O', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "sndbuf", .min = 1, .max = 1 << 30,
-      .noun = "TCP send window" },
-    { .ch = 'P', .arg = "USER", .type = OPTION_STRING, .field = FIELD(proxies.auth) },
-    { .ch = 'p', .arg = "PORT", .type = OPTION_STRING, .field = FIELD(net.source_port) },
-    { .ch = 'q', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(bridge.quit_after), .min = INT_MIN,
-      .max = INT_MAX, .noun = "quit timer" },
-    { .ch = 'r', .type = OPTION_FLAG, .field = FIELD(randomize) },
-    { .ch = 'S', .type = OPTION_ABSENT, .help = "-S is not supported: there are no TCP MD5 signatures" },
-    { .ch = 'T', .arg = "TOS", .type = OPTION_SOCKOPT, .sockopt = "tos", .noun = "illegal tos value" },
-    { .ch = 't', .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
-    { .ch = 'V', .arg = "TABLE", .type = OPTION_ABSENT, .help = "no alternate routing table support available" },
-    { .ch = 'w', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(timeout), .min = 0, .max = INT_MAX / 1000,
-      .noun = "timeout" },
-    { .ch = 'W', .arg = "N", .type = OPTION_INT, .field = FIELD(recv_limit), .min = 1, .max = INT_MAX,
-      .noun = "receive limit" },
-    { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_STRING, .field = FIELD(proxies.type) },
-    { .ch = 'x', .arg = "ADDR", .type = OPTION_TEXTS, .field = FIELD(proxies.texts), .gives = TRAIT_VIA },
-    { .ch = 'Z', .type = OPTION_ABSENT, .help = "-Z is not supported: there is no DCCP" },
+#define ROWS \
+    { .ch = 'b', .type = OPTION_SOCKOPT, .sockopt = "broadcast" },                                                  \
+    { .ch = 'I', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "rcvbuf", .min = 1, .max = 1 << 30,            \
+      .noun = "TCP receive window" },                                                                               \
+    { .ch = 'i', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(interval), .min = 0,                      \
+      .max = INT_MAX / 1000, .gives = TRAIT_CUT, .noun = "interval" },                                              \
+    { .ch = 'M', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "ttl", .min = 0, .max = 255, .noun = "ttl is" },  \
+    { .ch = 'm', .arg = "TTL", .type = OPTION_SOCKOPT, .sockopt = "minttl", .min = 0, .max = 255, .noun = "minttl is" },\
+    { .ch = 'O', .arg = "LENGTH", .type = OPTION_SOCKOPT, .sockopt = "sndbuf", .min = 1, .max = 1 << 30,            \
+      .noun = "TCP send window" },                                                                                  \
+    { .ch = 'P', .arg = "USER", .type = OPTION_STRING, .field = FIELD(proxies.auth) },                              \
+    { .ch = 'p', .arg = "PORT", .type = OPTION_STRING, .field = FIELD(net.source_port) },                           \
+    { .ch = 'q', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(bridge.quit_after), .min = INT_MIN,       \
+      .max = INT_MAX, .noun = "quit timer" },                                                                       \
+    { .ch = 'r', .type = OPTION_FLAG, .field = FIELD(randomize) },                                                  \
+    { .ch = 'S', .type = OPTION_ABSENT, .help = "-S is not supported: there are no TCP MD5 signatures" },           \
+    { .ch = 't', .type = OPTION_TRAIT, .gives = TRAIT_TELNET },                                                     \
+    { .ch = 'V', .arg = "TABLE", .type = OPTION_ABSENT, .help = "no alternate routing table support available" },   \
+    { .ch = 'w', .arg = "SECONDS", .type = OPTION_SECONDS, .field = FIELD(timeout), .min = 0, .max = INT_MAX / 1000,\
+      .noun = "timeout" },                                                                                          \
+    { .ch = 'W', .arg = "N", .type = OPTION_INT, .field = FIELD(recv_limit), .min = 1, .max = INT_MAX,              \
+      .noun = "receive limit" },                                                                                    \
+    { .ch = 'X', .arg = "PROTOCOL", .type = OPTION_STRING, .field = FIELD(proxies.type) },                          \
+    { .ch = 'x', .arg = "ADDR", .type = OPTION_TEXTS, .field = FIELD(proxies.texts), .gives = TRAIT_VIA },          \
     { .ch = 'z', .type = OPTION_TRAIT, .gives = TRAIT_PROBE },
+
+static const struct option_row option_rows[] = {
+    { .ch = 'T', .arg = "TOS", .type = OPTION_SOCKOPT, .sockopt = "tos", .noun = "illegal tos value" },
+    { .ch = 'Z', .type = OPTION_ABSENT, .help = "-Z is not supported: there is no DCCP" },
+    ROWS
+};
+
+/* What OpenBSD's has with TLS: where -c is given, which Debian's lacks, its letters mean what they mean there. */
+static const struct option_row tls_rows[] = {
+    { .ch = 'C', .arg = "FILE", .type = OPTION_STRING, .field = FIELD(tls.given.cert) },
+    { .ch = 'c', .type = OPTION_TRAIT, .gives = TRAIT_TLS },
+    { .ch = 'e', .arg = "NAME", .type = OPTION_STRING, .field = FIELD(tls.given.client_name) },
+    { .ch = 'H', .arg = "HASH", .type = OPTION_STRING, .field = FIELD(tls.given.pin) },
+    { .ch = 'K', .arg = "FILE", .type = OPTION_STRING, .field = FIELD(tls.given.key) },
+    { .ch = 'o', .arg = "FILE", .type = OPTION_ABSENT, .help = "-o is not supported: there is no OCSP stapling" },
+    { .ch = 'R', .arg = "FILE", .type = OPTION_STRING, .field = FIELD(tls.given.trust) },
+    { .ch = 'T', .arg = "KEYWORD", .type = OPTION_TEXTS, .field = FIELD(keywords) },
+    { .ch = 'Z', .arg = "FILE", .type = OPTION_ABSENT, .help = "-Z is not supported: certificates are not saved" },
+    ROWS
 };
 /* clang-format on */
 
@@ -60,6 +81,9 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_KEEP_OPEN, .none = TRAIT_LISTEN, .text = "must use -l with -k"},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "cannot use -z and -l"},
     {.all = TRAIT_PASS | TRAIT_UNIX, .text = "cannot use -F and -U"},
+    {.all = TRAIT_TLS | TRAIT_DGRAM, .text = "cannot use -c and -u"},
+    {.all = TRAIT_TLS | TRAIT_UNIX, .text = "cannot use -c and -U"},
+    {.all = TRAIT_TLS | TRAIT_PASS, .text = "cannot use -c and -F"},
     {.all = TRAIT_VIA | TRAIT_DGRAM, .text = "no proxy support for UDP mode"},
     {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "no proxy support for listen"},
     {.all = TRAIT_VIA | TRAIT_UNIX, .text = "no proxy support for unix sockets"},
@@ -83,28 +107,43 @@ static const struct dialect_rule rules[] = {
 #define LATE "connect to {target} port {remote-port} ({protocol}) timed out: Operation now in progress"
 
 /* clang-format off */
+#define TEXTS \
+    [MESSAGE_LISTENING] = {.text = "Listening on {local-name} {local-port}", .level = LOG_INFO, .bare = true},         \
+    [MESSAGE_RECEIVING] = {.text = "Bound on {local-name} {local-port}", .level = LOG_INFO, .bare = true},             \
+    [MESSAGE_ACCEPTED] = {.text = "Connection received on {remote-name} {remote-port}", .level = LOG_INFO, .bare = true},\
+    [MESSAGE_CONNECTED] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},                                        \
+    [MESSAGE_SENDING] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},                                          \
+    [MESSAGE_OPEN] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},                                             \
+    [MESSAGE_TRY_FAILED] = {.text = FAILED, .level = LOG_INFO},                                                        \
+    [MESSAGE_CONNECT_FAILED] = {.text = FAILED, .level = LOG_INFO},                                                    \
+    [MESSAGE_CONNECT_LATE] = {.text = LATE, .level = LOG_INFO},                                                        \
+    [MESSAGE_HOST_LATE] = {.text = LATE, .level = LOG_INFO},                                                           \
+    [MESSAGE_CERTIFICATE] = {.text = "{text}", .level = LOG_INFO, .bare = true},                                       \
+    [MESSAGE_UNTRUSTED] = {.text = "certificate verification failed: {text}"},                                         \
+    [MESSAGE_OTHER_NAME] = {.text = "name `{host}' not present in server certificate"},                                \
+    [MESSAGE_OTHER_CLIENT] = {.text = "name ({host}) not found in client cert"},                                       \
+    [MESSAGE_OTHER_PIN] = {.text = "peer certificate is not {text}"},                                                  \
+    [MESSAGE_CLIENT_UNCERTIFIED] = {.text = "No client certificate provided"},                                         \
+    [MESSAGE_NAME_FAILED] = {.text = "getaddrinfo for host \"{host}\" port {port}: {why}", .level = LOG_ERROR},        \
+    [MESSAGE_LOCAL_NAME_FAILED] = {.text = "getaddrinfo: {why}", .level = LOG_ERROR},                                  \
+    [MESSAGE_LISTEN_FAILED] = {.text = "{why}", .level = LOG_ERROR},                                                   \
+    [MESSAGE_SOURCE_FAILED] = {.text = "bind failed: {why}", .level = LOG_ERROR},                                      \
+    [MESSAGE_OUTPUT_FAILED] = {.text = "standard output: {why}", .level = LOG_ERROR},                                  \
+    [MESSAGE_IDLE] = {.text = "", .status = STATUS_OK + 1},                                                            \
+    [MESSAGE_UNKNOWN] = {.text = "{text}", .level = LOG_ERROR},                                                        \
+    [MESSAGE_USAGE] = {.text = "{text}", .level = LOG_ERROR},                                                          \
+    [MESSAGE_FATAL] = {.text = "{text}", .level = LOG_ERROR},
+
 static const struct message_text texts[MESSAGES] = {
-    [MESSAGE_LISTENING] = {.text = "Listening on {local-name} {local-port}", .level = LOG_INFO, .bare = true},
-    [MESSAGE_RECEIVING] = {.text = "Bound on {local-name} {local-port}", .level = LOG_INFO, .bare = true},
-    [MESSAGE_ACCEPTED] = {.text = "Connection received on {remote-name} {remote-port}", .level = LOG_INFO, .bare = true},
-    [MESSAGE_CONNECTED] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},
-    [MESSAGE_SENDING] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},
-    [MESSAGE_OPEN] = {.text = CONNECTED, .level = LOG_INFO, .bare = true},
-    [MESSAGE_TRY_FAILED] = {.text = FAILED, .level = LOG_INFO},
-    [MESSAGE_CONNECT_FAILED] = {.text = FAILED, .level = LOG_INFO},
-    [MESSAGE_CONNECT_LATE] = {.text = LATE, .level = LOG_INFO},
-    [MESSAGE_HOST_LATE] = {.text = LATE, .level = LOG_INFO},
-    [MESSAGE_NAME_FAILED] = {.text = "getaddrinfo for host \"{host}\" port {port}: {why}", .level = LOG_ERROR},
-    [MESSAGE_LOCAL_NAME_FAILED] = {.text = "getaddrinfo: {why}", .level = LOG_ERROR},
-    [MESSAGE_LISTEN_FAILED] = {.text = "{why}", .level = LOG_ERROR},
-    [MESSAGE_SOURCE_FAILED] = {.text = "bind failed: {why}", .level = LOG_ERROR},
+    TEXTS
     [MESSAGE_SEND_FAILED] = {.text = "", .status = STATUS_OK + 1},
     [MESSAGE_RECEIVE_FAILED] = {.text = "", .status = STATUS_OK + 1},
-    [MESSAGE_OUTPUT_FAILED] = {.text = "standard output: {why}", .level = LOG_ERROR},
-    [MESSAGE_IDLE] = {.text = "", .status = STATUS_OK + 1},
-    [MESSAGE_UNKNOWN] = {.text = "{text}", .level = LOG_ERROR},
-    [MESSAGE_USAGE] = {.text = "{text}", .level = LOG_ERROR},
-    [MESSAGE_FATAL] = {.text = "{text}", .level = LOG_ERROR},
+};
+
+static const struct message_text tls_texts[MESSAGES] = {
+    TEXTS
+    [MESSAGE_SEND_FAILED] = {.text = "tls write failed ({why})", .level = LOG_ERROR},
+    [MESSAGE_RECEIVE_FAILED] = {.text = "tls read failed ({why})", .level = LOG_ERROR},
 };
 
 static const struct message_text unix_texts[MESSAGES] = {
@@ -167,6 +206,8 @@ static void write_place(const char *name, size_t n, const struct message *m, cha
 
 static const struct message_catalogue catalogue = {
     .texts = texts, .unix_texts = unix_texts, .others = LOG_ERROR, .place = write_place};
+static const struct message_catalogue tls_catalogue = {
+    .texts = tls_texts, .others = LOG_ERROR, .place = write_place};
 
 /* Operands */
 
@@ -296,8 +337,70 @@ static int take_remote(struct conf *c, const struct dialect_operands *o, struct 
     return take_ports(c, o, e);
 }
 
+/* A word of -T that is about TLS. Returns false when it is not. */
+static bool take_keyword(struct tls_conf *tls, const char *word, bool listens, struct err *e)
+{
+    if (strcmp(word, "noverify") == 0)
+        tls->insecure = true;
+    else if (strcmp(word, "noname") == 0)
+        tls->nameless = true;
+    else if (strcmp(word, "clientcert") == 0 && listens)
+        tls->require_client = true;
+    else if (strcmp(word, "clientcert") == 0)
+        err_set(e, STATUS_NETWORK, "clientcert is only valid with -l");
+    else if (strcmp(word, "muststaple") == 0)
+        err_set(e, STATUS_NETWORK, "-T muststaple is not supported: there is no OCSP stapling");
+    else if (strncmp(word, "ciphers=", 8) == 0)
+        tls->ciphers = word + 8;
+    else
+        return strcmp(word, "tlscompat") == 0 || strcmp(word, "tlsall") == 0 ||
+               strcmp(word, "tlslegacy") == 0; /* as OpenSSL has it anyway */
+    return true;
+}
+
+static int take_keywords(struct conf *c, bool listens, struct err *e)
+{
+    char text[64];
+
+    err_clear(e);
+    for (size_t i = 0; i < c->keywords.n && e->text[0] == '\0'; i++) {
+        if (take_keyword(&c->tls.given, c->keywords.list[i], listens, e))
+            continue;
+        snprintf(text, sizeof text, "tos=%s", c->keywords.list[i]);
+        if (sockopt_check(&(const char *){text}, 1, e) < 0)
+            err_set(e, STATUS_NETWORK, "illegal tos/tls value %.64s", c->keywords.list[i]);
+        else
+            conf_add_sockopt(c, text);
+    }
+    return e->text[0] == '\0' ? 0 : -1;
+}
+
+/* -c: what is to be right of a certificate is to be right at once, and is looked at on both sides. */
+static int take_tls(struct conf *c, bool listens, struct err *e)
+{
+    struct tls_conf *tls = &c->tls.given;
+
+    if (take_keywords(c, listens, e) < 0)
+        return -1;
+    if (tls->insecure && tls->pin != NULL)
+        return err_set(e, STATUS_NETWORK, "cannot use -H and -T noverify");
+    if (tls->nameless && tls->client_name != NULL)
+        return err_set(e, STATUS_NETWORK, "cannot use -e and -T noname");
+    tls->pin_too = tls->old_names = tls->lenient = true;
+    c->net.tells_early = true;
+    if (!listens) {
+        tls->name = tls->client_name;
+        return 0;
+    }
+    tls->client_ca = tls->trust != NULL ? tls->trust : tls->require_client ? ISSUERS : NULL;
+    tls->trust = NULL;
+    return 0;
+}
+
 static int take_operands(struct conf *c, const struct dialect_operands *o, struct err *e)
 {
+    if ((o->traits & TRAIT_TLS) != 0 && take_tls(c, (o->traits & TRAIT_LISTEN) != 0, e) < 0)
+        return -1;
     c->net.datagram = (o->traits & TRAIT_DGRAM) != 0;
     if (c->console.prompt != NULL)
         c->no_prompt = false;
@@ -395,20 +498,27 @@ static const char help[] = "OpenBSD netcat, as spoken by pollcat " PACKAGE_VERSI
                            "\t\t-z\t\tOnly see whether somebody listens\n"
                            "\tPort numbers can be individual or ranges: lo-hi [inclusive]\n";
 
+#define BOTH                                                                                                 \
+    .name = "nc", .rules = rules, .help = help, .help_on_stderr = true, .usage = USAGE, .status = {0, 1, 1}, \
+    .begin = begin, .operands = take_operands, .derive = derive
+
+static const struct dialect with_tls = {
+    BOTH,
+    .catalogue = &tls_catalogue,
+    .options = {.letters = "46bCcDdeFHhIiKklMmNnOoPpqRrSsTtUuVvWwXxZz",
+                .rows = tls_rows,
+                .nrows = sizeof tls_rows / sizeof tls_rows[0],
+                .plain = true},
+};
+
 const struct dialect dialect_nc = {
-    .name = "nc",
-    .called = "nc netcat",
+    BOTH,
     .catalogue = &catalogue,
+    .called = "nc netcat",
+    .letter = 'c',
+    .lettered = &with_tls,
     .options = {.letters = "46bCDdFhIiklMmNnOPpqrSsTtUuVvWwXxZz",
                 .rows = option_rows,
                 .nrows = sizeof option_rows / sizeof option_rows[0],
                 .plain = true},
-    .rules = rules,
-    .help = help,
-    .help_on_stderr = true,
-    .usage = USAGE,
-    .status = {0, 1, 1},
-    .begin = begin,
-    .operands = take_operands,
-    .derive = derive,
 };

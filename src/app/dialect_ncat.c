@@ -140,6 +140,11 @@ static const struct dialect_rule rules[] = {
     [MESSAGE_OPEN] = {.text = "{opened}", .level = LOG_INFO}, \
     [MESSAGE_TRY_FAILED] = {.text = "Connection to {remote-host} failed: {why}.", .level = LOG_INFO}, \
     [MESSAGE_TRY_NEXT] = {.text = "Trying next address...", .level = LOG_INFO}, \
+    [MESSAGE_UNTRUSTED] = {.text = "{why}"}, \
+    [MESSAGE_OTHER_NAME] = {.text = "{why}"}, \
+    [MESSAGE_OTHER_CLIENT] = {.text = "{why}"}, \
+    [MESSAGE_OTHER_PIN] = {.text = "{why}"}, \
+    [MESSAGE_CLIENT_UNCERTIFIED] = {.text = "{why}"}, \
     [MESSAGE_NAME_FAILED] = {.text = "Could not resolve hostname \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_LOCAL_NAME_FAILED] = {.text = "Could not resolve source address \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_LISTEN_FAILED] = {.text = "bind to {local-at}: {why}. QUITTING.", .level = LOG_ERROR}, \

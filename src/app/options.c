@@ -350,6 +350,13 @@ static const struct option_row *row_of(const struct option_dialect *d, int got)
     return NULL;
 }
 
+const struct option_row *option_lettered(const struct option_dialect *d, int letter)
+{
+    const struct option_row *row = row_of(d, letter);
+
+    return row != NULL ? option_target(row) : NULL;
+}
+
 static char *add_short(const struct option_dialect *d, const struct option_row *row, size_t n, char *out)
 {
     for (; n-- > 0; row++) {

@@ -119,6 +119,9 @@ const struct option_row *option_row(size_t i);
 size_t option_count(void);
 const struct option_row *option_find(const char *name);
 
+/* The row of a short option under a dialect, or NULL: it has none. */
+const struct option_row *option_lettered(const struct option_dialect *d, int letter);
+
 /* The row that says what `row` does: itself, or the one it is an alias of. */
 const struct option_row *option_target(const struct option_row *row);
 

@@ -38,7 +38,13 @@ enum message_id {
     MESSAGE_CONNECT_LATE,   /* and the time for it is up: the same */
     MESSAGE_HOST_FAILED,    /* all of several addresses: the same, remote is the first */
     MESSAGE_HOST_LATE,
-    MESSAGE_NO_ANSWER,   /* of a datagram that asked: remote, host, port */
+    MESSAGE_CERTIFICATE, /* a line of who the other side is by its certificate: text; our own catalogue is silent */
+    MESSAGE_UNTRUSTED,          /* why a certificate is not trusted: why, text (the library's words) */
+    MESSAGE_OTHER_NAME,         /* it is for another than `host`: the same */
+    MESSAGE_OTHER_CLIENT,       /* a client's: the same */
+    MESSAGE_OTHER_PIN,          /* it has not the hash `text`: why */
+    MESSAGE_CLIENT_UNCERTIFIED, /* a client showed none: why */
+    MESSAGE_NO_ANSWER,          /* of a datagram that asked: remote, host, port */
     MESSAGE_NAME_FAILED, /* to be connected to: host, port (or NULL), why, text (our own words for all) */
     MESSAGE_LOCAL_NAME_FAILED, /* to be bound to: the same */
     MESSAGE_LISTEN_FAILED,     /* local, why */

@@ -60,6 +60,7 @@ enum message_form {
 enum layer_topic {
     LAYER_STATE,       /* what was agreed upon, and with whom */
     LAYER_CREDENTIALS, /* what the other side has shown of itself */
+    LAYER_BRIEF,       /* the same in few lines, each a word, a colon and a value */
 };
 
 /* Where a message came from, so that an answer can go there from the address that was spoken to; and what it is. */

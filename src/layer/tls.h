@@ -35,12 +35,16 @@ struct tls_conf {
     const char *alpn;       /* protocols to choose from, set apart by commas, the best first */
     const char
         *pin; /* sha256:HEX of the other side's certificate or public key, which is trusted for that alone */
-    const char *proxy;   /* it is to this one, for messages; NULL: to whom the connection is for */
-    const char *session; /* where a client keeps the session, to resume it */
-    int min;             /* enum tls_version and 1, as OPTION_WORD gives it; 0: 1.2 */
-    bool insecure;       /* a client believes whoever answers */
-    bool hasty;   /* a client ends its direction at once, without waiting for the server to be silent */
-    bool lenient; /* an end without close_notify is an end */
+    const char *proxy;       /* it is to this one, for messages; NULL: to whom the connection is for */
+    const char *session;     /* where a client keeps the session, to resume it */
+    const char *client_name; /* of a listener: whom a client's certificate, if it shows one, must be for */
+    int min;                 /* enum tls_version and 1, as OPTION_WORD gives it; 0: 1.2 */
+    bool insecure;           /* a client believes whoever answers */
+    bool old_names; /* an address may be the subject's name, where a certificate has no other names */
+    bool nameless;  /* whoever the server's certificate is for */
+    bool pin_too;   /* besides what else is to be right; of a listener: where a client shows a certificate */
+    bool hasty;     /* a client ends its direction at once, without waiting for the server to be silent */
+    bool lenient;   /* an end without close_notify is an end */
 };
 
 struct tls;

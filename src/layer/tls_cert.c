@@ -82,6 +82,12 @@ static void write_name(const struct tls *t, const X509_NAME *name, char *text, s
     take_text(t, to, text, size);
 }
 
+void tls_cert_name(const struct tls *t, const X509_NAME *name, char *text, size_t size)
+{
+    if (t->lib.X509_NAME_oneline(name, text, (int)size) == NULL)
+        text[0] = '\0';
+}
+
 void tls_cert_subject(const struct tls *t, X509 *cert, char *text, size_t size)
 {
     write_name(t, t->lib.X509_get_subject_name(cert), text, size);

@@ -137,7 +137,7 @@ static int set_trust(struct tls *t, struct err *e)
 static int set_clients(struct tls *t, struct err *e)
 {
     const char *file = t->conf->client_ca;
-    const bool must = t->conf->require_client || t->pinned;
+    const bool must = t->conf->require_client || (t->pinned && !t->conf->pin_too);
 
     if (must && file == NULL && !t->pinned)
         return err_set(e, STATUS_LOCAL, "--ssl-require-client needs --ssl-client-ca, or --ssl-pin");

@@ -147,7 +147,10 @@ static int shake_tls(struct layer *l)
     }
     lib_of(x)->ERR_clear_error();
     loop_timer_clear(&x->limit);
-    tls_shaken(x);
+    if (!tls_shaken(x)) {
+        x->failed = true;
+        return fail(x);
+    }
     return flush(x) == IO_ERROR ? IO_ERROR : 0;
 }
 
@@ -451,15 +454,21 @@ static int name_server(struct tls_layer *x, struct err *e)
 {
     const struct tls_lib *o = lib_of(x);
     X509_VERIFY_PARAM *param = o->SSL_get0_param(x->ssl);
-    const bool verifies = !x->tls->conf->insecure && !x->tls->pinned;
+    const struct tls_conf *c = x->tls->conf;
+    const bool verifies = !c->insecure && !c->nameless && (!x->tls->pinned || c->pin_too);
 
     if (x->name == NULL && verifies)
         return err_set(e, STATUS_LOCAL,
                        "TLS: whose certificate it is to be is not known: give --ssl-servername NAME");
-    if (x->name == NULL || o->X509_VERIFY_PARAM_set1_ip_asc(param, x->name) == 1)
+    if (x->name == NULL)
         return 0;
+    if (o->X509_VERIFY_PARAM_set1_ip_asc(param, x->name) == 1) {
+        if (c->nameless || c->old_names) /* which is looked at later */
+            o->X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
+        return 0;
+    }
     o->X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (o->X509_VERIFY_PARAM_set1_host(param, x->name, 0) != 1 ||
+    if ((!c->nameless && o->X509_VERIFY_PARAM_set1_host(param, x->name, 0) != 1) ||
         o->SSL_ctrl(x->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, x->name) != 1)
         return err_set(e, STATUS_LOCAL, "TLS: '%.128s' is no name that a server can have", x->name);
     return 0;

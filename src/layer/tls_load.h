@@ -109,6 +109,8 @@
     X(X509_EXTENSION_free)             \
     X(X509_LOOKUP_file)                \
     X(X509_NAME_add_entry_by_txt)      \
+    X(X509_NAME_get_text_by_NID)       \
+    X(X509_NAME_oneline)               \
     X(X509_NAME_print_ex)              \
     X(X509_STORE_CTX_get0_cert)        \
     X(X509_STORE_CTX_get_current_cert) \
@@ -118,9 +120,12 @@
     X(X509_STORE_add_lookup)           \
     X(X509_STORE_set_flags)            \
     X(X509_VERIFY_PARAM_set1_host)     \
+    X(X509_VERIFY_PARAM_set1_ip)       \
     X(X509_VERIFY_PARAM_set1_ip_asc)   \
     X(X509_VERIFY_PARAM_set_hostflags) \
     X(X509_add_ext)                    \
+    X(X509_check_host)                 \
+    X(X509_check_ip_asc)               \
     X(X509_digest)                     \
     X(X509_free)                       \
     X(X509_get0_notAfter)              \

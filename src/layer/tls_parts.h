@@ -85,8 +85,9 @@ const char *tls_reason(const struct tls *t);
 /* tls_verify.c: for SSL_CTX_set_cert_verify_callback(), with a struct tls. */
 int tls_verify(X509_STORE_CTX *sc, void *tls);
 
-/* The handshake is done: whom a session that goes on was with is known from then. */
-void tls_shaken(struct tls_layer *x);
+/* The handshake is done: whom a session that goes on was with is known from then. Returns false, with x->why, when the other
+ * side is not who it is to be after all. */
+bool tls_shaken(struct tls_layer *x);
 
 /* Reads sha256:HEX into t->wanted. Returns 0, or -1 with `e`. */
 int tls_read_pin(struct tls *t, const char *pin, struct err *e);
@@ -97,6 +98,7 @@ void tls_cert_print(const struct tls *t, X509 *cert, char text[static TLS_PIN]);
 void tls_cert_subject(const struct tls *t, X509 *cert, char *text, size_t size);
 void tls_cert_issuer(const struct tls *t, X509 *cert, char *text, size_t size);
 void tls_cert_names(const struct tls *t, X509 *cert, char *text, size_t size); /* empty: there are none */
+void tls_cert_name(const struct tls *t, const X509_NAME *name, char *text, size_t size); /* "/O=x/CN=y" */
 void tls_cert_time(const struct tls *t, const ASN1_TIME *time, char *text, size_t size);
 
 /* Hashes of the certificate and of its public key. */

@@ -119,6 +119,35 @@ static bool tell_cert(const struct tls *t, X509 *cert, unsigned number, unsigned
     }
 }
 
+/* In the order, and with the words, that nc(1) of OpenBSD has for them. */
+static bool tell_brief(const struct tls_layer *x, unsigned i, char *text, size_t size)
+{
+    const struct tls *t = x->tls;
+    const struct tls_lib *o = &t->lib;
+    X509 *cert = o->SSL_get0_peer_certificate(x->ssl);
+    char value[NAME] = "";
+    const char *word;
+
+    if (i == 0) {
+        snprintf(text, size, "TLS handshake negotiated %s/%s with host %s", o->SSL_get_version(x->ssl),
+                 o->SSL_CIPHER_get_name(o->SSL_get_current_cipher(x->ssl)), x->name != NULL ? x->name : "");
+        return true;
+    }
+    if (cert == NULL || i > 5)
+        return false;
+    word = (const char *const[]){"Subject", "Issuer", "Valid From", "Valid Until", "Cert Hash"}[i - 1];
+    if (i <= 2)
+        tls_cert_name(t, i == 1 ? o->X509_get_subject_name(cert) : o->X509_get_issuer_name(cert), value,
+                      sizeof value);
+    else if (i <= 4)
+        tls_cert_time(t, i == 3 ? o->X509_get0_notBefore(cert) : o->X509_get0_notAfter(cert), value,
+                      sizeof value);
+    else
+        tls_cert_print(t, cert, value);
+    snprintf(text, size, "%s: %s%s", word, i == 5 ? "SHA256" : "", i == 5 ? strchr(value, ':') : value);
+    return true;
+}
+
 bool tls_tell(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size)
 {
     enum { LINES = 6 };
@@ -134,6 +163,8 @@ bool tls_tell(const struct layer *l, enum layer_topic topic, unsigned i, char *t
         cert = shown(x, i / LINES);
         return cert != NULL && tell_cert(x->tls, cert, i / LINES, i % LINES, text + n, size - n);
     }
+    if (topic == LAYER_BRIEF)
+        return tell_brief(x, i, text, size);
     if (i == 0)
         tell_agreement(x, text + n, size - n);
     else if (i == 1)

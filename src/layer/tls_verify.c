@@ -7,7 +7,9 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/message.h"
 #include "base/num.h"
 #include "layer/tls_parts.h"
 
@@ -25,7 +27,7 @@ int tls_read_pin(struct tls *t, const char *pin, struct err *e)
     const char *p = pin;
     int i = 0;
 
-    if (strncmp(pin, "sha256:", 7) == 0) {
+    if (strncasecmp(pin, "sha256:", 7) == 0) {
         for (p += 7; i < 2 * TLS_HASH && hex_digit(*p) >= 0; i++) {
             t->wanted[i / 2] = (unsigned char)(t->wanted[i / 2] << 4 | hex_digit(*p++));
             p += *p == ':'; /* as OpenSSL writes it */
@@ -56,12 +58,22 @@ static const char *prefix_of(const struct tls_layer *x)
     return x->tls->conf->proxy != NULL ? "proxy-" : "";
 }
 
+/* Puts what is said into the words of who is asked for. */
+static void word(struct tls_layer *x, enum message_id id, const char *host, const char *text)
+{
+    char own[TLS_TEXT];
+
+    memcpy(own, x->why, sizeof own);
+    message_format(id, &(struct message){.why = own, .host = host, .text = text}, x->why, sizeof x->why);
+}
+
 static void explain_pin(struct tls_layer *x, X509 *cert)
 {
     char pin[TLS_PIN];
 
     tls_cert_pin(x->tls, cert, pin);
     SAY(x, "the peer has another key than --%sssl-pin says: %s", prefix_of(x), pin);
+    word(x, MESSAGE_OTHER_PIN, NULL, x->tls->conf->pin);
 }
 
 static void explain_self_signed(struct tls_layer *x, X509 *cert)
@@ -124,7 +136,7 @@ static const struct {
     {X509_V_ERR_CERT_SIGNATURE_FAILURE, "the certificate is forged: its issuer did not sign it so"},
 };
 
-static void explain(struct tls_layer *x, X509 *cert, int code)
+static void find_words(struct tls_layer *x, X509 *cert, int code)
 {
     switch (code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -155,6 +167,15 @@ static void explain(struct tls_layer *x, X509 *cert, int code)
         SAY(x, "the certificate is not trusted: %s", x->tls->lib.X509_verify_cert_error_string(code));
 }
 
+static void explain(struct tls_layer *x, X509 *cert, int code)
+{
+    const bool named = code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH;
+
+    find_words(x, cert, code);
+    word(x, named ? MESSAGE_OTHER_NAME : MESSAGE_UNTRUSTED, x->name,
+         x->tls->lib.X509_verify_cert_error_string(code));
+}
+
 static bool verify_pin(struct tls_layer *x, X509_STORE_CTX *sc, X509 *cert)
 {
     if (has_pin(x->tls, cert)) {
@@ -180,14 +201,65 @@ static bool verify_chain(struct tls_layer *x, X509_STORE_CTX *sc, X509 *cert)
     return false;
 }
 
-/* A session goes on that was of this very trust, or else it had not been offered; or not accepted. */
-void tls_shaken(struct tls_layer *x)
+/* It has no names but the subject's own, and that is it. */
+static bool is_called(const struct tls *t, X509 *cert, const char *name)
+{
+    char names[SHORT], own[SHORT];
+
+    tls_cert_names(t, cert, names, sizeof names);
+    return names[0] == '\0' &&
+           t->lib.X509_NAME_get_text_by_NID(t->lib.X509_get_subject_name(cert), NID_commonName, own,
+                                            sizeof own) > 0 &&
+           strcmp(own, name) == 0;
+}
+
+static bool is_for(const struct tls *t, X509 *cert, const char *name)
+{
+    return t->lib.X509_check_host(cert, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1 ||
+           t->lib.X509_check_ip_asc(cert, name, 0) == 1 || (t->conf->old_names && is_called(t, cert, name));
+}
+
+/* Whose it is to be, where that is looked at here; NULL: it is not. */
+static const char *wanted_name(const struct tls_layer *x)
+{
+    const struct tls_conf *c = x->tls->conf;
+
+    if (!x->client)
+        return c->client_name;
+    return c->old_names && !c->nameless && !c->insecure ? x->name : NULL;
+}
+
+/* What else is asked of a certificate that is trusted. */
+static bool suits(struct tls_layer *x, X509 *cert)
 {
     const struct tls *t = x->tls;
+    const char *name = wanted_name(x);
+
+    if (name != NULL && !is_for(t, cert, name)) {
+        if (x->client)
+            explain_name(x, cert);
+        else
+            SAY(x, "the client's certificate is not for %.56s", name);
+        word(x, x->client ? MESSAGE_OTHER_NAME : MESSAGE_OTHER_CLIENT, name, NULL);
+        return false;
+    }
+    if (t->pinned && t->conf->pin_too && !has_pin(t, cert)) {
+        explain_pin(x, cert);
+        return false;
+    }
+    return true;
+}
+
+/* A session goes on that was of this very trust, or else it had not been offered; or not accepted. */
+bool tls_shaken(struct tls_layer *x)
+{
+    const struct tls *t = x->tls;
+    X509 *cert = t->lib.SSL_get0_peer_certificate(x->ssl);
 
     x->shaken = true;
-    if (x->trust == TLS_UNSEEN && t->lib.SSL_get0_peer_certificate(x->ssl) != NULL)
+    if (x->trust == TLS_UNSEEN && cert != NULL)
         x->trust = t->pinned ? TLS_PINNED : x->client && t->conf->insecure ? TLS_BELIEVED : TLS_VERIFIED;
+    return cert == NULL || suits(x, cert);
 }
 
 int tls_verify(X509_STORE_CTX *sc, void *tls)
@@ -198,7 +270,7 @@ int tls_verify(X509_STORE_CTX *sc, void *tls)
     struct tls_layer *x = o->SSL_get_ex_data(ssl, 0);
     X509 *cert = o->X509_STORE_CTX_get0_cert(sc);
 
-    if (t->pinned)
+    if (t->pinned && !t->conf->pin_too)
         return verify_pin(x, sc, cert);
     if (x->client && t->conf->insecure) {
         x->trust = TLS_BELIEVED;

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "layer/tls_parts.h"
 
+#define NO_CERTIFICATE "the client showed no certificate (--ssl-require-client)"
 #define DAMAGED "what came was damaged, or changed on the way"
 /* A record that is none, after one that was. */
 #define NO_TLS_ANY_MORE "what came is no TLS any more: the peer went on in the clear, or somebody meddled"
@@ -24,7 +26,6 @@ static const struct {
     {SSL_R_WRONG_SSL_VERSION, "the peer speaks no version of TLS that is allowed here (--ssl-min)"},
     {SSL_R_NO_SHARED_CIPHER, "no cipher is common to both sides (--ssl-ciphers)"},
     {SSL_R_NO_CIPHERS_AVAILABLE, "no cipher is left to use (--ssl-ciphers)"},
-    {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "the client showed no certificate (--ssl-require-client)"},
     {SSL_R_DH_KEY_TOO_SMALL, "the peer's key for this connection is too weak"},
     {SSL_R_WRONG_SIGNATURE_TYPE, "the peer signs in a way that is not allowed here"},
     {SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, "the peer is too old to change keys safely"},
@@ -164,6 +165,10 @@ void tls_explain(struct tls_layer *x)
         return;
     if (!speaks_tls(x))
         explain_stranger(x);
+    else if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+             ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+        message_format(MESSAGE_CLIENT_UNCERTIFIED, &(struct message){.why = NO_CERTIFICATE}, x->why,
+                       sizeof x->why);
     else
         snprintf(x->why, sizeof x->why, "%s", words_of(x, code, text, sizeof text));
 }

@@ -139,7 +139,8 @@ static void client_dressed(struct dresser *d, struct peer *p)
         m.host = n->conf->host;
         m.port = n->conf->port;
     }
-    message(MESSAGE_CONNECTED, &m);
+    if (!dress_told(d))
+        message(MESSAGE_CONNECTED, &m);
     n->events.up(n->events.ctx, p);
 }
 

@@ -109,6 +109,31 @@ static void tell_state(const struct dresser *d, const struct port *port, const s
         log_info("%s: %s", name, text);
 }
 
+/* Who it is by its certificate, be it welcome or not. */
+static void tell_certificate(const struct port *port)
+{
+    char text[256];
+
+    for (unsigned i = 0;
+         message_shows(MESSAGE_CERTIFICATE) && port_tell(port, LAYER_BRIEF, i, text, sizeof text); i++)
+        message(MESSAGE_CERTIFICATE, &(struct message){.text = text});
+}
+
+bool dress_told(const struct dresser *d)
+{
+    const struct net_conf *conf = d->net->conf;
+
+    return conf->tells_early && conf->nlayers > 0 && conf->via == NULL;
+}
+
+static void tell_connection(const struct dresser *d, const struct addr *local, const struct addr *remote)
+{
+    const struct message m = socket_message(d->net->conf, local, remote);
+
+    if (dress_told(d))
+        message(d->client ? MESSAGE_CONNECTED : MESSAGE_ACCEPTED, &m);
+}
+
 /* Whom the other side speaks for, or itself. */
 static const struct addr *who_comes(const struct dressing *x)
 {
@@ -146,6 +171,7 @@ static void dressing_done(struct port *port, void *ctx, const struct err *why)
     addr_copy(&local, x->told.from.len > 0 ? &x->told.to : x->local);
     addr_copy(&remote, who_comes(x));
     tell_speaker(x);
+    tell_certificate(port);
     if (why != NULL)
         port_error(port, &e, STATUS_NETWORK, "%s %s", d->what, subject(d, &remote, text));
     else
@@ -283,6 +309,7 @@ void dress_port(struct dresser *d, struct port *port, const struct addr *local, 
         make_peer(d, port, local, remote);
         return;
     }
+    tell_connection(d, local, remote);
     x = new_dressing(d, port, local, remote);
     if (put_all_on(x, &e) < 0) {
         give_up_dressing(x);

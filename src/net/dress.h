@@ -38,6 +38,9 @@ void dresser_clear(struct dresser *d);
  * it returns. `limit` ms are given for handshakes; 0: a minute, so that nobody is waited for without end. */
 void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit);
 
+/* The connection was told before its handshakes (conf->tells_early). */
+bool dress_told(const struct dresser *d);
+
 /* The same of a port that is there already, which is taken. */
 void dress_port(struct dresser *d, struct port *port, const struct addr *local, const struct addr *remote,
                 int64_t limit);

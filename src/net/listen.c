@@ -121,7 +121,7 @@ static void newcomer_dressed(struct dresser *d, struct peer *p)
     struct net *n = d->net;
     struct message m;
 
-    if (message_shows(MESSAGE_ACCEPTED)) {
+    if (!dress_told(d) && message_shows(MESSAGE_ACCEPTED)) {
         m = socket_message(n->conf, p->local, p->remote);
         message(MESSAGE_ACCEPTED, &m);
     }

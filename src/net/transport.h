@@ -60,6 +60,7 @@ struct net_conf {
     bool datagram; /* -u: for self-connect and UNIX sockets */
     bool seqpacket;
     bool numeric;       /* no DNS, in either direction */
+    bool tells_early;   /* connections are told before the handshakes of layers, but for those of `via` */
     bool keep_open;     /* listen: go on after a peer left, many at once */
     bool in_turn;       /* listen: one peer after the other; the next waits to be accepted */
     bool each_family;   /* listen: without an address, a socket for IPv6 and one for IPv4 */
