@@ -156,31 +156,16 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return x.n == 0 || memcmp(x.bytes, y.bytes, x.n) == 0;
 }
 
-/* FNV-1a, with a last stir so that the low bits alone will do. */
-uint32_t addr_hash(const struct addr *a)
-{
-    struct key k = key_of(a);
-    const unsigned char *p = k.bytes;
-    uint32_t h = 2166136261u;
-
-    h = (h ^ (uint32_t)k.family) * 16777619u;
-    for (size_t i = 0; i < k.n; i++)
-        h = (h ^ p[i]) * 16777619u;
-    h = (h ^ (k.port & 0xffu)) * 16777619u;
-    h = (h ^ (k.port >> 8)) * 16777619u;
-    h = (h ^ k.scope) * 16777619u;
-    h ^= h >> 16;
-    h *= 0x85ebca6bu;
-    return h ^ h >> 13;
-}
-
-uint64_t addr_keyed_hash(const struct addr *a, const struct siphash_key *key)
+uint64_t addr_hash(const struct addr *a, const struct siphash_key *key)
 {
     const struct key k = key_of(a);
-    unsigned char bytes[sizeof a->un.sun_path + sizeof k.port + sizeof k.scope];
+    const uint16_t family = (uint16_t)k.family;
+    unsigned char bytes[sizeof a->un.sun_path + sizeof k.port + sizeof k.scope + sizeof family];
     size_t n = 0;
 
-    memcpy(bytes, &k.port, sizeof k.port);
+    memcpy(bytes, &family, sizeof family);
+    n += sizeof family;
+    memcpy(bytes + n, &k.port, sizeof k.port);
     n += sizeof k.port;
     memcpy(bytes + n, &k.scope, sizeof k.scope);
     n += sizeof k.scope;

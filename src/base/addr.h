@@ -67,11 +67,8 @@ bool addr_is_multicast(const struct addr *a);
  * counts for link-local addresses alone. Unnamed UNIX addresses are all equal. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* A hash that agrees with addr_equal(). */
-uint32_t addr_hash(const struct addr *a);
-
-/* The same for tables that strangers fill. */
-uint64_t addr_keyed_hash(const struct addr *a, const struct siphash_key *key);
+/* A hash that agrees with addr_equal(); strangers fill the tables that need it. */
+uint64_t addr_hash(const struct addr *a, const struct siphash_key *key);
 
 /* The host part: "127.0.0.1", "fe80::1%eth0", "/run/x", "@name", "(unnamed)",
  * the CID of vsock or "any". What is not safe in

@@ -2,7 +2,11 @@
 #include "base/siphash.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
 
 struct state {
     uint64_t a, b, c, d;
@@ -34,6 +38,12 @@ static void add_word(struct state *s, uint64_t word)
     s->d ^= word;
     stir(s, 2);
     s->a ^= word;
+}
+
+void siphash_make_key(struct siphash_key *key)
+{
+    if (getrandom(key, sizeof *key, 0) != (ssize_t)sizeof *key)
+        log_debug("getrandom: errno %d", errno);
 }
 
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t n)

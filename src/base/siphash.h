@@ -13,6 +13,9 @@ struct siphash_key {
     uint64_t k[2];
 };
 
+/* A key that nobody knows. Without randomness strangers may find collisions, and nothing else is lost. */
+void siphash_make_key(struct siphash_key *key);
+
 uint64_t siphash(const struct siphash_key *key, const void *data, size_t n);
 
 #endif

@@ -14,12 +14,13 @@ enum { BUCKETS = 256 };
 struct sender {
     struct talker talker;
     struct meta meta;
-    uint32_t hash;
+    uint64_t hash;
     struct sender *same; /* in the bucket */
     struct list place;   /* in senders.quiet */
 };
 
 struct senders {
+    struct siphash_key key; /* senders choose their addresses */
     struct sender *bucket[BUCKETS];
     struct list quiet; /* the quietest first: by when they were heard */
     unsigned count;
@@ -125,7 +126,7 @@ static void senders_fell_silent(struct timer *timer)
 }
 
 static struct sender *find_sender(const struct talkers *t, const struct peer *p, const struct addr *a,
-                                  uint32_t hash)
+                                  uint64_t hash)
 {
     struct sender *x = t->senders->bucket[hash % BUCKETS];
 
@@ -134,7 +135,7 @@ static struct sender *find_sender(const struct talkers *t, const struct peer *p,
     return x;
 }
 
-static struct sender *new_sender(struct talkers *t, struct peer *p, uint32_t hash)
+static struct sender *new_sender(struct talkers *t, struct peer *p, uint64_t hash)
 {
     struct sender *x;
 
@@ -157,13 +158,15 @@ static struct sender *new_sender(struct talkers *t, struct peer *p, uint32_t has
 
 struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta *m, bool *made)
 {
-    uint32_t hash = addr_hash(&m->peer);
     struct sender *x;
+    uint64_t hash;
 
     if (t->senders == NULL) {
         t->senders = mem_alloc(sizeof *t->senders);
         list_init(&t->senders->quiet);
+        siphash_make_key(&t->senders->key);
     }
+    hash = addr_hash(&m->peer, &t->senders->key);
     x = find_sender(t, p, &m->peer, hash);
     *made = x == NULL;
     if (x == NULL)
@@ -177,7 +180,8 @@ struct talker *talkers_hear(struct talkers *t, struct peer *p, const struct meta
 
 struct talker *talkers_sender(const struct talkers *t, const struct peer *p, const struct meta *m)
 {
-    struct sender *x = t->senders != NULL ? find_sender(t, p, &m->peer, addr_hash(&m->peer)) : NULL;
+    const struct senders *s = t->senders;
+    struct sender *x = s != NULL ? find_sender(t, p, &m->peer, addr_hash(&m->peer, &s->key)) : NULL;
 
     return x != NULL ? &x->talker : NULL;
 }

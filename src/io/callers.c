@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/container.h"
@@ -176,7 +175,7 @@ static void take_newcomer(struct callers *s, const struct meta *from, uint64_t h
 
 static void deal_out(struct callers *s, const struct meta *from, const void *data, size_t size)
 {
-    const uint64_t hash = addr_keyed_hash(&from->peer, &s->key);
+    const uint64_t hash = addr_hash(&from->peer, &s->key);
     unsigned same;
     struct caller *c = find_caller(s, from, hash, &same);
 
@@ -197,7 +196,7 @@ static void read_errors(struct callers *s, unsigned i)
     if (s->home.is_unix) /* the call would take a datagram */
         return;
     while ((error = cmsg_next_error(s->at[i].watch.fd, &who)) != 0) {
-        const uint64_t hash = addr_keyed_hash(&who, &s->key);
+        const uint64_t hash = addr_hash(&who, &s->key);
 
         for (struct caller *c = s->size > 0 ? *place_of(s, hash) : NULL; c != NULL; c = c->next) {
             if (c->socket != i || !addr_equal(c->who, &who))
@@ -319,7 +318,7 @@ static void tell_unsent(const struct addr *who, size_t size, int error)
 static void lose_gathered(struct callers *s, const struct cmsg_out *out, int error)
 {
     unsigned same;
-    struct caller *c = find_caller(s, out->to, addr_keyed_hash(&out->to->peer, &s->key), &same);
+    struct caller *c = find_caller(s, out->to, addr_hash(&out->to->peer, &s->key), &same);
 
     tell_unsent(&out->to->peer, out->size, error);
     if (c != NULL)
@@ -466,13 +465,6 @@ static void bury_callers(struct job *j)
     free(s);
 }
 
-/* Without randomness strangers may find collisions, and nothing else is lost. */
-static void make_key(struct siphash_key *key)
-{
-    if (getrandom(key, sizeof *key, 0) != (ssize_t)sizeof *key)
-        log_debug("getrandom: errno %d", errno);
-}
-
 static void add_socket(struct callers *s, unsigned i, int fd)
 {
     struct caller_socket *at = &s->at[i];
@@ -501,7 +493,7 @@ struct callers *callers_new(struct loop *loop, const int *fds, unsigned n, const
     s->gathered.run = end_turn;
     list_init(&s->home.order);
     list_init(&s->waiting);
-    make_key(&s->key);
+    siphash_make_key(&s->key);
     for (unsigned i = 0; i < n; i++)
         add_socket(s, i, fds[i]);
     s->home.is_unix = addr_family(&s->at[0].local) == AF_UNIX;
