@@ -49,7 +49,8 @@ int conf_derive_senders(struct conf *c, uint64_t traits, struct err *e)
     const uint64_t senders = TRAIT_DGRAM | TRAIT_LISTEN;
     const struct end_kind *kind = (traits & TRAIT_JOIN) != 0 ? c->join.end.kind : NULL;
     const bool ours = c->dialect == dialect_row(0);
-    const bool echo = kind != NULL && strcmp(kind->name, "echo") == 0;
+    /* At a prompt that watches it is an end like all others: who sits there sees what goes round. */
+    const bool echo = kind != NULL && strcmp(kind->name, "echo") == 0 && !c->console.watch;
 
     if ((traits & senders) != senders)
         return 0;

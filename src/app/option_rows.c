@@ -78,7 +78,7 @@ static const struct option_row rows[] = {
       .doc = "Give the program of\n.Fl e ,\n.Fl c ,\n.Cm exec :\nor\n.Cm sh :\nthe socket of its peer as standard input and output, as\n.Xr inetd 8\n"
              "does: no byte passes through\n.Nm .\n" },
     { .name = "watch", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(watch),
-      .gives = TRAIT_WATCH, .needs = TRAIT_JOIN, .excludes = TRAIT_DGRAM | TRAIT_DIRECT,
+      .gives = TRAIT_WATCH, .needs = TRAIT_JOIN, .excludes = TRAIT_DIRECT,
       .rare = true, .help = "show what passes",
       .doc = "Show what passes between each peer and its end.\nAt a terminal the prompt stays, and what is typed can be put into "
              "either direction; elsewhere a transcript, as\n.Cm ~log\nwrites it, goes to standard error.\nSee\n.Sx Watching .\n" },

@@ -87,8 +87,12 @@ static void all_have_room(struct pace *pace)
 
 static struct port *queue_of(struct console *c, struct talker *base)
 {
-    const struct queue_opts opts = {
-        .limit = QUEUE_LIMIT, .whole = true, .addressed = true, .room = queue_has_room, .ctx = base};
+    const struct queue_opts opts = {.limit = QUEUE_LIMIT,
+                                    .whole = true,
+                                    .addressed = true,
+                                    .messages = base->other != NULL && base->peer->datagram,
+                                    .room = queue_has_room,
+                                    .ctx = base};
 
     if (base->pace.queue == NULL) {
         base->pace.queue = queue_new(c->svc->loop, &opts);

@@ -309,6 +309,7 @@ static void make_stand(struct watched *w, const struct peer *near)
 {
     const struct queue_opts opts = {.limit = ROOM,
                                     .addressed = true,
+                                    .messages = near->datagram,
                                     .write = take_from_end,
                                     .shut = end_has_ended,
                                     .room = end_has_room,
@@ -319,6 +320,7 @@ static void make_stand(struct watched *w, const struct peer *near)
     w->stand = peer_new(&w->c->watches->stands, port, near->local, near->remote);
     w->stand->name = mem_strdup(peer_name(near, name));
     w->stand->owner = w;
+    w->stand->datagram = near->datagram;
     w->far.pace.queue = port;
     w->far.peer = w->stand;
 }
@@ -415,7 +417,7 @@ void watch_pass(struct console *c, struct talker *t, const void *data, size_t n)
     struct talker *to = t->other;
     bool room;
 
-    if (to == NULL || n <= ahead)
+    if (to == NULL || (n > 0 && n <= ahead))
         return;
     t->ahead = n;
     room = !to->ended && console_pass(c, to, (const char *)data + ahead, n - ahead);

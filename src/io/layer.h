@@ -70,6 +70,7 @@ struct meta {
     unsigned ifindex;     /* the interface it came through; 0: not known */
     unsigned char socket; /* which of the port's sockets */
     unsigned char hops;   /* its TTL or hop limit; 0: not known */
+    bool undirected;      /* it goes to where the destination sends by itself: `peer` says nothing */
     unsigned char form;   /* enum message_form */
     bool part; /* more of the message follows, in the next read or write; text is parted between characters */
     bool secret; /* taps are to see its length alone */

@@ -45,15 +45,14 @@ static bool is_part(const struct link *k)
     return k->meta != NULL && k->meta->part;
 }
 
-/* Where what is held came from or is to go, and what it is; what comes from no address (io/queue.h) goes where the
- * destination sends by itself. */
+/* Where what is held came from or is to go, and what it is. */
 static const struct meta *meta_of(const struct link *k)
 {
     if (k->meta == NULL || is_formed(k->dst))
         return k->meta;
     if (is_formed(k->src))
         return link_keeps_messages(k->dst) ? NULL : k->meta;
-    return !link_keeps_messages(k->src) && k->meta->peer.len == 0 ? NULL : k->meta;
+    return k->meta->undirected ? NULL : k->meta;
 }
 
 /* Datagrams on their way into a stream that does not care who sent them may be written together. */

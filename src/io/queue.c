@@ -82,6 +82,7 @@ static void tell_meta(const struct queue *q, struct meta *meta)
         *meta = *item->to;
     else
         meta->peer.len = 0;
+    meta->undirected = item == NULL || item->to == NULL;
     meta->secret = item != NULL && item->chunk->secret;
 }
 
@@ -121,7 +122,7 @@ static size_t queue_pending(const struct layer *l)
 {
     const struct queue *q = container_of(l, const struct queue, layer);
 
-    return q->size + (q->ended ? 1 : 0);
+    return q->size + (q->ended || q->size < q->count ? 1 : 0);
 }
 
 static int shut_queue(struct layer *l)
@@ -168,7 +169,7 @@ struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
 
     port_init(&q->port, loop, &q->layer, opts->shared ? &shared_ops : &ops,
               IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0) |
-                  (opts->turns ? (unsigned)IO_TURNS : 0));
+                  (opts->turns ? (unsigned)IO_TURNS : 0) | (opts->messages ? (unsigned)IO_MSG : 0));
     q->opts = *opts;
     list_init(&q->items);
     return &q->port;
@@ -184,7 +185,7 @@ void queue_put_to(struct port *port, struct chunk *c, const struct meta *to)
     struct queue *q = container_of(port, struct queue, port);
     struct item *item;
 
-    if (q->ended || c->len == 0)
+    if (q->ended || (c->len == 0 && !q->opts.messages))
         return;
     item = mem_alloc(sizeof *item);
     item->chunk = chunk_ref(c);

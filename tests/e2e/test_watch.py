@@ -588,7 +588,7 @@ def test_bulk_without_a_terminal(pollcat):
     assert cat.wait() == 0
 
 
-@pytest.mark.parametrize("args, why", [(["-l", "0"], "needs --to"), (["-E", "0"], "--to"), (["-u", "-l", "0", "--to", "echo:"], "excludes")])
+@pytest.mark.parametrize("args, why", [(["-l", "0"], "needs --to"), (["-E", "0"], "--to"), (["-l", "0", "-e", "cat", "--exec-direct"], "--exec-direct")])
 def test_there_must_be_something_to_watch(pollcat, args, why):
     cat = pollcat(*args, "--watch")
     assert cat.wait() == 2
