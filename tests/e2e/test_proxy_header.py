@@ -57,6 +57,38 @@ def test_haproxy_tells(pollcat, haproxy, server):
     assert receive(peer, 1 << 15) == data[:1 << 15]
 
 
+@pytest.fixture
+def identity(certs, tmp_path):
+    """A certificate with its key in one file."""
+    (tmp_path / "both.pem").write_bytes(certs["good.pem"].read_bytes() + certs["good.key"].read_bytes())
+    return tmp_path / "both.pem"
+
+
+@pytest.mark.parametrize("server", ["send-proxy", "send-proxy-v2", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn"])
+def test_haproxy_ends_tls(pollcat, haproxy, certs, identity, server):
+    """And tells of it, of the client's certificate, too; what it tells besides addresses is passed over."""
+    port, far = haproxy(listen=f"ssl crt {identity} ca-file {certs['ca.pem']} verify required", server=server)
+    cat = pollcat("-l", "-k", "-v", "--proxy-protocol", "accept", "--to", "echo:", "127.0.0.1", str(far))
+    cat.bound()
+    client = pollcat("--ssl", "--ssl-trustfile", certs["ca.pem"], "--ssl-cert", certs["client.pem"], "--ssl-key", certs["client.key"],
+                     "-v", "127.0.0.1", str(port)).send(b"hello")
+    client.until_out(b"hello")
+    source = client.until_err(r"connected to 127\.0\.0\.1 port \d+ from (127\.0\.0\.1 port \d+)$")[1]
+    cat.until_err(f"connection from {source} on 127.0.0.1 port {port}\n")
+
+
+@pytest.mark.parametrize("server", ["send-proxy", "send-proxy-v2"])
+def test_haproxy_begins_tls(pollcat, haproxy, certs, identity, server):
+    """Its header stands in the clear before the handshake."""
+    port, far = haproxy(server=f"{server} ssl verify required ca-file {certs['ca.pem']} sni str(localhost) verifyhost localhost")
+    cat = pollcat("-l", "-k", "-v", "--proxy-protocol", "accept", "--ssl", "--ssl-cert", identity, "--to", "echo:", "127.0.0.1", str(far))
+    cat.bound()
+    peer = dial(port)
+    peer.sendall(b"hello")
+    cat.until_err(f"connection from 127.0.0.1 port {port_of(peer)} on 127.0.0.1 port {port}\n")
+    assert receive(peer, 5) == b"hello"
+
+
 @pytest.mark.parametrize("word", ["send", "send-v2"])
 @pytest.mark.parametrize("what", ["client", "end"])
 def test_haproxy_is_told(pollcat, haproxy, word, what):
