@@ -386,6 +386,7 @@ static void derive_listener(struct conf *c)
     c->net.connect_timeout = 0;
     c->net.leave_path = true;
     c->net.each_family = true;
+    c->serve.made.no_chunks = true;
     c->net.max_conns = given == 0 ? NET_NOBODY : 0;
     if ((int)given >= 0 && !c->many)
         log_error(

@@ -19,6 +19,7 @@
 #include "end/connection.h"
 #include "end/proxy_parts.h"
 #include "end/rows.h"
+#include "layer/exchange.h"
 #include "net/dial.h"
 
 enum { PATIENCE = 30 * 1000 /* ms for a request, where nothing else is said */ };
@@ -167,6 +168,8 @@ static void peer_asks(void *ctx, const struct serve *s)
 
     loop_timer_clear(&x->patience);
     x->plain = s->plain;
+    x->ahead = s->nahead;
+    x->body = s->body;
     tell_request(x, s);
     x->kind = kinds[s->wish];
     x->kind->start(x, s);
@@ -259,7 +262,12 @@ static void start_dialing(struct request *x, const struct serve *s)
 
 static int join_target(struct request *x, struct err *why)
 {
-    (void)why;
+    struct layer *l = x->plain ? exchange_layer(x->ahead, &x->body) : NULL;
+
+    if (l != NULL && port_push(x->end->whom->port, l, why) < 0) {
+        l->ops->free(l);
+        return -1;
+    }
     x->end->in = x->end->out = x->end->peer->port;
     return 0;
 }
@@ -284,6 +292,10 @@ static int open_proxy(struct end *e, struct peer *peer, struct err *why)
 {
     const struct end_proxy_conf none = {0}, *conf = e->ends->conf.proxy != NULL ? e->ends->conf.proxy : &none;
     const int64_t limit = e->ends->conf.connect_timeout;
+    const struct serve asked = {.kind = serve_find(e->spec->host),
+                                .user = conf->user,
+                                .password = conf->password,
+                                .no_chunks = conf->no_chunks};
     struct request *x;
 
     if (peer == NULL || peer->datagram)
@@ -291,7 +303,7 @@ static int open_proxy(struct end *e, struct peer *peer, struct err *why)
                        "proxy: needs a peer with a connection, which asks for what it wants");
     e->state = x = mem_alloc(sizeof *x);
     x->end = e;
-    x->layer = serve_layer(serve_find(e->spec->host), conf->user, conf->password, &heard, x);
+    x->layer = serve_layer(&asked, &heard, x);
     if (port_push(peer->port, x->layer, why) < 0) {
         x->layer->ops->free(x->layer);
         x->layer = NULL;

@@ -12,6 +12,7 @@
 /* All zero: everybody may ask for everybody, but as `listed` says. */
 struct end_proxy_conf {
     const char *user, *password; /* user NULL: nobody logs in */
+    bool no_chunks;              /* requests of HTTP are to say how long they are */
     struct access *targets;      /* whom for; NULL: no list says */
     bool listed; /* what may be asked for is listed: else no link-local address may, and a loopback
                                   * address by who comes from this machine alone */

@@ -19,7 +19,9 @@ struct request {
     struct timer patience;           /* with the client, and then with whoever the kind waits for */
     struct err why;                  /* of what failed */
     bool failed;
-    bool plain; /* one of HTTP, which must not come back to us */
+    bool plain;   /* one of HTTP, which must not come back to us */
+    size_t ahead; /* its head and body */
+    struct http_body body;
 };
 
 struct request_kind {

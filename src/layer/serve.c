@@ -126,13 +126,12 @@ static const struct layer_ops ops = {
     .free = serving_free,
 };
 
-struct layer *serve_layer(const struct serve_kind *kind, const char *user, const char *password,
-                          const struct serve_events *events, void *ctx)
+struct layer *serve_layer(const struct serve *asked, const struct serve_events *events, void *ctx)
 {
     struct serving *x = mem_alloc(sizeof *x);
 
     layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE | IO_RAWFD);
-    x->serve = (struct serve){.kind = kind, .user = user, .password = password};
+    x->serve = *asked;
     x->events = events;
     x->ctx = ctx;
     return &x->layer;

@@ -16,10 +16,9 @@ struct serve_events {
     void (*refused)(void *ctx, const struct serve *s);
 };
 
-/* A layer to be put on the connection of a client. `user` NULL: everybody may ask. All but `kind` outlives it, or
- * serve_layer_leave(). */
-struct layer *serve_layer(const struct serve_kind *kind, const char *user, const char *password,
-                          const struct serve_events *events, void *ctx);
+/* A layer to be put on the connection of a client. `asked` says what is spoken and who may ask, and is copied; user and password,
+ * `events` and `ctx` outlive it, or serve_layer_leave(). */
+struct layer *serve_layer(const struct serve *asked, const struct serve_events *events, void *ctx);
 
 /* Says how it went, with the address `at` (NULL: none), and leaves: soon, and never before it returns. */
 void serve_layer_answer(struct layer *l, enum serve_answer how, const struct addr *at);

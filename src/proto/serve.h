@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "proto/http_body.h"
 
 enum {
     SERVE_HOST = 255,     /* bytes of a host's name */
@@ -51,6 +52,7 @@ struct serve_kind;
 struct serve {
     const struct serve_kind *kind;
     const char *user, *password; /* who may; user NULL: everybody */
+    bool no_chunks;              /* a body is to say how long it is */
 
     /* SERVE_ASKED: what, and whom for. */
     enum serve_wish wish;
@@ -61,6 +63,7 @@ struct serve {
     bool plain;    /* a request of HTTP: the answer is the server's own */
     char *ahead;   /* goes to the server before all that follows; NULL: nothing does */
     size_t nahead;
+    struct http_body body; /* what follows it of the request */
 
     unsigned char out[SERVE_OUT]; /* to be sent next: who has sent it sets nout to 0 */
     size_t nout;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * CONNECT HOST:PORT, and METHOD http://HOST/PATH, which goes on as METHOD /PATH without what was meant for us. Whoever asks
- * logs in as Basic has it (RFC 7617). What follows the head is not looked at: one request is one connection.
+ * logs in as Basic has it (RFC 7617). One request is one connection.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "proto/http.h"
+#include "proto/http_pass.h"
 #include "proto/serve.h"
 
 enum { HTTP_PORT = 80 };
@@ -52,24 +53,6 @@ static int refuse_bad(struct serve *s, const char *words)
 }
 
 /* The request */
-
-/* Makes one line of a field that goes over several (RFC 9112, 5.2). Returns false when there are bytes that no head has. */
-static bool unfold(char *head, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)head[i];
-        const bool ends = c == '\r' && i + 1 < n && head[i + 1] == '\n';
-
-        if ((c < ' ' && c != '\t' && c != '\n' && !ends) || c == 0x7f)
-            return false;
-        if (c != '\n' || i + 1 == n || (head[i + 1] != ' ' && head[i + 1] != '\t'))
-            continue;
-        head[i] = ' ';
-        if (i > 0 && head[i - 1] == '\r')
-            head[i - 1] = ' ';
-    }
-    return true;
-}
 
 static bool may_ask(const struct serve *s, const char *head, size_t n)
 {
@@ -141,40 +124,6 @@ static bool split_url(const struct http_text *target, struct url *u)
     return true;
 }
 
-static bool is_named(const char *head, size_t n, const struct http_text *name)
-{
-    char word[64];
-    struct http_text list;
-
-    if (name->n >= sizeof word)
-        return false;
-    snprintf(word, sizeof word, "%.*s", (int)name->n, name->at);
-    for (size_t i = 0; http_field(head, n, "Connection", i, &list); i++) {
-        if (http_has_word(&list, word))
-            return true;
-    }
-    return false;
-}
-
-/* What is between the client and us (RFC 9110, 7.6.1), and what we say ourselves. How long the body is, is everybody's. */
-static bool is_ours(const char *head, size_t n, const struct http_text *name)
-{
-    static const char *const ours[] = {"Host", "Connection", "Keep-Alive", "TE", "Upgrade", NULL};
-
-    if (http_is(name, "Content-Length") || http_is(name, "Transfer-Encoding"))
-        return false;
-    for (size_t i = 0; ours[i] != NULL; i++) {
-        if (http_is(name, ours[i]))
-            return true;
-    }
-    return (name->n >= 6 && strncasecmp(name->at, "Proxy-", 6) == 0) || is_named(head, n, name);
-}
-
-static bool has_blank(const struct http_text *t)
-{
-    return t->n == 0 || memchr(t->at, ' ', t->n) != NULL || memchr(t->at, '\t', t->n) != NULL;
-}
-
 /* Appends to what goes ahead, which has room for it. */
 static void add(struct serve *s, const char *text, size_t n)
 {
@@ -187,48 +136,34 @@ static void add_text(struct serve *s, const char *text)
     add(s, text, strlen(text));
 }
 
-/* Writes the fields that go on. Returns false when one is malformed. */
-static bool pass_fields(struct serve *s, const char *head, size_t n)
+/* What is asked for without a path is the server itself (RFC 9112, 3.2.4). */
+static void add_target(struct serve *s, const struct http_text *method, const struct url *u)
 {
-    const char *at = head, *end = head + n;
-    struct http_text line, name, value;
-
-    (void)http_line(&at, end, &line);
-    while (http_line(&at, end, &line) && line.n > 0) {
-        if (!http_split(&line, &name, &value) || has_blank(&name))
-            return false;
-        if (is_ours(head, n, &name))
-            continue;
-        add(s, name.at, name.n);
-        add_text(s, ": ");
-        add(s, value.at, value.n);
-        add_text(s, "\r\n");
-    }
-    return true;
+    if (u->path.n == 0 && http_is(method, "OPTIONS"))
+        add_text(s, " *");
+    else
+        add_text(s, u->path.n == 0 || u->path.at[0] == '?' ? " /" : " ");
+    add(s, u->path.at, u->path.n);
 }
 
 /* The head as the server is to get it. Returns false when a field is malformed. */
 static bool rewrite(struct serve *s, const struct url *u, const char *head, size_t n)
 {
-    static const char last[] = " pollcat\r\nConnection: close\r\n\r\n";
     struct http_text method, target, version;
-    bool well;
+    ssize_t fields;
 
-    s->ahead = mem_alloc(2 * n + 128); /* a line becomes two bytes longer at most, and has three at least */
+    s->ahead = mem_alloc(HTTP_PASSED(n));
     (void)http_request(head, n, &method, &target, &version);
     add(s, method.at, method.n);
-    add_text(s, u->path.n == 0 || u->path.at[0] == '?' ? " /" : " ");
-    add(s, u->path.at, u->path.n);
+    add_target(s, &method, u);
     add_text(s, " ");
     add(s, version.at, version.n);
     add_text(s, "\r\nHost: ");
     add(s, u->place.at, u->place.n);
     add_text(s, "\r\n");
-    well = pass_fields(s, head, n);
-    add_text(s, "Via: ");
-    add(s, version.at + 5, version.n - 5);
-    add_text(s, last);
-    return well;
+    fields = http_pass_fields(head, n, version.at, s->ahead + s->nahead);
+    s->nahead += fields > 0 ? (size_t)fields : 0;
+    return fields >= 0;
 }
 
 static int take_url(struct serve *s, const struct http_text *target, const char *head, size_t n)
@@ -239,6 +174,10 @@ static int take_url(struct serve *s, const struct http_text *target, const char 
         return refuse_bad(s, "a proxy is asked for http://HOST/PATH, or with CONNECT");
     if (!take_place(s, &u.place, HTTP_PORT))
         return refuse_bad(s, "what is asked for has no right host and port");
+    if (http_body_begin(&s->body, head, n) < 0)
+        return refuse_bad(s, "it is not clear where the request ends");
+    if (s->no_chunks && http_body_is_chunked(&s->body))
+        return refuse(s, "411 Length Required", "", "a body needs a Content-Length");
     if (!rewrite(s, &u, head, n))
         return refuse_bad(s, "a field of the request is malformed");
     s->plain = true;
@@ -250,7 +189,7 @@ static int take_head(struct serve *s, char *head, size_t n)
 {
     struct http_text method, target, version;
 
-    if (!unfold(head, n) || http_request(head, n, &method, &target, &version) < 0)
+    if (!http_unfold(head, n) || http_request(head, n, &method, &target, &version) < 0)
         return refuse_bad(s, "no request of HTTP");
     snprintf(s->verb, sizeof s->verb, "%.*s", (int)(method.n < sizeof s->verb ? method.n : 0), method.at);
     if (!may_ask(s, head, n))

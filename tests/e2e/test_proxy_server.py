@@ -137,9 +137,9 @@ def test_plain_requests_are_rewritten(proxy):
     wanted = (f"POST /?a=b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOne: a    b\r\nContent-Length: 4\r\nVia: 1.1 pollcat\r\n"
               "Connection: close\r\n\r\nbody").encode()
     assert receive(peer, len(wanted)) == wanted
-    peer.sendall(b"HTTP/1.1 204 Fine\r\n\r\n")
+    peer.sendall(b"HTTP/1.1 204 Fine\r\nConnection: keep-alive\r\nKeep-Alive: 5\r\nA: b\r\n\r\n")
     peer.close()
-    assert receive_all(client) == b"HTTP/1.1 204 Fine\r\n\r\n"
+    assert receive_all(client) == b"HTTP/1.1 204 Fine\r\nA: b\r\nVia: 1.1 pollcat\r\nConnection: close\r\n\r\n"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -227,6 +227,12 @@ def test_loopback_is_not_for_strangers(pollcat, program, source, allowed):
     ("http", b"CONNECT h HTTP/1.1\r\n\r\n", b"HTTP/1.1 400 "),
     ("http", b"CONNECT h: HTTP/1.1\r\n\r\n", b"HTTP/1.1 400 "),
     ("http", b"CONNECT h:80 HTTP/2.0\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.1\r\nTransfer-Encoding: chunked, identity\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.1\r\nTransfer-Encoding:\r\n chunked\r\nContent-Length: 3\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 400 "),
+    ("http", b"POST http://h/ HTTP/1.1\r\nContent-Length: 1,1\r\n\r\n", b"HTTP/1.1 400 "),
     ("http", b"FETCH http://h/ HTTP/1.1\r\n\r\n", b"HTTP/1.1 405 "),
     ("http", b"GET http://h/ HTTP/1.1\r\n" + b"A: b\r\n" * 4000, b"HTTP/1.1 413 "),
     ("http", b"CONNECT " + b"a" * 20000, b"HTTP/1.1 413 "),
