@@ -155,6 +155,10 @@ PROGRAM_ECHO = {
     "pollcat": "pollcat -l -k -e /bin/cat 127.0.0.1 {port}",
     "limit": "relay programs {port}",
 }
+PROGRAM_DIRECT = {
+    "pollcat": "pollcat -l -k -e /bin/cat --exec-direct 127.0.0.1 {port}",
+    "limit": "relay programs {port}",
+}
 PROBE = {
     "nc.openbsd": "nc.openbsd -z 127.0.0.1 {port}",
     "nc.traditional": "nc.traditional -z 127.0.0.1 {port}",
@@ -581,6 +585,8 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
         cases=[1000], most={"ncat": 100}, rounds=3),
     Row("program-echo", "relay", "echo of 64 bytes by a program each, {} connections", PROGRAM_ECHO, echo_small,
         ["messages", "p50", "p99"], cases=[1, 10]),
+    Row("program-direct", "relay", "the same with the socket itself (--exec-direct), {} connections", PROGRAM_DIRECT,
+        echo_small, ["messages", "p50", "p99"], cases=[1, 10]),
     Row("program-visits", "relay", "a program for one byte to and fro; {} at a time", PROGRAM_ECHO, visits,
         ["visits", "p50", "p99"], cases=[16]),
     Row("tls-send", "tls", "pipe to TLS", dressed.TLS_SEND, dressed.tls_send, RATE),
