@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "app/no_proxy.h"
 #include "app/secret.h"
 #include "base/hex.h"
 #include "base/hostport.h"
@@ -154,34 +154,11 @@ static int read_proxy(struct proxies_conf *all, struct proxy_conf *p, const char
 
 /* --proxy env */
 
-/* A word of NO_PROXY: a host, a domain with or without a dot before it, or `*`. */
-static bool is_excepted(const char *host, const char *word, size_t n)
-{
-    const size_t length = strlen(host);
-
-    while (n > 0 && word[0] == '.') {
-        word++;
-        n--;
-    }
-    if (n == 0 || length < n)
-        return false;
-    return strncasecmp(host + length - n, word, n) == 0 && (length == n || host[length - n - 1] == '.');
-}
-
 static bool needs_no_proxy(const char *host)
 {
     const char *list = getenv("NO_PROXY") != NULL ? getenv("NO_PROXY") : getenv("no_proxy");
 
-    while (list != NULL && *list != '\0') {
-        size_t n;
-
-        list += strspn(list, ", ");
-        n = strcspn(list, ", ");
-        if ((n == 1 && *list == '*') || (host != NULL && is_excepted(host, list, n)))
-            return true;
-        list += n;
-    }
-    return false;
+    return list != NULL && no_proxy_has(list, host);
 }
 
 /* What stands for the text "env": NULL where nothing does. What HTTPS_PROXY names is asked to connect,
@@ -285,6 +262,8 @@ int proxies_conf_make(struct proxies_conf *p, const char *host, struct err *e)
                                .title = own_text(p, title_of_chain(p)),
                                .layers = p->layers,
                                .nlayers = n,
+                               .datagrams = p->n == 1 && p->chain[0].kind == &ask_socks5 ? &p->chain[0]
+                                                                                         : NULL,
                                .looks_up = wants_addresses(p)};
     p->via = &p->made;
     return 0;

@@ -46,9 +46,30 @@ static int derive_headers(struct conf *c, uint64_t traits, struct err *e)
     return 0;
 }
 
+/* Datagrams go through the one kind of proxy that knows them. */
+static int derive_datagrams(struct conf *c, uint64_t traits, struct err *e)
+{
+    const bool listens = (traits & TRAIT_LISTEN) != 0;
+    const struct end_kind *end = c->join.end.kind;
+    const bool datagrams = listens ? end != NULL && end->type == SOCK_DGRAM && end->family == 0
+                                   : (traits & TRAIT_DGRAM) != 0;
+
+    if (c->proxies.via == NULL || !datagrams)
+        return 0;
+    if (c->proxies.via->datagrams == NULL)
+        return err_set(e, STATUS_LOCAL, "%s: datagrams go through one SOCKS5 proxy, and no other",
+                       c->proxies.via->title);
+    if (!listens) {
+        c->transport = "udp-relayed";
+        c->net.from_target = (traits & TRAIT_CONNECTED) != 0;
+    }
+    return 0;
+}
+
 int conf_derive_way(struct conf *c, uint64_t traits, struct err *e)
 {
-    if (proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0)
+    if (proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0 ||
+        derive_datagrams(c, traits, e) < 0)
         return -1;
     *((traits & TRAIT_LISTEN) != 0 ? &c->ends.via : &c->net.via) = c->proxies.via;
     return 0;

@@ -157,13 +157,14 @@ static const struct option_row rows[] = {
              "With\n.Fl l ,\nlisten on it.\n" },
 
     { .ch = 'x', .name = "proxy", .arg = "PROXY", .group = OPTION_ADDRESS, .type = OPTION_TEXTS, .field = FIELD(proxies.texts),
-      .gives = TRAIT_VIA, .excludes = TRAIT_UNIX | TRAIT_DGRAM | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
+      .gives = TRAIT_VIA, .excludes = TRAIT_UNIX | TRAIT_SELF | TRAIT_PROBE | TRAIT_ECHO,
       .help = "through it",
       .doc = "Connect through a proxy,\n"
              ".Oo Ar TYPE Ns :// Oc Ns Oo Ar USER : Ns Ar PASSWORD Ns @ Oc Ns Ar HOST Ns Oo : Ns Ar PORT Oc ,\n"
              "where\n.Ar TYPE\nis as for\n.Fl -proxy-type .\nGiven several times: through all of them, in that order.\n"
              ".Cm env\nis what\n.Ev ALL_PROXY\nor\n.Ev HTTPS_PROXY\nhas, but for the hosts of\n.Ev NO_PROXY .\n"
              "With\n.Fl l ,\nfor the connections of\n.Fl -to .\n"
+             "With\n.Fl u ,\none\n.Cm socks5\nproxy, which passes on datagrams.\n"
              "The password is not seen in the list of processes.\n" },
     { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),
       .value = VALUE_WORDS, .words = "http https socks4 socks4a socks5 any", .gives = TRAIT_PROXY_TYPE, .needs = TRAIT_VIA, .unless = TRAIT_SERVE,

@@ -40,6 +40,13 @@ static bool is_dressed(const struct ends *ends, const struct end_spec *spec)
            (spec->path == NULL || strcmp(made->path, spec->path) == 0);
 }
 
+static const char *transport_of(const struct net_conf *conf)
+{
+    if (!conf->datagram)
+        return "connect";
+    return conf->via != NULL ? "udp-relayed" : "udp-connected";
+}
+
 int connection_open(struct end *e, struct peer *peer, struct err *why)
 {
     static const char *nodelay[] = {"nodelay"};
@@ -51,6 +58,7 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
                             .datagram = spec->kind->type == SOCK_DGRAM,
                             .gather = spec->kind->type == SOCK_DGRAM,
                             .seqpacket = spec->kind->type == SOCK_SEQPACKET,
+                            .from_target = true,
                             .numeric = e->ends->conf.numeric,
                             .connect_timeout = e->ends->conf.connect_timeout};
     struct dial *d;
@@ -66,13 +74,13 @@ int connection_open(struct end *e, struct peer *peer, struct err *why)
         conf.header_from = peer->remote;
         conf.header_to = peer->local;
     }
-    if (spec->kind->family == 0 && !conf.datagram) {
+    if (spec->kind->family == 0)
         conf.via = e->ends->conf.via;
+    if (spec->kind->family == 0 && !conf.datagram) {
         conf.sockopts = nodelay;
         conf.nsockopts = 1;
     }
-    e->state = d = dial_new(net_find(conf.datagram ? "udp-connected" : "connect"), e->ends->loop, &conf,
-                            e->ends->peers, &events);
+    e->state = d = dial_new(net_find(transport_of(&conf)), e->ends->loop, &conf, e->ends->peers, &events);
     return dial_start(d, why);
 }
 

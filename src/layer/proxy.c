@@ -59,3 +59,18 @@ struct layer *proxy_layer(const void *conf, bool client, const char *host, uint1
     err_set(e, STATUS_LOCAL, "a name of %zu bytes is too long for a proxy", strlen(ask.host));
     return NULL;
 }
+
+struct layer *proxy_associate(const void *conf, bool client, const char *host, uint16_t port, struct err *e)
+{
+    const struct proxy_association *x = conf;
+    const struct proxy_conf *c = x->proxy;
+    const struct ask ask = {.kind = c->kind,
+                            .host = host,
+                            .port = port,
+                            .user = c->user,
+                            .password = c->password,
+                            .relay = x->relay};
+
+    (void)client;
+    return asking_layer(&ask, c->title, e);
+}

@@ -28,4 +28,13 @@ struct proxy_conf {
 struct layer *proxy_tls_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
 struct layer *proxy_layer(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
 
+/* The same: asks a SOCKS5 proxy to pass on datagrams, and fills `relay` with where they are to go. `conf` is a struct
+ * proxy_association. */
+struct proxy_association {
+    const struct proxy_conf *proxy;
+    struct addr *relay;
+};
+
+struct layer *proxy_associate(const void *conf, bool client, const char *host, uint16_t port, struct err *e);
+
 #endif

@@ -9,8 +9,8 @@
 #include "net/sockopt.h"
 
 static const struct transport *const transports[] = {
-    &net_connect,  &net_listen,        &net_udp,  &net_udp_listen, &net_udp_first,
-    &net_udp_each, &net_udp_connected, &net_self, &net_given,
+    &net_connect,  &net_listen,        &net_udp,         &net_udp_listen, &net_udp_first,
+    &net_udp_each, &net_udp_connected, &net_udp_relayed, &net_self,       &net_given,
 };
 
 const struct transport *net_find(const char *name)

@@ -7,7 +7,7 @@
 
 #include "net/transport.h"
 
-/* The row named `name`, or NULL: connect, listen, udp, udp-listen, udp-first, udp-each, udp-connected, self. */
+/* The row named `name`, or NULL: connect, listen, udp, udp-listen, udp-first, udp-each, udp-connected, udp-relayed, self. */
 const struct transport *net_find(const char *name);
 
 /* Resolves and opens. Errors known at once (name not found, address in use) fill `e` and give NULL; later

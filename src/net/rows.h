@@ -12,6 +12,6 @@
 #include "net/transport.h"
 
 extern const struct transport net_connect, net_listen, net_udp, net_udp_listen, net_udp_first, net_udp_each,
-    net_udp_connected, net_self, net_given;
+    net_udp_connected, net_udp_relayed, net_self, net_given;
 
 #endif

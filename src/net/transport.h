@@ -20,6 +20,8 @@
 #include "net/access.h"
 #include "peer/peer.h"
 
+struct proxy_conf;
+
 /* The addresses of a name, where it was looked up before; NULL: it was not. */
 struct net_found {
     struct addr *list;
@@ -40,7 +42,8 @@ struct net_via {
     const char *title;              /* for people: "SOCKS5 proxy HOST port PORT" */
     const struct net_layer *layers; /* from the socket up */
     size_t nlayers;
-    bool looks_up; /* the layers are given addresses, not names */
+    const struct proxy_conf *datagrams; /* who passes on datagrams; NULL: nobody does */
+    bool looks_up;                      /* the layers are given addresses, not names */
 };
 
 /* max_conns of who serves nobody. */
@@ -66,6 +69,7 @@ struct net_conf {
     bool each_family;   /* listen: without an address, a socket for IPv6 and one for IPv4 */
     bool leave_path;    /* listen: a UNIX path is left behind, as others leave it */
     bool probe_byte;    /* a port of datagrams is asked with one NUL byte, once */
+    bool from_target;   /* through a proxy: datagrams of nobody but whom we send to */
     bool gather;        /* datagrams written in one turn of the loop may leave together */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
     bool relay;         /* datagrams are others': what becomes of them is no loss of ours */
@@ -75,7 +79,7 @@ struct net_conf {
     unsigned room; /* listen: while there are so many peers the next wait to be accepted; 0: no such number */
     int backlog;   /* 0: SOMAXCONN */
     int64_t connect_timeout;   /* ms, 0: the kernel's; the handshakes of layers are a part of connecting */
-    const struct net_via *via; /* of clients with streams: how to get there; NULL: straight */
+    const struct net_via *via; /* of clients: how to get there; NULL: straight */
     struct net_found target, source; /* of whom to connect to; of source_host and source_port */
     struct net_found beyond;         /* via->looks_up: of host and port */
     const char **sockopts;           /* "NAME", "NAME=VALUE" or "NAME?", in the order given */

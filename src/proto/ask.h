@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 enum {
     ASK_HOST = 255,     /* bytes of a host's name, of a user's and of a password */
     ASK_OUT = 4096,     /* bytes that there may be to be sent */
@@ -43,6 +45,8 @@ struct ask {
     const char *host; /* where to; a name, or an IPv4 or IPv6 literal without brackets */
     uint16_t port;
     const char *user, *password; /* NULL: none */
+
+    struct addr *relay; /* SOCKS5: it is to pass on datagrams, and says where; NULL: it is to connect */
 
     unsigned char out[ASK_OUT]; /* to be sent next: who has sent it sets nout to 0 */
     size_t nout;

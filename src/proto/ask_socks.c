@@ -102,12 +102,26 @@ static void put_counted(struct ask *a, const char *text)
     ask_put(a, text, length);
 }
 
+/* From where datagrams will come is not known yet. */
+static void put_association(struct ask *a)
+{
+    static const unsigned char request[] = {
+        SOCKS5_VERSION, SOCKS5_ASSOCIATE, 0, SOCKS5_IPV4, 0, 0, 0, 0, 0, 0};
+
+    ask_put(a, request, sizeof request);
+    a->step = ANSWER;
+}
+
 static void put_request(struct ask *a)
 {
     static const unsigned char head[] = {SOCKS5_VERSION, SOCKS_CONNECT, 0};
     unsigned char kind = SOCKS5_NAME;
     struct addr to;
 
+    if (a->relay != NULL) {
+        put_association(a);
+        return;
+    }
     ask_put(a, head, sizeof head);
     if (addr_parse(&to, a->host, 0) == 0)
         kind = addr_family(&to) == AF_INET ? SOCKS5_IPV4 : SOCKS5_IPV6;
@@ -172,6 +186,17 @@ static int take_reply(struct ask *a, unsigned char code)
                                                  : ask_fail(a, "refused with the unknown code %u", code);
 }
 
+static int take_relay(struct ask *a, const unsigned char *in)
+{
+    struct socks5_place place;
+
+    socks5_take_place(in + 3, &place);
+    if (place.name != NULL)
+        return ask_fail(a, "it wants datagrams sent to a name, and not to an address");
+    *a->relay = place.addr;
+    return ASK_DONE;
+}
+
 static int take_socks5(struct ask *a, const unsigned char *in, size_t n, size_t *used)
 {
     enum { SHORT = 2 };
@@ -191,6 +216,8 @@ static int take_socks5(struct ask *a, const unsigned char *in, size_t n, size_t 
     *used = length;
     if (a->step == METHOD)
         return take_method(a, in[1]);
+    if (a->step == ANSWER && in[1] == 0 && a->relay != NULL)
+        return take_relay(a, in);
     return a->step == PASSWORD ? take_login(a, in[1]) : take_reply(a, in[1]);
 }
 

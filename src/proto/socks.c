@@ -72,6 +72,19 @@ size_t socks5_put_ahead(unsigned char out[static SOCKS5_AHEAD], const struct add
     return 3 + socks5_put_place(out + 3, from);
 }
 
+size_t socks5_put_name_ahead(unsigned char out[static SOCKS5_NAME_AHEAD], const char *name, uint16_t port)
+{
+    const size_t n = strnlen(name, 255);
+
+    memset(out, 0, 3);
+    out[3] = SOCKS5_NAME;
+    out[4] = (unsigned char)n;
+    memcpy(out + 5, name, n);
+    out[5 + n] = (unsigned char)(port >> 8);
+    out[6 + n] = (unsigned char)port;
+    return 7 + n;
+}
+
 size_t socks5_take_ahead(const unsigned char *in, size_t n, struct socks5_place *place)
 {
     const size_t length = socks5_length(in, n);

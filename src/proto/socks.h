@@ -46,6 +46,7 @@ struct socks5_place {
 enum {
     SOCKS5_PLACE = 1 + 16 + 2, /* bytes of one that is an address, at most */
     SOCKS5_AHEAD = 3 + SOCKS5_PLACE,
+    SOCKS5_NAME_AHEAD = 3 + 2 + 255 + 2, /* of one that may be a name */
 };
 
 /* Writes an address, any that is neither IPv4 nor IPv6 as 0.0.0.0. Returns its length. */
@@ -58,5 +59,8 @@ void socks5_take_place(const unsigned char *in, struct socks5_place *place);
  * there is none, or it is a fragment. */
 size_t socks5_put_ahead(unsigned char out[static SOCKS5_AHEAD], const struct addr *from);
 size_t socks5_take_ahead(const unsigned char *in, size_t n, struct socks5_place *place);
+
+/* The first for a name, of at most 255 bytes. */
+size_t socks5_put_name_ahead(unsigned char out[static SOCKS5_NAME_AHEAD], const char *name, uint16_t port);
 
 #endif

@@ -361,6 +361,9 @@ def test_environment(pollcat, socks):
     cat = pollcat("-v", *args, env=env)
     both_ways(cat, server)
     cat.until_err(f"connected to localhost port {port_of(server)}")
+    cat = pollcat("-v", "-x", "env", "127.0.0.1", str(port_of(server)), env={**env, "NO_PROXY": "10.0.0.0/8, 127.0.0.0/8"})
+    both_ways(cat, server)
+    assert "through" not in cat.err
     env["NO_PROXY"] = "other,localhost"
     cat = pollcat("-v", *args, env=env)
     both_ways(cat, server)
@@ -380,7 +383,7 @@ def test_the_password_is_not_in_the_list_of_processes(pollcat):
 
 
 def test_what_does_not_go_together(pollcat):
-    for args, text in ((["-u", "-x", "p", "h", "1"], "--proxy excludes --udp"), (["-z", "-x", "p", "h", "1"], "excludes"),
+    for args, text in ((["-u", "-x", "p", "h", "1"], "datagrams go through one SOCKS5 proxy"), (["-z", "-x", "p", "h", "1"], "excludes"),
                        (["-X", "5", "h", "1"], "--proxy-type needs --proxy"), (["-x", "foo://h", "h", "1"], "proxies are http"),
                        (["-x", "h:99999", "h", "1"], "99999"), (["-x", "", "h", "1"], "HOST[:PORT] is needed")):
         cat = pollcat(*args)

@@ -1,275 +1,269 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Datagrams through us as a proxy of SOCKS5 (UDP ASSOCIATE)."""
-import os
+"""Datagrams through SOCKS5 proxies: our own, and some that relay in odd ways."""
+import contextlib
 import socket
 
 import pytest
 
-from proxying import ASSOCIATE, answer, ask5, unwrapped, wrapped
-from support import (Held, dial, fill, half_close, payload, port_of, receive, receive_all, refusing, reset, udp, until_resting,
-                     with_hosts)
+from support import POLLCAT, accept, payload, port_of, receive, serve, udp
+from terminal import Terminal
+
+ASK = b"\5\3\0\1\0\0\0\0\0\0"
 
 
 @pytest.fixture
-def proxy(pollcat):
-    def start(*args, kind="socks5", host="127.0.0.1", **more):
-        cat = pollcat("-v", "-l", "-k", "--proxy-type", kind, host, "0", *args, **more)
-        cat.bound()
-        return cat
+def relay(pollcat):
+    """We as the proxy."""
+    def start(*args):
+        cat = pollcat("-l", "-k", "--proxy-type", "socks5", "127.0.0.1", "0", *args)
+        return f"socks5://127.0.0.1:{cat.port}"
 
     return start
 
 
-class Association:
-    """The client of one."""
+class Relay:
+    """A proxy that the test itself plays: `answer` is what it says of where datagrams are to go."""
 
-    def __init__(self, cat, host="127.0.0.1", announced=False, login=None):
-        self.socket = udp(host)
-        self.connection = ask5(cat, ASSOCIATE, host if announced else "0.0.0.0", port_of(self.socket) if announced else 0,
-                               login, host)
-        code, *self.relay = answer(self.connection)
-        assert code == 0 and self.relay[0] == host
-        self.relay = tuple(self.relay)
+    def __init__(self):
+        self.server, self.socket = serve(), udp()
+        self.url = f"socks5://127.0.0.1:{port_of(self.server)}"
+        self.client = None
 
-    def send(self, host, port, data):
-        self.socket.sendto(wrapped(host, port, data), self.relay)
+    def grant(self, answer=None, pieces=None):
+        self.control = accept(self.server)
+        self.control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        assert receive(self.control, 3) == b"\5\1\0"
+        self.control.sendall(b"\5\0")
+        assert receive(self.control, len(ASK)) == ASK
+        answer = answer or b"\5\0\0\1\0\0\0\0" + port_of(self.socket).to_bytes(2, "big")
+        for i in range(0, len(answer), pieces or len(answer)):
+            self.control.sendall(answer[i:i + (pieces or len(answer))])
+        return self
 
-    def receive(self):
-        datagram, sender = self.socket.recvfrom(1 << 16)
-        assert sender[:2] == self.relay
-        return unwrapped(datagram)
+    def receive(self, ahead):
+        """The next datagram of the client, behind what must stand ahead of it."""
+        data, self.client = self.socket.recvfrom(1 << 16)
+        assert data[:len(ahead)] == ahead
+        return data[len(ahead):]
 
-    def exchange(self, target, data=b"ping", host=None):
-        """There and back; returns the address that the target heard."""
-        here = target.getsockname()[:2]
-        self.send(host or here[0], here[1], data)
-        came, sender = target.recvfrom(1 << 16)
-        assert came == data
-        target.sendto(data[::-1], sender)
-        assert self.receive() == (*here, data[::-1])
-        return sender
-
-
-@pytest.mark.parametrize("kind", ["socks5", "any"])
-@pytest.mark.parametrize("client", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("target", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("announced", [True, False])
-def test_there_and_back(proxy, kind, client, target, announced):
-    cat = proxy(kind=kind, host=client)
-    one, other = udp(target), udp(target)
-    association = Association(cat, client, announced)
-    assert association.exchange(one) == association.exchange(other)  # from one address to all
-    for size in (0, 1, 1400, 60000):
-        association.exchange(one, payload(size))
-    cat.until_err(r"ASSOCIATE \S+ port \d+$")
+    def send(self, data):
+        self.socket.sendto(data, self.client)
 
 
-@pytest.mark.parametrize("name", ["localhost", "127.1"])
-def test_names(proxy, name):
-    cat, target = proxy("-4"), udp()
-    association = Association(cat)
-    for _ in range(3):
-        association.exchange(target, host=name)
+def name_ahead(name, port):
+    return b"\0\0\0\3" + bytes([len(name)]) + name.encode() + port.to_bytes(2, "big")
 
 
-def test_names_that_there_are_not(proxy):
-    cat, target = proxy("-n"), udp()
-    association = Association(cat)
-    for name in ("nosuch.invalid", "localhost", "a b", "a" * 255):
-        association.send(name, port_of(target), b"never")
-    association.exchange(target)
-    cat.until_err("nosuch.invalid: not a numeric address")
+def ip_ahead(port, ip=b"\x7f\0\0\1"):
+    return b"\0\0\0" + (b"\1" if len(ip) == 4 else b"\4") + ip + port.to_bytes(2, "big")
 
 
-def test_names_that_take_long(proxy, tmp_path):
-    """They hold up nothing else, and who asks for many has some of them dropped."""
-    hosts = "127.0.0.1 localhost " + " ".join(f"slow{i}" for i in range(100)) + "\n"
-    cat, target = proxy("-4", wrap=with_hosts(tmp_path, hosts)), udp()
-    association = Association(cat)
-    with Held(tmp_path / "hosts"):
-        for i in range(100):
-            association.send(f"slow{i}", port_of(target), b"%d" % i)
-        cat.until_err("slow99 was dropped: too much waits for names already$")
-        association.exchange(target)
-        Association(cat).exchange(target)
-    assert sorted(target.recvfrom(100)[0] for _ in range(2)) == [b"0", b"1"]
-    association.exchange(target, host="slow0")
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("how", [["-u"], ["--udp-connected"]])
+def test_questions_and_answers(pollcat, relay, name, how):
+    server = udp()
+    cat = pollcat("-v", *how, "-x", relay(), name, port_of(server))
+    for number in range(3):
+        cat.send(b"question %d" % number)
+        data, where = server.recvfrom(100)
+        assert data == b"question %d" % number
+        server.sendto(b"answer %d" % number, where)
+        cat.until_out(b"answer %d" % number)
+    cat.until_err(rf"^pollcat: {name} port {port_of(server)}: through SOCKS5 proxy 127.0.0.1 port \d+$")
+    cat.until_err("^pollcat: sending to ")
 
 
-def test_the_end_while_names_are_looked_up(proxy, tmp_path):
-    cat, target = proxy("-4", wrap=with_hosts(tmp_path, "127.0.0.1 slow\n")), udp()
-    association = Association(cat)
-    with Held(tmp_path / "hosts"):
-        association.send("slow", port_of(target), b"never")
-        association.exchange(target)
-        association.connection.close()
-        cat.until_err("closed 127")
-    Association(cat).exchange(target)
+def test_login(pollcat, relay):
+    server = udp()
+    at = relay("--proxy-auth", "joe:secret").replace("//", "//joe:secret@")
+    cat = pollcat("-u", "-x", at, "127.0.0.1", port_of(server)).send(b"x")
+    assert server.recv(10) == b"x"
+    cat = pollcat("-u", "-x", at.replace("secret", "wrong"), "127.0.0.1", port_of(server))
+    assert cat.wait() == 1
+    assert cat.err.endswith("the user or the password is wrong\n")
 
 
-@pytest.mark.parametrize("rules", [["--deny-to", "127.0.0.2"], ["--allow-to", "127.0.0.1"], ["--deny-to", "127.0.0.2/32,::1"]])
-@pytest.mark.parametrize("denied", ["127.0.0.2", "::ffff:127.0.0.2"])
-def test_targets_that_are_not_allowed(proxy, rules, denied):
-    cat, target, other = proxy(*rules), udp(), udp("127.0.0.2")
-    association = Association(cat)
-    association.send(denied, port_of(other), b"never")
-    association.exchange(target)
-    other.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        other.recv(1)
-    cat.until_err(r"a datagram for 127\.0\.0\.2 port \d+ was dropped: not allowed$")
+@pytest.mark.parametrize("pieces", [1, None])
+def test_a_relay_without_an_address_is_the_proxy(pollcat, pieces):
+    """And one with an address is there."""
+    for answer in (None, b"\x7f\0\0\1"):
+        relay = Relay()
+        cat = pollcat("-u", "-x", relay.url, "example.org", "53").send(b"mine")
+        relay.grant(answer and b"\5\0\0\1" + answer + port_of(relay.socket).to_bytes(2, "big"), pieces)
+        assert relay.receive(name_ahead("example.org", 53)) == b"mine"
+        relay.send(ip_ahead(53, b"\1\2\3\4") + b"answer")
+        cat.until_out(b"answer")
 
 
-@pytest.mark.parametrize("target", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "0.0.0.0"])
-def test_targets_that_are_for_nobody(proxy, target):
-    cat, good = proxy("--deny-to", "0.0.0.0"), udp()
-    association = Association(cat)
-    association.send(target, 80, b"never")
-    association.exchange(good)
-    cat.until_err(r"a datagram for \S+ port 80 was dropped: not allowed$")
+def test_addresses_stand_as_such(pollcat):
+    for host, ahead in (("192.0.2.1", ip_ahead(53, b"\xc0\0\2\1")), ("2001:db8::1", ip_ahead(53, b"\x20\1\x0d\xb8" + 11 * b"\0" + b"\1"))):
+        relay = Relay()
+        pollcat("-u", "-x", relay.url, host, "53").send(b"mine")
+        assert relay.grant().receive(ahead) == b"mine"
 
 
-def test_strangers_do_not_answer(proxy):
-    """But who was spoken to does, again and again."""
-    cat, target, stranger = proxy(), udp(), udp()
-    association = Association(cat)
-    outside = association.exchange(target)
-    stranger.sendto(b"never", ("127.0.0.1", outside[1]))
-    for i in range(3):
-        target.sendto(b"%d" % i, outside)
-        assert association.receive() == ("127.0.0.1", port_of(target), b"%d" % i)
-    association.exchange(stranger)
+def test_names_looked_up_here(pollcat):
+    relay = Relay()
+    pollcat("-4", "-u", "--proxy-dns", "local", "-x", relay.url, "localhost", "53").send(b"mine")
+    assert relay.grant().receive(ip_ahead(53)) == b"mine"
 
 
-@pytest.mark.parametrize("announced", [True, False])
-def test_nobody_else_may_use_it(proxy, announced):
-    cat, target = proxy(), udp()
-    association = Association(cat, announced=announced)
-    if not announced:
-        association.exchange(target)
-    for host in ("127.0.0.1", "127.0.0.2"):
-        udp(host).sendto(wrapped("127.0.0.1", port_of(target), b"never"), association.relay)
-    association.exchange(target)
+def test_what_is_not_right_is_dropped(pollcat):
+    """Fragments, heads that are cut or of no known kind, and what others send than the relay."""
+    relay = Relay()
+    cat = pollcat("-u", "-x", relay.url, "127.0.0.1", "53").send(b"mine")
+    relay.grant().receive(ip_ahead(53))
+    good = ip_ahead(53)
+    stranger = udp()
+    stranger.sendto(good + b"stranger", relay.client)
+    wrong = [b"", b"\0", good[:9], b"\0\0\1" + good[3:] + b"fragment", b"\1" + good[1:] + b"reserved", b"\0\0\0\2" + good[4:] + b"kind",
+             name_ahead("long", 53)[:-3]]
+    for data in 20 * wrong:
+        relay.send(data)
+    relay.send(good + b"right")
+    cat.until_out(b"right")
+    assert bytes(cat.stdout.data) == b"right"
 
 
-def test_another_host_is_not_heard_even_first(proxy):
-    cat, target = proxy(), udp()
-    association = Association(cat)
-    udp("127.0.0.2").sendto(wrapped("127.0.0.1", port_of(target), b"never"), association.relay)
-    association.exchange(target)
+@pytest.mark.parametrize("host", ["127.0.0.1", "example"])
+def test_one_who_was_not_spoken_to(pollcat, host):
+    """With --udp-connected it is not heard: of a name that is whoever answers first from that port."""
+    relay = Relay()
+    cat = pollcat("--udp-connected", "-x", relay.url, host, "53").send(b"mine")
+    relay.grant().receive(b"\0\0\0")
+    relay.send(ip_ahead(54) + b"other port")
+    relay.send(ip_ahead(53) + b"right.")
+    relay.send(ip_ahead(53, b"\1\2\3\4") + b"other host")
+    relay.send(name_ahead("example", 53) + b"named")
+    cat.until_out(b"right.named")
+    assert bytes(cat.stdout.data) == b"right.named"
 
 
-@pytest.mark.parametrize("datagram", [b"", b"\0", b"\0\0\0\1\x7f\0\0\1\0", b"\0\0\1\1\x7f\0\0\1\0\x50x", b"\0\1\0\1\x7f\0\0\1\0\x50x",
-                                      b"\0\0\0\7\x7f\0\0\1\0\x50x", b"\0\0\0\3\0\0\x50x", b"\0\0\0\3\xffab", b"\0\0\0\4" + bytes(17),
-                                      b"\0\0\0\1\x7f\0\0\1\0\0x", b"\0\0\0\1\xe0\0\0\1\0\x50x", b"\0\0\0\1\xff\xff\xff\xff\0\x50x"])
-def test_datagrams_that_go_nowhere(proxy, datagram):
-    """They are dropped, and neither end the association nor fail the program."""
-    cat, target = proxy(), udp()
-    association = Association(cat)
-    association.exchange(target)
-    for _ in range(100):
-        association.socket.sendto(datagram, association.relay)
-    association.exchange(target)
-    association.connection.close()
-    cat.until_err("closed 127")
-    assert b"error" not in bytes(cat.stderr.data)
+def test_an_empty_datagram(pollcat):
+    relay = Relay()
+    cat = pollcat("-u", "-x", relay.url, "127.0.0.1", "53").send(b"mine")
+    relay.grant().receive(ip_ahead(53))
+    relay.send(ip_ahead(53))
+    relay.send(ip_ahead(53) + b"more")
+    cat.until_out(b"more")
 
 
-def test_a_target_that_refuses(proxy):
-    """It is that datagram's end alone."""
-    cat, nobody, target = proxy(), refusing(kind=socket.SOCK_DGRAM), udp()
-    association = Association(cat)
-    for _ in range(3):
-        association.send("127.0.0.1", port_of(nobody), b"never")
-        association.exchange(target)
+def test_how_long_they_are(pollcat):
+    relay = Relay()
+    data = payload(10_500)
+    pollcat("-u", "--datagram-size", "1000", "-x", relay.url, "example", "53").send(data)
+    relay.grant()
+    got = [relay.receive(name_ahead("example", 53)) for _ in range(11)]
+    assert b"".join(got) == data and {len(part) for part in got} == {1000, 500}
 
 
-@pytest.mark.parametrize("end", [socket.socket.close, half_close, reset])
-def test_it_ends_with_its_connection(proxy, end):
-    cat, target = proxy(), udp()
-    before = os.listdir(f"/proc/{cat.pid}/fd")
-    for _ in range(3):
-        association = Association(cat)
-        association.exchange(target)
-        probe = dial(association.relay[1], kind=socket.SOCK_DGRAM)
-        end(association.connection)
-        if end is half_close:
-            assert receive_all(association.connection) == b""
-            association.connection.close()
-        while True:
-            try:
-                probe.send(b"")
-                probe.settimeout(0.05)
-                probe.recv(1)
-            except ConnectionRefusedError:
-                break
-            except TimeoutError:
-                continue
-    until_resting(cat.pid, lambda: len(os.listdir(f"/proc/{cat.pid}/fd")) == len(before))
+def test_the_longest(pollcat, tmp_path):
+    """It has room for what stands ahead."""
+    relay = Relay()
+    most = 65507 - len(name_ahead("example", 53))
+    (tmp_path / "data").write_bytes(payload(most + 10))
+    with open(tmp_path / "data", "rb") as data:
+        pollcat("-u", "--datagram-size", "65507", "-x", relay.url, "example", "53", stdin=data)
+        relay.grant()
+        assert relay.receive(name_ahead("example", 53)) == payload(most + 10)[:most]
+        assert relay.receive(name_ahead("example", 53)) == payload(most + 10)[most:]
+        relay.control.close()
 
 
-def test_it_costs_nothing_while_idle(proxy):
-    cat, target = proxy(), udp()
-    associations = [Association(cat) for _ in range(20)]
-    for association in associations:
-        association.exchange(target)
-    until_resting(cat.pid)
+@pytest.mark.parametrize("reset", [False, True])
+def test_the_end_of_the_connection_is_that_of_the_association(pollcat, reset):
+    relay = Relay()
+    cat = pollcat("-u", "-x", relay.url, "127.0.0.1", "53").send(b"mine")
+    relay.grant().receive(ip_ahead(53))
+    if reset:
+        relay.control.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    relay.control.close()
+    assert cat.wait() == 1
+    assert cat.err == f"pollcat: receive from 127.0.0.1 port 53: SOCKS5 proxy 127.0.0.1 port {port_of(relay.server)}: it ended the association\n"
 
 
-def test_what_comes_through_the_connection_is_dropped(proxy):
-    cat, target = proxy(), udp()
-    association = Association(cat)
-    association.connection.sendall(payload(1 << 20))
-    association.exchange(target)
-
-
-def test_it_needs_the_login(proxy):
-    cat, target = proxy("--proxy-auth", "joe:secret"), udp()
-    Association(cat, login=(b"joe", b"secret")).exchange(target)
-    client = dial(cat.port)
-    client.sendall(b"\5\1\0")
-    assert receive_all(client) == b"\5\xff"
-
-
-def test_many_targets(proxy):
-    """Of too many the first are forgotten, until they are spoken to again."""
-    cat = proxy()
-    targets = [udp() for _ in range(300)]
-    association = Association(cat)
-    outside = [association.exchange(target) for target in targets][0]
-    targets[0].sendto(b"never", outside)
-    targets[-1].sendto(b"last", outside)
-    assert association.receive() == ("127.0.0.1", port_of(targets[-1]), b"last")
-    association.exchange(targets[0])
-
-
-def test_a_flood(proxy):
-    """Who sends more than passes loses some; the others lose nothing."""
-    cat, target, sink = proxy(), udp(), udp()
-    flooding, quiet = Association(cat), Association(cat)
-    for i in range(5000):
-        flooding.send("127.0.0.1", port_of(sink), b"x" * 1000)
-        if i % 500 == 0:
-            quiet.exchange(target)
-    flooding.exchange(target)
-    assert cat.memory() < 100 << 20
-
-
-def test_one_without_keep_open(pollcat):
-    cat, target = pollcat("-v", "-l", "--proxy-type", "socks5", "127.0.0.1", "0"), udp()
-    cat.bound()
-    association = Association(cat)
-    association.exchange(target)
-    association.send("127.0.0.1", port_of(refusing(kind=socket.SOCK_DGRAM)), b"never")
-    association.exchange(target)
-    association.connection.close()
+def test_our_end_ends_it(pollcat):
+    relay = Relay()
+    cat = pollcat("-u", "-q", "0", "-x", relay.url, "127.0.0.1", "53").send(b"mine").close()
+    relay.grant().receive(ip_ahead(53))
+    assert relay.control.recv(1) == b""
     assert cat.wait() == 0
 
 
-def test_through_the_prompt(proxy):
-    """With --watch they pass, though they are not shown."""
-    cat, target = proxy("--watch"), udp()
-    association = Association(cat)
-    association.exchange(target)
-    association.connection.close()
-    until_resting(cat.pid)
+@pytest.mark.parametrize("answer, why", [
+    (b"\5\7\0\1\0\0\0\0\0\0", "it does not know this command"),
+    (b"\5\2\0\1\0\0\0\0\0\0", "its rules do not allow it"),
+    (b"\5\0\0\1\x7f\0\0\1\0\0", "it names no port for datagrams"),
+    (b"\5\0\0\3\4host\0\1", "it wants datagrams sent to a name"),
+    (b"\5\0\0\2\0\0", "its answer has no address"),
+    (b"\5\0", "it ended the connection instead of answering")])
+def test_refusals(pollcat, answer, why):
+    relay = Relay()
+    cat = pollcat("-u", "-x", relay.url, "127.0.0.1", "53")
+    relay.grant(answer).control.close()
+    assert cat.wait() == 1
+    assert cat.err.startswith("pollcat: ") and f"SOCKS5 proxy 127.0.0.1 port {port_of(relay.server)}: {why}" in cat.err
+    assert cat.err.count("\n") == 1
+
+
+def test_a_proxy_that_is_not_there(pollcat):
+    with contextlib.closing(serve()) as server:
+        port = port_of(server)
+    cat = pollcat("-u", "-x", f"socks5://127.0.0.1:{port}", "127.0.0.1", "53")
+    assert cat.wait() == 1
+    assert cat.err == f"pollcat: connect to 127.0.0.1 port {port}: Connection refused\n"
+
+
+def test_proxies_that_know_no_datagrams(pollcat):
+    for args, title in ((["-x", "p"], "HTTP proxy p port 3128"), (["-x", "socks4a://p"], "SOCKS4a proxy p port 1080"),
+                        (["-x", "socks5://p", "-x", "socks5://q"], "SOCKS5 proxy p port 1080, SOCKS5 proxy q port 1080")):
+        for rest in (["-u", "h", "1"], ["-l", "-u", "0", "--to", "udp:h:1"], ["-l", "0", "--to", "udp:h:1"]):
+            cat = pollcat(*args, *rest)
+            assert cat.wait() == 2
+            assert cat.err == f"pollcat: {title}: datagrams go through one SOCKS5 proxy, and no other\n"
+
+
+def test_ends(pollcat, relay):
+    """Each peer has an association of its own."""
+    server = udp()
+    cat = pollcat("-l", "-u", "127.0.0.1", "0", "--to", f"udp:localhost:{port_of(server)}", "-x", relay())
+    cat.bound()
+    for number in range(2):
+        peer = udp()
+        peer.connect(("127.0.0.1", cat.port))
+        for _ in range(2):
+            peer.send(b"from %d" % number)
+            data, where = server.recvfrom(100)
+            assert data == b"from %d" % number
+            server.sendto(b"to %d" % number, where)
+            assert peer.recv(100) == b"to %d" % number
+
+
+def test_at_the_prompt(relay, tmp_path):
+    server = udp()
+    with Terminal([POLLCAT, "--no-history", "-u", "-x", relay(), "127.0.0.1", str(port_of(server))], home=tmp_path, columns=120) as t:
+        t.type("hello\r")
+        data, where = server.recvfrom(100)
+        assert data == b"hello\n"
+        server.sendto(b"and back\n", where)
+        t.wait_text("and back")
+        t.type("~info\r")
+        t.wait_text("through   SOCKS5 proxy 127.0.0.1 port ")
+
+
+@pytest.mark.parametrize("name, status", [("nc", 1), ("ncat", 0)])
+def test_under_the_names_of_others(program, relay, tmp_path, name, status):
+    """nc has no such thing."""
+    server = udp()
+    (tmp_path / name).symlink_to(POLLCAT)
+    where = relay().split("//")[1]
+    args = ["-X", "5", "-x", where] if name == "nc" else ["--proxy-type", "socks5", "--proxy", where]
+    cat = program(tmp_path / name, "-u", *args, "127.0.0.1", port_of(server))
+    if status:
+        assert cat.wait() == status and "no proxy support for UDP mode" in cat.err
+        return
+    cat.send(b"hello")
+    data, where = server.recvfrom(100)
+    assert data == b"hello"
+    server.sendto(b"back", where)
+    cat.until_out(b"back")

@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SAID = 2 * ASK_OUT };
+enum { SAID = 3 * ASK_OUT };
 
 /* What came of it all. */
 struct outcome {
@@ -51,13 +51,19 @@ static void note_said(struct outcome *o, struct ask *a)
 }
 
 /* The bytes are given as they would come: never more than `piece` new ones, those not used before again. */
-static void talk(const struct ask_kind *kind, bool login, const uint8_t *in, size_t n, size_t piece,
+static void talk(const struct ask_kind *kind, unsigned options, const uint8_t *in, size_t n, size_t piece,
                  struct outcome *o)
 {
+    struct ask_known known = {0};
+    struct addr relay;
     struct ask a = {.kind = kind, .host = "192.0.2.1", .port = 80, .nonce = "0123", .hash = hash};
     size_t end = 0;
 
-    if (login) {
+    if ((options & 8) != 0)
+        a.known = &known;
+    if ((options & 16) != 0)
+        a.relay = &relay;
+    if ((options & 4) != 0) {
         a.user = "joe";
         a.password = "secret";
     }
@@ -81,6 +87,7 @@ static void talk(const struct ask_kind *kind, bool login, const uint8_t *in, siz
         }
     }
     memcpy(o->why, a.why, sizeof o->why);
+    ask_forget(&known);
 }
 
 static void read_head(const uint8_t *in, size_t n)
@@ -111,8 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     kind = ask_row(data[0] % 4);
-    talk(kind, (data[0] & 4) != 0, data + 1, size - 1, size, &whole);
-    talk(kind, (data[0] & 4) != 0, data + 1, size - 1, 1, &bytes);
+    talk(kind, data[0], data + 1, size - 1, size, &whole);
+    talk(kind, data[0], data + 1, size - 1, 1, &bytes);
     require(whole.result == bytes.result && whole.used == bytes.used);
     require(whole.nsaid == bytes.nsaid && memcmp(whole.said, bytes.said, whole.nsaid) == 0);
     require(strcmp(whole.why, bytes.why) == 0);

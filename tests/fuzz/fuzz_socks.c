@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     require((place.name != NULL) == (place.addr.len == 0));
     if (place.name != NULL) {
+        unsigned char named[SOCKS5_NAME_AHEAD];
+        char name[256] = "";
+
         require(place.name > data && place.name + place.nname + 2 == data + n);
+        memcpy(name, place.name, place.nname);
+        if (strlen(name) == place.nname)
+            require(socks5_put_name_ahead(named, name, place.port) == n && memcmp(named, data, n) == 0);
         return 0;
     }
     require(socks5_take_ahead(out, socks5_put_ahead(out, &place.addr), &again) > 0);

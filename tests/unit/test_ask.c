@@ -242,6 +242,27 @@ static void the_rest_is_left(void **state)
     assert_int_equal(left, 7);
 }
 
+/* Where datagrams are to go. */
+static void an_association(void **state)
+{
+    static const char answer[] = "\5\0\5\0\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\x12\x34";
+    struct addr relay;
+    char text[ADDR_TEXT];
+
+    (void)state;
+    for (size_t piece = 1; piece < sizeof answer; piece++) {
+        struct ask a = {.kind = &ask_socks5, .host = "example", .port = 1, .relay = &relay};
+        size_t left;
+
+        assert_int_equal(a.kind->begin(&a), 0);
+        assert_int_equal(feed(&a, answer, 2, piece, &left), 0);
+        assert_int_equal(a.nout, 3 + 10);
+        assert_memory_equal(a.out + 3, "\5\3\0\1\0\0\0\0\0\0", 10);
+        assert_int_equal(feed(&a, answer + 2, sizeof answer - 3, piece, &left), ASK_DONE);
+        assert_string_equal(addr_format(&relay, text), "::1 port 4660");
+    }
+}
+
 #define WANTS_BASIC "HTTP/1.0 407 Who\r\nProxy-Authenticate: Basic realm=x\r\n\r\n"
 #define LOGIN "Proxy-Authorization: Basic dTpw\r\n"
 
@@ -302,9 +323,8 @@ static void words_stand_for_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_said_and_heard),
-        cmocka_unit_test(the_rest_is_left),
-        cmocka_unit_test(what_is_known_is_said_at_once),
+        cmocka_unit_test(what_is_said_and_heard),        cmocka_unit_test(the_rest_is_left),
+        cmocka_unit_test(what_is_known_is_said_at_once), cmocka_unit_test(an_association),
         cmocka_unit_test(words_stand_for_rows),
     };
 
