@@ -31,12 +31,15 @@ struct program {
     struct end *end; /* NULL: its peer is gone */
     struct child *child;
     void (*last)(struct port *in);
+    bool on_terminal;
     char name[32];
 };
 
-/* What a shell would say. */
-static int shell_status(int status)
+/* What a shell would say. Where its terminal went because the peer did, a hang-up is how it ends. */
+static int shell_status(const struct program *p, int status)
 {
+    if (p->on_terminal && p->end == NULL && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP)
+        return 0;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -63,11 +66,12 @@ static void program_ended(void *ctx, int status)
     struct ends *ends = p->ends;
     struct end *e = p->end;
     void (*last)(struct port *) = p->last;
+    const int said = shell_status(p, status);
 
     tell_status(p, status);
     free_program(p);
     if (ends->ended != NULL)
-        ends->ended(ends->ctx, shell_status(status));
+        ends->ended(ends->ctx, said);
     if (ends->awaited && list_empty(&ends->programs))
         loop_stop(ends->loop);
     if (e == NULL)
@@ -159,6 +163,7 @@ int program_start(struct end *e, char *const *argv, const struct peer *peer, con
     }
     p->end = e;
     p->last = way->last;
+    p->on_terminal = way->place == SPAWN_TERMINAL;
     list_add(&e->ends->programs, &p->place);
     e->state = p;
     return 0;
