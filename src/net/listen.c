@@ -94,7 +94,7 @@ static void wake_for_room(struct peer_watch *w)
         wake_listeners(l);
 }
 
-static void rest_listeners(struct listen *l, const struct addr *at, int sys)
+static void tell_rest(struct listen *l, const struct addr *at, int sys)
 {
     char text[ADDR_TEXT];
 
@@ -102,6 +102,11 @@ static void rest_listeners(struct listen *l, const struct addr *at, int sys)
         log_notice("listening on %s rests: %s; goes on when a peer leaves", addr_format(at, text),
                    strerror(sys));
     l->told = true;
+}
+
+static void rest_listeners(struct listen *l, const struct addr *at, int sys)
+{
+    tell_rest(l, at, sys);
     l->resting = true;
     for (int i = 0; i < l->count; i++)
         loop_touch(&l->listeners[i].watch);
@@ -250,8 +255,11 @@ static void accept_newcomers(struct watch *w, unsigned events)
             return;
         }
         addr_set(&from, (struct sockaddr *)&ss, len);
-        if (!take_newcomer(l, fd, &from))
+        if (!take_newcomer(l, fd, &from)) {
+            if (!l->over && l->net->conf->room > 0)
+                tell_rest(l, at, EMFILE); /* which it would be for what stands behind the next one */
             return;
+        }
     }
 }
 

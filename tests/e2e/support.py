@@ -9,6 +9,7 @@ import fcntl
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -295,6 +296,13 @@ def dial(where, host="127.0.0.1", kind=socket.SOCK_STREAM):
     sock = made(socket.socket(socket.AF_UNIX if unix else family(host), kind))
     sock.connect(unix_name(where) if unix else (host, where))
     return sock
+
+
+def room_for_files(number):
+    """So many descriptors for the test itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard >= number, f"this test needs {number} descriptors (ulimit -Hn)"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))
 
 
 def accept(server):

@@ -392,8 +392,9 @@ def test_other_programs_as_peers(circle, program, argv):
     assert bytes(two.stdout.data) == b"hello\n"
 
 
-def test_five_hundred_of_whom_one_never_reads(circle):
-    room = circle("--broker", "--slow-peer=drop", stdout=subprocess.DEVNULL)
+@pytest.mark.parametrize("slow", ["drop", "close"])
+def test_five_hundred_of_whom_one_never_reads(circle, slow):
+    room = circle("--broker", f"--slow-peer={slow}", stdout=subprocess.DEVNULL)
     sender, *others = room.join_many(499)
     room.join(receive_buffer=4096)
     sender.sendall(b"x")  # each has a queue now
@@ -403,6 +404,9 @@ def test_five_hundred_of_whom_one_never_reads(circle):
     assert len(Readers(others).read(FLOOD)) == 1
     sending.result()
     assert room.cat.memory() - before < LEEWAY * (16 << 20)
+    said = {"drop": "is too slow and misses bytes", "close": "is too slow and was closed"}[slow]
+    room.cat.until_err(said)
+    assert bytes(room.cat.stderr.data).decode().count(said) == 1
 
 
 def test_small_messages_fill_a_queue_as_well(circle):

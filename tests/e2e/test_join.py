@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each peer is joined to an end of its own: bytes, half-closes and resets go through; what fails fails alone."""
+import contextlib
 import os
+import re
 import resource
 import signal
 import socket
@@ -8,7 +10,7 @@ import socket
 import pytest
 
 from support import (LEEWAY, Background, accept, deaf, dial, fill, half_close, need, payload, port_of, receive,
-                     receive_all, refusing, reset, serve, serve_unix, until_resting)
+                     receive_all, refusing, reset, room_for_files, serve, serve_unix, until_resting)
 
 SIZE = 3 << 20
 
@@ -313,12 +315,12 @@ def test_more_streams_than_pipes(relay):
 
 
 def test_at_the_limit_of_descriptors_others_wait(relay):
-    count = 150
+    room_for_files(2000)
+    count = 500
     server = serve(backlog=count)
-    limit = 128
 
     def lower():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
 
     cat = relay(f"127.0.0.1:{port_of(server)}", preexec_fn=lower)
     peers = [dial(cat.port) for _ in range(count)]
@@ -337,19 +339,39 @@ def test_at_the_limit_of_descriptors_others_wait(relay):
         peers[served[-1]].close()
     assert sorted(served) == list(range(count))
     assert cat.signal(signal.SIGTERM).wait() == -signal.SIGTERM
-    assert cat.err == ""
+    assert re.fullmatch(r"pollcat: listening on .* rests: .*open files.*goes on when a peer leaves\n", cat.err)
 
 
 def test_signal_during_many_transfers(relay):
+    """All are in full flow: each end has a part of what was sent, in its order, and the program ends by the signal at once."""
+    room_for_files(1000)
     server = serve(backlog=128)
     cat = relay(f"127.0.0.1:{port_of(server)}")
     pairs = [(dial(cat.port), accept(server)) for _ in range(100)]
-    for peer, _end in pairs:
-        peer.setblocking(False)
-        peer.send(payload(1 << 16))
-    for _peer, end in pairs:
-        assert receive(end, 1)
+    data = payload(1 << 18)
+    twice = data + data
+
+    def flood(peer):
+        with contextlib.suppress(ConnectionError):
+            while True:
+                peer.sendall(data)
+
+    def hear(end):
+        heard = 0
+        with contextlib.suppress(ConnectionError):
+            while chunk := end.recv(1 << 16):
+                at = heard % len(data)
+                assert chunk == twice[at:at + len(chunk)]
+                heard += len(chunk)
+        return heard
+
+    jobs = [Background(flood, peer) for peer, _end in pairs]
+    first = [receive(end, len(data)) for _peer, end in pairs]
+    jobs += [Background(hear, end) for _peer, end in pairs]
+    assert first == [data] * 100
     assert cat.signal(signal.SIGTERM).wait() == -signal.SIGTERM
+    for job in jobs:
+        job.result()
     assert cat.err == ""
 
 
