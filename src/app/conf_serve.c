@@ -7,6 +7,7 @@
 #include "app/mode.h"
 #include "base/mem.h"
 #include "end/end.h"
+#include "layer/tls_digest.h"
 #include "proto/serve.h"
 
 /* USER:PASSWORD */
@@ -27,6 +28,24 @@ static int read_login(struct serve_conf *s, const char *text, struct err *e)
         return err_set(e, STATUS_LOCAL, "--proxy-auth: a user and a password have at most %d bytes",
                        SERVE_HOST);
     return 0;
+}
+
+static int make_hash(const char *name, const void *data, size_t n, unsigned char *out)
+{
+    struct err e;
+
+    return tls_digest(name, data, n, out, &e);
+}
+
+/* Whom there is a password for may log in by Digest, where hashes can be made. */
+static void prepare_digest(struct serve_conf *s)
+{
+    unsigned char out[TLS_DIGEST];
+
+    if (s->made.user == NULL || make_hash("MD5", "", 0, out) < 0 || make_hash("SHA2-256", "", 0, out) < 0)
+        return;
+    s->made.hash = make_hash;
+    siphash_make_key(&s->made.seal);
 }
 
 /* A list without entries would be none, and let everything be asked for. */
@@ -55,6 +74,7 @@ int serve_conf_make(struct serve_conf *s, struct ends_conf *ends, int family, ui
         add_lists(s->made.targets, ACCESS_ALLOW, &s->allow, e) < 0 ||
         add_lists(s->made.targets, ACCESS_DENY, &s->deny, e) < 0)
         return -1;
+    prepare_digest(s);
     return access_load(s->made.targets, e);
 }
 

@@ -290,11 +290,14 @@ static int parse_type(struct end_spec *spec, const char *rest, struct err *e)
 
 static int open_proxy(struct end *e, struct peer *peer, struct err *why)
 {
-    const struct end_proxy_conf none = {0}, *conf = e->ends->conf.proxy != NULL ? e->ends->conf.proxy : &none;
+    static const struct end_proxy_conf none;
+    const struct end_proxy_conf *conf = e->ends->conf.proxy != NULL ? e->ends->conf.proxy : &none;
     const int64_t limit = e->ends->conf.connect_timeout;
     const struct serve asked = {.kind = serve_find(e->spec->host),
                                 .user = conf->user,
                                 .password = conf->password,
+                                .hash = conf->hash,
+                                .seal = &conf->seal,
                                 .no_chunks = conf->no_chunks};
     struct request *x;
 

@@ -6,15 +6,20 @@
 #define END_PROXY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/siphash.h"
 #include "net/access.h"
 
 /* All zero: everybody may ask for everybody, but as `listed` says. */
 struct end_proxy_conf {
     const char *user, *password; /* user NULL: nobody logs in */
-    bool no_chunks;              /* requests of HTTP are to say how long they are */
-    struct access *targets;      /* whom for; NULL: no list says */
-    bool listed; /* what may be asked for is listed: else no link-local address may, and a loopback
+    /* As in struct serve. */
+    int (*hash)(const char *name, const void *data, size_t n, unsigned char *out);
+    struct siphash_key seal;
+    bool no_chunks;         /* requests of HTTP are to say how long they are */
+    struct access *targets; /* whom for; NULL: no list says */
+    bool listed;            /* what may be asked for is listed: else no link-local address may, and a loopback
                                   * address by who comes from this machine alone */
 };
 

@@ -48,7 +48,10 @@ static int send_answer(struct serving *x)
 static int take_request(struct serving *x)
 {
     size_t used = 0;
-    const int r = x->in.n > 0 ? serve_take(&x->serve, x->in.data, x->in.n, &used) : 0;
+    int r;
+
+    x->serve.now = loop_now(x->layer.port->loop);
+    r = x->in.n > 0 ? serve_take(&x->serve, x->in.data, x->in.n, &used) : 0;
 
     intake_drop(&x->in, used);
     if (r == 0)

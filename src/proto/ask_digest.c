@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/http.h"
+#include "proto/http_auth.h"
 
 enum { VALUE = 300, HEX = 2 * ASK_HASH + 1, TEXT = 4 * VALUE };
 
@@ -19,50 +19,6 @@ struct challenge {
     bool stale;
     bool too_long;
 };
-
-static void skip_blanks(struct http_text *t)
-{
-    while (t->n > 0 && (t->at[0] == ' ' || t->at[0] == '\t' || t->at[0] == ',')) {
-        t->at++;
-        t->n--;
-    }
-}
-
-static struct http_text cut(struct http_text *t, size_t n)
-{
-    const struct http_text word = {t->at, n};
-
-    t->at += n;
-    t->n -= n;
-    return word;
-}
-
-static struct http_text cut_word(struct http_text *t)
-{
-    size_t n = 0;
-
-    while (n < t->n && memchr(" \t,=", t->at[n], 4) == NULL)
-        n++;
-    return cut(t, n);
-}
-
-/* A word, or what stands in quotes, as it stands there. */
-static struct http_text cut_value(struct http_text *t)
-{
-    struct http_text value;
-    size_t n = 1;
-
-    if (t->n == 0 || t->at[0] != '"')
-        return cut_word(t);
-    while (n < t->n && t->at[n] != '"')
-        n += t->at[n] == '\\' && n + 1 < t->n ? 2 : 1;
-    value = cut(t, n);
-    value.at++;
-    value.n--;
-    if (t->n > 0)
-        cut(t, 1);
-    return value;
-}
 
 static void copy_value(struct challenge *c, const struct http_text *from, char to[static VALUE])
 {
@@ -106,25 +62,18 @@ static void take_parameter(struct challenge *c, const struct http_text *name, co
 /* The next challenge of a scheme in a list of any. Returns false when there is none. */
 static bool next_challenge(struct http_text *list, const char *scheme, struct challenge *c)
 {
+    struct http_text before, name, value;
     bool found = false;
 
     *c = (struct challenge){.name = "MD5", .hash = "MD5"};
-    while (skip_blanks(list), list->n > 0) {
-        struct http_text before = *list, name = cut_word(list), value;
-
-        skip_blanks(list);
-        if (list->n == 0 || list->at[0] != '=') { /* a scheme, not a parameter */
-            if (found) {
-                *list = before;
-                return true;
-            }
-            found = http_is(&name, scheme);
-            continue;
+    while (before = *list, http_auth_next(list, &name, &value)) {
+        if (value.at == NULL && found) {
+            *list = before;
+            return true;
         }
-        cut(list, 1);
-        skip_blanks(list);
-        value = cut_value(list);
-        if (found)
+        if (value.at == NULL)
+            found = http_is(&name, scheme);
+        else if (found)
             take_parameter(c, &name, &value);
     }
     return found;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "proto/http.h"
 
 enum step {
@@ -65,14 +66,6 @@ int http_body_begin(struct http_body *b, const void *head, size_t n)
     return 0;
 }
 
-static int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void begin_line(struct http_body *b, enum step step)
 {
     b->step = (int)step;
@@ -81,7 +74,7 @@ static void begin_line(struct http_body *b, enum step step)
 
 static int take_size(struct http_body *b, unsigned char c)
 {
-    const int digit = hex_digit(c);
+    const int digit = hex_value((char)c);
 
     if (digit < 0 && !b->digits)
         return -1;

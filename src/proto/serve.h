@@ -18,7 +18,8 @@
 
 enum {
     SERVE_HOST = 255,     /* bytes of a host's name */
-    SERVE_OUT = 512,      /* bytes that there may be to be sent */
+    SERVE_HASH = 64,      /* bytes of the longest hash */
+    SERVE_OUT = 1024,     /* bytes that there may be to be sent */
     SERVE_IN = 16 * 1024, /* bytes of a request that is not whole yet; one that needs more is refused */
     SERVE_WHY = 128,
 };
@@ -48,11 +49,16 @@ enum serve_wish {
 };
 
 struct serve_kind;
+struct siphash_key;
 
 struct serve {
     const struct serve_kind *kind;
     const char *user, *password; /* who may; user NULL: everybody */
-    bool no_chunks;              /* a body is to say how long it is */
+    /* The hash called `name` ("MD5", "SHA2-256"). Returns its length, or -1. NULL: there are none, and no Digest. */
+    int (*hash)(const char *name, const void *data, size_t n, unsigned char out[SERVE_HASH]);
+    int64_t now;                    /* ms, of a clock that never steps back */
+    const struct siphash_key *seal; /* with `hash`: on what is given out to be hashed */
+    bool no_chunks;                 /* a body is to say how long it is */
 
     /* SERVE_ASKED: what, and whom for. */
     enum serve_wish wish;

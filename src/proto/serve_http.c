@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * CONNECT HOST:PORT, and METHOD http://HOST/PATH, which goes on as METHOD /PATH without what was meant for us. Whoever asks
- * logs in as Basic has it (RFC 7617). One request is one connection.
+ * logs in as Basic has it (RFC 7617), or Digest. One request is one connection.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "proto/http.h"
 #include "proto/http_pass.h"
 #include "proto/serve.h"
+#include "proto/serve_digest.h"
 
 enum { HTTP_PORT = 80 };
 
@@ -54,18 +55,37 @@ static int refuse_bad(struct serve *s, const char *words)
 
 /* The request */
 
-static bool may_ask(const struct serve *s, const char *head, size_t n)
+static bool is_basic(const struct serve *s, const struct http_text *login)
 {
     char pair[2 * SERVE_HOST + 2], expected[HTTP_BASE64(sizeof pair)];
-    struct http_text login, scheme;
+
+    http_base64(pair, (size_t)snprintf(pair, sizeof pair, "%s:%s", s->user, s->password), expected);
+    return serve_is_same(login->at, login->n, expected);
+}
+
+static enum serve_login check_login(const struct serve *s, const char *head, size_t n)
+{
+    struct http_text login, scheme, method, target, version;
 
     if (s->user == NULL)
-        return true;
+        return SERVE_KNOWN;
     if (!http_field(head, n, "Proxy-Authorization", 0, &login))
-        return false;
+        return SERVE_STRANGER;
     scheme = http_word(&login);
-    http_base64(pair, (size_t)snprintf(pair, sizeof pair, "%s:%s", s->user, s->password), expected);
-    return http_is(&scheme, "Basic") & serve_is_same(login.at, login.n, expected);
+    if (http_is(&scheme, "Basic"))
+        return is_basic(s, &login) ? SERVE_KNOWN : SERVE_STRANGER;
+    if (!http_is(&scheme, "Digest") || http_request(head, n, &method, &target, &version) < 0)
+        return SERVE_STRANGER;
+    return serve_digest_check(s, login, &method, &target);
+}
+
+static int refuse_stranger(struct serve *s, bool stale)
+{
+    char digest[SERVE_CHALLENGES], fields[SERVE_CHALLENGES + 64];
+
+    snprintf(fields, sizeof fields, "%sProxy-Authenticate: Basic realm=\"pollcat\"\r\n",
+             serve_digest_ask(s, stale, digest));
+    return refuse(s, "407 Proxy Authentication Required", fields, "a user and a password are needed");
 }
 
 static bool is_method(const struct http_text *method)
@@ -188,13 +208,14 @@ static int take_url(struct serve *s, const struct http_text *target, const char 
 static int take_head(struct serve *s, char *head, size_t n)
 {
     struct http_text method, target, version;
+    enum serve_login login;
 
     if (!http_unfold(head, n) || http_request(head, n, &method, &target, &version) < 0)
         return refuse_bad(s, "no request of HTTP");
     snprintf(s->verb, sizeof s->verb, "%.*s", (int)(method.n < sizeof s->verb ? method.n : 0), method.at);
-    if (!may_ask(s, head, n))
-        return refuse(s, "407 Proxy Authentication Required",
-                      "Proxy-Authenticate: Basic realm=\"pollcat\"\r\n", "a user and a password are needed");
+    login = check_login(s, head, n);
+    if (login != SERVE_KNOWN)
+        return refuse_stranger(s, login == SERVE_STALE);
     if (strcmp(s->verb, "CONNECT") == 0)
         return take_place(s, &target, 0) ? SERVE_ASKED : refuse_bad(s, "CONNECT needs HOST:PORT");
     if (!is_method(&method))

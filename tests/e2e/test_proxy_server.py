@@ -263,6 +263,7 @@ def test_login_of_http(proxy, login, status):
     text = answered(cat, connect(f"127.0.0.1:{port_of(nobody)}", *([f"Proxy-Authorization: {login}"] if login is not None else [])))
     assert text.startswith(b"HTTP/1.1 %d " % status)
     assert (b"Proxy-Authenticate: Basic realm=" in text) == (status == 407)
+    assert (b"Proxy-Authenticate: Digest realm=" in text) == (status == 407)
 
 
 def test_login_of_socks(proxy):
