@@ -33,9 +33,10 @@ static const struct tls_lib *lib_of(const struct tls_layer *x)
     return &x->tls->lib;
 }
 
+/* Bytes that are to be written below. */
 static size_t out_size(const struct tls_layer *x)
 {
-    return lib_of(x)->BIO_ctrl_pending(x->net);
+    return x->bye_said ? x->bye_left : lib_of(x)->BIO_ctrl_pending(x->net);
 }
 
 static bool has_room(const struct tls_layer *x)
@@ -43,20 +44,36 @@ static bool has_room(const struct tls_layer *x)
     return lib_of(x)->BIO_ctrl_get_write_guarantee(x->own) >= RECORD;
 }
 
-/* Writes below what is there to be written. Returns 0 when it all went, IO_AGAIN or IO_ERROR. */
-static int flush(struct tls_layer *x)
+/* Behind our end nothing may stand, and the other side may not read it and so reset the connection; but the library would
+ * still answer to new keys. */
+static void drop_output(struct tls_layer *x)
 {
     const struct tls_lib *o = lib_of(x);
     char *data;
     int n;
 
-    while ((n = o->BIO_nread0(x->net, &data)) > 0) {
-        ssize_t sent = layer_write(x->layer.lower, data, (size_t)n, NULL);
+    while ((n = o->BIO_nread0(x->net, &data)) > 0)
+        o->BIO_nread(x->net, &data, n);
+}
+
+/* Writes below what is there to be written. Returns 0 when it all went, IO_AGAIN or IO_ERROR. */
+static int flush(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+    size_t left;
+    char *data;
+
+    while ((left = out_size(x)) > 0) {
+        const size_t whole = (size_t)o->BIO_nread0(x->net, &data);
+        const ssize_t sent = layer_write(x->layer.lower, data, whole < left ? whole : left, NULL);
 
         if (sent < 0)
             return (int)sent;
         o->BIO_nread(x->net, &data, (int)sent);
+        x->bye_left -= x->bye_said ? (size_t)sent : 0;
     }
+    if (x->bye_said)
+        drop_output(x);
     return 0;
 }
 
@@ -250,6 +267,32 @@ static int finish_handshake(struct tls_layer *x)
     return 0;
 }
 
+/* New keys (TLS 1.3) are told before anything else, and need no answer: also to who has ended and says no more. Returns 0
+ * when they are. */
+static int tell_keys(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+
+    while (o->SSL_in_init(x->ssl)) {
+        const int n = o->SSL_do_handshake(x->ssl);
+        const ssize_t r = n == 1 ? 1 : go_on(x, n);
+
+        if (r <= 0)
+            return x->failed ? fail(x) : r == IO_ERROR ? IO_ERROR : IO_AGAIN;
+    }
+    return 0;
+}
+
+static int get_ready(struct tls_layer *x)
+{
+    const struct tls_lib *o = lib_of(x);
+
+    if (!o->SSL_in_init(x->ssl))
+        return 0;
+    return x->bye_heard && strcmp(o->SSL_get_version(x->ssl), "TLSv1.3") == 0 ? tell_keys(x)
+                                                                              : finish_handshake(x);
+}
+
 /* Room for a record, and nothing in its way. Returns 0, IO_AGAIN or IO_ERROR. */
 static int make_ready(struct tls_layer *x)
 {
@@ -259,7 +302,7 @@ static int make_ready(struct tls_layer *x)
         if (r < 0 && (r == IO_ERROR || !has_room(x)))
             return r;
     }
-    return lib_of(x)->SSL_in_init(x->ssl) ? finish_handshake(x) : 0;
+    return get_ready(x);
 }
 
 static ssize_t write_tls(struct layer *l, const void *data, size_t size, const struct meta *meta)
@@ -318,12 +361,12 @@ static int say_bye(struct tls_layer *x)
 
     if (r < 0)
         return r;
-    x->bye_said = true;
-    if (left)
-        return 0;
     before = out_size(x);
-    lib_of(x)->SSL_shutdown(x->ssl);
+    if (!left)
+        lib_of(x)->SSL_shutdown(x->ssl);
     x->bye_size = out_size(x) - before;
+    x->bye_left = out_size(x);
+    x->bye_said = true;
     lib_of(x)->ERR_clear_error();
     return 0;
 }

@@ -59,6 +59,7 @@ struct tls_layer {
     bool bye_heard; /* close_notify came */
     bool bye_said;  /* ours is on its way */
     size_t bye_size;
+    size_t bye_left; /* bytes up to its end that are still to be written; what comes behind it is not */
     bool bye_waits;  /* for the other side to be silent */
     bool end_told;   /* the reader knows of its end, or of `why` */
     bool dry;        /* the last read got nothing */

@@ -248,19 +248,27 @@ static void open_old(struct both *b, bool shakes)
     shake_both(b);
 }
 
+/* A function that the program has no need of. */
+static void *from_library(const char *name)
+{
+    void *from = dlopen("libssl.so.3", RTLD_NOW | RTLD_NOLOAD), *found;
+
+    assert_non_null(from);
+    found = dlsym(from, name);
+    assert_non_null(found);
+    dlclose(from);
+    return found;
+}
+
 /* The server asks for one. It is sent with what is written next. */
 static void ask_anew(struct both *b)
 {
     struct tls_layer *x = layer_of(b, SERVER);
-    void *from = dlopen("libssl.so.3", RTLD_NOW | RTLD_NOLOAD);
     int (*renegotiate)(SSL * ssl);
 
-    assert_non_null(from);
-    *(void **)&renegotiate = dlsym(from, "SSL_renegotiate");
-    assert_non_null(renegotiate);
+    *(void **)&renegotiate = from_library("SSL_renegotiate");
     assert_int_equal(renegotiate(x->ssl), 1);
     assert_int_equal(x->tls->lib.SSL_do_handshake(x->ssl), 1);
-    dlclose(from);
 }
 
 /* The client has heard of it, and its write has to wait. */
@@ -301,6 +309,37 @@ static void a_read_that_ends_a_new_handshake_wakes_the_write(void **state)
     close_both(&b);
 }
 
+/* New keys of `side`, which asks the other for the same. */
+static void update_keys(struct both *b, int side)
+{
+    int (*update)(SSL * ssl, int type);
+
+    *(void **)&update = from_library("SSL_key_update");
+    assert_int_equal(update(layer_of(b, side)->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+}
+
+/* Whoever asks for keys behind our end gets no answer: it would stand where nothing may, and be left unread. */
+static void nothing_stands_behind_the_end(void **state)
+{
+    struct both b;
+    char data[10];
+
+    (void)state;
+    open_both(&b, &hasty, false);
+    for (int i = 0; i < ENDS; i++)
+        assert_int_equal(port_read(b.side[i].port, data, 10, NULL), IO_AGAIN);
+    assert_int_equal(port_shut(b.side[CLIENT].port), 0);
+    assert_int_equal(port_read(b.side[SERVER].port, data, 10, NULL), IO_EOF);
+    update_keys(&b, SERVER);
+    assert_int_equal(port_write(b.side[SERVER].port, "last", 4, NULL), 4);
+    assert_int_equal(port_read(b.side[CLIENT].port, data, 10, NULL), 4);
+    assert_int_equal(port_shut(b.side[SERVER].port), 0);
+    assert_int_equal(port_read(b.side[CLIENT].port, data, 10, NULL), IO_EOF);
+    assert_int_equal(port_shut(b.side[CLIENT].port), 0);
+    assert_int_equal(recv(port_fd(b.side[SERVER].port, 0), data, 10, MSG_DONTWAIT), 0);
+    close_both(&b);
+}
+
 struct anew {
     struct timer again;
     struct both *b;
@@ -321,6 +360,35 @@ static void begin_anew(struct timer *t)
         a->done++;
     }
     loop_timer_set(a->b->rig->loop, t, 1);
+}
+
+static void begin_keys(struct timer *t)
+{
+    struct anew *a = container_of(t, struct anew, again);
+
+    if (a->drain[CLIENT].len > a->until || a->drain[SERVER].len > a->until)
+        return;
+    update_keys(a->b, a->done++ % ENDS);
+    loop_timer_set(a->b->rig->loop, t, 1);
+}
+
+/* Of both sides. */
+static void new_keys_at_full_load(void **state)
+{
+    const size_t size = 3000000;
+
+    (void)state;
+    for (int shakes = 0; shakes < 2; shakes++) {
+        struct both b;
+        struct anew a = {.again.fire = begin_keys, .b = &b, .until = size * 9 / 10};
+
+        open_both(&b, &hasty, shakes);
+        loop_timer_set(b.rig->loop, &a.again, 0);
+        move_both_ways(&b, a.drain, size, 50000);
+        assert_true(a.done > ENDS);
+        loop_timer_clear(&a.again);
+        close_both(&b);
+    }
 }
 
 /* Not towards the end, on which a server may not wait for an answer any more. */
@@ -561,6 +629,8 @@ int main(void)
         cmocka_unit_test(a_write_that_ends_a_new_handshake_goes_on),
         cmocka_unit_test(a_read_that_ends_a_new_handshake_wakes_the_write),
         cmocka_unit_test(new_handshakes_at_full_load),
+        cmocka_unit_test(new_keys_at_full_load),
+        cmocka_unit_test(nothing_stands_behind_the_end),
         cmocka_unit_test(a_new_handshake_that_nobody_ends),
 #endif
         cmocka_unit_test(byte_by_byte),
