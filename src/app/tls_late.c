@@ -46,7 +46,7 @@ int tls_late_begin(struct tls_late *l, const struct tls_conf *given, struct peer
         return err_set(e, STATUS_LOCAL, "TLS needs a stream");
     if (p->port->shaking)
         return err_set(e, STATUS_LOCAL, "a handshake is under way already");
-    if (p->port->top->lower != NULL)
+    if (p->port->top->lower != NULL && !tls_is_to_proxy(p->port->top))
         return err_set(e, STATUS_LOCAL, "%s is on this connection already", p->port->top->ops->name);
     if (make_ready(l, given, e) < 0)
         return -1;

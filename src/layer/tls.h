@@ -62,6 +62,9 @@ const char *tls_pin(const struct tls *t);
 /* The listener made its certificate itself. */
 bool tls_is_made_up(const struct tls *t);
 
+/* True for TLS that ends at a proxy: whom the connection is for has none by that. */
+bool tls_is_to_proxy(const struct layer *l);
+
 /* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. */
 struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e);
 

@@ -268,4 +268,10 @@ void tls_limit(struct layer *l, int64_t ms)
     (void)l, (void)ms;
 }
 
+bool tls_is_to_proxy(const struct layer *l)
+{
+    (void)l;
+    return false;
+}
+
 #endif

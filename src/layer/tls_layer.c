@@ -570,4 +570,9 @@ struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t 
     return &x->layer;
 }
 
+bool tls_is_to_proxy(const struct layer *l)
+{
+    return l->ops == &ops && container_of(l, const struct tls_layer, layer)->tls->conf->proxy != NULL;
+}
+
 #endif

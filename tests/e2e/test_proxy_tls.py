@@ -250,6 +250,24 @@ def test_what_does_not_go_together(pollcat):
         assert text in cat.err
 
 
+def test_tls_begun_late(http, front, certs, tmp_path):
+    """~tls: what is spoken to the proxy is none of it."""
+    server = serve()
+    args = ["--no-history", *map(str, trust(certs)), "-x", f"https://localhost:{front(http())}", "localhost", str(port_of(server)), "-4"]
+    with Terminal([POLLCAT, *args], home=tmp_path, columns=160) as t:
+        peer = accept(server)
+        t.type("begin\r")
+        assert receive(peer, 6) == b"begin\n"
+        t.type("~tls\r")
+        peer = context(certs).wrap_socket(peer, server_side=True)
+        t.wait_text("for localhost, verified")
+        t.type("secret\r")
+        assert receive(peer, 7) == b"secret\n"
+        t.type("~tls\r")
+        t.wait_text("TLS is on this connection already")
+        peer.close()
+
+
 def test_info(pollcat, http, front, certs, tmp_path):
     server = serve()
     port = front(http())
