@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import resource
+import select
 import signal
 import socket
 
@@ -11,6 +12,7 @@ import pytest
 
 from support import (LEEWAY, Background, accept, deaf, dial, fill, half_close, need, payload, port_of, receive,
                      receive_all, refusing, reset, room_for_files, serve, serve_unix, until_resting)
+from terminal import wait_for
 
 SIZE = 3 << 20
 
@@ -59,6 +61,25 @@ def test_both_ways(relay, tmp_path, kind, splice):
     assert readers[0].result() == data[::-1] and readers[1].result() == data
     for sender in senders:
         sender.result()
+
+
+def has_probes(sock):
+    """Whether the other end of a connection has keep-alive on: then its only timer is that one (proc(5))."""
+    ends = f":{sock.getpeername()[1]:04X}", f":{sock.getsockname()[1]:04X}"
+    with open("/proc/net/tcp") as lines:
+        rows = [line.split() for line in lines]
+    return any(row[1].endswith(ends[0]) and row[2].endswith(ends[1]) and row[5].startswith("02:") for row in rows)
+
+
+@pytest.mark.parametrize("first", ["peer", "end"])
+def test_who_ended_is_asked_whether_it_is_there(joined, first):
+    one, other, _cat = joined()
+    if first == "end":
+        one, other = other, one
+    half_close(one)
+    assert receive_all(other) == b""
+    wait_for(lambda: has_probes(one), "keep-alive", lambda: select.select([one], [], [], 0.01))
+    assert not has_probes(other)
 
 
 @pytest.mark.parametrize("first", ["peer", "end"])
