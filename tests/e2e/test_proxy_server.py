@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import contextlib
+import hashlib
 import http.server
 import re
 import socket
@@ -123,6 +124,56 @@ def test_curl_logs_in(proxy, program, scheme):
             assert b"am9l" not in curl.out
     with open(f"/proc/{cat.pid}/cmdline", "rb") as f:
         assert b"secret" not in f.read()
+
+
+@pytest.mark.parametrize("way", ["--proxy-digest", "--proxy-anyauth", "--proxy-basic"])
+@pytest.mark.parametrize("tunnel", [True, False])
+def test_curl_logs_in_by(proxy, program, way, tunnel):
+    cat = proxy("--proxy-auth", "joe:secret")
+    with web() as port:
+        for login, status in (("joe:secret", 0), ("joe:wrong", 1), ("jim:secret", 1)):
+            curl = program(need("curl"), "-sS", *(["-p"] if tunnel else ["-f"]), way, "-x", f"http://127.0.0.1:{cat.port}",
+                           "-U", login, f"http://127.0.0.1:{port}/a?b")
+            assert (curl.wait() == 0) == (status == 0)
+            assert (b"GET /a?b HTTP/1.1" in curl.out) == (status == 0)
+
+
+def digest(cat, target, *, method="CONNECT", user="joe", password="secret", forged=None, name="MD5", qop=True, **other):
+    """A login for what the proxy has asked for, with some parameters that are not right."""
+    challenge = next(line for line in answered(cat, connect("127.0.0.1:1")).decode().splitlines()
+                     if "Digest" in line and f"algorithm={name}," in line)
+    given = dict(re.findall(r'(\w+)="?([^",]*)', challenge))
+    nonce = forged(given["nonce"]) if forged else given["nonce"]
+
+    def of(*parts):
+        return hashlib.new({"MD5": "md5", "SHA-256": "sha256"}[name], ":".join(parts).encode()).hexdigest()
+
+    who, what = of(user, given["realm"], password), of(method, target)
+    response = of(who, nonce, "00000001", "mine", "auth", what) if qop else of(who, nonce, what)
+    fields = {"username": user, "realm": given["realm"], "nonce": nonce, "uri": target, "response": response, "algorithm": name,
+              **({"qop": "auth", "nc": "00000001", "cnonce": "mine"} if qop else {}), **other}
+    return "Proxy-Authorization: Digest " + ", ".join(f'{k}="{v}"' for k, v in fields.items() if v is not None)
+
+
+@pytest.mark.parametrize("how, status", [
+    ({}, 502), ({"name": "SHA-256"}, 502), ({"qop": False}, 502), ({"qop": False, "algorithm": None}, 502),
+    ({"method": "GET"}, 407), ({"user": "jim"}, 407), ({"password": "Secret"}, 407), ({"password": ""}, 407),
+    ({"forged": lambda nonce: nonce[:-1] + ("0" if nonce[-1] != "0" else "1")}, 407), ({"forged": lambda nonce: "0" * 32}, 407),
+    ({"forged": lambda nonce: ""}, 407), ({"forged": lambda nonce: nonce + "0"}, 407), ({"realm": "other"}, 407), ({"uri": "other:1"}, 407),
+    ({"uri": None}, 407), ({"response": None}, 407), ({"response": ""}, 407), ({"username": None}, 407), ({"nonce": None}, 407),
+    ({"algorithm": "MD5-sess"}, 407), ({"algorithm": "SHA-256"}, 407), ({"qop": False, "nc": "1", "cnonce": "x" * 5000}, 502),
+    ({"cnonce": "x" * 5000}, 407), ({"qop": "auth-int"}, 407)])
+def test_digest_by_hand(proxy, how, status):
+    cat, nobody = proxy("--proxy-auth", "joe:secret"), refusing()
+    target = f"127.0.0.1:{port_of(nobody)}"
+    if isinstance(how.get("qop"), str):
+        login = digest(cat, target).replace('qop="auth"', f'qop="{how["qop"]}"')
+    else:
+        login = digest(cat, target, **how)
+    assert answered(cat, connect(target, login)).startswith(b"HTTP/1.1 %d " % status)
+    if status == 502:
+        assert answered(cat, connect(target, login + ', nonce="x"')).startswith(b"HTTP/1.1 407 ")
+        assert answered(cat, connect("127.0.0.1:1", login)).startswith(b"HTTP/1.1 407 ")
 
 
 def test_plain_requests_are_rewritten(proxy):

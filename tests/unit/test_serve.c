@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/serve.h"
 
+#include "base/siphash.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +298,73 @@ static void test_addresses_in_answers(void **state)
     assert_memory_equal(five.out + 29, "\1\x12\x34", 3);
 }
 
+/* The hash is a sum, which is enough to see what is hashed. */
+static int sum(const char *name, const void *data, size_t n, unsigned char out[SERVE_HASH])
+{
+    const unsigned char *at = data;
+
+    out[0] = (unsigned char)strlen(name);
+    out[1] = 0;
+    for (size_t i = 0; i < n; i++)
+        out[1] = (unsigned char)(7 * out[1] + at[i]);
+    return 2;
+}
+
+static void sum_text(const char *text, char hex[static 5])
+{
+    unsigned char out[SERVE_HASH];
+
+    (void)sum("MD5", text, strlen(text), out);
+    snprintf(hex, 5, "%02x%02x", out[0], out[1]);
+}
+
+static int log_in(struct serve *s, const char *nonce)
+{
+    char text[512], who[5], what[5], response[5];
+    size_t used;
+
+    sum_text("u:pollcat:p", who);
+    sum_text("CONNECT:h:1", what);
+    snprintf(text, sizeof text, "%s:%s:%s", who, nonce, what);
+    sum_text(text, response);
+    snprintf(
+        text, sizeof text,
+        "CONNECT h:1 HTTP/1.1\r\nProxy-Authorization: Digest username=u, realm=pollcat, nonce=%s, uri=\"h:1\", "
+        "response=%s\r\n\r\n",
+        nonce, response);
+    s->nout = 0;
+    return serve_take(s, (const unsigned char *)text, strlen(text), &used);
+}
+
+static void test_nonces_grow_old(void **state)
+{
+    static const char in[] = "CONNECT h:1 HTTP/1.1\r\n\r\n";
+    const struct siphash_key seal = {{1, 2}};
+    struct serve s = {
+        .kind = &serve_http, .user = "u", .password = "p", .hash = sum, .seal = &seal, .now = 1000};
+    char nonce[33];
+    const char *at;
+    size_t used;
+
+    (void)state;
+    assert_int_equal(serve_take(&s, (const unsigned char *)in, sizeof in - 1, &used), SERVE_REFUSED);
+    s.out[s.nout] = '\0';
+    at = strstr((const char *)s.out, "nonce=\"");
+    assert_non_null(at);
+    snprintf(nonce, sizeof nonce, "%.32s", at + 7);
+    assert_int_equal(log_in(&s, nonce), SERVE_ASKED);
+    s.now += 5 * 60 * 1000;
+    assert_int_equal(log_in(&s, nonce), SERVE_ASKED);
+    s.now++;
+    assert_int_equal(log_in(&s, nonce), SERVE_REFUSED);
+    s.out[s.nout] = '\0';
+    assert_non_null(strstr((const char *)s.out, "stale=true"));
+    s.now = 0; /* one of the future is none of ours */
+    assert_int_equal(log_in(&s, nonce), SERVE_REFUSED);
+    nonce[0] = 'f';
+    assert_int_equal(log_in(&s, nonce), SERVE_REFUSED);
+}
+
 static void test_too_long(void **state)
 {
     static unsigned char in[SERVE_IN];
@@ -324,11 +393,9 @@ static void test_comparing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_what_goes_ahead),
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_addresses_in_answers),
+        cmocka_unit_test(test_requests),        cmocka_unit_test(test_what_goes_ahead),
+        cmocka_unit_test(test_answers),         cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_nonces_grow_old), cmocka_unit_test(test_addresses_in_answers),
         cmocka_unit_test(test_comparing),
     };
 
