@@ -82,6 +82,8 @@ int conf_derive_websocket(struct conf *c, uint64_t traits, struct err *e)
                              "nothing here speaks WebSocket: --websocket, or ws://, is missing");
     if (check(s, e) < 0)
         return -1;
+    if (own) /* who shows what comes knows where a message ends */
+        c->bridge.in.ends_line = c->line && c->service != &service_prompt && !console_conf_shows(&c->console);
     part_sides(c, traits, own, end);
     if (own && (s->made_own = websocket_new(&s->own, e)) == NULL)
         return -1;

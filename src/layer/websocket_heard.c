@@ -98,7 +98,7 @@ ssize_t websocket_give(struct websocket_layer *x, void *data, size_t size, struc
         memcpy(data, m->bytes.data + m->bytes.start, n);
     m->bytes.start += n;
     if (meta != NULL) {
-        meta->form = m->text ? FORM_TEXT : FORM_BINARY;
+        meta->form = x->side->conf->kind == WEBSOCKET_BINARY ? FORM_ANY : m->text ? FORM_TEXT : FORM_BINARY;
         meta->part = !last;
     }
     if (last)

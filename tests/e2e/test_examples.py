@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example of README.md, doc/prompt.md and the man page does what it shows; so do the pictures.
+"""Every example of README.md, doc/prompt.md, doc/websocket.md and the man page does what it shows; so do the pictures.
 
-A block of the two texts marked `console` is what terminals show: after `$ ` a command for the one terminal,
+A block of the texts marked `console` is what terminals show: after `$ ` a command for the one terminal,
 after `alice$ ` one for alice's. Each block is typed into shells on terminals, in an empty directory, and at the
 end the screens must be what the block shows. After `> `, or `all> `, is what is typed at a prompt of pollcat;
 the one that stands below the last row of a block is left out there. A line that was refused, with a caret under
@@ -28,7 +28,8 @@ import pytest
 import support
 from terminal import Terminal, wait_for
 
-TEXTS = {"readme": pathlib.Path(support.SOURCE, "README.md"), "tour": pathlib.Path(support.SOURCE, "doc", "prompt.md")}
+TEXTS = {"readme": pathlib.Path(support.SOURCE, "README.md"), "tour": pathlib.Path(support.SOURCE, "doc", "prompt.md"),
+         "websocket": pathlib.Path(support.SOURCE, "doc", "websocket.md")}
 MANUAL = pathlib.Path(support.SOURCE, "doc", "pollcat.1")
 RECORD = os.path.join(support.SOURCE, "doc", "record")
 COLUMNS, ROWS = 110, 40
@@ -198,7 +199,7 @@ class Block:
         """Those that it talks to and does not start itself."""
         def names(where):
             found = [text for text in self.commands() if re.search(rf"(?<![\w.]){re.escape(str(where))}\b", text)]
-            return found and not any(re.search(r" -l|--echo", text) for text in found)
+            return found and not any(re.search(r" -l|--echo", text) and "--to" not in text for text in found)
 
         return [where for where in SERVERS if names(where)]
 
