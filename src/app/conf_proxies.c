@@ -75,6 +75,8 @@ static int take_login(struct proxies_conf *all, struct proxy_conf *p, char *text
         decode_percent(text);
     if (strlen(p->user) > ASK_HOST)
         return refuse_login("user", e);
+    if (colon == NULL && all->asks_nothing)
+        return 0;
     if (colon == NULL) {
         snprintf(prompt, sizeof prompt, "password of %.64s for the proxy %.128s: ", p->user, host);
         if (secret_ask(prompt, answer, sizeof answer, e) < 0)

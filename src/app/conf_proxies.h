@@ -25,6 +25,7 @@ struct proxies_conf {
     struct option_texts texts; /* --proxy: in the order that they are gone through */
     const char *type;          /* of those that have no scheme; NULL: http */
     const char *auth;          /* USER:PASSWORD, USER, or NULL */
+    bool asks_nothing;         /* a login without a password has none */
     int dns;                   /* 1 + enum proxy_dns; 0: not given */
 
     const char *pin; /* --proxy-ssl-pin; NULL: not given */

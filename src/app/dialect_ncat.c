@@ -356,6 +356,7 @@ static void begin(struct conf *c)
     c->net.max_conns = (unsigned)-1; /* not given */
     c->records.hex_plain = true;
     c->telnet.refuses = true;
+    c->proxies.asks_nothing = true;
 }
 
 static void derive_probe(struct conf *c)

@@ -17,7 +17,8 @@ enum { LOGIN = 2 * ASK_HOST + 2, REASON = 96 };
 static void put_basic(struct ask *a)
 {
     char pair[LOGIN], line[HTTP_BASE64(LOGIN) + 40];
-    int n = snprintf(pair, sizeof pair, "%s:%s", a->user, a->password != NULL ? a->password : "");
+    const bool alone = a->password == NULL; /* as others have it, without a colon */
+    int n = snprintf(pair, sizeof pair, "%s%s%s", a->user, alone ? "" : ":", alone ? "" : a->password);
     const size_t at = (size_t)snprintf(line, sizeof line, "Proxy-Authorization: Basic ");
     const size_t length = at + http_base64(pair, (size_t)n, line + at);
 

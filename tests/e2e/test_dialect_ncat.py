@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pollcat under the name ncat: recipes run as with the real one, and what newer ones do, or only pollcat does better."""
+import base64
 import re
 import signal
 import socket
@@ -400,3 +401,23 @@ def test_brokers_that_cannot_be(program, args, told):
     cat = program(*CALLED_NCAT, POLLCAT, *args)
     assert cat.wait() == 2
     assert cat.err.startswith(f"Ncat: {told}")
+
+
+@pytest.mark.parametrize("login", ["", "a", "a:", ":a", "user:~~~"])
+def test_a_login_for_a_proxy_goes_as_it_stands(program, login):
+    """Nobody is asked for a password that is missing."""
+    with serve() as server:
+        cat = program(*CALLED_NCAT, POLLCAT, "--proxy-type", "http", "--proxy", f"127.0.0.1:{port_of(server)}", "--proxy-auth", login,
+                      "127.0.0.1", "1")
+        peer = accept(server)
+        assert receive(peer, 8) == b"CONNECT "
+        peer.sendall(b'HTTP/1.0 407 Auth\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n')
+        peer.close()
+        peer = accept(server)
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += receive(peer, 1)
+        assert b"\r\nProxy-Authorization: Basic %s\r\n" % base64.b64encode(login.encode()) in head
+        peer.sendall(b"HTTP/1.0 200 Fine\r\n\r\n")
+        peer.close()
+        assert cat.wait() == 0
