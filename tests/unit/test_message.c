@@ -116,9 +116,9 @@ static void reasons_are_kept(void **state)
         if (n < 400) /* what one place holds */
             assert_string_equal(e.text + strlen(e.text) - 20, ": Connection refused");
     }
-    host[10] = '\0';
     m.why = host;
     memset(host, 'y', sizeof host - 1);
+    host[sizeof host - 1] = '\0';
     message_err(&e, STATUS_NETWORK, 1, MESSAGE_SEND_FAILED, &m);
     assert_int_equal(strlen(e.text), sizeof e.text - 1);
 }
