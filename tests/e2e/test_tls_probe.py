@@ -85,7 +85,7 @@ def test_the_time_is_that_of_the_whole(pollcat, certs):
     """One that never answers holds up nobody else."""
     _, good = listener(pollcat, certs)
     with serve() as silent:
-        cat = probe(pollcat, certs, "-w", "0.4", "127.0.0.1", f"{good},{port_of(silent)}")
+        cat = probe(pollcat, certs, "-w", "3", "127.0.0.1", f"{good},{port_of(silent)}")
         assert (cat.wait(), cat.out.decode()) == (0, f"127.0.0.1 {good} open\n")
         assert cat.err == f"pollcat: connect to 127.0.0.1 port {port_of(silent)}: Connection timed out\n"
 
