@@ -24,15 +24,16 @@ enum {
 static ssize_t read_head(struct websocket_layer *x)
 {
     for (;;) {
-        const size_t n = http_head(x->in.data + x->in.start, bytes_held(&x->in));
+        const size_t held = bytes_held(&x->in);
+        const size_t n = held > 0 ? http_head(x->in.data + x->in.start, held) : 0;
         ssize_t r;
 
         if (n > 0 && n <= WEBSOCKET_HEAD)
             return (ssize_t)n;
-        if (bytes_held(&x->in) >= WEBSOCKET_HEAD)
+        if (held >= WEBSOCKET_HEAD)
             return layer_fail_words(&x->layer, "WebSocket: the head of the %s is too long",
                                     x->client ? "answer" : "request");
-        r = websocket_fill(x, WEBSOCKET_HEAD - bytes_held(&x->in));
+        r = websocket_fill(x, WEBSOCKET_HEAD - held);
         if (r < 0)
             return r;
     }
