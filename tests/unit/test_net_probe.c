@@ -299,6 +299,91 @@ static void stopped_by_its_result(void **state)
     assert_int_equal(s.n, 3);
 }
 
+/* Layers, of which each does one thing with its handshake. */
+
+enum how { DONE, FAILS, ENDS, WAITS, NOT_TO_BE_HAD };
+
+struct shaker {
+    struct layer layer;
+    enum how how;
+};
+
+static int shake_somehow(struct layer *l)
+{
+    static const int results[] = {[DONE] = 0, [ENDS] = IO_EOF, [WAITS] = IO_AGAIN};
+    const struct shaker *x = container_of(l, struct shaker, layer);
+
+    return x->how == FAILS ? layer_fail_words(l, "that is nobody") : results[x->how];
+}
+
+static void free_shaker(struct layer *l)
+{
+    free(container_of(l, struct shaker, layer));
+}
+
+static ssize_t read_below(struct layer *l, void *data, size_t size, struct meta *meta)
+{
+    return layer_read(l->lower, data, size, meta);
+}
+
+static struct layer *make_shaker(const void *conf, bool client, const char *host, uint16_t port,
+                                 struct err *e)
+{
+    static const struct layer_ops ops = {
+        .name = "shaker", .read = read_below, .handshake = shake_somehow, .free = free_shaker};
+    struct shaker *x = calloc(1, sizeof *x);
+
+    assert_true(client && port != 0 && strcmp(host, "127.0.0.1") == 0);
+    assert_non_null(x);
+    x->how = *(const enum how *)conf;
+    if (x->how == NOT_TO_BE_HAD) {
+        free(x);
+        err_set(e, STATUS_LOCAL, "no such layer");
+        return NULL;
+    }
+    layer_init(&x->layer, &ops, IO_STREAM | IO_HALFCLOSE);
+    return &x->layer;
+}
+
+static void handshakes(void **state)
+{
+    static const char *const told[] = {"", "that is nobody", "in the middle of the handshake (shaker)",
+                                       "timed out", "no such layer"};
+
+    (void)state;
+    for (enum how how = DONE; how <= NOT_TO_BE_HAD; how++) {
+        struct addr at;
+        int server = rig_serve("127.0.0.1", SOCK_STREAM, &at);
+        const struct portrange ports[2] = {only(&at), only(&at)};
+        const struct net_layer layer = {.make = make_shaker, .conf = &how};
+        struct net_conf conf = {.host = "127.0.0.1", .layers = &layer, .nlayers = 1};
+        struct seen s = {0};
+
+        conf.connect_timeout = how == WAITS ? 20 : 0;
+        probe(&s, conf, ports, 2, false);
+        assert_int_equal(s.n, 2);
+        assert_int_equal(s.results[1], how == DONE ? PROBE_OPEN : PROBE_WRONG);
+        assert_non_null(strstr(s.text, told[how]));
+        close(server);
+    }
+}
+
+/* While another is still being spoken to. */
+static void stopped_in_a_handshake(void **state)
+{
+    static const enum how how = WAITS;
+    const struct net_layer layer = {.make = make_shaker, .conf = &how};
+    struct addr at;
+    int server = rig_serve("127.0.0.1", SOCK_STREAM, &at);
+    const struct portrange ports[2] = {{1, 1}, only(&at)};
+    struct seen s = {.stop_after = 1};
+
+    (void)state;
+    probe(&s, (struct net_conf){.host = "127.0.0.1", .layers = &layer, .nlayers = 1}, ports, 2, false);
+    assert_int_equal(s.results[0], PROBE_CLOSED);
+    close(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +396,8 @@ int main(void)
         cmocka_unit_test(unix_path),
         cmocka_unit_test(failures),
         cmocka_unit_test(stopped_by_its_result),
+        cmocka_unit_test(handshakes),
+        cmocka_unit_test(stopped_in_a_handshake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
