@@ -14,7 +14,7 @@ import threading
 import pytest
 import websockets
 
-from support import LEEWAY, SANITIZED, accept, dial, payload, port_of, receive, receive_all, serve
+from support import LEEWAY, SANITIZED, accept, dial, payload, port_of, receive, receive_all, reset, serve
 from terminal import listen, peer, says, start  # noqa: F401
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -315,6 +315,26 @@ def test_at_the_prompt(start, peer):  # noqa: F811
         "a message", "00000000 00 01 0a ff |....|", "00000000 74 77 6f |two|", "esc \\x1b[31m"])
 
 
+@pytest.mark.parametrize("kind", ["socks5", "http"])
+def test_through_a_proxy(pollcat, library, kind):
+    proxy = pollcat("-lk", "--proxy-type", kind, "127.0.0.1", "0")
+    cat = pollcat("--proxy", f"127.0.0.1:{proxy.port}", "--proxy-type", kind, f"ws://127.0.0.1:{library(echo)}/")
+    cat.send(b"there and back\n")
+    assert cat.close().wait() == 0 and cat.out == b"there and back\n"
+
+
+def test_an_answer_that_is_cut_off(pollcat):
+    whole = f"HTTP/1.1 101 Fine\r\n{GOOD}Sec-WebSocket-Accept: {ACCEPT}\r\n\r".encode()
+    for n in range(0, len(whole) + 1, 13):
+        server = serve()
+        cat = pollcat(f"ws://127.0.0.1:{port_of(server)}")
+        sock = accept(server)
+        read_head(sock)
+        sock.sendall(whole[:n])
+        sock.close()
+        assert cat.wait() == 1 and cat.err != ""
+
+
 # As a listener.
 
 
@@ -349,6 +369,48 @@ def test_wrong_requests(pollcat, asked, status, words):
     assert said.startswith(f"HTTP/1.1 {status} ") and words in said
     cat.until_err(words)
     assert join(cat.port, path="/p", more="Origin: http://good\r\n")
+
+
+def test_requests_that_are_cut_off(pollcat):
+    """Whoever comes next is served."""
+    cat = pollcat("-lk", "--websocket", "0")
+    whole = request()
+    for n in range(len(whole)):
+        sock = dial(cat.port)
+        sock.sendall(whole[:n])
+        if n % 2 == 0:
+            reset(sock)
+        sock.close()
+    join(cat.port).sendall(frame(TEXT, b"here"))
+    cat.until_out(b"here\n")
+
+
+def test_all_at_once(pollcat):
+    """The request, messages and the close in one piece."""
+    cat = pollcat("-l", "--websocket", "0")
+    sock = dial(cat.port)
+    sock.sendall(request() + b"".join(frame(TEXT, b"%d" % i) for i in range(1000)) + close_frame(1000))
+    assert read_head(sock).startswith("HTTP/1.1 101 ")
+    assert read_frame(sock) == (CLOSE, struct.pack(">H", 1000))
+    assert cat.wait() == 0 and cat.out == b"".join(b"%d\n" % i for i in range(1000))
+
+
+def test_what_is_queued_at_the_end_of_input(pollcat):
+    """It all goes before the close, however slow its reader is."""
+    data = payload(8 << 20)
+    cat = pollcat("-l", "-N", "--websocket", "--binary", "0")
+    sock = join(cat.port)
+    feeder = threading.Thread(target=lambda: cat.send(data).close())
+    feeder.start()
+    got = b""
+    opcode, part = read_frame(sock)
+    while opcode == BINARY:
+        got += part
+        opcode, part = read_frame(sock)
+    assert opcode == CLOSE and got == data
+    sock.sendall(close_frame(1000))
+    feeder.join()
+    assert cat.wait() == 0
 
 
 BROKEN = [
