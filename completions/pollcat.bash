@@ -19,6 +19,35 @@ _pollcat_sockopts()
     _pollcat_take -W "$("${COMP_WORDS[0]}" --list-sockopts 2>/dev/null | sed 's/[= ].*//')"
 }
 
+_pollcat_end() # KIND:REST is one word, or three
+{
+    local kind rest=$cur before='' action
+
+    if [[ $cur == ':' ]]; then
+        kind=$prev rest=''
+    elif [[ $prev == ':' && $COMP_CWORD -gt 1 ]]; then
+        kind=${COMP_WORDS[COMP_CWORD - 2]}
+    else
+        kind=${cur%%:*} rest=${cur#*:} before=$kind:
+    fi
+    case $kind in
+    unix | seqpacket | unix-dgram | file | append | read | tty)
+        compopt -o filenames 2>/dev/null
+        action='file'
+        ;;
+    exec | pty)
+        action='command'
+        ;;
+    tcp | tls | udp)
+        action='hostname'
+        ;;
+    *)
+        return 1
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -P "$before" -A "$action" -- "$rest")
+}
+
 _pollcat()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word
@@ -29,6 +58,7 @@ _pollcat()
     elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then
         prev=${COMP_WORDS[COMP_CWORD - 2]}
     fi
+    [[ $cur$prev != *:* ]] || ! _pollcat_end || return
     case $prev in
     --to)
         _pollcat_take -W 'tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -'

@@ -158,6 +158,9 @@ static void bash_value(FILE *out, const struct option_row *row)
     case VALUE_FILE:
         fputs("_pollcat_files", out);
         break;
+    case VALUE_END:
+        fprintf(out, "_pollcat_take -W '%s'", option_words(row, words, sizeof words));
+        break;
     case VALUE_HOST:
         fputs("_pollcat_take -A hostname", out);
         break;
@@ -214,6 +217,29 @@ static const char bash_head[] =
     "    _pollcat_take -W \"$(\"${COMP_WORDS[0]}\" --list-sockopts 2>/dev/null | sed 's/[= ].*//')\"\n"
     "}\n"
     "\n"
+    "_pollcat_end() # KIND:REST is one word, or three\n"
+    "{\n"
+    "    local kind rest=$cur before='' action\n"
+    "\n"
+    "    if [[ $cur == ':' ]]; then\n"
+    "        kind=$prev rest=''\n"
+    "    elif [[ $prev == ':' && $COMP_CWORD -gt 1 ]]; then\n"
+    "        kind=${COMP_WORDS[COMP_CWORD - 2]}\n"
+    "    else\n"
+    "        kind=${cur%%:*} rest=${cur#*:} before=$kind:\n"
+    "    fi\n"
+    "    case $kind in\n";
+
+static const char bash_kinds_end[] =
+    "    *)\n"
+    "        return 1\n"
+    "        ;;\n"
+    "    esac\n"
+    "    mapfile -t COMPREPLY < <(compgen -P \"$before\" -A \"$action\" -- \"$rest\")\n"
+    "}\n"
+    "\n";
+
+static const char bash_begin[] =
     "_pollcat()\n"
     "{\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word\n"
@@ -224,6 +250,7 @@ static const char bash_head[] =
     "    elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then\n"
     "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
     "    fi\n"
+    "    [[ $cur$prev != *:* ]] || ! _pollcat_end || return\n"
     "    case $prev in\n";
 
 static const char bash_operands[] = "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
@@ -241,12 +268,24 @@ static const char bash_end[] = "'\n"
                                "\n"
                                "complete -F _pollcat pollcat\n";
 
+/* What is to be done for the kinds of ends that are followed by a `what`. */
+static void bash_kind(FILE *out, const char *what, const char *action)
+{
+    char kinds[KINDS];
+
+    fprintf(out, "    %s)\n        %s\n        ;;\n", end_list_of(kinds, sizeof kinds, what, " | "), action);
+}
+
 void gen_bash(FILE *out)
 {
     const struct option_row *row;
     char kinds[KINDS];
 
     fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n%s", origin, bash_head);
+    bash_kind(out, "PATH", "compopt -o filenames 2>/dev/null\n        action='file'");
+    bash_kind(out, "COMMAND", "action='command'");
+    bash_kind(out, "HOST", "action='hostname'");
+    fprintf(out, "%s%s", bash_kinds_end, bash_begin);
     bash_cases(out);
     fputs("    esac\n    if [[ $cur == -* ]]; then\n        _pollcat_take -W '", out);
     for (size_t i = 0, n = 0; (row = option_row(i++)) != NULL; n++) {
@@ -260,12 +299,25 @@ void gen_bash(FILE *out)
 
 /* zsh */
 
+/* Within single quotes, in which nothing is escaped. */
+static void zsh_text(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else if (strchr(":[]", *text) != NULL)
+            fprintf(out, "\\%c", *text);
+        else
+            putc(*text, out);
+    }
+}
+
 static void zsh_value(FILE *out, const struct option_row *row)
 {
     char words[256];
 
     fputs(row->optional ? "::" : ":", out);
-    put_escaped(out, row->arg, ":[]");
+    zsh_text(out, row->arg);
     fputs(":", out);
     switch (row->value) {
     case VALUE_MODE:
@@ -281,6 +333,9 @@ static void zsh_value(FILE *out, const struct option_row *row)
         break;
     case VALUE_FILE:
         fputs("_files", out);
+        break;
+    case VALUE_END:
+        fputs("_pollcat_to", out);
         break;
     case VALUE_HOST:
         fputs("_hosts", out);
@@ -309,7 +364,7 @@ static void zsh_row(FILE *out, const struct option_row *named)
     else
         fprintf(out, "'%s--%s%s", repeats(row) ? "*" : "", named->name, equals);
     fputs("[", out);
-    put_escaped(out, row->help, ":[]");
+    zsh_text(out, row->help);
     fputs("]", out);
     if (row->arg != NULL)
         zsh_value(out, row);
@@ -325,12 +380,27 @@ static const char zsh_head[] =
     "    compadd -S = -q -a names\n"
     "}\n"
     "\n"
-    "_pollcat_address()\n"
-    "{\n"
-    "    if (( ${words[(I)(-[^-]#U*|--unixsock|--seqpacket)]} )); then\n"
-    "        _files\n"
-    "    else\n"
-    "        compadd -S '' -- ";
+    "_pollcat_end()\n"
+    "{\n";
+
+static const char zsh_address[] = "    else\n"
+                                  "        return 1\n"
+                                  "    fi\n"
+                                  "}\n"
+                                  "\n"
+                                  "_pollcat_to()\n"
+                                  "{\n"
+                                  "    _pollcat_end || compadd -S '' -- ";
+
+static const char zsh_operand[] = "\n"
+                                  "}\n"
+                                  "\n"
+                                  "_pollcat_address()\n"
+                                  "{\n"
+                                  "    if (( ${words[(I)(-[^-]#U*|--unixsock|--seqpacket)]} )); then\n"
+                                  "        _files\n"
+                                  "    elif ! _pollcat_end; then\n"
+                                  "        compadd -S '' -- ";
 
 static const char zsh_body[] = "\n"
                                "        _hosts\n"
@@ -342,13 +412,26 @@ static const char zsh_body[] = "\n"
                                "    setopt local_options extended_glob\n"
                                "    _arguments -s -S \\\n";
 
+static void zsh_kind(FILE *out, const char *if_, const char *what, const char *action)
+{
+    char kinds[KINDS];
+
+    fprintf(out, "    %s compset -P '(%s):'; then\n        %s\n", if_,
+            end_list_of(kinds, sizeof kinds, what, "|"), action);
+}
+
 void gen_zsh(FILE *out)
 {
     const struct option_row *row;
     char kinds[KINDS];
 
-    fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s%s%s", origin,
-            zsh_head, end_list_words(kinds, sizeof kinds, false), zsh_body);
+    fprintf(out, "#compdef pollcat\n# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n%s", origin,
+            zsh_head);
+    zsh_kind(out, "if", "PATH", "_files");
+    zsh_kind(out, "elif", "COMMAND", "_command_names -e");
+    zsh_kind(out, "elif", "HOST", "_hosts");
+    fprintf(out, "%s%s -%s", zsh_address, end_list_words(kinds, sizeof kinds, true), zsh_operand);
+    fprintf(out, "%s%s", end_list_words(kinds, sizeof kinds, false), zsh_body);
     for (size_t i = 0; (row = option_row(i++)) != NULL;)
         zsh_row(out, row);
     fputs("        '1:address:_pollcat_address' \\\n        '*:port:_ports'\n}\n\n_pollcat \"$@\"\n", out);
@@ -375,6 +458,9 @@ static void fish_value(FILE *out, const struct option_row *row)
     case VALUE_FILE:
         fputs(" -r -F", out);
         break;
+    case VALUE_END:
+        fprintf(out, " -x -a '(__pollcat_end %s)'", option_words(row, words, sizeof words));
+        break;
     case VALUE_HOST:
         fputs(" -x -a '(__fish_print_hostnames)'", out);
         break;
@@ -385,6 +471,14 @@ static void fish_value(FILE *out, const struct option_row *row)
     }
 }
 
+static const char fish_end[] = "function __pollcat_end\n"
+                               "    set -l word (commandline -ct | string replace -r '^--[^=]*=' '')\n"
+                               "    set -l kind (string split -m 1 : -- $word)[1]\n"
+                               "    set -l rest (string split -m 1 : -- $word)[2]\n"
+                               "    if not string match -q '*:*' -- $word\n"
+                               "        string join \\n -- $argv\n"
+                               "    else if contains -- $kind ";
+
 void gen_fish(FILE *out)
 {
     static const char is_unix[] = "__fish_contains_opt -s U unixsock seqpacket";
@@ -392,10 +486,16 @@ void gen_fish(FILE *out)
     const struct option_row *named;
 
     fprintf(out, "# SPDX-License-Identifier: GPL-3.0-or-later\n# %s\n\n", origin);
-    fprintf(out, "complete -c pollcat -f\n");
+    fprintf(out, "%s%s\n        __fish_complete_path $rest | string replace -r '^' $kind:\n", fish_end,
+            end_list_of(kinds, sizeof kinds, "PATH", " "));
+    fprintf(
+        out,
+        "    else if contains -- $kind %s\n        __fish_print_hostnames | string replace -r '^' $kind:\n",
+        end_list_of(kinds, sizeof kinds, "HOST", " "));
+    fprintf(out, "    end\nend\n\ncomplete -c pollcat -f\n");
     fprintf(out, "complete -c pollcat -n '%s' -F\n", is_unix);
-    fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames) %s'\n", is_unix,
-            end_list_words(kinds, sizeof kinds, false));
+    fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames) (__pollcat_end %s)'\n",
+            is_unix, end_list_words(kinds, sizeof kinds, false));
     for (size_t i = 0; (named = option_row(i++)) != NULL;) {
         const struct option_row *row = option_target(named);
 

@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
-      .value = VALUE_WORDS, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -",
+      .value = VALUE_END, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -",
       .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_SELF | TRAIT_PROBE | AMONG,
       .help = "an end for each peer",
       .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },

@@ -64,6 +64,7 @@ enum option_value {
     VALUE_WORDS,   /* mostly one of `names` or `words` */
     VALUE_SOCKOPT, /* a text for net/sockopt.h */
     VALUE_FILE,
+    VALUE_END, /* see end/kind.h; one of `words` */
     VALUE_HOST,
     VALUE_PORT,
 };

@@ -282,38 +282,15 @@ static void add_file(struct complete *to, const char *typed, size_t n, const cha
     free(file);
 }
 
-static const char *kind_name(void *ctx, size_t i)
+/* Adds the files that the path at the end of `typed` may become, of which it is so far into it. */
+static void add_paths(struct complete *to, const char *typed, size_t at)
 {
-    const struct end_kind *kind = end_row(i);
-
-    (void)ctx;
-    return kind != NULL ? kind->name : NULL;
-}
-
-void complete_join(struct console *c, struct complete *to, size_t index, const char *typed)
-{
-    const char *name;
-
-    (void)c;
-    for (size_t i = 0; index == 0 && (name = kind_name(NULL, i)) != NULL; i++) {
-        char *word = join(name, strlen(name), ":", "");
-
-        if (strncmp(word, typed, strlen(typed)) == 0)
-            complete_add(to, word);
-        free(word);
-    }
-    to->open = to->n == 1;
-}
-
-void complete_files(struct console *c, struct complete *to, size_t index, const char *typed)
-{
-    const char *slash = strrchr(typed, '/'), *base = slash != NULL ? slash + 1 : typed;
-    size_t n = (size_t)(base - typed);
-    char *named = n > 0 ? join(typed, n, "", "") : mem_strdup("."), *path = args_path(named);
-    DIR *dir = index == 0 ? opendir(path) : NULL;
+    const char *slash = strrchr(typed + at, '/'), *base = slash != NULL ? slash + 1 : typed + at;
+    const size_t n = (size_t)(base - typed);
+    char *named = n > at ? join(typed + at, n - at, "", "") : mem_strdup("."), *path = args_path(named);
+    DIR *dir = opendir(path);
     struct dirent *entry;
 
-    (void)c;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
 
@@ -326,4 +303,36 @@ void complete_files(struct console *c, struct complete *to, size_t index, const 
         closedir(dir);
     free(path);
     free(named);
+}
+
+void complete_files(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    (void)c;
+    if (index == 0)
+        add_paths(to, typed, 0);
+}
+
+static void add_kinds(struct complete *to, const char *typed)
+{
+    const struct end_kind *kind;
+
+    for (size_t i = 0; (kind = end_row(i)) != NULL; i++) {
+        char *word = join(kind->name, strlen(kind->name), ":", "");
+
+        if (strncmp(word, typed, strlen(typed)) == 0)
+            complete_add(to, word);
+        free(word);
+    }
+    to->open = to->n == 1;
+}
+
+void complete_join(struct console *c, struct complete *to, size_t index, const char *typed)
+{
+    const char *path = end_path_in(typed);
+
+    (void)c;
+    if (index == 0 && path != NULL)
+        add_paths(to, typed, (size_t)(path - typed));
+    else if (index == 0)
+        add_kinds(to, typed);
 }

@@ -145,3 +145,28 @@ const char *end_list_words(char *text, size_t size, bool ends)
     }
     return text;
 }
+
+static bool is_followed_by(const struct end_kind *kind, const char *what)
+{
+    return strncmp(kind->syntax, what, strlen(what)) == 0;
+}
+
+const char *end_list_of(char *text, size_t size, const char *what, const char *between)
+{
+    const struct end_kind *kind;
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; (kind = end_row(i)) != NULL && n < size; i++) {
+        if (is_followed_by(kind, what))
+            n += (size_t)snprintf(text + n, size - n, "%s%s", n > 0 ? between : "", kind->name);
+    }
+    return text;
+}
+
+const char *end_path_in(const char *word)
+{
+    const struct end_word read = end_read_word(word);
+
+    return read.kind != NULL && read.rest > word && is_followed_by(read.kind, "PATH") ? read.rest : NULL;
+}

@@ -51,4 +51,10 @@ struct end_word end_read_word(const char *text);
 /* All our own, in one line: "tcp: unix: ..."; of ends alone, or of main addresses. Returns `text`. */
 const char *end_list_words(char *text, size_t size, bool ends);
 
+/* The names of those whose rest is a `what` ("PATH", "COMMAND", "HOST"), set apart by `between`. Returns `text`. */
+const char *end_list_of(char *text, size_t size, const char *what, const char *between);
+
+/* Where the path begins in a word like "unix:/run"; NULL: no path stands there. */
+const char *end_path_in(const char *word);
+
 #endif

@@ -187,6 +187,14 @@ def test_kinds_are_completed(at, peer):
     t.wait(lambda t: t.row().endswith("~join seqpacket:"))
 
 
+def test_paths_are_completed(at, peer, tmp_path):
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory" / "socket").touch()
+    t = at(columns=200)
+    t.type(f"~join unix:{tmp_path}/di\tso\t")
+    t.wait(lambda t: t.row().endswith("/directory/socket"))
+
+
 def test_datagrams_are_an_end(at, peer):
     sock = udp()
     t = at()

@@ -215,7 +215,8 @@ static void rows_are_whole(void **state)
         assert_int_equal(a->doc[strlen(a->doc) - 1], '\n');
         assert_int_equal(a->gives & a->needs, 0);
         assert_true((a->type == OPTION_WORD) == (a->names != NULL));
-        assert_true((a->value == VALUE_WORDS) == (a->words != NULL || a->names != NULL));
+        assert_true((a->value == VALUE_WORDS || a->value == VALUE_END) ==
+                    (a->words != NULL || a->names != NULL));
         assert_true(a->arg != NULL || (a->type != OPTION_STRING && a->type != OPTION_INT));
     }
 }
