@@ -129,7 +129,7 @@ static size_t take_head(struct exchange *x, const char *data, size_t n)
 
     if (n > HEAD - before)
         n = HEAD - before;
-    if (before + n > x->room) {
+    if (x->head == NULL || before + n > x->room) {
         x->room = before + n > FIRST ? before + n : FIRST;
         x->head = mem_resize(x->head, x->room);
     }
