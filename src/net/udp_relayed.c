@@ -134,11 +134,14 @@ static void make_peer(struct relayed_net *r, struct port *port, const struct add
 static void way_up(void *ctx, struct peer *p)
 {
     struct relayed_net *r = ctx;
-    struct addr proxy = *p->remote, local;
-    struct port *control = peer_remove(p), *port = NULL;
+    struct port *control, *port = NULL;
+    struct addr proxy, local;
     struct err e;
-    int fd = find_relay(r, &proxy, &e) == 0 ? open_socket(r, &e) : -1;
+    int fd;
 
+    addr_copy(&proxy, p->remote);
+    control = peer_remove(p);
+    fd = find_relay(r, &proxy, &e) == 0 ? open_socket(r, &e) : -1;
     net_close(r->way);
     r->way = NULL;
     if (fd < 0)
