@@ -270,7 +270,7 @@ def run_all(plain, faults):
 
 def test_faults_strike(monkeypatch):
     monkeypatch.delenv("POLLCAT_SPLICE", raising=False)  # splice(2) would receive instead
-    with Run("recv:2:ECONNRESET") as run:
+    with Run("recv:1:ECONNRESET") as run:
         assert pipe(run)["received"] != payload(SIZE)
         assert (run.struck, run.status, run.open_at_end is not None) == (1, 1, True)
         assert run.messages.endswith("Connection reset by peer\n")
