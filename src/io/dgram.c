@@ -175,7 +175,7 @@ static ssize_t take_single(struct dgram *d, int fd, struct cmsg_in *in)
 
     if (d->singles == 1 && d->alone)
         errno = EAGAIN;
-    else if (d->opts.echo || d->opts.admits != NULL) /* from whom, and how */
+    else if (!d->opts.connected || d->opts.echo || d->opts.admits != NULL) /* from whom, and how */
         n = cmsg_receive(fd, in);
     else
         n = cmsg_receive_connected(fd, in);
@@ -194,7 +194,7 @@ static ssize_t take_arrival(struct dgram *d, unsigned i, struct cmsg_in *in)
 
     if (d->family == AF_UNIX)
         return cmsg_receive(at->watch.fd, in);
-    if (d->opts.connected && arrivals_left(d->arrivals) == 0 && d->singles < SINGLES)
+    if ((d->opts.connected || d->opts.relay) && arrivals_left(d->arrivals) == 0 && d->singles < SINGLES)
         return take_single(d, at->watch.fd, in);
     if (d->arrivals == NULL)
         d->arrivals = arrivals_new();
