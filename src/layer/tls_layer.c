@@ -17,9 +17,10 @@
 #include "layer/tls_parts.h"
 
 enum {
-    DATA = 16384,         /* bytes of a record */
-    RECORD = DATA + 1024, /* with all that stands around it, and a key update before it */
-    RING = 4 * RECORD,
+    DATA = 16384,             /* bytes of a record */
+    RECORD = DATA + 1024,     /* with all that stands around it, and a key update before it */
+    RING = 4 * RECORD + 1024, /* no whole pages: see mem_pages() */
+    MUCH = 2 * DATA,          /* bytes of a read or write that promise more of their kind */
     MOMENT = 1000, /* ms of silence before a client ends its direction: some servers drop their answer then */
 };
 
@@ -195,6 +196,15 @@ static ssize_t stop_reading(struct tls_layer *x, ssize_t r)
     return r;
 }
 
+/* In the midst of much data the library keeps its buffers, which it gives back after each record otherwise. */
+static void keep_buffers(struct tls_layer *x, bool much)
+{
+    if (x->keeps == much)
+        return;
+    x->keeps = much;
+    lib_of(x)->SSL_ctrl(x->ssl, much ? SSL_CTRL_CLEAR_MODE : SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, NULL);
+}
+
 static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *meta)
 {
     struct tls_layer *x = layer_of(l);
@@ -221,6 +231,7 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
     if (x->bye_heard && x->bye_waits)
         port_event_soon(l->port, LOOP_OUT);
     if (got > 0) {
+        keep_buffers(x, got >= MUCH);
         note_activity(x);
         return (ssize_t)got;
     }
@@ -312,6 +323,7 @@ static ssize_t write_tls(struct layer *l, const void *data, size_t size, const s
     int r = 0;
 
     (void)meta;
+    keep_buffers(x, size >= MUCH);
     while (put < size && (r = make_ready(x)) == 0) {
         size_t part = size - put < DATA ? size - put : DATA;
         int n = lib_of(x)->SSL_write(x->ssl, (const char *)data + put, (int)part);

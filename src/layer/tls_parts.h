@@ -64,6 +64,7 @@ struct tls_layer {
     bool end_told;   /* the reader knows of its end, or of `why` */
     bool dry;        /* the last read got nothing */
     bool more;       /* the connection below gave all there was room for */
+    bool keeps;      /* the library keeps its buffers */
     bool shaken;     /* the handshake is done */
     bool read_waits; /* for room to write */
     bool failed;     /* for `why`, after what was read before has been given */
