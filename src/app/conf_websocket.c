@@ -11,8 +11,10 @@
 
 void conf_cut_websocket(struct conf *c, uint64_t traits)
 {
-    if ((traits & TRAIT_WEBSOCKET) != 0 && (traits & PASSES) == 0 && !c->websocket.binary)
-        c->line = true;
+    if ((traits & TRAIT_WEBSOCKET) == 0 || (traits & PASSES) != 0 || c->websocket.binary)
+        return;
+    c->line = true;
+    c->bridge.out.crlf = false; /* what ends a line is not sent */
 }
 
 /* What becomes of the messages that our connections are sent. */

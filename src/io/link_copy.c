@@ -264,7 +264,7 @@ static bool next_unit(struct link *k)
     }
     if (link_keeps_messages(k->dst) && !link_keeps_messages(k->src) && unit > port_max(k->dst))
         unit = port_max(k->dst);
-    if (k->opts.cut == LINK_CUT_LINE && is_formed(k->dst) && !link_keeps_messages(k->src))
+    if (k->opts.cut == LINK_CUT_LINE && is_formed(k->dst) && !is_apart(k->src))
         unit = part_line(k, unit);
     k->unit = (uint32_t)unit;
     return true;

@@ -190,6 +190,15 @@ def test_what_is_asked_for(pollcat):
     assert cat.wait() == 0
 
 
+def test_crlf_is_no_part_of_a_line(pollcat):
+    server = serve()
+    cat = pollcat("-C", f"ws://127.0.0.1:{port_of(server)}/")
+    sock = accept(server)
+    answer(sock)
+    cat.send(b"line\n")
+    assert read_frame(sock) == (TEXT, b"line")
+
+
 def test_a_host_of_ones_own(pollcat):
     server = serve()
     cat = pollcat("--ws-header", "host: example.org", f"ws://127.0.0.1:{port_of(server)}/")
@@ -309,6 +318,8 @@ def test_at_the_prompt(start, peer):  # noqa: F811
     t.wait_prompt()
     t.type("typed\r")
     assert read_frame(peer.socket) == (TEXT, b"typed")
+    t.type("~input hex\r68 69\r68 ff\r~input text\r")
+    assert [read_frame(peer.socket), read_frame(peer.socket)] == [(TEXT, b"hi"), (BINARY, b"h\xff")]
     peer.socket.sendall(frame(TEXT, b"a message", mask=False) + frame(BINARY, b"\x00\x01\n\xff", mask=False) +
                         frame(BINARY, b"two", mask=False) + frame(TEXT, b"esc \x1b[31m", mask=False))
     t.wait(lambda t: [re.sub("  +", " ", line) for line in t.lines()][-4:] == [
