@@ -214,6 +214,8 @@ static void request_is_over(struct port *port, void *ctx, const struct err *why)
         end_ready(x->end);
         return;
     }
+    if (x->kind != NULL)
+        x->kind->close(x); /* nobody is there any more to be told */
     x->end->told = true;
     end_failed(x->end, &x->why);
 }

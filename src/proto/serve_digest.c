@@ -147,12 +147,28 @@ static bool is_right(const struct serve *s, const struct login *l, const struct 
     return serve_is_same(l->response.at, l->response.n, response);
 }
 
+/* What stands behind the host of a URL. */
+static struct http_text path_of(struct http_text target)
+{
+    int slashes = 0;
+    size_t i = 0;
+
+    while (i < target.n && (target.at[i] != '/' || ++slashes < 3))
+        i++;
+    return (struct http_text){target.at + i, target.n - i};
+}
+
+static bool is_text(const struct http_text *a, const struct http_text *b)
+{
+    return a->n > 0 && a->n == b->n && memcmp(a->at, b->at, a->n) == 0;
+}
+
 /* It is for what is asked for: the whole of it, or its path. */
 static bool is_target(const struct http_text *uri, const struct http_text *target)
 {
-    if (uri->n == 0 || uri->n > target->n || (uri->n < target->n && uri->at[0] != '/'))
-        return false;
-    return memcmp(target->at + target->n - uri->n, uri->at, uri->n) == 0;
+    const struct http_text path = path_of(*target);
+
+    return is_text(uri, target) || is_text(uri, &path);
 }
 
 enum serve_login serve_digest_check(const struct serve *s, struct http_text parameters,
