@@ -71,6 +71,25 @@ static int leave(struct serving *x)
     return LAYER_LEAVES;
 }
 
+/* Who waits for a connection to come has ended it all with its own; what it says is for who comes. */
+static bool is_heard(const struct serving *x)
+{
+    return x->stage == WAITS && x->serve.wish == SERVE_BIND && x->in.n < SERVE_IN;
+}
+
+static int hear_meanwhile(struct serving *x)
+{
+    while (is_heard(x)) {
+        const ssize_t n = intake_read(&x->in, x->layer.lower);
+
+        if (n == IO_EOF)
+            return layer_fail_words(&x->layer, "it has left before anybody came");
+        if (n < 0)
+            return (int)n;
+    }
+    return IO_AGAIN;
+}
+
 static int serving_handshake(struct layer *l)
 {
     struct serving *x = serving_of(l);
@@ -83,8 +102,10 @@ static int serving_handshake(struct layer *l)
             return r;
         if (x->gone)
             return layer_fail(l, ECONNRESET);
-        if (x->stage != HEARS)
-            return x->stage == LEAVES ? leave(x) : IO_AGAIN;
+        if (x->stage == WAITS)
+            return hear_meanwhile(x);
+        if (x->stage == LEAVES)
+            return leave(x);
         if (take_request(x) == 0)
             continue;
         n = intake_read(&x->in, x->layer.lower);
@@ -100,7 +121,9 @@ static unsigned serving_want(struct layer *l, unsigned wanted)
 
     if (x->serve.nout > 0)
         return LOOP_OUT;
-    return x->stage == HEARS ? LOOP_IN : x->stage == WAITS ? LOOP_HUP : wanted;
+    if (x->stage == WAITS)
+        return is_heard(x) ? LOOP_IN | LOOP_HUP : LOOP_HUP;
+    return x->stage == HEARS ? LOOP_IN : wanted;
 }
 
 static unsigned serving_event(struct layer *l, unsigned events)

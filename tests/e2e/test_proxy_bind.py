@@ -80,10 +80,11 @@ def test_what_is_sent_too_early_waits(proxy):
     client.sendall(b"\5\1\0\5\2\0" + place("0.0.0.0", 0) + b"early")
     assert receive(client, 2) == b"\5\0"
     _, *where = answer(client)
+    client.sendall(payload(100000))
     peer = dial_from("127.0.0.1", tuple(where))
     peer.sendall(b"mine")
     assert answer(client)[0] == 0
-    assert receive(client, 4) == b"mine" and receive(peer, 5) == b"early"
+    assert receive(client, 4) == b"mine" and receive(peer, 100005) == b"early" + payload(100000)
 
 
 def test_others_than_who_is_named_are_turned_away(proxy):
@@ -133,11 +134,15 @@ def test_nobody_comes(proxy):
     cat.until_err(": nobody has connected in time$")
 
 
-def test_the_client_is_gone_early(proxy):
+@pytest.mark.parametrize("end", [socket.socket.close, half_close, reset])
+def test_the_client_is_gone_early(proxy, end):
     cat = proxy()
     before = os.listdir(f"/proc/{cat.pid}/fd")
     client, where = bind5(cat)
-    reset(client)
+    end(client)
+    if end is half_close:
+        receive_all(client)
+        client.close()
     until_resting(cat.pid, lambda: len(os.listdir(f"/proc/{cat.pid}/fd")) == len(before))
     with pytest.raises(ConnectionRefusedError):
         dial_from("127.0.0.1", where)
