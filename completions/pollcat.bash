@@ -61,7 +61,7 @@ _pollcat()
     [[ $cur$prev != *:* ]] || ! _pollcat_end || return
     case $prev in
     --to)
-        _pollcat_take -W 'tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -'
+        _pollcat_take -W 'tcp: tls: udp: dtls: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -'
         return
         ;;
     --mode)
@@ -212,7 +212,7 @@ _pollcat()
             ;;
         esac
     done
-    _pollcat_take -A hostname -W 'tcp: tls: unix: seqpacket: udp: unix-dgram: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy:'
+    _pollcat_take -A hostname -W 'tcp: tls: unix: seqpacket: udp: dtls: unix-dgram: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy:'
 }
 
 complete -F _pollcat pollcat

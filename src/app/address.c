@@ -46,7 +46,8 @@ static uint64_t excludes(const struct end_word *word)
         return NOT_OF_ENDS;
     if (word->kind->family == AF_VSOCK)
         return NOT_OF_VSOCK;
-    return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) | (word->kind->tls ? NOT_OF_TLS : 0) |
+    return (word->kind->type != SOCK_DGRAM ? TRAIT_DGRAM : 0) |
+           (word->kind->type == SOCK_SEQPACKET ? TRAIT_TLS : 0) | (word->kind->tls ? NOT_OF_TLS : 0) |
            (word->kind->websocket ? NOT_OF_WEBSOCKET : 0) | (word->family == AF_INET6 ? TRAIT_IPV4 : 0);
 }
 

@@ -435,16 +435,10 @@ static bool wants_prompt(const struct conf *c)
     return c->prompt_always || fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode);
 }
 
-/* Who is given a socket knows no address to send to: one for datagrams is connected. */
-static uint64_t traits_of_transport(uint64_t traits)
-{
-    return (traits & TRAIT_PASS) != 0 && (traits & TRAIT_DGRAM) != 0 ? traits | TRAIT_CONNECTED : traits;
-}
-
 /* The rows of mode, transport and service. */
 static void derive_rows(struct conf *c, uint64_t traits)
 {
-    const struct mode *m = mode_choose(traits_of_transport(traits));
+    const struct mode *m = mode_choose(traits);
     const bool joined = (traits & TRAIT_JOIN) != 0, passed = (traits & TRAIT_PASS) != 0;
     const bool watched = c->watch && m->at_terminal != NULL && isatty(STDOUT_FILENO) && wants_prompt(c);
     const bool prompt = watched || (m->at_terminal != NULL && !joined && !passed && wants_prompt(c));

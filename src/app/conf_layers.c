@@ -3,6 +3,7 @@
  * What is put on connections, our own and those of ends, from the socket up.
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "app/conf.h"
 #include "app/mode.h"
@@ -41,6 +42,8 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
     const bool end_plain_first = plain_first && (traits & (TRAIT_LISTEN | TRAIT_END)) != 0;
     const struct tls_wanted wanted = {.own = (traits & TRAIT_TLS) != 0,
                                       .end = end != NULL && end->tls,
+                                      .datagram = (traits & TRAIT_DGRAM) != 0,
+                                      .end_datagram = end != NULL && end->type == SOCK_DGRAM,
                                       .listens = (traits & TRAIT_LISTEN) != 0,
                                       .set = (traits & TRAIT_TLS_SET) != 0 && !proxies_have_tls(&c->proxies),
                                       .late = c->service == &service_prompt && (traits & TRAIT_LISTEN) == 0,
@@ -49,6 +52,7 @@ int conf_derive_layers(struct conf *c, uint64_t traits, struct err *e)
     if (end_plain_first && !(wanted.end && !end->websocket))
         return err_set(e, STATUS_LOCAL,
                        "--starttls is for who connects: here --to tls:HOST:PORT is missing for it");
+    c->tls.given.segment = c->net.segment;
     c->tls.given.hasty = (traits & TRAIT_SHUTDOWN) != 0 || c->bridge.send_only || c->bridge.quit_after == 0;
     if (tls_sides_make(&c->tls, &wanted, e) < 0 ||
         proxies_conf_make_tls(&c->proxies, &c->tls.given, !wanted.own && !wanted.end, e) < 0)

@@ -103,7 +103,6 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_ACCESS,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: allow/deny with connect."},
-    {.all = TRAIT_TLS | TRAIT_DGRAM, .text = "DTLS is not supported yet."},
     {.all = TRAIT_TLS | TRAIT_PROBE, .text = "-z with --ssl is not supported yet."},
     {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "Invalid option combination: --proxy and -l."},
     {.all = TRAIT_SERVE, .gives = TRAIT_KEEP_OPEN},
@@ -396,7 +395,7 @@ static void derive_listener(struct conf *c)
     c->idle_all = true;
     if (c->many)
         c->net.max_conns = (int)given < 0 ? CONNS : given == 0 ? NET_NOBODY : given;
-    if (c->net.datagram && !c->net.keep_open)
+    if (c->net.datagram && !c->net.keep_open && !c->net.cookies)
         c->transport = "udp-first";
 }
 

@@ -132,7 +132,10 @@ const struct mode *mode_choose(uint64_t traits)
 
 const char *mode_transport(const struct mode *m, uint64_t traits)
 {
+    /* Who is given a socket knows no address to send to, and one who is verified is one and the same. */
+    const uint64_t one = traits & TRAIT_LISTEN ? TRAIT_PASS : TRAIT_PASS | TRAIT_TLS;
+
     if ((traits & TRAIT_DGRAM) != 0)
-        return m->datagram;
+        return (traits & one) != 0 ? "udp-connected" : m->datagram;
     return (traits & TRAIT_UNIX) != 0 ? m->unix_stream : m->stream;
 }

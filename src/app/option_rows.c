@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
              "Without a port the kernel chooses one.\n"
              "With\n.Fl u\nthe same with UDP, with\n.Fl u\nand\n.Fl U\nwith a UNIX datagram socket.\n" },
     { .name = "to", .arg = "END", .group = OPTION_MODE, .type = OPTION_STRING, .field = FIELD(to),
-      .value = VALUE_END, .words = "tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -",
+      .value = VALUE_END, .words = "tcp: tls: udp: dtls: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -",
       .gives = TRAIT_JOIN, .excludes = TRAIT_PROGRAM | TRAIT_SCRIPT | TRAIT_SELF | TRAIT_PROBE | AMONG,
       .help = "an end for each peer",
       .doc = "Join each peer to an end of its own instead of to standard input and output.\nSee\n.Sx Ends .\n" },
@@ -111,7 +111,7 @@ static const struct option_row rows[] = {
       .help = "the address is a PATH or an abstract @NAME",
       .doc = "Use UNIX sockets.\nThe address is a path, or\n.Pf @ Ar name\nfor a socket in the abstract name space.\n" },
     { .name = "seqpacket", .group = OPTION_ADDRESS, .type = OPTION_FLAG, .field = FIELD(net.seqpacket),
-      .gives = TRAIT_UNIX | TRAIT_MESSAGES, .excludes = TRAIT_DGRAM | TRAIT_SELF,
+      .gives = TRAIT_UNIX | TRAIT_MESSAGES, .excludes = TRAIT_DGRAM | TRAIT_SELF | TRAIT_TLS,
       .help = "UNIX sockets with connections and boundaries",
       .doc = "Use UNIX sockets of type\n.Dv SOCK_SEQPACKET .\nImplies\n.Fl U .\n" },
     { .name = "vsock", .group = OPTION_ADDRESS, .type = OPTION_TRAIT, .gives = TRAIT_VSOCK,
@@ -460,9 +460,9 @@ static const struct option_row rows[] = {
 
     /* TLS */
     { .name = "ssl", .group = OPTION_TLS, .type = OPTION_TRAIT, .gives = TRAIT_TLS,
-      .excludes = TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS,
+      .excludes = TRAIT_SELF | TRAIT_PASS,
       .help = "TLS on each connection (also --tls)",
-      .doc = "Speak TLS on each connection.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
+      .doc = "Speak TLS on each connection, and with\n.Fl u\nDTLS.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
              "its run, and tells what its clients can give as\n.Fl -ssl-pin .\nSee\n.Sx TLS .\n" },
     { .name = "starttls", .arg = "PROTOCOL", .group = OPTION_TLS, .type = OPTION_WORD, .field = FIELD(tls.starttls),
       .value = VALUE_WORDS, .names = starttls_names, .gives = TRAIT_STARTTLS,

@@ -35,13 +35,19 @@ int tls_sides_make(struct tls_sides *s, const struct tls_wanted *wanted, struct 
         return 0;
     }
     if (!wanted->own && !wanted->end)
-        return wanted->set ? err_set(e, STATUS_LOCAL,
-                                     "nothing here has TLS: --ssl, or an end tls:HOST:PORT, is missing")
-                           : 0;
+        return wanted->set
+                   ? err_set(
+                         e, STATUS_LOCAL,
+                         "nothing here has TLS: --ssl, or an end tls:HOST:PORT or dtls:HOST:PORT, is missing")
+                   : 0;
     if (s->starttls > 0)
         s->asks = (struct starttls_conf){.kind = starttls_row((size_t)s->starttls - 1),
                                          .name = s->given.name};
     part_sides(s, wanted->own && wanted->listens && wanted->end);
+    s->own.datagram = wanted->datagram;
+    s->own.segment = s->given.segment;
+    s->end.datagram = wanted->end_datagram;
+    s->end.segment = 0;
     if (wanted->own && (s->made_own = tls_new(&s->own, wanted->listens, e)) == NULL)
         return -1;
     if (wanted->end && (s->made_end = tls_new(&s->end, false, e)) == NULL)

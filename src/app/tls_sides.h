@@ -23,6 +23,7 @@ struct tls_sides {
 /* Which of them there are. */
 struct tls_wanted {
     bool own, end;
+    bool datagram, end_datagram; /* DTLS */
     bool listens;
     bool set;   /* an option said how it is to be, and is for nobody else */
     bool late;  /* a person may begin it later */

@@ -11,9 +11,9 @@
 enum { NAME = 24 };
 
 static const struct end_kind *const rows[] = {
-    &end_tcp,  &end_tls,    &end_unix, &end_seqpacket, &end_udp,        &end_unix_dgram, &end_vsock,
-    &end_ws,   &end_wss,    &end_echo, &end_discard,   &end_exec,       &end_sh,         &end_pty,
-    &end_file, &end_append, &end_read, &end_tty,       &end_descriptor, &end_proxy,
+    &end_tcp,   &end_tls,  &end_unix,   &end_seqpacket, &end_udp,     &end_dtls,       &end_unix_dgram,
+    &end_vsock, &end_ws,   &end_wss,    &end_echo,      &end_discard, &end_exec,       &end_sh,
+    &end_pty,   &end_file, &end_append, &end_read,      &end_tty,     &end_descriptor, &end_proxy,
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -35,6 +35,10 @@ static const struct {
     {"openssl", &end_tls, NULL},
     {"openssl-connect", &end_tls, NULL},
     {"ssl", &end_tls, NULL},
+    {"openssl-dtls-client", &end_dtls, NULL},
+    {"openssl-dtls-connect", &end_dtls, NULL},
+    {"dtls-client", &end_dtls, NULL},
+    {"dtls-connect", &end_dtls, NULL},
     {"openssl-listen", NULL, "-l tls:PORT, and -k for fork"},
     {"openssl-l", NULL, "-l tls:PORT, and -k for fork"},
     {"ssl-l", NULL, "-l tls:PORT, and -k for fork"},

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/cmsg.h"
+#include "io/path.h"
 
 enum {
     MOST = 256 * 1024,              /* bytes that wait for one reader */
@@ -165,6 +166,13 @@ static size_t longest_caller(const struct layer *l)
     return container_of(l, const struct caller, layer)->home->is_unix ? SIZE_MAX : CMSG_MAX_IPV6;
 }
 
+static size_t path_caller(const struct layer *l)
+{
+    const struct caller *c = container_of(l, const struct caller, layer);
+
+    return c->home->is_unix ? SIZE_MAX : path_to(c->who);
+}
+
 /* Nothing is waited for but by the sockets: only the end matters. */
 static void touch_caller(struct layer *l)
 {
@@ -198,6 +206,7 @@ static const struct layer_ops ops = {
     .pending = pending_caller,
     .max = max_caller,
     .longest = longest_caller,
+    .path = path_caller,
     .touch = touch_caller,
     .free = free_caller,
 };

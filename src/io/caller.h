@@ -44,9 +44,10 @@ struct caller {
 
     struct caller *next; /* these are io/callers.c's */
     struct list waits;
-    uint64_t hash;
+    uint64_t hash, mark;
     unsigned ifindex;
     unsigned char socket;
+    bool over; /* whoever speaks from there now is another */
 };
 
 /* A new one, spoken of by what was received of it. */

@@ -106,7 +106,7 @@ static struct caller *find_caller(const struct callers *s, const struct meta *fr
 {
     *same = 0;
     for (struct caller *c = s->size > 0 ? *place_of(s, hash) : NULL; c != NULL; c = c->next) {
-        if (c->hash != hash || !addr_equal(c->who, &from->peer))
+        if (c->hash != hash || c->over || !addr_equal(c->who, &from->peer))
             continue;
         if (c->socket == from->socket && addr_equal(c->local, &from->local))
             return c;
@@ -156,8 +156,8 @@ static void local_of(const struct callers *s, const struct meta *from, struct ad
     addr_set_port(local, addr_port(bound));
 }
 
-static void take_newcomer(struct callers *s, const struct meta *from, uint64_t hash, const void *data,
-                          size_t size)
+static void take_newcomer(struct callers *s, const struct meta *from, uint64_t hash,
+                          const struct callers_look *look)
 {
     struct caller *c;
     struct addr local;
@@ -167,10 +167,51 @@ static void take_newcomer(struct callers *s, const struct meta *from, uint64_t h
     c = caller_new(&s->home, from);
     c->ifindex = from->ifindex;
     c->socket = from->socket;
+    c->mark = look->mark;
     remember(s, c, hash);
-    caller_keep(c, data, size);
+    caller_keep(c, look->data, look->size);
     local_of(s, from, &local);
     s->conf.came(s->conf.ctx, &c->port, &local, &from->peer);
+}
+
+/* Whoever is there is no more. */
+static void end_caller(struct caller *c)
+{
+    c->over = true;
+    port_fail(&c->port, ECONNRESET);
+    port_event_soon(&c->port, LOOP_IN | LOOP_OUT);
+}
+
+/* What the answer lacks to arrive, it lacks: who asks will ask again. */
+static void reply(const struct callers *s, const struct meta *from, const struct callers_look *look)
+{
+    const struct cmsg_out out = {.data = look->answer, .size = look->nanswer, .to = from};
+
+    if (cmsg_send(s->at[from->socket].watch.fd, &out) < 0)
+        log_debug("answer: errno %d", errno);
+}
+
+/* Whose datagram it is, `c` or a newcomer's (NULL); or nobody's: then look->data is NULL. */
+static struct caller *pass_gate(const struct callers *s, const struct meta *from, struct caller *c,
+                                struct callers_look *look)
+{
+    look->known = c != NULL;
+    look->mark = c != NULL ? c->mark : 0;
+    switch (s->conf.gate(s->conf.ctx, look)) {
+    case CALLERS_TAKE:
+        return c;
+    case CALLERS_ANEW:
+        if (c != NULL)
+            end_caller(c);
+        return NULL;
+    case CALLERS_REPLY:
+        reply(s, from, look);
+        break;
+    case CALLERS_DROP:
+        break;
+    }
+    look->data = NULL;
+    return NULL;
 }
 
 static void deal_out(struct callers *s, const struct meta *from, const void *data, size_t size)
@@ -178,12 +219,18 @@ static void deal_out(struct callers *s, const struct meta *from, const void *dat
     const uint64_t hash = addr_hash(&from->peer, &s->key);
     unsigned same;
     struct caller *c = find_caller(s, from, hash, &same);
+    struct callers_look look = {.who = &from->peer, .data = data, .size = size};
 
+    if (s->conf.gate != NULL) {
+        c = pass_gate(s, from, c, &look);
+        if (look.data == NULL)
+            return;
+    }
     if (c != NULL) {
         caller_active(c);
         caller_give(c, data, size);
     } else if (same < SAME) {
-        take_newcomer(s, from, hash, data, size);
+        take_newcomer(s, from, hash, &look);
     }
 }
 

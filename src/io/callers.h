@@ -16,12 +16,33 @@
 
 struct callers;
 
-enum { CALLERS_SOCKETS = 8 };
+enum { CALLERS_SOCKETS = 8, CALLERS_ANSWER = 64 };
+
+/* A datagram that a gate looks at. */
+struct callers_look {
+    const struct addr *who;
+    const void *data;
+    size_t size;
+    uint64_t mark;                        /* what the gate knows a caller by; may be set of a newcomer */
+    unsigned char answer[CALLERS_ANSWER]; /* of CALLERS_REPLY */
+    size_t nanswer;
+    bool known; /* a port is there */
+};
+
+/* What becomes of it. */
+enum callers_pass {
+    CALLERS_DROP,
+    CALLERS_TAKE,  /* it is given to who has the port, or a newcomer's */
+    CALLERS_REPLY, /* it is answered, and nothing is kept of it */
+    CALLERS_ANEW,  /* a newcomer's: the port that was there fails (ECONNRESET) */
+};
 
 struct callers_conf {
     size_t most; /* bytes of a datagram made of a stream; 0: as many as fit */
     bool among;  /* they are sent what others say: who only hears is silent */
     void *ctx;   /* of these: */
+    /* Looks at all that comes. Optional: all is taken. */
+    enum callers_pass (*gate)(void *ctx, struct callers_look *look);
     /* Somebody who has no port speaks. Returns false to drop that. */
     bool (*admit)(void *ctx, const struct addr *who);
     /* Their port, which is the user's, and in which waits what came; `local` is the address that was spoken to. It may be

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "io/batch.h"
 #include "io/cmsg.h"
+#include "io/path.h"
 #include "io/port_more.h"
 #include "io/refusals.h"
 
@@ -500,6 +501,15 @@ static size_t longest_dgram(const struct layer *l)
     return d->family == AF_UNIX || (log_shows(LOG_INFO) && !d->opts.connected) ? SIZE_MAX : CMSG_MAX_IPV6;
 }
 
+static size_t path_dgram(const struct layer *l)
+{
+    const struct dgram *d = container_of(l, const struct dgram, layer);
+
+    if (d->family == AF_UNIX)
+        return SIZE_MAX;
+    return d->to != NULL ? path_to(&d->to->peer) : path_of_socket(d->at[0].watch.fd);
+}
+
 static size_t dgram_pending(const struct layer *l)
 {
     const struct dgram *d = container_of(l, const struct dgram, layer);
@@ -575,6 +585,7 @@ static const struct layer_ops ops = {
     .touch = touch_dgram,
     .max = max_dgram,
     .longest = longest_dgram,
+    .path = path_dgram,
     .fd = dgram_fd,
     .dropped = dgram_dropped,
     .free = free_dgram,

@@ -49,6 +49,13 @@ size_t layer_max(const struct layer *l)
     return l->ops->max != NULL ? l->ops->max(l) : LAYER_MAX;
 }
 
+size_t layer_path(const struct layer *l)
+{
+    while (l->ops->path == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->path != NULL ? l->ops->path(l) : SIZE_MAX;
+}
+
 size_t layer_longest(const struct layer *l)
 {
     while (l->ops->longest == NULL && l->lower != NULL)

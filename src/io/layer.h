@@ -140,6 +140,9 @@ struct layer_ops {
     int (*fd)(const struct layer *l, unsigned i);
     uint64_t (*dropped)(const struct layer *l);
 
+    /* Of bottoms of datagrams: bytes of one that goes all the way in one piece. Optional: any number. */
+    size_t (*path)(const struct layer *l);
+
     /* Of bottoms alone: the descriptor that is written, where it is not the one that is read. Optional. */
     int (*fd_written)(const struct layer *l);
 
@@ -169,6 +172,7 @@ size_t layer_pending(const struct layer *l);
 int layer_shut(struct layer *l);
 size_t layer_max(const struct layer *l);
 size_t layer_longest(const struct layer *l);
+size_t layer_path(const struct layer *l);
 
 /* Something happened at this layer (a timer of its own fired): what its event() would return goes on from here. */
 void layer_event(struct layer *l, unsigned events);

@@ -7,7 +7,8 @@
  * in words of ours (tls_verify.c, tls_words.c).
  *
  * close_notify is the end of a direction: it is read as IO_EOF, and shut sends it. An end without it is a failure, as
- * somebody may have cut the connection, unless conf->lenient.
+ * somebody may have cut the connection, unless conf->lenient. Of datagrams it is the end of both directions, and may be lost:
+ * there shut sends it when the port closes.
  */
 #ifndef LAYER_TLS_H
 #define LAYER_TLS_H
@@ -39,7 +40,9 @@ struct tls_conf {
     const char *session;     /* where a client keeps the session, to resume it */
     const char *client_name; /* of a listener: whom a client's certificate, if it shows one, must be for */
     int min;                 /* enum tls_version and 1, as OPTION_WORD gives it; 0: 1.2 */
-    bool insecure;           /* a client believes whoever answers */
+    size_t segment; /* of datagrams: what is longer is cut into messages of this size; 0: it is refused */
+    bool datagram;  /* DTLS: each message is a datagram */
+    bool insecure;  /* a client believes whoever answers */
     bool old_names; /* an address may be the subject's name, where a certificate has no other names */
     bool nameless;  /* whoever the server's certificate is for */
     bool pin_too;   /* besides what else is to be right; of a listener: where a client shows a certificate */
@@ -65,7 +68,8 @@ bool tls_is_made_up(const struct tls *t);
 /* True for TLS that ends at a proxy: whom the connection is for has none by that. */
 bool tls_is_to_proxy(const struct layer *l);
 
-/* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. */
+/* As `make` of struct net_layer (net/transport.h), with a struct tls as `conf`. A listener of datagrams hands on a port whose
+ * first datagram is a hello with a cookie that was looked at (net/cookies.h). */
 struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e);
 
 /* The handshake of one of these, which is on a port, fails unless it is done in `ms`. */

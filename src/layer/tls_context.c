@@ -162,6 +162,35 @@ static int set_ciphers(struct tls *t, const char *list, struct err *e)
     return err_set(e, STATUS_LOCAL, "--ssl-ciphers %.128s: %s", list, tls_reason(t));
 }
 
+/* The cookie was looked at before (net/cookies.h). */
+static int believe_cookie(SSL *ssl, const unsigned char *cookie, unsigned n)
+{
+    (void)ssl, (void)cookie, (void)n;
+    return 1;
+}
+
+/* How long datagrams may be is told by the layer. */
+static int set_datagrams(struct tls *t, struct err *e)
+{
+    const struct tls_lib *o = &t->lib;
+
+    if (t->conf->min == TLS_1_3 + 1)
+        return err_set(e, STATUS_LOCAL, "--ssl-min 1.3: of DTLS there is 1.2 here, and no newer one");
+    o->SSL_CTX_set_options(t->ctx, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION);
+    o->SSL_CTX_set_cookie_verify_cb(t->ctx, believe_cookie);
+    o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, DTLS1_2_VERSION, NULL);
+    return 0;
+}
+
+static const SSL_METHOD *method_of(const struct tls *t)
+{
+    const struct tls_lib *o = &t->lib;
+
+    if (t->conf->datagram)
+        return t->server ? o->DTLS_server_method() : o->DTLS_client_method();
+    return t->server ? o->TLS_server_method() : o->TLS_client_method();
+}
+
 static int set_options(struct tls *t, struct err *e)
 {
     const struct tls_conf *c = t->conf;
@@ -172,8 +201,11 @@ static int set_options(struct tls *t, struct err *e)
         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS, NULL);
     o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
     o->SSL_CTX_set_num_tickets(t->ctx, 1); /* each is a part of the handshake's work, and the next comes with its use */
-    o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
-                    c->min == TLS_1_3 + 1 ? TLS1_3_VERSION : TLS1_2_VERSION, NULL);
+    if (c->datagram && set_datagrams(t, e) < 0)
+        return -1;
+    if (!c->datagram)
+        o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
+                        c->min == TLS_1_3 + 1 ? TLS1_3_VERSION : TLS1_2_VERSION, NULL);
     o->SSL_CTX_set_session_id_context(t->ctx, (const unsigned char *)"pollcat", 7);
     o->SSL_CTX_set_cert_verify_callback(t->ctx, tls_verify, t);
     if (getenv("SSLKEYLOGFILE") != NULL)
@@ -199,7 +231,7 @@ struct tls *tls_new(const struct tls_conf *conf, bool server, struct err *e)
         free(t);
         return NULL;
     }
-    t->ctx = t->lib.SSL_CTX_new(server ? t->lib.TLS_server_method() : t->lib.TLS_client_method());
+    t->ctx = t->lib.SSL_CTX_new(method_of(t));
     if (t->ctx == NULL)
         err_set(e, STATUS_LOCAL, "TLS: %s", tls_reason(t));
     if (t->ctx == NULL || set_options(t, e) < 0) {

@@ -537,7 +537,7 @@ static char *plain_name(const char *name)
     return mem_strndup(name, n > 1 && name[n - 1] == '.' ? n - 1 : n);
 }
 
-static int prepare(struct tls_layer *x, const char *host, struct err *e)
+int tls_prepare(struct tls_layer *x, const char *host, struct err *e)
 {
     struct tls *t = x->tls;
     const struct tls_lib *o = &t->lib;
@@ -558,10 +558,13 @@ static int prepare(struct tls_layer *x, const char *host, struct err *e)
 
 struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t port, struct err *e)
 {
-    struct tls_layer *x = mem_alloc(sizeof *x);
     struct tls *t = (struct tls *)tls;
+    struct tls_layer *x;
 
     (void)port;
+    if (t->conf->datagram)
+        return tls_datagram_make(t, client, host, e);
+    x = mem_alloc(sizeof *x);
     x->tls = t;
     x->client = client;
     x->silence.fire = silence_over;
@@ -574,7 +577,7 @@ struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t 
         return NULL;
     }
     t->lib.SSL_set_bio(x->ssl, x->own, x->own);
-    if (prepare(x, host, e) < 0) {
+    if (tls_prepare(x, host, e) < 0) {
         free_tls(&x->layer);
         return NULL;
     }

@@ -19,6 +19,10 @@
 #include "base/err.h"
 
 #define TLS_SSL_FUNCTIONS(X)              \
+    X(DTLS_client_method)                 \
+    X(DTLS_get_data_mtu)                  \
+    X(DTLS_server_method)                 \
+    X(DTLSv1_listen)                      \
     X(SSL_CIPHER_get_name)                \
     X(SSL_CTX_ctrl)                       \
     X(SSL_CTX_free)                       \
@@ -32,9 +36,11 @@
     X(SSL_CTX_set_cipher_list)            \
     X(SSL_CTX_set_ciphersuites)           \
     X(SSL_CTX_set_client_CA_list)         \
+    X(SSL_CTX_set_cookie_verify_cb)       \
     X(SSL_CTX_set_default_verify_paths)   \
     X(SSL_CTX_set_keylog_callback)        \
     X(SSL_CTX_set_num_tickets)            \
+    X(SSL_CTX_set_options)                \
     X(SSL_CTX_set_session_id_context)     \
     X(SSL_CTX_set_verify)                 \
     X(SSL_CTX_use_PrivateKey)             \
@@ -53,10 +59,13 @@
     X(SSL_get1_session)                   \
     X(SSL_get_current_cipher)             \
     X(SSL_get_error)                      \
+    X(SSL_get_pending_cipher)             \
     X(SSL_get_ex_data)                    \
     X(SSL_get_ex_data_X509_STORE_CTX_idx) \
     X(SSL_get_peer_cert_chain)            \
+    X(SSL_get_state)                      \
     X(SSL_get_version)                    \
+    X(SSL_has_pending)                    \
     X(SSL_in_init)                        \
     X(SSL_load_client_CA_file)            \
     X(SSL_new)                            \
@@ -80,6 +89,9 @@
 #define TLS_CRYPTO_FUNCTIONS(X)        \
     X(ASN1_INTEGER_set)                \
     X(ASN1_TIME_to_tm)                 \
+    X(BIO_ADDR_free)                   \
+    X(BIO_ADDR_new)                    \
+    X(BIO_ctrl)                        \
     X(BIO_ctrl_get_write_guarantee)    \
     X(BIO_ctrl_pending)                \
     X(BIO_free)                        \
@@ -91,6 +103,7 @@
     X(BIO_nwrite0)                     \
     X(BIO_read)                        \
     X(BIO_s_mem)                       \
+    X(BIO_write)                       \
     X(CRYPTO_free)                     \
     X(ERR_clear_error)                 \
     X(ERR_get_error)                   \

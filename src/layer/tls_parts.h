@@ -78,6 +78,12 @@ struct tls_layer {
     size_t nfirst;
 };
 
+/* tls_layer.c: whom the connection is with, and who begins. Returns 0, or -1 with `e`. */
+int tls_prepare(struct tls_layer *x, const char *host, struct err *e);
+
+/* tls_datagram.c: as tls_make(). */
+struct layer *tls_datagram_make(struct tls *t, bool client, const char *host, struct err *e);
+
 /* tls_words.c: what the errors of the library mean, which are then forgotten; into x->why unless that is known already. */
 void tls_explain(struct tls_layer *x);
 

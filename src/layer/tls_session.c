@@ -21,7 +21,8 @@ enum { LARGEST = 64 * 1024, HEAD = 4096 };
 static size_t write_head(const struct tls_layer *x, char head[static HEAD])
 {
     const struct tls_conf *c = x->tls->conf;
-    int n = snprintf(head, HEAD, "pollcat TLS session\n%s\n%s%s\n%s\n", x->name != NULL ? x->name : "",
+    int n = snprintf(head, HEAD, "pollcat %s session\n%s\n%s%s\n%s\n", c->datagram ? "DTLS" : "TLS",
+                     x->name != NULL ? x->name : "",
                      x->tls->pinned     ? "pin "
                      : c->insecure      ? "insecure"
                      : c->trust != NULL ? "issuers "

@@ -12,12 +12,14 @@
 
 enum { NAME = 160 };
 
-/* "TLS 1.3" of the library's "TLSv1.3". */
+/* "TLS 1.3" of the library's "TLSv1.3", "DTLS 1.2" of "DTLSv1.2". */
 static void write_version(const struct tls_layer *x, char *text, size_t size)
 {
     const char *version = x->tls->lib.SSL_get_version(x->ssl);
 
-    snprintf(text, size, "TLS %s", strncmp(version, "TLSv", 4) == 0 ? version + 4 : version);
+    const size_t name = strcspn(version, "v");
+
+    snprintf(text, size, "%.*s %s", (int)name, version, version[name] == 'v' ? version + name + 1 : "");
 }
 
 static void tell_agreement(const struct tls_layer *x, char *text, size_t size)

@@ -73,6 +73,7 @@ struct net_conf {
     bool gather;        /* datagrams written in one turn of the loop may leave together */
     bool echo;          /* the service only answers: datagrams are guarded against loops */
     bool relay;         /* datagrams are others': what becomes of them is no loss of ours */
+    bool cookies;       /* listen: who sends datagrams says hello first, as DTLS has it (net/cookies.h) */
     bool among;         /* peers are sent what others say, there or not */
     size_t segment;     /* cut what is sent into datagrams of this size; 0: a read is a datagram */
     unsigned max_conns; /* 0: as many as descriptors allow */
@@ -88,7 +89,7 @@ struct net_conf {
         takes_header; /* listen: each connection begins with a PROXY header, and its peer is who that tells of */
     int header;       /* of clients with streams: the version of such a header, which we send; 0: none */
     const struct addr *header_from, *header_to; /* what it tells; NULL: our address, and whom we connect to */
-    const struct net_layer *layers; /* of stream connections, made or accepted; from the socket up */
+    const struct net_layer *layers;             /* of connections, made or accepted; from the socket up */
     size_t nlayers;
     struct access *access; /* listen: who may come; NULL: everybody */
     /* connect: whether to try this address; listen, udp-listen: whether to hear it. NULL: all */

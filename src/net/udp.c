@@ -2,7 +2,8 @@
  *
  * udp: datagram sockets, over UDP or UNIX names: a client, a receiver, and a connected client.
  *
- * Each brings exactly one peer, which stands for the socket and all who speak to it.
+ * Each brings exactly one peer, which stands for the socket and all who speak to it. A connected client may have layers
+ * (DTLS): then it is known whether somebody answers, and the next address has its turn when nobody does.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/bind.h"
+#include "net/dress.h"
 #include "net/route.h"
 #include "net/rows.h"
 #include "net/socket.h"
@@ -26,6 +28,9 @@ struct udp {
     struct unix_path own; /* a client's */
     bool client;
     bool connected;
+    struct addr *to; /* a client's addresses, and the next to try */
+    int nto, next;
+    struct dresser dresser;
     struct job begin, bury;
 };
 
@@ -53,6 +58,13 @@ static void begin_udp(struct job *j)
     }
     if (u->net == NULL)
         return;
+    if (u->connected && n->conf->nlayers > 0) {
+        struct port *port = u->port;
+
+        u->port = NULL;
+        dress_port(&u->dresser, port, &u->local, &u->remote, n->conf->connect_timeout);
+        return;
+    }
     p = peer_new(n->peers, u->port, &u->local, &u->remote);
     p->datagram = true;
     p->client = u->client;
@@ -82,6 +94,10 @@ static void close_udp(struct net *n)
     loop_job_del(&u->begin);
     if (u->port != NULL)
         port_free(u->port);
+    if (u->client)
+        dresser_clear(&u->dresser);
+    free(u->to);
+    u->to = NULL;
     bind_close(u->bound, u->nbound);
     unix_remove(&u->own);
     u->bound = NULL;
@@ -149,8 +165,9 @@ static int make_client(struct udp *u, const struct addr *source, int nsource, co
                        bool last, struct err *e)
 {
     int fd = client_socket(u, source, nsource, to, e);
-    struct dgram_opts opts = {
-        .connected = u->connected, .gather = u->net->conf->gather, .segment = u->net->conf->segment};
+    struct dgram_opts opts = {.connected = u->connected,
+                              .gather = u->net->conf->gather,
+                              .segment = u->net->conf->nlayers > 0 ? 0 : u->net->conf->segment};
 
     if (fd < 0)
         return -1;
@@ -176,27 +193,73 @@ out:
     return -1;
 }
 
+/* A socket for the next address that one can be made for. */
+static int make_next(struct udp *u, struct err *e)
+{
+    struct addr *source;
+    int nsource = socket_source(u->net->conf, SOCK_DGRAM, &source, e);
+    int r = -1;
+
+    while (nsource >= 0 && r < 0 && u->next < u->nto) {
+        const struct addr *to = &u->to[u->next++];
+
+        r = make_client(u, source, nsource, to, u->next == u->nto, e);
+    }
+    free(source);
+    if (r == 0)
+        loop_soon(u->net->loop, &u->begin);
+    return r;
+}
+
+static void client_dressed(struct dresser *d, struct peer *p)
+{
+    struct net *n = d->net;
+
+    p->datagram = true;
+    n->events.up(n->events.ctx, p);
+}
+
+/* Where nobody is, somebody may be at another address. */
+static bool is_nobody(int sys)
+{
+    return sys == ECONNREFUSED || sys == EHOSTUNREACH || sys == ENETUNREACH;
+}
+
+static void client_not_dressed(struct dresser *d, const struct err *why)
+{
+    struct udp *u = container_of(d, struct udp, dresser);
+    struct net *n = d->net;
+    struct err e = *why;
+
+    if (is_nobody(e.sys) && u->next < u->nto) {
+        log_info("%s", e.text);
+        unix_remove(&u->own);
+        if (make_next(u, &e) == 0)
+            return;
+    }
+    n->events.failed(n->events.ctx, &e);
+}
+
 static int open_client(struct net *n, bool connected, struct err *e)
 {
-    const struct net_conf *conf = n->conf;
-    struct addr *source, *to = NULL;
-    int nsource = socket_source(conf, SOCK_DGRAM, &source, e);
-    int count = nsource < 0 ? -1 : socket_target(conf, SOCK_DGRAM, &to, e);
     struct udp *u = udp_new(n);
-    int r = -1;
 
     u->client = true;
     u->connected = connected;
-    for (int i = 0; i < count && r < 0; i++)
-        r = make_client(u, source, nsource, &to[i], i == count - 1, e);
-    free(source);
-    free(to);
-    if (r < 0) {
+    u->dresser = (struct dresser){.net = n,
+                                  .type = SOCK_DGRAM,
+                                  .client = true,
+                                  .what = "connect to",
+                                  .up = client_dressed,
+                                  .failed = client_not_dressed};
+    dresser_init(&u->dresser);
+    u->nto = socket_target(n->conf, SOCK_DGRAM, &u->to, e);
+    if (make_next(u, e) < 0) {
+        free(u->to);
         free(u);
         return -1;
     }
     n->state = u;
-    loop_soon(n->loop, &u->begin);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "io/callers.h"
 #include "net/bind.h"
+#include "net/cookies.h"
 #include "net/dress.h"
 #include "net/rows.h"
 #include "net/socket.h"
@@ -31,6 +32,7 @@ struct each {
     struct bound *bound;
     int nbound;
     bool full; /* and it was told */
+    struct cookies cookies;
     struct dresser dresser;
     struct job begin, bury;
 };
@@ -79,12 +81,29 @@ static void tell_full(struct each *x, const struct addr *who, unsigned most)
     x->full = true;
 }
 
+static bool may_speak(const struct each *x, const struct addr *who)
+{
+    return x->net->conf->max_conns != NET_NOBODY && socket_admits(x->net->conf, who);
+}
+
+/* Nobody learns of us who may not. */
+static enum callers_pass look_at_sender(void *ctx, struct callers_look *look)
+{
+    const struct each *x = ctx;
+
+    if (!look->known && !may_speak(x, look->who))
+        return CALLERS_DROP;
+    return cookies_look(&x->cookies, look, loop_now(x->net->loop));
+}
+
 static bool admit_sender(void *ctx, const struct addr *who)
 {
     struct each *x = ctx;
     const unsigned most = most_peers(x->net->conf);
 
-    if (x->net->conf->max_conns == NET_NOBODY || !socket_admits(x->net->conf, who))
+    if (!may_speak(x, who))
+        return false;
+    if (!x->net->conf->keep_open && count_peers(x) > 0)
         return false;
     if (most > 0 && count_peers(x) >= most && !make_place(x)) {
         tell_full(x, who, most);
@@ -118,8 +137,12 @@ static void sender_dressed(struct dresser *d, struct peer *p)
 
 static void sender_not_dressed(struct dresser *d, const struct err *e)
 {
-    (void)d;
-    log_info("%s", e->text);
+    struct net *n = d->net;
+
+    if (n->conf->keep_open)
+        log_info("%s", e->text);
+    else
+        n->events.failed(n->events.ctx, e);
 }
 
 static void sockets_failed(void *ctx, int error)
@@ -161,9 +184,11 @@ static void enlarge_buffer(const struct net_conf *conf, int fd)
 /* The descriptors are the callers' now; paths are still ours to remove. */
 static void take_sockets(struct each *x)
 {
-    const struct callers_conf conf = {.most = x->net->conf->segment,
-                                      .among = x->net->conf->among,
+    const struct net_conf *net = x->net->conf;
+    const struct callers_conf conf = {.most = net->nlayers > 0 ? 0 : net->segment,
+                                      .among = net->among,
                                       .ctx = x,
+                                      .gate = net->cookies ? look_at_sender : NULL,
                                       .admit = admit_sender,
                                       .came = sender_came,
                                       .failed = sockets_failed};
@@ -171,7 +196,7 @@ static void take_sockets(struct each *x)
 
     for (int i = 0; i < x->nbound; i++) {
         fds[i] = x->bound[i].fd;
-        enlarge_buffer(x->net->conf, fds[i]);
+        enlarge_buffer(net, fds[i]);
         x->bound[i].fd = -1;
     }
     x->callers = callers_new(x->net->loop, fds, (unsigned)x->nbound, &conf);
@@ -192,6 +217,11 @@ static int open_udp_each(struct net *n, struct err *e)
     if (count < 0)
         return -1;
     x = mem_alloc(sizeof *x);
+    if (n->conf->cookies && cookies_init(&x->cookies, e) < 0) {
+        bind_close(bound, count);
+        free(x);
+        return -1;
+    }
     x->net = n;
     x->bound = bound;
     x->nbound = count;

@@ -56,12 +56,18 @@ static void has_left(void *ctx, uint64_t lost, int error)
         loop_stop(t->loop);
 }
 
+/* Between datagrams there is nothing to wait for, unless a layer has something to say. */
+static bool is_plain(const struct peer *p)
+{
+    return p->datagram && p->port->top->lower == NULL;
+}
+
 void leave_close(struct peer *p, int64_t limit)
 {
     struct peer_table *t = p->table;
     struct leaving *l;
 
-    if (p->datagram || p->port->error != 0 || p->port->given) {
+    if (is_plain(p) || p->port->error != 0 || p->port->given) {
         peer_free(p);
         return;
     }
@@ -69,7 +75,7 @@ void leave_close(struct peer *p, int64_t limit)
     l->table = t;
     l->limit = limit;
     l->port = p->port;
-    if (port_close(l->port, limit, p->received > 0, has_left, l)) {
+    if (port_close(l->port, limit, p->received > 0 && !p->datagram, has_left, l)) {
         free(l);
     } else {
         peer_name(p, l->name);

@@ -80,7 +80,14 @@ struct port *peer_remove(struct peer *p)
 
 void peer_free(struct peer *p)
 {
-    port_free(peer_remove(p));
+    const bool says = p->datagram && p->port->error == 0;
+    struct port *port = peer_remove(p);
+
+    if (says) { /* what a layer has to say at the end, of which nothing else tells */
+        port->closing = true;
+        (void)port_shut(port);
+    }
+    port_free(port);
 }
 
 int peer_fd(const struct peer *p, unsigned i)

@@ -101,10 +101,18 @@ static void wire_end_by_limit(struct wire *w)
         wire_finish(w);
 }
 
-/* Its messages end in both directions at once (WebSocket). */
+/* Its messages end in both directions at once (WebSocket, DTLS). */
 static bool has_left(const struct wire *w)
 {
     return (port_caps(w->peer->port) & (IO_MSG | IO_HALFCLOSE)) == IO_MSG;
+}
+
+/* Nothing more comes, but it may hear us still. A WebSocket has told itself why it ended. */
+static bool goes_on(struct wire *w)
+{
+    if (has_left(w) && !w->peer->datagram)
+        return false;
+    return w->owner->peer_ended(w) && !has_left(w);
 }
 
 void wire_check(struct wire *w)
@@ -117,7 +125,7 @@ void wire_check(struct wire *w)
         wire_finish(w);
     else if (w->peer->datagram && w->out != NULL && out_over)
         wire_end_datagrams(w);
-    else if (in_over && (has_left(w) || !w->owner->peer_ended(w)))
+    else if (in_over && !goes_on(w))
         wire_finish(w);
     else if (in_over)
         leave_watch(w->peer, wire_peer_left, w);
