@@ -38,7 +38,7 @@ _pollcat_end() # KIND:REST is one word, or three
     exec | pty)
         action='command'
         ;;
-    tcp | tls | udp)
+    tcp | tls | udp | dtls)
         action='hostname'
         ;;
     *)

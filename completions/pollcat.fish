@@ -9,14 +9,14 @@ function __pollcat_end
         string join \n -- $argv
     else if contains -- $kind unix seqpacket unix-dgram file append read tty
         __fish_complete_path $rest | string replace -r '^' $kind:
-    else if contains -- $kind tcp tls udp
+    else if contains -- $kind tcp tls udp dtls
         __fish_print_hostnames | string replace -r '^' $kind:
     end
 end
 
 complete -c pollcat -f
 complete -c pollcat -n '__fish_contains_opt -s U unixsock seqpacket' -F
-complete -c pollcat -n 'not __fish_contains_opt -s U unixsock seqpacket' -a '(__fish_print_hostnames) (__pollcat_end tcp: tls: unix: seqpacket: udp: unix-dgram: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy:)'
+complete -c pollcat -n 'not __fish_contains_opt -s U unixsock seqpacket' -a '(__fish_print_hostnames) (__pollcat_end tcp: tls: unix: seqpacket: udp: dtls: unix-dgram: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy:)'
 complete -c pollcat -s l -l listen -d 'wait for a peer instead of connecting'
 complete -c pollcat -s u -l udp -d 'datagrams, of anyone'
 complete -c pollcat -l udp-connected -d 'of one peer only'
@@ -25,7 +25,7 @@ complete -c pollcat -l broker -d 'to all others'
 complete -c pollcat -l chat -d 'by lines, with names'
 complete -c pollcat -l nick -x -d 'ours, with --chat'
 complete -c pollcat -l self-connect -d 'to itself; [PORT]'
-complete -c pollcat -l to -x -a '(__pollcat_end tcp: tls: udp: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -)' -d 'an end for each peer'
+complete -c pollcat -l to -x -a '(__pollcat_end tcp: tls: udp: dtls: unix: unix-dgram: seqpacket: vsock: ws: wss: echo: discard: exec: sh: pty: file: append: read: tty: fd: proxy: -)' -d 'an end for each peer'
 complete -c pollcat -s e -l exec -x -d 'for each peer'
 complete -c pollcat -s c -l sh-exec -x -d 'in a shell'
 complete -c pollcat -l exec-direct -d 'it has the socket'
