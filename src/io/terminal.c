@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/crash.h"
 #include "base/mem.h"
 #include "io/below.h"
 #include "io/fdio.h"
@@ -36,6 +37,7 @@ struct terminal {
     int64_t pause; /* ms between looks */
     struct timer look;
     struct terminal_modes before; /* of a line */
+    struct crash_care care;       /* the same */
     struct window window;         /* of a master */
 };
 
@@ -245,6 +247,14 @@ static void give_back(struct terminal *t)
     (void)terminal_set_modes(t->f.watch.fd, &t->before); /* they could be set before */
 }
 
+static void give_back_at_once(struct crash_care *care, bool handler)
+{
+    const struct terminal *t = container_of(care, struct terminal, care);
+
+    (void)handler;
+    (void)terminal_set_modes(t->f.watch.fd, &t->before);
+}
+
 static void free_terminal(struct layer *l)
 {
     struct terminal *t = terminal_of(l);
@@ -254,6 +264,7 @@ static void free_terminal(struct layer *l)
         window_leave(&t->window);
     else
         give_back(t);
+    crash_forget(&t->care);
     fdio_free(l);
 }
 
@@ -283,6 +294,8 @@ struct port *terminal_line(struct loop *loop, int fd, const struct terminal_mode
     struct terminal *t = terminal_new(loop, fd);
 
     t->before = *before;
+    t->care.run = give_back_at_once;
+    crash_care(&t->care);
     return &t->f.port;
 }
 

@@ -2,12 +2,13 @@
 #include "term/tty.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/container.h"
 
 static int set_modes(int fd, const struct termios *modes)
 {
@@ -18,21 +19,6 @@ static int set_modes(int fd, const struct termios *modes)
     while (result < 0 && errno == EINTR);
     return result;
 }
-
-/* Crashes. */
-
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-enum { CRASHES = sizeof crashes / sizeof crashes[0], STACK = 16 * 1024 };
-
-/* What the handler needs: the terminal that is taken, and who handled the signals before. */
-static struct {
-    struct tty *volatile tty;
-    struct sigaction before[CRASHES];
-    bool smart;        /* it knows escape sequences */
-    bool at_exit;      /* exit(3) gives it back as well */
-    char stack[STACK]; /* of the handler: the program's own may be what overflowed */
-} crash;
 
 /* Bracketed paste and colours off, and a new line for the shell; and what a program may have left that had all of it. */
 static void calm(int fd, bool all)
@@ -47,71 +33,23 @@ static void calm(int fd, bool all)
         (void)!write(STDERR_FILENO, off, sizeof off - 1);
 }
 
-/* Nothing is called here that is not safe in a handler. The signal is left to who had it before: a fault happens once more
- * on return, what was sent by someone is sent again. */
-static void on_crash(int signo, siginfo_t *info, void *context)
+/* In exit(3), because memory is out or the like, who has not all of it puts it right itself. */
+static void put_right(struct crash_care *care, bool handler)
 {
-    struct tty *t = crash.tty;
+    struct tty *t = container_of(care, struct tty, care);
 
-    (void)context;
-    crash.tty = NULL;
-    if (t != NULL) {
-        tty_restore(t);
-        if (crash.smart)
-            calm(t->fd, t->all);
-    }
-    for (int i = 0; i < CRASHES; i++) {
-        if (crashes[i] == signo)
-            sigaction(signo, &crash.before[i], NULL);
-    }
-    if (info->si_code <= 0)
-        raise(signo);
-}
-
-static void give_stack(void)
-{
-    stack_t now, ours = {.ss_sp = crash.stack, .ss_size = STACK};
-
-    if (sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) != 0)
-        sigaltstack(&ours, NULL);
-}
-
-/* Memory is out, or the like. Who has not all of it puts it right itself. */
-static void on_exit_taken(void)
-{
-    struct tty *t = crash.tty;
-
-    if (t == NULL || !t->all)
+    if (!handler && !t->all)
         return;
     tty_restore(t);
-    if (crash.smart)
-        calm(t->fd, true);
+    if (t->smart)
+        calm(t->fd, t->all);
 }
 
-static void catch_crashes(struct tty *t)
+static bool is_smart(void)
 {
-    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     const char *term = getenv("TERM");
 
-    if (crash.tty != NULL)
-        return;
-    crash.smart = term != NULL && strcmp(term, "dumb") != 0;
-    crash.tty = t;
-    if (!crash.at_exit)
-        crash.at_exit = atexit(on_exit_taken) == 0;
-    give_stack();
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < CRASHES; i++)
-        sigaction(crashes[i], &action, &crash.before[i]);
-}
-
-static void leave_crashes(void)
-{
-    if (crash.tty == NULL)
-        return;
-    crash.tty = NULL;
-    for (int i = 0; i < CRASHES; i++)
-        sigaction(crashes[i], &crash.before[i], NULL);
+    return term != NULL && strcmp(term, "dumb") != 0;
 }
 
 /* Takes it with the modes that `change` makes of the user's. */
@@ -131,7 +69,9 @@ static int take(struct tty *t, int fd, void (*change)(struct termios *modes))
     if (set_modes(fd, &modes) < 0)
         return -1;
     t->raw = true;
-    catch_crashes(t);
+    t->smart = is_smart();
+    t->care.run = put_right;
+    crash_care(&t->care);
     return 0;
 }
 
@@ -184,7 +124,7 @@ void tty_restore(struct tty *t)
     if (t->raw)
         set_modes(t->fd, &t->user);
     t->raw = false;
-    leave_crashes();
+    crash_forget(&t->care);
 }
 
 void tty_undo(const struct tty *t)

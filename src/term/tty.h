@@ -11,12 +11,16 @@
 #include <stdbool.h>
 #include <termios.h>
 
+#include "base/crash.h"
+
 /* Zeroed at the start. */
 struct tty {
     int fd;
-    bool raw; /* taken by tty_take() or tty_take_all(), and not given back */
-    bool all; /* by tty_take_all() */
+    bool raw;   /* taken by tty_take() or tty_take_all(), and not given back */
+    bool all;   /* by tty_take_all() */
+    bool smart; /* it knows escape sequences */
     struct termios user;
+    struct crash_care care;
 };
 
 /* Every key at once, no echo; signals and flow control stay the user's. Returns 0 or -1 with errno. */

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Serial lines joined to peers: tty:. A pseudo-terminal stands for the line, and its master for what is at the far end."""
+import contextlib
 import fcntl
 import os
+import resource
 import signal
 import struct
 import termios
 
 import pytest
 
-from support import (Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve,
+from support import (SANITIZED, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve,
                      until_resting)
+from terminal import may_crash
 
 SIZE = 1 << 20
 IFLAG, OFLAG, CFLAG, LFLAG, ISPEED, OSPEED, CC = range(7)
@@ -131,6 +134,28 @@ def test_modes_are_given_back_at_a_signal(joined, line, signo):
     peer.sendall(b"x")
     os.read(line.master, 1)
     assert line.modes() != line.first
+    assert cat.signal(signo).wait() == -signo
+    assert line.modes() == line.first
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers need memory of their own")
+def test_modes_are_given_back_when_memory_is_out(pollcat, line):
+    """Those who come wait for the line, and take memory."""
+    cat = pollcat("-lk", "127.0.0.1", "0", "--to", f"tty:{line.path},9600,7o2", "--retry", "1h")
+    peers = [dial(cat.port)]
+    until(lambda: line.modes() != line.first)
+    resource.prlimit(cat.pid, resource.RLIMIT_AS, (1, 1))
+    with contextlib.suppress(ConnectionError):
+        while cat.popen.poll() is None and len(peers) < 900:
+            peers.append(dial(cat.port))
+    assert cat.wait() == 2 and "out of memory" in cat.err
+    assert line.modes() == line.first
+
+
+@pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGABRT])
+def test_modes_are_given_back_in_a_crash(joined, line, may_crash, signo):
+    cat, peer = joined(f"tty:{line.path},9600,7o2")
+    until(lambda: line.modes() != line.first)
     assert cat.signal(signo).wait() == -signo
     assert line.modes() == line.first
 
