@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import certificates
-from support import DEADLINE, LEEWAY, POLLCAT, FreePort, need, payload, port_of, refusing, udp, until_resting
+from support import DEADLINE, LEEWAY, POLLCAT, SANITIZED, FreePort, need, payload, port_of, refusing, udp, until_resting
 from terminal import Terminal
 
 LONGEST = 16384  # bytes of data that a record holds
@@ -504,7 +504,7 @@ def test_a_forged_source_gets_no_state(listener, client, relay):
             seen.append(answer)
         other.send(second)  # the cookie is of another address
         assert other.recv(100).startswith(VERIFY_REQUEST)
-    assert server.memory() - before < LEEWAY * 300_000
+    assert SANITIZED or server.memory() - before < LEEWAY * 300_000  # theirs grows with what they have once seen
     between.inject(True, second)
     between.until(False, 3)  # now the server speaks
     server.signal(signal.SIGTERM).wait()
