@@ -61,6 +61,8 @@ struct tls_layer {
     size_t bye_size;
     size_t bye_left; /* bytes up to its end that are still to be written; what comes behind it is not */
     bool bye_waits;  /* for the other side to be silent */
+    bool spoke;      /* there was data to write */
+    size_t said;     /* bytes written before that */
     bool end_told;   /* the reader knows of its end, or of `why` */
     bool dry;        /* the last read got nothing */
     bool more;       /* the connection below gave all there was room for */

@@ -229,6 +229,28 @@ static void an_end_without_farewell_is_a_cut(void **state)
     close_both(&b);
 }
 
+static size_t unmissed(const struct both *b)
+{
+    const struct layer *l = b->side[SERVER].port->top;
+
+    return l->ops->farewell(l);
+}
+
+static void tickets_are_not_missed_where_nothing_was_said(void **state)
+{
+    enum { LONGEST_BYE = 32 };
+    struct both b;
+
+    (void)state;
+    open_both(&b, &hasty, false);
+    assert_true(unmissed(&b) > LONGEST_BYE);
+    assert_int_equal(port_write(b.side[SERVER].port, "data", 4, NULL), 4);
+    assert_int_equal(unmissed(&b), 0);
+    assert_int_equal(port_shut(b.side[SERVER].port), 0);
+    assert_in_range(unmissed(&b), 1, LONGEST_BYE);
+    close_both(&b);
+}
+
 #ifdef USE_OPENSSL
 
 /* Handshakes anew, which a server of TLS 1.2 begins. */
@@ -625,6 +647,7 @@ int main(void)
         cmocka_unit_test(pending_is_what_poll_cannot_see),
         cmocka_unit_test(a_patient_client_ends_after_the_server),
         cmocka_unit_test(an_end_without_farewell_is_a_cut),
+        cmocka_unit_test(tickets_are_not_missed_where_nothing_was_said),
 #ifdef USE_OPENSSL
         cmocka_unit_test(a_write_that_ends_a_new_handshake_goes_on),
         cmocka_unit_test(a_read_that_ends_a_new_handshake_wakes_the_write),
