@@ -21,6 +21,7 @@ struct loop {
     bool stopped;
     bool woken; /* `now` is of this turn */
     struct children children;
+    struct look_ups look_ups;
     struct watch signals;
     struct {
         void (*run)(void *ctx, int signo);
@@ -50,6 +51,8 @@ struct loop *loop_new(bool crowd, struct err *e)
     list_init(&l->soon);
     list_init(&l->finally);
     list_init(&l->children.list);
+    list_init(&l->look_ups.waiting);
+    list_init(&l->look_ups.running);
     list_init(&l->watches);
     l->now = clock_ms();
     l->signals.fd = -1;
@@ -81,6 +84,8 @@ void loop_free(struct loop *l)
     run_frees(l);
     if (l->children.clear != NULL)
         l->children.clear(l);
+    if (l->look_ups.clear != NULL)
+        l->look_ups.clear(l);
     if (l->signals.fd >= 0) {
         loop_del(&l->signals);
         signal_close();
@@ -161,6 +166,11 @@ void loop_stop(struct loop *l)
 struct children *loop_children(struct loop *l)
 {
     return &l->children;
+}
+
+struct look_ups *loop_look_ups(struct loop *l)
+{
+    return &l->look_ups;
 }
 
 int64_t loop_now(const struct loop *l)

@@ -39,6 +39,13 @@ struct children {
     unsigned long files;           /* the limit of descriptors that programs are started with; 0: ours */
 };
 
+/* What net/resolve_ahead.c keeps with a loop. */
+struct look_ups {
+    struct list waiting, running; /* struct resolve_ahead */
+    unsigned nrunning;
+    void (*clear)(struct loop *l); /* lets go of what is left, at the end; NULL: there was none yet */
+};
+
 /* A new loop. `crowd` asks for the epoll descriptor where there is epoll; without it everything is in the poll
  * set. NULL when descriptors are out (fills `e`). */
 struct loop *loop_new(bool crowd, struct err *e);
@@ -51,6 +58,7 @@ int loop_run(struct loop *l, struct err *e);
 void loop_stop(struct loop *l);
 
 struct children *loop_children(struct loop *l);
+struct look_ups *loop_look_ups(struct loop *l);
 
 /* Milliseconds on CLOCK_MONOTONIC, taken once a turn. */
 int64_t loop_now(const struct loop *l);

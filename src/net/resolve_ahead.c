@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "base/container.h"
+#include "base/list.h"
 #include "base/mem.h"
+
+enum { THREADS = 64 /* at once; who asks for more waits */ };
 
 /* What the thread works on. */
 struct question {
@@ -25,11 +28,14 @@ struct question {
 };
 
 struct resolve_ahead {
-    struct watch watch;
+    struct list place; /* among those that wait, or that run */
+    struct loop *loop;
+    struct watch watch; /* fd -1: it waits */
     struct question *question;
     pthread_t thread;
     uint16_t port;
-    void (*done)(void *ctx, struct addr *list, int n, const struct err *e);
+    void (*done)(void *ctx, struct addr *list, int n,
+                 const struct err *e); /* NULL: nobody waits for it any more */
     void *ctx;
 };
 
@@ -74,26 +80,91 @@ static unsigned want_answer(struct watch *w)
 
 static void free_ahead(struct resolve_ahead *a)
 {
+    list_del(&a->place);
     loop_del(&a->watch);
-    close(a->watch.fd);
+    if (a->watch.fd >= 0)
+        close(a->watch.fd);
     free(a);
+}
+
+static void give_answer(struct watch *w, unsigned events);
+
+/* Returns 0, or -1 with `e`. */
+static int start_question(struct resolve_ahead *a, struct err *e)
+{
+    struct look_ups *all = loop_look_ups(a->loop);
+    int ends[2], r;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_sys(e, STATUS_LOCAL, errno, "%s", a->question->host);
+    a->question->end = ends[1];
+    r = start_thread(a);
+    if (r != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return err_sys(e, STATUS_LOCAL, r, "%s", a->question->host);
+    }
+    a->watch = (struct watch){.fd = ends[0], .want = want_answer, .fire = give_answer};
+    loop_add(a->loop, &a->watch);
+    list_add(&all->running, &a->place);
+    all->nrunning++;
+    return 0;
+}
+
+static void start_waiting(struct loop *loop)
+{
+    struct look_ups *all = loop_look_ups(loop);
+    struct resolve_ahead *a;
+    struct err e;
+
+    while (all->nrunning < THREADS && (a = list_first(&all->waiting, struct resolve_ahead, place)) != NULL) {
+        list_del(&a->place);
+        if (start_question(a, &e) == 0)
+            continue;
+        a->done(a->ctx, NULL, -1, &e);
+        free_question(a->question);
+        free_ahead(a);
+    }
+}
+
+static void tell_answer(struct resolve_ahead *a)
+{
+    struct question *q = a->question;
+    struct addr *list = q->list;
+
+    q->list = NULL;
+    for (int i = 0; i < q->n; i++)
+        addr_set_port(&list[i], a->port);
+    a->done(a->ctx, list, q->n, &q->e);
 }
 
 static void give_answer(struct watch *w, unsigned events)
 {
     struct resolve_ahead *a = container_of(w, struct resolve_ahead, watch);
-    struct question *q = a->question;
-    struct addr *list;
+    struct loop *loop = a->loop;
 
     (void)events;
     pthread_join(a->thread, NULL); /* it only has to return */
-    list = q->list;
-    q->list = NULL;
-    for (int i = 0; i < q->n; i++)
-        addr_set_port(&list[i], a->port);
-    a->done(a->ctx, list, q->n, &q->e);
-    free_question(q);
+    loop_look_ups(loop)->nrunning--;
+    if (a->done != NULL)
+        tell_answer(a);
+    free_question(a->question);
     free_ahead(a);
+    start_waiting(loop);
+}
+
+/* The threads that are left run to their end by themselves. */
+static void leave_all(struct loop *loop)
+{
+    struct look_ups *all = loop_look_ups(loop);
+    struct resolve_ahead *a;
+
+    while ((a = list_first(&all->running, struct resolve_ahead, place)) != NULL) {
+        pthread_detach(a->thread);
+        if (atomic_exchange(&a->question->left, true))
+            free_question(a->question);
+        free_ahead(a);
+    }
 }
 
 bool resolve_asks(const char *host, const struct resolve_opts *opts)
@@ -115,32 +186,25 @@ struct resolve_ahead *resolve_ahead(struct loop *loop, const char *host, const c
                                     void (*done)(void *ctx, struct addr *list, int n, const struct err *e),
                                     void *ctx, struct err *e)
 {
+    struct look_ups *all = loop_look_ups(loop);
     struct resolve_ahead *a;
     uint16_t number;
-    int ends[2], r;
 
     if (resolve_port(port, opts->socktype, &number, e) < 0)
         return NULL;
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        err_sys(e, STATUS_LOCAL, errno, "%s", host);
-        return NULL;
-    }
+    all->clear = leave_all;
     a = mem_alloc(sizeof *a);
-    *a = (struct resolve_ahead){.port = number, .done = done, .ctx = ctx};
-    a->watch = (struct watch){.fd = ends[0], .want = want_answer, .fire = give_answer};
+    *a = (struct resolve_ahead){.loop = loop, .watch.fd = -1, .port = number, .done = done, .ctx = ctx};
     a->question = mem_alloc(sizeof *a->question);
     a->question->host = mem_strdup(host);
     a->question->opts = *opts;
-    a->question->end = ends[1];
-    r = start_thread(a);
-    if (r != 0) {
-        err_sys(e, STATUS_LOCAL, r, "%s", host);
-        close(ends[1]);
+    if (all->nrunning == THREADS || !list_empty(&all->waiting)) {
+        list_add(&all->waiting, &a->place);
+    } else if (start_question(a, e) < 0) {
         free_question(a->question);
         free_ahead(a);
         return NULL;
     }
-    loop_add(loop, &a->watch);
     return a;
 }
 
@@ -148,8 +212,9 @@ void resolve_abandon(struct resolve_ahead *a)
 {
     if (a == NULL)
         return;
-    pthread_detach(a->thread);
-    if (atomic_exchange(&a->question->left, true))
-        free_question(a->question);
+    a->done = NULL;
+    if (a->watch.fd >= 0)
+        return; /* its thread counts until it ends */
+    free_question(a->question);
     free_ahead(a);
 }

@@ -3,7 +3,8 @@
  * resolve_ahead: the same as net/resolve.h, without waiting: a thread asks, the loop goes on.
  *
  * The thread touches nothing but its own question, and takes no signals. One that is not waited for any more runs to its
- * end, or to that of the program.
+ * end, or to that of the program. There are at most 64 of a loop, those not waited for among them: who asks for more waits
+ * for one of them to end, in order.
  */
 #ifndef NET_RESOLVE_AHEAD_H
 #define NET_RESOLVE_AHEAD_H

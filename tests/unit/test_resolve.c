@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/resolve_ahead.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,6 +169,132 @@ static void answers_come_from_the_loop(void **state)
     loop_free(a.loop);
 }
 
+/* A resolver that is slow: for names that begin with '@' it says that it has begun, and waits until it may go on. */
+
+enum { MANY = 64, WAITING = 4 };
+
+static int began[2], gate[2];
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    char byte;
+
+    if (host != NULL && host[0] == '@') {
+        if (write(began[1], host + 1, 1) != 1 || read(gate[0], &byte, 1) != 1)
+            return EAI_SYSTEM;
+        host = "127.0.0.1";
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(host, service, hints, found);
+}
+
+static char next_begun(void)
+{
+    char c;
+
+    assert_int_equal(read(began[0], &c, 1), 1);
+    return c;
+}
+
+static void let_go(int n)
+{
+    while (n-- > 0)
+        assert_int_equal(write(gate[1], "", 1), 1);
+}
+
+static int count_threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    int n = 0;
+
+    assert_non_null(d);
+    for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d))
+        n += e->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+static void answered_one(void *ctx, struct addr *list, int n, const struct err *e)
+{
+    struct answer *a = ctx;
+
+    (void)e;
+    assert_int_equal(n, 1);
+    free(list);
+    if (++a->n == MANY + WAITING - 1)
+        loop_stop(a->loop);
+}
+
+static struct resolve_ahead *ask(struct answer *a, const char *host)
+{
+    struct resolve_ahead *ahead = resolve_ahead(a->loop, host, NULL, &stream, answered_one, a, NULL);
+
+    assert_non_null(ahead);
+    return ahead;
+}
+
+static void ask_many(struct answer *a, struct resolve_ahead *asked[MANY])
+{
+    assert_int_equal(pipe(began), 0);
+    assert_int_equal(pipe(gate), 0);
+    a->loop = loop_new(false, NULL);
+    for (int i = 0; i < MANY; i++)
+        asked[i] = ask(a, "@m");
+}
+
+static void close_many(struct answer *a)
+{
+    loop_free(a->loop);
+    for (int i = 0; i < 2; i++) {
+        close(began[i]);
+        close(gate[i]);
+    }
+}
+
+static void more_wait_in_order(void **state)
+{
+    const int before = count_threads();
+    struct resolve_ahead *asked[MANY], *second;
+    struct answer a = {0};
+
+    (void)state;
+    ask_many(&a, asked);
+    ask(&a, "@1");
+    second = ask(&a, "@2");
+    ask(&a, "@3");
+    ask(&a, "@4");
+    assert_int_equal(count_threads(), before + MANY);
+    resolve_abandon(second);
+    let_go(MANY + WAITING - 1);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(next_begun(), 'm');
+    for (int i = 0; i < WAITING - 1; i++)
+        assert_true(strchr("134", next_begun()) != NULL);
+    close_many(&a);
+}
+
+static void abandoned_ones_count_until_they_end(void **state)
+{
+    const int before = count_threads();
+    struct resolve_ahead *asked[MANY];
+    struct answer a = {.n = MANY + WAITING - 2};
+
+    (void)state;
+    ask_many(&a, asked);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(next_begun(), 'm');
+        resolve_abandon(asked[i]);
+    }
+    ask(&a, "@1");
+    assert_int_equal(count_threads(), before + MANY);
+    let_go(MANY + 1);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
+    assert_int_equal(next_begun(), '1');
+    close_many(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +306,8 @@ int main(void)
         cmocka_unit_test(ports),
         cmocka_unit_test(who_is_asked),
         cmocka_unit_test(answers_come_from_the_loop),
+        cmocka_unit_test(more_wait_in_order),
+        cmocka_unit_test(abandoned_ones_count_until_they_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
