@@ -200,7 +200,8 @@ static int set_options(struct tls *t, struct err *e)
         t->ctx, SSL_CTRL_MODE,
         SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS, NULL);
     o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
-    o->SSL_CTX_set_num_tickets(t->ctx, 1); /* each is a part of the handshake's work, and the next comes with its use */
+    o->SSL_CTX_set_num_tickets(
+        t->ctx, 1); /* each is a part of the handshake's work, and the next comes with its use */
     if (c->datagram && set_datagrams(t, e) < 0)
         return -1;
     if (!c->datagram)
