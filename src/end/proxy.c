@@ -62,13 +62,27 @@ static bool is_local(const struct peer *p)
     return place_of(&other) == HERE || addr_equal(&own, &other);
 }
 
+/* An address of nobody leads to this machine: that is not let in by another name. */
+static bool is_admitted(const struct access *targets, const struct addr *to)
+{
+    struct addr here;
+    bool four;
+
+    if (!access_admits(targets, to))
+        return false;
+    if (!addr_is_any(to))
+        return true;
+    four = addr_family(to) == AF_INET || IN6_IS_ADDR_V4MAPPED(&to->in6.sin6_addr);
+    return addr_parse(&here, four ? "127.0.0.1" : "::1", 0) == 0 && access_admits(targets, &here);
+}
+
 bool request_may_reach(const void *request, const struct addr *to)
 {
     const struct request *x = request;
     const struct end_proxy_conf *conf = x->end->ends->conf.proxy;
     const enum place place = place_of(to);
 
-    if (conf != NULL && !access_admits(conf->targets, to))
+    if (conf != NULL && !is_admitted(conf->targets, to))
         return false;
     if (x->plain && addr_equal(to, x->end->whom->local))
         return false;

@@ -120,13 +120,22 @@ def test_targets_that_are_not_allowed(proxy, rules, denied):
     cat.until_err(r"a datagram for 127\.0\.0\.2 port \d+ was dropped: not allowed$")
 
 
-@pytest.mark.parametrize("target", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "0.0.0.0"])
+@pytest.mark.parametrize("target", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "0.0.0.0", "::"])
 def test_targets_that_are_for_nobody(proxy, target):
-    cat, good = proxy("--deny-to", "0.0.0.0"), udp()
+    cat, good = proxy("--deny-to", "127.0.0.2,::1" if target == "::" else "0.0.0.0"), udp()
     association = Association(cat)
     association.send(target, 80, b"never")
     association.exchange(good)
     cat.until_err(r"a datagram for \S+ port 80 was dropped: not allowed$")
+
+
+@pytest.mark.parametrize("target", ["0.0.0.0", "::ffff:0.0.0.0"])
+def test_nobodys_address_is_that_of_this_machine(proxy, target):
+    cat, server, good = proxy("--deny-to", "127.0.0.1"), udp(), udp("::1")
+    association = Association(cat)
+    association.send(target, port_of(server), b"never")
+    association.exchange(good)
+    cat.until_err(r"a datagram for 0\.0\.0\.0 port \d+ was dropped: not allowed$")
 
 
 def test_strangers_do_not_answer(proxy):

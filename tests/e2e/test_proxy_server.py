@@ -250,6 +250,15 @@ def test_the_address_counts_and_not_how_it_is_written(proxy, target):
     assert answered(cat, connect(target)).startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.mark.parametrize("rules", [["--deny-to", "127.0.0.0/8,::1"],
+                                   ["--allow-to", "0.0.0.0/0,::/0", "--deny-to", "127.0.0.1,::1"]])
+@pytest.mark.parametrize("target", ["0.0.0.0", "0", "::ffff:0.0.0.0", "::"])
+def test_nobodys_address_is_that_of_this_machine(proxy, rules, target):
+    server = serve("::1" if target == "::" else "127.0.0.1")
+    cat = proxy(*rules)
+    assert answered(cat, connect(f"[{target}]:{port_of(server)}")).startswith(b"HTTP/1.1 403 ")
+
+
 @pytest.mark.parametrize("target", ["169.254.169.254:80", "[::ffff:169.254.1.1]:80", "[fe80::1%lo]:80"])
 def test_link_local_targets(proxy, target):
     assert answered(proxy(), connect(target)).startswith(b"HTTP/1.1 403 ")
