@@ -246,8 +246,8 @@ static const struct option_row rows[] = {
       .needs = TRAIT_LISTEN | TRAIT_PROXY_TYPE, .excludes = TRAIT_VIA,
       .rare = true, .help = "what clients may ask for",
       .doc = "As a proxy, connect to no others than those of\n.Ar LIST ,\nwhich is as for\n.Fl -allow .\n"
-             "Without it all may be asked for but link-local addresses, and, of who comes from elsewhere, those of this "
-             "machine's loopback.\nMay be given several times.\n" },
+             "Without it all may be asked for but link-local and multicast addresses, and, of who comes from elsewhere, "
+             "those of this machine's loopback.\nMay be given several times.\n" },
     { .name = "deny-to", .arg = "LIST", .group = OPTION_LISTEN, .type = OPTION_TEXTS, .field = FIELD(serve.deny),
       .needs = TRAIT_LISTEN | TRAIT_PROXY_TYPE, .excludes = TRAIT_VIA,
       .rare = true, .help = "what not",

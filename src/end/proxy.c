@@ -39,6 +39,8 @@ static enum place place_of(const struct addr *a)
 {
     const struct in6_addr *six = &a->in6.sin6_addr;
 
+    if (addr_is_multicast(a)) /* it goes no further */
+        return ON_THE_LINK;
     if (addr_family(a) == AF_INET)
         return place_of_ipv4((const unsigned char *)&a->in.sin_addr);
     if (addr_family(a) != AF_INET6)

@@ -19,8 +19,9 @@ struct end_proxy_conf {
     struct siphash_key seal;
     bool no_chunks;         /* requests of HTTP are to say how long they are */
     struct access *targets; /* whom for; NULL: no list says */
-    bool listed;            /* what may be asked for is listed: else no link-local address may, and a loopback
-                                  * address by who comes from this machine alone */
+    /* What may be asked for is listed: else no link-local or multicast address may, and a loopback address by who comes from
+     * this machine alone. */
+    bool listed;
 };
 
 #endif

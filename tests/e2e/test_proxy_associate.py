@@ -120,7 +120,8 @@ def test_targets_that_are_not_allowed(proxy, rules, denied):
     cat.until_err(r"a datagram for 127\.0\.0\.2 port \d+ was dropped: not allowed$")
 
 
-@pytest.mark.parametrize("target", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "0.0.0.0", "::"])
+@pytest.mark.parametrize("target", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "0.0.0.0", "::",
+                                    "224.0.0.251", "::ffff:239.255.255.250", "ff02::fb"])
 def test_targets_that_are_for_nobody(proxy, target):
     cat, good = proxy("--deny-to", "127.0.0.2,::1" if target == "::" else "0.0.0.0"), udp()
     association = Association(cat)
