@@ -224,9 +224,11 @@ static void take_addresses(struct name *name, const struct addr *list, int n)
 {
     int i = 0;
 
+    name->found = (struct addr){0};
     while (i < n && !request_may_reach(name->of->request, &list[i]))
         i++;
-    name->found = n <= 0 ? (struct addr){0} : list[i < n ? i : 0];
+    if (n > 0)
+        name->found = list[i < n ? i : 0];
     name->until = loop_now(loop_of(name->of)) + (n > 0 ? KNOWN : UNKNOWN);
 }
 
