@@ -24,23 +24,56 @@ bool http_unfold(char *head, size_t n)
     return true;
 }
 
-static bool is_named(const char *head, size_t n, const struct http_text *name)
+enum { OPTIONS = 512 /* bytes of what Connection names in all, which is looked through for each field */ };
+
+/* What a head says of its fields. */
+struct told {
+    char options[OPTIONS]; /* of Connection, parted by commas */
+    size_t noptions;
+    bool coded; /* it has a Transfer-Encoding */
+};
+
+static bool add_options(struct told *t, const struct http_text *value)
 {
+    if (value->n >= OPTIONS - t->noptions)
+        return false;
+    memcpy(t->options + t->noptions, value->at, value->n);
+    t->noptions += value->n;
+    t->options[t->noptions++] = ',';
+    return true;
+}
+
+/* Once for all fields: peers are hostile. Returns false when it is too much. */
+static bool read_told(struct told *t, const char *head, size_t n)
+{
+    const char *at = head, *end = head + n;
+    struct http_text line, name, value;
+
+    *t = (struct told){.noptions = 0};
+    (void)http_line(&at, end, &line);
+    while (http_line(&at, end, &line)) {
+        if (!http_split(&line, &name, &value))
+            continue;
+        t->coded = t->coded || http_is(&name, "Transfer-Encoding");
+        if (http_is(&name, "Connection") && !add_options(t, &value))
+            return false;
+    }
+    return true;
+}
+
+static bool is_named(const struct told *t, const struct http_text *name)
+{
+    const struct http_text options = {t->options, t->noptions};
     char word[64];
-    struct http_text list;
 
     if (name->n >= sizeof word)
         return false;
     snprintf(word, sizeof word, "%.*s", (int)name->n, name->at);
-    for (size_t i = 0; http_field(head, n, "Connection", i, &list); i++) {
-        if (http_has_word(&list, word))
-            return true;
-    }
-    return false;
+    return http_has_word(&options, word);
 }
 
 /* What is between the client and us (RFC 9110, 7.6.1), and what we say ourselves. How long the body is, is everybody's. */
-static bool is_ours(const char *head, size_t n, const struct http_text *name)
+static bool is_ours(const struct told *t, const struct http_text *name)
 {
     static const char *const ours[] = {"Host", "Connection", "Keep-Alive", "TE", "Upgrade", NULL};
 
@@ -50,7 +83,7 @@ static bool is_ours(const char *head, size_t n, const struct http_text *name)
         if (http_is(name, ours[i]))
             return true;
     }
-    return (name->n >= 6 && strncasecmp(name->at, "Proxy-", 6) == 0) || is_named(head, n, name);
+    return (name->n >= 6 && strncasecmp(name->at, "Proxy-", 6) == 0) || is_named(t, name);
 }
 
 static bool has_blank(const struct http_text *t)
@@ -69,18 +102,21 @@ static char *put_text(char *to, const char *text)
     return put(to, text, strlen(text));
 }
 
-/* The fields of a head that `drops` does not name. Returns behind them; NULL: one is malformed. */
+/* The fields of a head that `drops` does not name. Returns behind them; NULL: one is malformed, or there is too much to drop. */
 static char *put_fields(char *to, const char *head, size_t n,
-                        bool (*drops)(const char *, size_t, const struct http_text *))
+                        bool (*drops)(const struct told *, const struct http_text *))
 {
     const char *at = head, *end = head + n;
     struct http_text line, name, value;
+    struct told told;
 
+    if (!read_told(&told, head, n))
+        return NULL;
     (void)http_line(&at, end, &line);
     while (http_line(&at, end, &line) && line.n > 0) {
         if (!http_split(&line, &name, &value) || has_blank(&name))
             return NULL;
-        if (drops(head, n, &name))
+        if (drops(&told, &name))
             continue;
         to = put(to, name.at, name.n);
         to = put_text(to, ": ");
@@ -109,12 +145,9 @@ ssize_t http_pass_fields(const char *head, size_t n, const char *version, char *
 }
 
 /* Where the length is told twice, one of them is not to be believed (RFC 9112, 6.3). */
-static bool is_ours_of_answer(const char *head, size_t n, const struct http_text *name)
+static bool is_ours_of_answer(const struct told *t, const struct http_text *name)
 {
-    struct http_text coding;
-
-    return is_ours(head, n, name) ||
-           (http_is(name, "Content-Length") && http_field(head, n, "Transfer-Encoding", 0, &coding));
+    return is_ours(t, name) || (t->coded && http_is(name, "Content-Length"));
 }
 
 ssize_t http_pass_answer(const char *head, size_t n, bool last, char *out)

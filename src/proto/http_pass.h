@@ -18,7 +18,7 @@
 bool http_unfold(char *head, size_t n);
 
 /* Writes the fields that go on, with Via, Connection and the empty line. `version` is that of the message, of 8 bytes. Returns
- * how many bytes; -1: one is malformed. */
+ * how many bytes; -1: one is malformed, or Connection names more than there is any sense in. */
 ssize_t http_pass_fields(const char *head, size_t n, const char *version, char *out);
 
 /* The whole head of an answer; it has been unfolded. `last`: no other answer follows. */

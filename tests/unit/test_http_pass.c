@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/http_pass.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -44,6 +45,22 @@ static void test_answers(void **state)
     pass("HTTP\r\n\r\n", true, NULL);
 }
 
+/* What is looked through for each field has a bound: this would take days, or else seconds. */
+static void test_many_fields(void **state)
+{
+    enum { SIZE = 64 * 1024, HALF = SIZE / 2 };
+    static char head[SIZE], out[HTTP_PASSED(SIZE)];
+    size_t n = (size_t)snprintf(head, sizeof head, "HTTP/1.1 200 x\nConnection:c\n");
+
+    (void)state;
+    while (n < HALF)
+        n += (size_t)snprintf(head + n, SIZE - n, "a:b\n");
+    assert_true(http_pass_answer(head, n, true, out) > HALF);
+    while (n < SIZE - 100)
+        n += (size_t)snprintf(head + n, SIZE - n, "Connection:c\n");
+    assert_int_equal(http_pass_answer(head, n, true, out), -1);
+}
+
 static void test_unfolding(void **state)
 {
     char folded[] = "A: b\r\n c\n\td\r\n\r\n", cut[] = "A: b\rc\r\n\r\n", zero[] = "A: \0\r\n\r\n";
@@ -59,6 +76,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_many_fields),
         cmocka_unit_test(test_unfolding),
     };
 
