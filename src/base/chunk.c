@@ -12,7 +12,8 @@ struct chunk *chunk_new(const void *data, size_t len)
 
     c->refs = 1;
     c->len = len;
-    c->secret = false;
+    c->secret = c->part = false;
+    c->form = 0;
     if (len > 0)
         memcpy(c->data, data, len);
     return c;

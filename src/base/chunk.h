@@ -13,7 +13,10 @@
 
 struct chunk {
     unsigned refs; /* the block is freed when none is left */
-    bool secret; /* whoever looks on is to see its length alone: set by who made it, before others have it */
+    /* These are set by who made it, before others have it: */
+    bool secret;        /* whoever looks on is to see its length alone */
+    bool part;          /* of a message, of which more follows in the next one */
+    unsigned char form; /* of the message; enum message_form of io/layer.h */
     size_t len;
     unsigned char data[]; /* not changed once made */
 };

@@ -202,9 +202,9 @@ void console_keys_resized(void *console);
 struct talker *console_who(struct console *c, struct peer *p, const struct meta *meta);
 extern const struct port_senders console_senders;
 
-/* Puts what came from the other side behind what is to be sent to `t`. Returns false when that has no more room now, which
- * console_passes() asks. */
-bool console_pass(struct console *c, struct talker *t, const void *data, size_t n);
+/* Puts what came from the other side behind what is to be sent to `t`; `meta` says what it is, or is NULL. Returns false when that
+ * has no more room now, which console_passes() asks. */
+bool console_pass(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta);
 bool console_passes(const struct talker *t);
 
 /* Ends what is sent to `t` at once, whatever commands still send. */

@@ -87,10 +87,13 @@ static void all_have_room(struct pace *pace)
 
 static struct port *queue_of(struct console *c, struct talker *base)
 {
+    const unsigned caps = port_caps(base->peer->port);
+    const bool formed = (caps & IO_FORMED) != 0;
     const struct queue_opts opts = {.limit = QUEUE_LIMIT,
                                     .whole = true,
                                     .addressed = true,
-                                    .messages = base->other != NULL && base->peer->datagram,
+                                    .messages = formed || (base->other != NULL && (caps & IO_MSG) != 0),
+                                    .formed = formed,
                                     .room = queue_has_room,
                                     .ctx = base};
 
@@ -125,11 +128,38 @@ static void queues_are_idle(struct timer *timer)
         loop_finally(c->svc->loop, &c->trim);
 }
 
+/* What is typed stands between two pieces of what passes: of a long message it is one more. Returns a reference. */
+static struct chunk *stand_within(const struct talker *t, struct chunk *chunk)
+{
+    struct chunk *piece;
+
+    if (!t->parted)
+        return chunk_ref(chunk);
+    piece = chunk_new(chunk->data, chunk->len); /* others may have it as a whole one */
+    piece->secret = chunk->secret;
+    piece->form = t->form;
+    piece->part = true;
+    return piece;
+}
+
 /* What is typed into what goes to an end. */
 static void put_in(struct talker *far, struct chunk *chunk)
 {
+    struct chunk *piece = stand_within(far, chunk);
+
     observe_put_in(far->other->peer, far->name, chunk->data, chunk->len, chunk->secret);
-    queue_put(far->pace.queue, chunk);
+    queue_put(far->pace.queue, piece);
+    chunk_unref(piece);
+}
+
+/* Returns false when it has no room. */
+static bool put_near(struct talker *base, const struct meta *to, struct chunk *chunk)
+{
+    struct chunk *piece = stand_within(base, chunk);
+    const bool taken = pace_put(&base->pace, piece, to);
+
+    chunk_unref(piece);
+    return taken;
 }
 
 static void give(struct console *c, struct talker *t, struct chunk *chunk)
@@ -144,7 +174,7 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
         return;
     }
     queue_of(c, base);
-    if (!pace_put(&base->pace, chunk, t->meta)) {
+    if (!put_near(base, t->meta, chunk)) {
         bridge_missed(c->bridge, base->peer, chunk->len);
         among_missed(c, base);
         return;
@@ -154,11 +184,15 @@ static void give(struct console *c, struct talker *t, struct chunk *chunk)
     t->sent += chunk->len;
 }
 
-bool console_pass(struct console *c, struct talker *t, const void *data, size_t n)
+bool console_pass(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta)
 {
     struct port *queue = queue_of(c, t);
     struct chunk *chunk = chunk_new(data, n);
 
+    if (meta != NULL) {
+        t->form = chunk->form = meta->form;
+        t->parted = chunk->part = meta->part;
+    }
     queue_put(queue, chunk);
     chunk_unref(chunk);
     if (c->svc->many && !loop_timer_pending(&c->idle))

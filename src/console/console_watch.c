@@ -217,6 +217,13 @@ static void end_is_there(void *ctx, struct peer *stand)
 
 /* What comes from the end. */
 
+static enum view_unit unit_of_end(const struct watched *w, const struct meta *meta)
+{
+    const struct peer *end = join_end(w->stand);
+
+    return end != NULL ? view_unit_of(end->port, meta) : VIEW_STREAM;
+}
+
 static ssize_t take_from_end(struct port *port, void *ctx, const void *data, size_t size,
                              const struct meta *meta)
 {
@@ -224,7 +231,6 @@ static ssize_t take_from_end(struct port *port, void *ctx, const void *data, siz
     struct console *c = w->c;
     size_t n;
 
-    (void)meta;
     if (w->near == NULL)
         return (ssize_t)size; /* it has left: nobody is to have it */
     if (w->near->deaf)
@@ -235,8 +241,8 @@ static ssize_t take_from_end(struct port *port, void *ctx, const void *data, siz
                (w->far.ahead == 0 && !console_passes(w->near));
     if (w->waits)
         return IO_AGAIN;
-    watch_pass(c, &w->far, data, size);
-    n = view_show(&c->view, &w->far, data, size, VIEW_STREAM);
+    watch_pass(c, &w->far, data, size, meta);
+    n = view_show(&c->view, &w->far, data, size, unit_of_end(w, meta));
     watch_shown(&w->far, n);
     w->far.heard = loop_now(c->svc->loop);
     recent_put(&w->far.recent, data, n);
@@ -309,7 +315,8 @@ static void make_stand(struct watched *w, const struct peer *near)
 {
     const struct queue_opts opts = {.limit = ROOM,
                                     .addressed = true,
-                                    .messages = near->datagram,
+                                    .messages = (port_caps(near->port) & IO_MSG) != 0,
+                                    .formed = (port_caps(near->port) & IO_FORMED) != 0,
                                     .write = take_from_end,
                                     .shut = end_has_ended,
                                     .room = end_has_room,
@@ -411,7 +418,7 @@ static void refuse(const struct talker *t, size_t n)
               t->other->name);
 }
 
-void watch_pass(struct console *c, struct talker *t, const void *data, size_t n)
+void watch_pass(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta)
 {
     const size_t ahead = t->ahead;
     struct talker *to = t->other;
@@ -420,7 +427,7 @@ void watch_pass(struct console *c, struct talker *t, const void *data, size_t n)
     if (to == NULL || (n > 0 && n <= ahead))
         return;
     t->ahead = n;
-    room = !to->ended && console_pass(c, to, (const char *)data + ahead, n - ahead);
+    room = !to->ended && console_pass(c, to, (const char *)data + ahead, n - ahead, meta);
     if (to->far && to->ended)
         refuse(t, n - ahead);
     if (to->far && !room)

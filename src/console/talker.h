@@ -45,11 +45,13 @@ struct talker {
     uint32_t number;         /* from 1, never used twice */
     bool
         shown; /* it can be seen: counted and told; false: the talker of a datagram socket that anyone may speak to */
-    bool stilled; /* it is not read while another has the terminal */
-    bool far;     /* it is an end */
-    bool deaf;    /* nothing can be sent to it any more */
-    bool ended;   /* we ended our direction to it */
-    bool ending;  /* we do once the commands that send to it are done */
+    bool stilled;       /* it is not read while another has the terminal */
+    bool far;           /* it is an end */
+    bool deaf;          /* nothing can be sent to it any more */
+    bool ended;         /* we ended our direction to it */
+    bool ending;        /* we do once the commands that send to it are done */
+    bool parted;        /* it was passed a part of a message, of which more follows */
+    unsigned char form; /* of that message; enum message_form of io/layer.h */
 };
 
 struct talkers {

@@ -18,6 +18,7 @@
 struct console;
 struct end_spec;
 struct link;
+struct meta;
 struct peer;
 struct talker;
 
@@ -32,8 +33,9 @@ int watch_part(struct console *c, struct talker *t, struct err *e);
 
 /* The rest does nothing with who has no end. */
 
-/* The first `n` bytes of what arrived from `t` are all that there is: those that were not yet go to the other side. */
-void watch_pass(struct console *c, struct talker *t, const void *data, size_t n);
+/* The first `n` bytes of what arrived from `t` are all that there is: those that were not yet go to the other side, as what `meta`
+ * (or NULL) says they are. */
+void watch_pass(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta);
 
 /* So many of them were shown. */
 void watch_shown(struct talker *t, size_t n);

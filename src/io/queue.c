@@ -84,6 +84,10 @@ static void tell_meta(const struct queue *q, struct meta *meta)
         meta->peer.len = 0;
     meta->undirected = item == NULL || item->to == NULL;
     meta->secret = item != NULL && item->chunk->secret;
+    if (!q->opts.formed)
+        return;
+    meta->form = item != NULL ? item->chunk->form : FORM_ANY;
+    meta->part = item != NULL && item->chunk->part;
 }
 
 static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta *meta)
@@ -169,7 +173,8 @@ struct port *queue_new(struct loop *loop, const struct queue_opts *opts)
 
     port_init(&q->port, loop, &q->layer, opts->shared ? &shared_ops : &ops,
               IO_STREAM | IO_HALFCLOSE | (opts->addressed ? (unsigned)IO_ADDRESSED : 0) |
-                  (opts->turns ? (unsigned)IO_TURNS : 0) | (opts->messages ? (unsigned)IO_MSG : 0));
+                  (opts->turns ? (unsigned)IO_TURNS : 0) | (opts->messages ? (unsigned)IO_MSG : 0) |
+                  (opts->formed ? (unsigned)IO_FORMED : 0));
     q->opts = *opts;
     list_init(&q->items);
     return &q->port;

@@ -17,7 +17,8 @@ struct queue_opts {
     bool
         addressed; /* each read is of one chunk, with where it goes and whether it is secret; each write is of one
                        sender: IO_ADDRESSED */
-    bool messages; /* each chunk is a message, which may be empty: IO_MSG */
+    bool messages; /* each chunk is a message, which may be empty, or a part of one: IO_MSG */
+    bool formed;   /* and is of the form that it has: IO_FORMED */
     bool turns;    /* what is not taken of a write waits behind what others write: IO_TURNS */
     bool shared; /* its chunks are large and read by others as well: a link writes them from where they are */
 

@@ -14,8 +14,8 @@ import threading
 import pytest
 import websockets
 
-from support import LEEWAY, SANITIZED, accept, dial, payload, port_of, receive, receive_all, reset, serve
-from terminal import listen, peer, says, start  # noqa: F401
+from support import LEEWAY, SANITIZED, Background, accept, dial, payload, port_of, receive, receive_all, reset, serve
+from terminal import listen, peer, says, start, wait_for  # noqa: F401
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -324,6 +324,51 @@ def test_at_the_prompt(start, peer):  # noqa: F811
                         frame(BINARY, b"two", mask=False) + frame(TEXT, b"esc \x1b[31m", mask=False))
     t.wait(lambda t: [re.sub("  +", " ", line) for line in t.lines()][-4:] == [
         "a message", "00000000 00 01 0a ff |....|", "00000000 74 77 6f |two|", "esc \\x1b[31m"])
+
+
+def test_watched_messages_stay_what_they_are(tmp_path, library):
+    t, port = listen(tmp_path, "-lk", "--websocket", "127.0.0.1", "0", "--to", f"ws://127.0.0.1:{library(echo)}/", "--watch",
+                     columns=100, rows=40)
+    with t, join(port) as sock:
+        for opcode, data in ((TEXT, b"a text"), (BINARY, b"no text"), (TEXT, b""), (TEXT, b"two\nlines\n"), (BINARY, b"\x00\xff")):
+            sock.sendall(frame(opcode, data))
+            assert read_message(sock) == (opcode, data)
+        t.wait(lambda t: {"[1<] a text", "[1<] 00000000 6e 6f 20 74 65 78 74 |no text|", "[1<] two", "[1<] lines",
+                          "[1<] 00000000 00 ff |..|"} <= {re.sub("  +", " ", line) for line in t.lines()})
+
+
+def test_what_is_typed_into_a_long_message(tmp_path):
+    server = serve()
+    t, port = listen(tmp_path, "-lk", "--websocket", "127.0.0.1", "0", "--to", f"ws://127.0.0.1:{port_of(server)}/", "--watch",
+                     columns=100, rows=40)
+    long = b"x" * 300_000
+
+    def shown(run):
+        job = Background(run)
+        wait_for(lambda: not job.is_alive(), "the message", lambda: t.read(0.01))
+        return job.result()
+
+    def read_until(what):
+        whole, opcode, data = read_part(end)
+        while what not in data:
+            assert not whole
+            whole, _, more = read_part(end)
+            data += more
+        return whole, opcode, data
+
+    with server, t, join(port) as sock, accept(server) as end:
+        answer(end)
+        sock.sendall(frame(TEXT, long, fin=False))
+        whole, opcode, data = shown(lambda: read_until(b"x" * 200_000))
+        assert (whole, opcode) == (False, TEXT)
+        t.type("~@1> typed\r")
+        whole, opcode, more = shown(lambda: read_until(b"typed\n"))
+        assert (whole, opcode) == (False, 0)
+        sock.sendall(frame(0, b"end") + frame(TEXT, b"next"))
+        whole, opcode, last = shown(lambda: read_until(b"end"))
+        assert (whole, opcode) == (True, 0)
+        assert (data + more + last).replace(b"typed\n", b"") == long + b"end"
+        assert shown(lambda: read_frame(end)) == (TEXT, b"next")
 
 
 @pytest.mark.parametrize("kind", ["socks5", "http"])
