@@ -5,13 +5,15 @@ import concurrent.futures
 import contextlib
 import hashlib
 import http.server
+import os
 import re
 import socket
 import threading
 
 import pytest
 
-from support import POLLCAT, accept, dial, half_close, namespace, need, payload, port_of, receive, receive_all, refusing, serve
+from support import (POLLCAT, Held, accept, dial, half_close, namespace, need, payload, port_of, receive, receive_all, refusing, reset,
+                     serve, with_hosts)
 
 SCHEMES = ["http", "socks4", "socks4a", "socks5", "socks5h"]
 LOGIN = base64.b64encode(b"joe:secret")
@@ -377,6 +379,26 @@ def test_a_hundred_at_once(proxy):
         done = pool.submit(answer_all)
         assert all(pool.map(exchange, range(100)))
         done.result()
+
+
+def test_many_names_at_once(pollcat, tmp_path):
+    """They do not make as many threads, and those who have left make room."""
+    hosts = "127.0.0.1 localhost " + " ".join(f"slow{i}" for i in range(100)) + "\n"
+    cat = pollcat("-v", "-4", "-l", "-k", "--proxy-type", "any", "127.0.0.1", "0", wrap=with_hosts(tmp_path, hosts))
+    server = serve(backlog=100)
+    cat.bound()
+    with Held(tmp_path / "hosts"):
+        clients = [ask(cat, connect(f"slow{i}:{port_of(server)}")) for i in range(100)]
+        for i in range(100):
+            cat.until_err(f"CONNECT slow{i} port")
+        assert 1 < len(os.listdir(f"/proc/{cat.pid}/task")) <= 65
+        for client in clients[:80]:
+            reset(client)
+        dialled = ask(cat, connect(f"127.0.0.1:{port_of(server)}"))
+        accept(server).close()
+        assert receive_all(dialled).startswith(b"HTTP/1.1 200 ")
+    for client in clients[80:]:
+        assert receive(client, 12) == b"HTTP/1.1 200"
 
 
 def test_one_client_without_keep_open(proxy):
