@@ -166,7 +166,7 @@ static ssize_t take(struct port *port, void *ctx, const void *data, size_t size,
     }
     t = console_who(c, p, meta);
     watch_pass(c, t, data, size, meta);
-    n = among_hear(c, t, data, size);
+    n = among_hear(c, t, data, size, meta);
     if (n == 0)
         n = console_keys_show(c->keys, t, data, size);
     if (n < 0)

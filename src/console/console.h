@@ -260,7 +260,7 @@ void among_ended(struct console *c, struct talker *t);
 void among_missed(struct console *c, struct talker *t);
 
 /* What a talker sent: returns how much of it was taken, or IO_AGAIN; 0: it is to be shown as ever. */
-ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n);
+ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta);
 
 /* What we say to `t` (NULL: to all); and that we say no more. */
 void among_say(struct console *c, struct talker *t, const void *data, size_t n);

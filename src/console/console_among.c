@@ -181,14 +181,14 @@ void among_missed(struct console *c, struct talker *t)
         relay_missed(c->among->relay, t->seat);
 }
 
-ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n)
+ssize_t among_hear(struct console *c, struct talker *t, const void *data, size_t n, const struct meta *meta)
 {
     struct relay *r;
 
     if (c->among == NULL)
         return 0;
     r = c->among->relay;
-    return r->kind->hear(r, t->peer, t->seat, data, n);
+    return r->kind->hear(r, t->peer, t->seat, data, n, meta);
 }
 
 void among_say(struct console *c, struct talker *t, const void *data, size_t n)
@@ -198,7 +198,7 @@ void among_say(struct console *c, struct talker *t, const void *data, size_t n)
     a->saying = true;
     a->to = t;
     for (size_t done = 0; done < n;)
-        done += (size_t)a->relay->kind->hear(a->relay, NULL, NULL, (const char *)data + done, n - done);
+        done += (size_t)a->relay->kind->hear(a->relay, NULL, NULL, (const char *)data + done, n - done, NULL);
     a->saying = false;
 }
 

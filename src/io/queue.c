@@ -84,10 +84,9 @@ static void tell_meta(const struct queue *q, struct meta *meta)
         meta->peer.len = 0;
     meta->undirected = item == NULL || item->to == NULL;
     meta->secret = item != NULL && item->chunk->secret;
-    if (!q->opts.formed)
-        return;
     meta->form = item != NULL ? item->chunk->form : FORM_ANY;
-    meta->part = item != NULL && item->chunk->part;
+    if (q->opts.formed)
+        meta->part = item != NULL && item->chunk->part;
 }
 
 static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta *meta)

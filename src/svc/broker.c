@@ -22,7 +22,8 @@ static void broker_close(struct relay *r)
 }
 
 /* Stored once, whoever gets it. */
-static ssize_t broker_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n)
+static ssize_t broker_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n,
+                           const struct meta *meta)
 {
     struct chunk *c;
 
@@ -32,6 +33,7 @@ static ssize_t broker_hear(struct relay *r, struct peer *from, void *seat, const
     if (from != NULL && r->host.most > 0 && n > r->host.most && (port_caps(from->port) & IO_MSG) == 0)
         n = r->host.most; /* so that we hear all of it, as the others do */
     c = chunk_new(data, n);
+    c->form = meta != NULL ? meta->form : FORM_ANY;
     r->host.say(r->host.ctx, from, c);
     if (from != NULL)
         r->host.show(r->host.ctx, from, data, n, c);

@@ -296,13 +296,15 @@ static bool ends_lines(const struct peer *p)
 }
 
 /* One line at a time: what it makes of many small ones is much, and waits for room, and for the turn of the others. */
-static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n)
+static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const void *data, size_t n,
+                         const struct meta *meta)
 {
     struct chat *chat = chat_of(r);
     struct chatter *x = seat != NULL ? seat : &chat->us;
     size_t done = 0, lines = WORK / (chat->count + 1) + 1;
     bool whole;
 
+    (void)meta;
     while (done < n && lines > 0 && !r->host.full(r->host.ctx)) {
         done += chat_line_put(&x->line, (const char *)data + done, n - done, &whole);
         if (whole || (done == n && from != NULL && ends_lines(from))) {

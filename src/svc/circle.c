@@ -129,8 +129,7 @@ static ssize_t circle_hear(struct port *port, void *ctx, const void *data, size_
     struct peer *p = bridge_peer(port->owner);
     struct circle *c = ctx;
 
-    (void)meta;
-    return c->relay->kind->hear(c->relay, p, member_of(p)->seat, data, size);
+    return c->relay->kind->hear(c->relay, p, member_of(p)->seat, data, size, meta);
 }
 
 /* The input waits for the first who could hear it. */
@@ -143,7 +142,7 @@ static ssize_t circle_hear_us(struct port *port, void *ctx, const void *data, si
     (void)meta;
     if (fan_members(c->fan) == 0)
         return IO_AGAIN;
-    return c->relay->kind->hear(c->relay, NULL, NULL, data, size);
+    return c->relay->kind->hear(c->relay, NULL, NULL, data, size, NULL);
 }
 
 static void circle_we_ended(struct port *port, void *ctx)

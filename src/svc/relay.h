@@ -47,8 +47,10 @@ struct relay_kind {
     enum slow_peer slow; /* unless --slow-peer says otherwise */
     struct relay *(*open)(const void *conf, const struct relay_host *host);
     void (*close)(struct relay *);
-    /* What is heard of `from`: returns how much of it was taken, or IO_AGAIN. `seat` is what join() gave it. */
-    ssize_t (*hear)(struct relay *, struct peer *from, void *seat, const void *data, size_t n);
+    /* What is heard of `from`, a message of the form `meta` says (or NULL): returns how much of it was taken, or IO_AGAIN. `seat` is
+     * what join() gave it. */
+    ssize_t (*hear)(struct relay *, struct peer *from, void *seat, const void *data, size_t n,
+                    const struct meta *meta);
     /* The others are optional. A peer came: what is to be remembered of it; goes. */
     void *(*join)(struct relay *, struct peer *p);
     void (*leave)(struct relay *, void *seat);

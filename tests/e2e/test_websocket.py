@@ -604,9 +604,17 @@ def test_lines_for_all(pollcat):
 def test_broker(pollcat):
     cat = pollcat("-l", "--websocket", "--broker", "0")
     socks = [join(cat.port) for _ in range(3)]
-    socks[0].sendall(frame(TEXT, b"to all"))
+    socks[0].sendall(frame(TEXT, b"to all") + frame(BINARY, b"no text") + frame(TEXT, b"two\nlines\n"))
     for sock in socks[1:]:
-        assert read_frame(sock) == (TEXT, b"to all")
+        assert [read_frame(sock) for _ in range(3)] == [(TEXT, b"to all"), (BINARY, b"no text"), (TEXT, b"two\nlines\n")]
+
+
+def test_broker_at_the_prompt(tmp_path):
+    t, port = listen(tmp_path, "--websocket", "--broker", "127.0.0.1", "0")
+    with t, join(port) as one, join(port) as two:
+        t.wait_text("[2]")
+        one.sendall(frame(BINARY, b"no text") + frame(TEXT, b"text"))
+        assert [read_frame(two), read_frame(two)] == [(BINARY, b"no text"), (TEXT, b"text")]
 
 
 def test_chat(pollcat):
