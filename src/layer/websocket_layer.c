@@ -20,7 +20,8 @@
 #include "proto/websocket_frame.h"
 
 enum {
-    ANSWERS = 32,  /* of ours that wait for room: with more, nothing is decoded */
+    ANSWERS = 32,  /* of ours that wait: with more, nothing is decoded */
+    FILLS = 8,     /* pieces without a message, before others have their turn */
     MOMENT = 1000, /* ms of silence before a client closes: many servers answer nothing more then */
 };
 
@@ -57,26 +58,40 @@ ssize_t websocket_fill(struct websocket_layer *x, size_t n)
 
 /* What wslay asks for */
 
+static bool owes_much(const struct websocket_layer *x)
+{
+    const struct websocket_lib *o = lib_of(x);
+
+    return x->ctx != NULL && o->wslay_event_get_queued_msg_count(x->ctx) > ANSWERS &&
+           o->wslay_event_want_write(x->ctx);
+}
+
 /* Answers wait for room, and so must what would be answered. */
 static bool is_stuffed(const struct websocket_layer *x)
 {
-    return x->ctx != NULL && bytes_held(&x->out) > 0 &&
-           lib_of(x)->wslay_event_get_queued_msg_count(x->ctx) > ANSWERS;
+    return bytes_held(&x->out) > 0 && owes_much(x);
+}
+
+/* No more is decoded now: somebody else has to do something first. */
+static bool pauses(const struct websocket_layer *x)
+{
+    return websocket_readable(x) || owes_much(x) || (bytes_held(&x->in) == 0 && x->fills == 0);
 }
 
 static ssize_t take_bytes(wslay_event_context_ptr ctx, uint8_t *data, size_t size, int flags, void *user)
 {
     struct websocket_layer *x = user;
-    ssize_t n = bytes_held(&x->in) > 0 ? 1 : IO_AGAIN;
+    ssize_t n = pauses(x) ? IO_AGAIN : 1;
 
     (void)flags;
-    if (!websocket_readable(x) && !is_stuffed(x) && bytes_held(&x->in) == 0) {
+    if (n > 0 && bytes_held(&x->in) == 0) {
         n = websocket_fill(x, WEBSOCKET_PIECE);
+        x->fills--;
         x->dry = n == IO_AGAIN;
         x->below_ended = n == IO_EOF || n == IO_ERROR;
         x->below_failed = n == IO_ERROR;
     }
-    if (n <= 0 || websocket_readable(x) || is_stuffed(x)) {
+    if (n <= 0) {
         lib_of(x)->wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
@@ -144,13 +159,16 @@ static bool has_left(const struct websocket_layer *x)
 
 static void await_end(struct websocket_layer *x)
 {
-    ssize_t n;
+    ssize_t n = 1;
 
-    while ((n = websocket_fill(x, WEBSOCKET_PIECE)) > 0)
+    for (; n > 0 && x->fills > 0; x->fills--) {
         bytes_drop(&x->in);
-    x->dry = true;
-    x->below_ended = n != IO_AGAIN;
-    if (n == IO_AGAIN && !loop_timer_pending(&x->patience))
+        n = websocket_fill(x, WEBSOCKET_PIECE);
+    }
+    bytes_drop(&x->in);
+    x->dry = n == IO_AGAIN;
+    x->below_ended = n < 0 && n != IO_AGAIN;
+    if (!x->below_ended && !loop_timer_pending(&x->patience))
         loop_timer_set(x->layer.port->loop, &x->patience, MOMENT);
 }
 
@@ -184,6 +202,7 @@ static ssize_t read_websocket(struct layer *l, void *data, size_t size, struct m
     int r;
 
     if (!websocket_readable(x) && !has_left(x)) {
+        x->fills = FILLS;
         r = x->code == 0 ? lib_of(x)->wslay_event_recv(x->ctx) : 0;
         if (r != 0 && r != WSLAY_ERR_CALLBACK_FAILURE) /* which is also what no frame can be */
             return layer_fail(l, ENOMEM);
@@ -195,8 +214,11 @@ static ssize_t read_websocket(struct layer *l, void *data, size_t size, struct m
     }
     if (websocket_readable(x))
         return websocket_give(x, data, size, meta);
-    if (!has_left(x))
+    if (!has_left(x)) {
+        if (!x->dry && !is_stuffed(x)) /* there is more, when others had their turn */
+            port_event_soon(l->port, LOOP_IN);
         return IO_AGAIN;
+    }
     if (x->bye_waits)
         port_event_soon(l->port, LOOP_OUT);
     x->end_told = true;

@@ -54,6 +54,7 @@ struct websocket_layer {
     struct websocket_deal deal;
     struct timer patience; /* for the rest of a refusal; for a silent server before our close */
     int64_t active;        /* loop time when bytes were last read or written */
+    unsigned fills;        /* pieces that may be read yet until others have their turn */
 
     struct list messages;          /* struct heard; only the last may come still */
     bool in_control;               /* the frame that comes is of none of them */
