@@ -25,7 +25,8 @@ enum {
     NAMES = 16,    /* whose addresses are known */
     LOOK_UPS = 2,  /* under way at once, a thread each */
     HELD = 16,     /* datagrams that wait for a name */
-    DROPS = 32,    /* in a row, before the others have their turn */
+    HELD_BYTES = 128 * 1024,
+    DROPS = 32,         /* in a row, before the others have their turn */
     KNOWN = 60 * 1000,  /* ms for which an address counts */
     UNKNOWN = 5 * 1000, /* and that there is none */
     MAX = 65507 - SOCKS5_AHEAD,
@@ -59,6 +60,7 @@ struct association {
     unsigned oldest;         /* to be forgotten next */
     struct name names[NAMES];
     unsigned look_ups, nheld;
+    size_t held_bytes;
     struct list held; /* in the order they came */
     unsigned char *out;
     size_t room;
@@ -302,6 +304,11 @@ static ssize_t send_to_name(struct association *x, const struct name *name, uint
     return send_to(x, to, n, meta);
 }
 
+static bool may_hold(const struct association *x, size_t n)
+{
+    return x->nheld < HELD && n <= HELD_BYTES - x->held_bytes;
+}
+
 static void hold(struct association *x, struct name *name, uint16_t port, const void *data, size_t n)
 {
     struct held *h = mem_alloc(sizeof *h + n);
@@ -312,6 +319,7 @@ static void hold(struct association *x, struct name *name, uint16_t port, const 
     memcpy(h->data, data, n);
     list_add(&x->held, &h->place);
     x->nheld++;
+    x->held_bytes += n;
 }
 
 /* `data` is what is to be sent. */
@@ -327,7 +335,7 @@ static ssize_t take_named(struct association *x, const struct socks5_place *to, 
     name = ask_name(x, s.host);
     if (name != NULL && name->ahead == NULL)
         return send_to_name(x, name, to->port, n, meta);
-    if (name == NULL || x->nheld == HELD) {
+    if (name == NULL || !may_hold(x, n)) {
         text_safe_string(s.host, safe, sizeof safe);
         return drop(x, safe, "too much waits for names already");
     }
@@ -352,6 +360,7 @@ static void free_held(struct association *x, struct held *h)
 {
     list_del(&h->place);
     x->nheld--;
+    x->held_bytes -= h->n;
     free(h);
 }
 

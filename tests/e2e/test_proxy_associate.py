@@ -96,6 +96,19 @@ def test_names_that_take_long(proxy, tmp_path):
     association.exchange(target, host="slow0")
 
 
+def test_long_datagrams_for_names_that_take_long(proxy, tmp_path):
+    """As many as come would be much memory."""
+    cat, target = proxy("-4", wrap=with_hosts(tmp_path, "127.0.0.1 slow\n")), udp()
+    association = Association(cat)
+    with Held(tmp_path / "hosts"):
+        for _ in range(3):
+            association.send("slow", port_of(target), payload(45000))
+        cat.until_err("slow was dropped: too much waits for names already$")
+    for _ in range(2):
+        assert target.recvfrom(1 << 16)[0] == payload(45000)
+    association.exchange(target)
+
+
 def test_the_end_while_names_are_looked_up(proxy, tmp_path):
     cat, target = proxy("-4", wrap=with_hosts(tmp_path, "127.0.0.1 slow\n")), udp()
     association = Association(cat)
