@@ -461,7 +461,7 @@ static const struct option_row rows[] = {
     /* TLS */
     { .name = "ssl", .group = OPTION_TLS, .type = OPTION_TRAIT, .gives = TRAIT_TLS,
       .excludes = TRAIT_SELF | TRAIT_PASS,
-      .help = "TLS on each connection (also --tls)",
+      .help = "TLS (also --tls), with -u DTLS",
       .doc = "Speak TLS on each connection, and with\n.Fl u\nDTLS.\nWho connects verifies the server; a listener without\n.Fl -ssl-cert\nmakes a certificate for "
              "its run, and tells what its clients can give as\n.Fl -ssl-pin .\nSee\n.Sx TLS .\n" },
     { .name = "starttls", .arg = "PROTOCOL", .group = OPTION_TLS, .type = OPTION_WORD, .field = FIELD(tls.starttls),

@@ -85,7 +85,7 @@ void usage_help(FILE *out)
     fputs("Usage: pollcat [OPTION...] HOST PORT         (or HOST:PORT, [IPV6]:PORT)\n"
           "       pollcat -l [OPTION...] [HOST] PORT\n"
           "       pollcat -U [-l] [OPTION...] PATH\n"
-          "       pollcat [OPTION...] KIND:REST         (exec:COMMAND, unix:PATH; see --to)\n\n",
+          "       pollcat [OPTION...] KIND:REST         (exec:COMMAND, ws://HOST; see --to)\n\n",
           out);
     for (size_t i = next_shown(0); (row = option_row(i)) != NULL;) {
         i = next_shown(print_line(out, i, row->group != last ? option_group(row->group) : ""));
