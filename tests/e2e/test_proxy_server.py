@@ -401,6 +401,15 @@ def test_many_names_at_once(pollcat, tmp_path):
         assert receive(client, 12) == b"HTTP/1.1 200"
 
 
+def test_a_name_that_takes_too_long(pollcat, tmp_path):
+    cat = pollcat("-v", "-4", "-l", "-k", "--wait", "1", "--proxy-type", "any", "127.0.0.1", "0",
+                  wrap=with_hosts(tmp_path, "127.0.0.1 slow\n"))
+    cat.bound()
+    with Held(tmp_path / "hosts"):
+        assert answered(cat, connect("slow:9")).startswith(b"HTTP/1.1 504 ")
+    cat.until_err("connect to slow port 9: Connection timed out$")
+
+
 def test_one_client_without_keep_open(proxy):
     server = serve()
     cat = proxy(keep=False)
