@@ -176,6 +176,18 @@ def test_a_hundred_get_all(circle):
         sender.recv(1)
 
 
+PIECE = 1 << 16  # what the buffers of any reader hold
+
+
+def pour(sender, reader, data):
+    """Sends `data` so that a reader is never behind by more than a piece; returns what it got."""
+    got = b""
+    for i in range(0, len(data), PIECE):
+        sender.sendall(data[i:i + PIECE])
+        got += receive(reader, len(data[i:i + PIECE]))
+    return got
+
+
 def hold_up(room, *options):
     """A sender, one who reads, and one who does not."""
     sender, reader = room.join_many(2)
@@ -186,9 +198,7 @@ def test_who_never_reads_is_closed(circle):
     room = circle("--broker", "--send-buffer=16k")
     sender, reader, slow = hold_up(room)
     data = payload(FLOOD)
-    sending = Background(sender.sendall, data)
-    assert receive(reader, FLOOD) == data
-    sending.result()
+    assert pour(sender, reader, data) == data
     room.cat.until_err(rf"127\.0\.0\.1 port {port_of(slow)} is too slow and was closed; see --slow-peer$")
     got = b""
     try:
@@ -205,9 +215,7 @@ def test_drop_leaves_holes_for_the_slow_one_alone(circle):
     room = circle("--broker", "--slow-peer=drop", "--send-buffer=16k")
     sender, reader, slow = hold_up(room)
     data = payload(FLOOD)
-    sending = Background(sender.sendall, data)
-    assert receive(reader, FLOOD) == data
-    sending.result()
+    assert pour(sender, reader, data) == data
     room.cat.until_err(rf"port {port_of(slow)} is too slow and misses bytes")
     # once it reads, it hears what comes
     Background(lambda: [sender.sendall(b"@" * 1000) for _ in range(100)])
@@ -400,9 +408,11 @@ def test_five_hundred_of_whom_one_never_reads(circle, slow):
     sender.sendall(b"x")  # each has a queue now
     Readers(others).read(1)
     before = room.cat.memory()
-    sending = Background(sender.sendall, bytes(FLOOD))
-    assert len(Readers(others).read(FLOOD)) == 1
-    sending.result()
+    readers = Readers(others)
+    for end in range(PIECE, FLOOD + 1, PIECE):
+        sender.sendall(bytes(PIECE))
+        sums = readers.read(end)
+    assert len(sums) == 1
     assert room.cat.memory() - before < LEEWAY * (16 << 20)
     said = {"drop": "is too slow and misses bytes", "close": "is too slow and was closed"}[slow]
     room.cat.until_err(said)
@@ -485,12 +495,10 @@ def test_at_the_prompt_who_never_reads_is_closed(many):
     three.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     line = b"0123456789" * 7 + b"\n"
     count = (FLOOD // 2) // len(line)
-    sending = Background(one.sendall, line * count)
-    got = Background(receive, two, len(line) * count)
+    got = Background(pour, one, two, line * count)
     t.wait(lambda t: b"is too slow and was closed" in t.output, "the slow one to be closed")
     t.wait(lambda t: not got.is_alive(), "the other to have all")
     assert got.result() == line * count
-    sending.result()
 
 
 @pytest.mark.parametrize("how", ["--broker", "--chat"])

@@ -416,7 +416,7 @@ def test_with_socat(relay, program, tmp_path):
 
 
 @pytest.mark.parametrize("args, says", [
-    (("-l", "1", "--to", "exce:cat"), "'exce:cat' is no end: HOST:PORT, - or one of tcp: tls: unix: seqpacket: udp: unix-dgram:"),
+    (("-l", "1", "--to", "exce:cat"), "'exce:cat' is no end: HOST:PORT, - or one of tcp: tls: unix: seqpacket: udp: dtls:"),
     (("-l", "1", "--to", "host"), "'host' is no end"),
     (("-l", "1", "--to", "host:0"), "'host:0' is no end"),
     (("-l", "1", "--to", "tcp:host"), "tcp:host: HOST:PORT is needed"),
