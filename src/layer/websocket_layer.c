@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "io/link.h"
 #include "io/port.h"
 #include "layer/websocket_parts.h"
 #include "proto/websocket_frame.h"
@@ -312,19 +313,24 @@ static void patience_over(struct timer *t)
     struct websocket_layer *x = container_of(t, struct websocket_layer, patience);
 
     x->late = true;
-    layer_event(&x->layer, x->bye_waits ? LOOP_OUT : LOOP_IN);
+    layer_event(&x->layer, LOOP_IN | (x->bye_waits ? LOOP_OUT : 0U));
 }
 
 /* Our close ends both directions: it waits until the other side has been silent for a moment, or has closed. */
 static bool must_wait(struct websocket_layer *x)
 {
     const struct port *p = x->layer.port;
-    const int64_t left = x->active + MOMENT - loop_now(p->loop);
+    int64_t left;
 
+    if (x->code == 0 && p->reader != NULL && link_is_held_up(p->reader)) { /* it is we who do not listen */
+        x->active = loop_now(p->loop);
+        x->late = false;
+    }
+    left = x->active + MOMENT - loop_now(p->loop);
     x->bye_waits = !x->side->conf->hasty && !p->closing && !has_left(x) && left > 0;
     if (x->bye_waits)
         loop_timer_set(p->loop, &x->patience, left);
-    else
+    else if (x->code == 0) /* else it is for the end */
         loop_timer_clear(&x->patience);
     return x->bye_waits;
 }
@@ -351,7 +357,7 @@ static int shut_websocket(struct layer *l)
         if (r < 0)
             return r;
         x->bye_said = true;
-        x->late = false;
+        x->late = x->late && x->code != 0;
         if (x->code == 0) /* else it was answered already */
             lib_of(x)->wslay_event_queue_close(x->ctx, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0);
     }

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""WebSocket: peers that send without end what is no message."""
+"""WebSocket: peers that send without end what is no message, and more than is taken."""
 
 import contextlib
+import os
+import select
 import socket
 import threading
 
 import pytest
 
 from support import LEEWAY, SANITIZED, accept, port_of, serve
-from test_websocket import BINARY, PING, PONG, TEXT, answer, close_frame, frame, join, most_memory, read_frame
+from test_websocket import BINARY, CLOSE, PING, PONG, TEXT, answer, close_frame, frame, join, most_memory, read_frame
 
 
 @contextlib.contextmanager
@@ -62,3 +64,46 @@ def test_a_server_that_never_ends_after_its_close(pollcat):
     sock.sendall(frame(TEXT, b"last", mask=False) + close_frame(1000, mask=False))
     with flood(sock, bytes(1_000_000)):
         assert cat.wait() == 0 and cat.out == b"last\n"
+
+
+def test_who_does_not_take_what_comes_waits(pollcat):
+    """A server is not silent because its answer is not read: a close would cut that off."""
+    server = serve()
+    read, write = os.pipe()
+    with open(read, "rb") as output:
+        with open(write, "wb") as out:
+            cat = pollcat(f"ws://127.0.0.1:{port_of(server)}", stdout=out)
+        sock = accept(server)
+        answer(sock)
+        cat.send(b"ask\n").close()
+        assert read_frame(sock) == (TEXT, b"ask")
+        data = frame(TEXT, b"x" * 300_000, mask=False) * 20 + frame(TEXT, b"end", mask=False) + close_frame(1000, mask=False)
+        sending = threading.Thread(target=sock.sendall, args=(data,), daemon=True)
+        sending.start()
+        assert select.select([sock], [], [], 1.5) == ([], [], []), "it closed"
+        assert output.read() == (b"x" * 300_000 + b"\n") * 20 + b"end\n"
+        sending.join()
+    sock.close()
+    assert cat.wait() == 0
+
+
+def test_a_server_that_stays_after_its_close(pollcat):
+    """Also when our input has ended before."""
+    server = serve()
+    cat = pollcat(f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    answer(sock)
+    cat.send(b"ask\n").close()
+    assert read_frame(sock) == (TEXT, b"ask")
+    sock.sendall(frame(TEXT, b"last", mask=False) + close_frame(1000, mask=False))
+    assert cat.wait() == 0 and cat.out == b"last\n"
+
+
+def test_input_that_ends_between_both_ends_of_a_server(pollcat):
+    server = serve()
+    cat = pollcat("-N", f"ws://127.0.0.1:{port_of(server)}")
+    sock = accept(server)
+    answer(sock)
+    sock.sendall(frame(TEXT, b"last", mask=False) + close_frame(1000, mask=False))
+    assert read_frame(sock)[0] == CLOSE
+    assert cat.close().wait() == 0 and cat.out == b"last\n"
