@@ -495,10 +495,12 @@ def test_at_the_prompt_who_never_reads_is_closed(many):
     three.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     line = b"0123456789" * 7 + b"\n"
     count = (FLOOD // 2) // len(line)
-    got = Background(pour, one, two, line * count)
+    sending = Background(one.sendall, line * count)
+    got = Background(receive, two, len(line) * count)
     t.wait(lambda t: b"is too slow and was closed" in t.output, "the slow one to be closed")
     t.wait(lambda t: not got.is_alive(), "the other to have all")
     assert got.result() == line * count
+    sending.result()
 
 
 @pytest.mark.parametrize("how", ["--broker", "--chat"])
