@@ -3,9 +3,10 @@
 
 Nothing here sleeps: everything waits for an event, and no longer than DEADLINE.
 """
+import errno
+import fcntl
 import functools
 import hashlib
-import fcntl
 import os
 import pathlib
 import re
@@ -327,6 +328,19 @@ def refusing(host="127.0.0.1", port=0, kind=socket.SOCK_STREAM):
     if kind == socket.SOCK_DGRAM:
         sock.connect((host, 9))  # hears nobody else
     return sock
+
+
+def on_one_port(first, second):
+    """What `first()` makes, and `second(port)` of another address or kind; anew where somebody has that port there."""
+    for _ in range(50):
+        one = first()
+        try:
+            return one, second(port_of(one))
+        except OSError as e:
+            one.close()
+            if e.errno != errno.EADDRINUSE:
+                raise
+    raise AssertionError("no port is free for both")
 
 
 def deaf(host="127.0.0.1", port=0):

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from support import (LOOPBACK, accept, deaf, half_close, need, payload, port_of, receive, receive_all,
+from support import (LOOPBACK, accept, deaf, half_close, need, payload, on_one_port, port_of, receive, receive_all,
                      refusing, serve, with_hosts)
 
 BOTH = "127.0.0.1 both\n::1 both\n"
@@ -46,8 +46,8 @@ def test_names_can_be_forbidden(pollcat):
 
 @pytest.mark.parametrize("good", [4, 6])
 def test_other_family_after_refusal(pollcat, tmp_path, good):
-    server = serve(LOOPBACK[good])
-    with refusing(LOOPBACK[10 - good], port_of(server)):
+    server, dead = on_one_port(lambda: serve(LOOPBACK[good]), lambda port: refusing(LOOPBACK[10 - good], port))
+    with dead:
         cat = pollcat("both", port_of(server), wrap=with_hosts(tmp_path, BOTH))
         with accept(server) as peer:
             cat.close()
@@ -56,8 +56,8 @@ def test_other_family_after_refusal(pollcat, tmp_path, good):
 
 
 def test_localhost_is_both_families(pollcat, tmp_path):
-    server = serve("127.0.0.1")
-    with refusing("::1", port_of(server)):
+    server, dead = on_one_port(lambda: serve("127.0.0.1"), lambda port: refusing("::1", port))
+    with dead:
         wrap = with_hosts(tmp_path, "127.0.0.1 localhost\n::1 localhost\n")
         cat = pollcat("-v", "localhost", port_of(server), wrap=wrap)
         accept(server).close()
@@ -68,8 +68,7 @@ def test_localhost_is_both_families(pollcat, tmp_path):
 
 
 def test_other_family_while_first_is_silent(pollcat, tmp_path):
-    server = serve("127.0.0.1")
-    keep = deaf("::1", port_of(server))
+    server, keep = on_one_port(lambda: serve("127.0.0.1"), lambda port: deaf("::1", port))
     cat = pollcat("both", port_of(server), wrap=with_hosts(tmp_path, BOTH))
     with accept(server) as peer:
         cat.send(b"late").close()
@@ -79,7 +78,8 @@ def test_other_family_while_first_is_silent(pollcat, tmp_path):
 
 
 def test_one_line_for_a_host_with_two_addresses(pollcat, tmp_path):
-    with refusing("127.0.0.1") as sock, refusing("::1", port_of(sock)):
+    sock, other = on_one_port(refusing, lambda port: refusing("::1", port))
+    with sock, other:
         cat = pollcat("both", port_of(sock), wrap=with_hosts(tmp_path, BOTH))
         assert cat.wait() == 1
         assert cat.err == f"pollcat: connect to both port {port_of(sock)}: Connection refused\n"
@@ -87,7 +87,8 @@ def test_one_line_for_a_host_with_two_addresses(pollcat, tmp_path):
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_one_family_only(pollcat, tmp_path, version):
-    with serve(LOOPBACK[10 - version]) as other, refusing(LOOPBACK[version], port_of(other)):
+    other, dead = on_one_port(lambda: serve(LOOPBACK[10 - version]), lambda port: refusing(LOOPBACK[version], port))
+    with other, dead:
         cat = pollcat(f"-{version}", "both", port_of(other), wrap=with_hosts(tmp_path, BOTH))
         assert cat.wait() == 1
         assert f"connect to {LOOPBACK[version]} port" in cat.err
