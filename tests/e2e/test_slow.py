@@ -86,7 +86,7 @@ def test_slow_output_is_no_silence(client, option):
     def play(seconds):
         reader, writer = narrow()
         with within(seconds):
-            cat, peer = client(option, f"{seconds}s", stdout=writer)
+            cat, peer = client(option, f"{seconds}", stdout=writer)
             writer.close()
             sent = fill(peer, cat.pid, block=data)
         until_woken(cat, 3)
@@ -108,7 +108,7 @@ def test_slow_output_of_datagrams(pollcat, times):
     def play(seconds):
         reader, writer = narrow()
         server = udp()
-        option = () if seconds == 1 else ("-w", f"{seconds}s")
+        option = () if seconds == 1 else ("-w", f"{seconds}")
         with within(seconds):
             cat = pollcat("-u", *option, "127.0.0.1", port_of(server), stdout=writer).send(b"?").close()
             writer.close()
@@ -128,7 +128,7 @@ def test_slow_reader_is_not_silent(client):
     def play(seconds):
         asleep = time.monotonic()
         ours, theirs = socket.socketpair()
-        cat, peer = client("-w", f"{seconds}s", stdin=theirs)
+        cat, peer = client("-w", f"{seconds}", stdin=theirs)
         theirs.close()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # so that what is read opens the window
         with within(seconds, asleep):
