@@ -58,7 +58,7 @@ static void get_tcp(int fd, struct info *i)
     i->cwnd = t.tcpi_snd_cwnd;
     i->mss_sent = t.tcpi_snd_mss;
     i->mss_received = t.tcpi_rcv_mss;
-    i->last_sent = t.tcpi_backoff > 0 || t.tcpi_retransmits > 0 ? UINT32_MAX : t.tcpi_last_data_sent;
+    i->last_sent = t.tcpi_retransmits > 0 ? UINT32_MAX : t.tcpi_last_data_sent;
     i->unacked = t.tcpi_unacked;
     i->lost = t.tcpi_lost;
     i->retransmits = t.tcpi_total_retrans;

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import select
 import signal
 import socket
 import time
@@ -123,8 +124,10 @@ def test_slow_output_of_datagrams(pollcat, times):
     patiently(play, *times)
 
 
-def test_slow_reader_is_not_silent(client):
-    """What leaves the kernel's buffer is traffic, though we are not told: there is no room to speak of in it."""
+@pytest.mark.parametrize("times", [(0.2, 2), (1, 3)])
+def test_slow_reader_is_not_silent(client, times):
+    """What leaves the kernel's buffer is traffic, though we are not told: there is no room to speak of in it. Between two
+    of its reads it may be asked for room."""
     def play(seconds):
         asleep = time.monotonic()
         ours, theirs = socket.socketpair()
@@ -133,13 +136,16 @@ def test_slow_reader_is_not_silent(client):
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # so that what is read opens the window
         with within(seconds, asleep):
             fill(ours, cat.pid)
-        for _ in range(5):
-            with within(seconds, asleep):
-                assert receive(peer, 2 << 16)
-            asleep = until_woken(cat, 1)
+            assert receive(peer, 2 << 16)
+        for _ in range(20):  # five times as long as it would wait
+            asleep = time.monotonic()
+            with within(seconds / 2.5, asleep):  # each second read opens the window
+                select.select([], [], [], seconds / 4)
+                assert receive(peer, 1 << 16)
+                assert cat.popen.poll() is None, cat.err
         cat.signal(signal.SIGTERM).wait()
 
-    patiently(play, 0.2, 2)
+    patiently(play, *times)
 
 
 def test_peer_that_reads_nothing_is_silent(client):
