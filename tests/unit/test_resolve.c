@@ -266,10 +266,10 @@ static void more_wait_in_order(void **state)
     ask(&a, "@4");
     assert_int_equal(count_threads(), before + MANY);
     resolve_abandon(second);
-    let_go(MANY + WAITING - 1);
-    assert_int_equal(loop_run(a.loop, NULL), 0);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(next_begun(), 'm');
+    let_go(MANY + WAITING - 1);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
     for (int i = 0; i < WAITING - 1; i++)
         assert_true(strchr("134", next_begun()) != NULL);
     close_many(&a);
