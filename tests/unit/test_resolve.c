@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,14 @@ static int count_threads(void)
     return n;
 }
 
+/* Besides the program's own. One that was waited for may be listed for another moment. */
+static void check_threads(int n)
+{
+    for (int i = 0; i < 100000 && count_threads() != 1 + n; i++)
+        sched_yield();
+    assert_int_equal(count_threads(), 1 + n);
+}
+
 static void answered_one(void *ctx, struct addr *list, int n, const struct err *e)
 {
     struct answer *a = ctx;
@@ -254,7 +263,6 @@ static void close_many(struct answer *a)
 
 static void more_wait_in_order(void **state)
 {
-    const int before = count_threads();
     struct resolve_ahead *asked[MANY], *second;
     struct answer a = {0};
 
@@ -264,7 +272,7 @@ static void more_wait_in_order(void **state)
     second = ask(&a, "@2");
     ask(&a, "@3");
     ask(&a, "@4");
-    assert_int_equal(count_threads(), before + MANY);
+    check_threads(MANY);
     resolve_abandon(second);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(next_begun(), 'm');
@@ -277,7 +285,6 @@ static void more_wait_in_order(void **state)
 
 static void abandoned_ones_count_until_they_end(void **state)
 {
-    const int before = count_threads();
     struct resolve_ahead *asked[MANY];
     struct answer a = {.n = MANY + WAITING - 2};
 
@@ -288,7 +295,7 @@ static void abandoned_ones_count_until_they_end(void **state)
         resolve_abandon(asked[i]);
     }
     ask(&a, "@1");
-    assert_int_equal(count_threads(), before + MANY);
+    check_threads(MANY);
     let_go(MANY + 1);
     assert_int_equal(loop_run(a.loop, NULL), 0);
     assert_int_equal(next_begun(), '1');
