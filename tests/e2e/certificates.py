@@ -105,3 +105,8 @@ def make(directory):
     c.own("alone", "server")
     c.revoke("revoked")
     return c
+
+
+def identity(certs, name="good"):
+    """The options by which pollcat shows one of what make() made."""
+    return "--ssl-cert", certs[f"{name}.pem"], "--ssl-key", certs[f"{name}.key"]

@@ -48,3 +48,13 @@ def both_ways(cat, server):
     cat.until_out(7 + len(data))
     send.result()
     assert cat.close().wait() == 0 and cat.out == b"welcome" + data
+
+
+def questions_and_answers(cat, server):
+    """Datagrams to and fro: each question has arrived before it is answered."""
+    for number in range(3):
+        cat.send(b"question %d" % number)
+        data, where = server.recvfrom(100)
+        assert data == b"question %d" % number
+        server.sendto(b"answer %d" % number, where)
+        cat.until_out(b"answer %d" % number)

@@ -19,7 +19,8 @@ IdentityFile {place}/key
 IdentitiesOnly yes
 UserKnownHostsFile {place}/known
 GlobalKnownHostsFile /dev/null
-StrictHostKeyChecking accept-new
+StrictHostKeyChecking yes
+HostKeyAlias server
 BatchMode yes
 LogLevel ERROR
 """
@@ -34,6 +35,7 @@ class Sshd:
             (place / name).write_text(text.format(place=place))
         for name in ("host", "key"):
             subprocess.run([need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", place / name], check=True)
+        (place / "known").write_text("server " + (place / "host.pub").read_text())
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)  # it asks for that
         self.config = place / "config"
@@ -45,8 +47,8 @@ class Sshd:
         return self.program(need("ssh"), "-F", str(self.config), *options, "-p", str(port), "127.0.0.1", *args)
 
     def ssh_by(self, command, *args):
-        """A client whose connection is `command`'s."""
-        return self.ssh(22, *args, options=["-o", "ProxyCommand=" + shlex.join(map(str, command))])
+        """A client whose connection is `command`'s, in which %h and %p are where the server is."""
+        return self.ssh(self.port, *args, options=["-o", "ProxyCommand=" + shlex.join(map(str, command))])
 
 
 @pytest.fixture

@@ -10,23 +10,13 @@ import threading
 
 import pytest
 
-import certificates
+from certificates import identity
 from support import DEADLINE, LEEWAY, POLLCAT, SANITIZED, FreePort, need, payload, port_of, refusing, udp, until_resting
 from terminal import Terminal
 
 LONGEST = 16384  # bytes of data that a record holds
 ALERT = bytes.fromhex("15fefd 0000 00000000000f 0002 0228")  # handshake_failure, in the clear
 VERIFY_REQUEST = b"\x16\xfe\xff"
-
-
-@pytest.fixture(scope="module")
-def certs(tmp_path_factory):
-    need("openssl")
-    return certificates.make(tmp_path_factory.mktemp("certificates"))
-
-
-def identity(certs, name="good"):
-    return "--ssl-cert", certs[f"{name}.pem"], "--ssl-key", certs[f"{name}.key"]
 
 
 @pytest.fixture

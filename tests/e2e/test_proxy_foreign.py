@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Large proxies of others: squid, which knows every way to log in, and dante, which passes on datagrams; and ssh(1), which goes
 through us to whatever there is."""
-import getpass
-import os
 import pathlib
-import shlex
 import shutil
 import signal
 import subprocess
@@ -14,7 +11,8 @@ import tempfile
 import pytest
 
 import certificates
-from proxies import both_ways
+from proxies import both_ways, questions_and_answers
+from sshd import sshd  # noqa: F401
 from support import POLLCAT, FreePort, Processes, need, payload, port_of, serve, udp
 
 SQUID = """
@@ -163,12 +161,7 @@ def test_dante(pollcat, dante, name):
 def test_datagrams_through_dante(pollcat, dante, name, how):
     server = udp()
     cat = pollcat(how, "-x", dante, name, port_of(server))
-    for number in range(3):
-        cat.send(b"question %d" % number)
-        data, where = server.recvfrom(100)
-        assert data == b"question %d" % number
-        server.sendto(b"answer %d" % number, where)
-        cat.until_out(b"answer %d" % number)
+    questions_and_answers(cat, server)
 
 
 def test_datagrams_that_ends_send_through_dante(pollcat, dante):
@@ -185,46 +178,15 @@ def test_datagrams_that_ends_send_through_dante(pollcat, dante):
 # ssh
 
 
-SSHD = """
-ListenAddress 127.0.0.1:{port}
-HostKey {directory}/host
-AuthorizedKeysFile {directory}/user.pub
-PidFile none
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-"""
-
-
-@pytest.fixture
-def sshd(program, tmp_path):
-    """The port of a server that lets in whoever runs the test, by a key."""
-    if os.getuid() == 0:
-        pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # as its service does
-    for name in ("host", "user"):
-        subprocess.run([need("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / name], check=True)
-    port = FreePort()
-    (tmp_path / "config").write_text(SSHD.format(port=port, directory=tmp_path))
-    program(need("sshd"), "-D", "-e", "-f", tmp_path / "config", stdin=subprocess.DEVNULL)
-    port.wait_listening()
-    key = (tmp_path / "host.pub").read_text().split()
-    (tmp_path / "known").write_text(f"[127.0.0.1]:{port} {key[0]} {key[1]}\n")
-    return port
-
-
 @pytest.mark.parametrize("way", ["straight", "socks5", "http"])
-def test_ssh(pollcat, program, sshd, tmp_path, way):
+def test_ssh(pollcat, sshd, way):
     """ProxyCommand: straight, and through ourselves."""
     args = []
     if way != "straight":
         proxy = pollcat("-l", "-k", "--proxy-type", way, "--proxy-auth", "joe:secret", "127.0.0.1", "0")
         args = ["-x", f"{way}://joe:secret@127.0.0.1:{proxy.port}"]
-    command = shlex.join([str(POLLCAT), *args, "%h", "%p"])
     data = payload(1 << 20)
-    ssh = program(need("ssh"), "-F", "none", "-i", tmp_path / "user", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-                  "-o", f"UserKnownHostsFile={tmp_path}/known", "-o", "StrictHostKeyChecking=yes", "-o", f"ProxyCommand={command}",
-                  "-p", sshd, f"{getpass.getuser()}@127.0.0.1", "cat; exit 7")
+    ssh = sshd.ssh_by([POLLCAT, *args, "%h", "%p"], "cat; exit 7")
     ssh.send(data).close()
     status = ssh.wait()
     assert (status, ssh.out) == (7, data), ssh.err

@@ -6,19 +6,12 @@ import ssl
 
 import pytest
 
-import certificates
 from proxies import both_ways, head, http, socks  # noqa: F401
-from support import POLLCAT, Background, accept, dial, need, payload, port_of, receive, receive_all, serve
+from support import POLLCAT, Background, accept, dial, payload, port_of, receive, receive_all, serve
 from terminal import Terminal
 
 LARGE = 8 << 20
 GRANTED = b"HTTP/1.1 200 Fine\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def certs(tmp_path_factory):
-    need("openssl")
-    return certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 def context(certs, name="good"):

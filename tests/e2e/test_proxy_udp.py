@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from proxies import questions_and_answers
 from support import POLLCAT, accept, payload, port_of, receive, serve, udp
 from terminal import Terminal
 
@@ -63,12 +64,7 @@ def ip_ahead(port, ip=b"\x7f\0\0\1"):
 def test_questions_and_answers(pollcat, relay, name, how):
     server = udp()
     cat = pollcat("-v", *how, "-x", relay(), name, port_of(server))
-    for number in range(3):
-        cat.send(b"question %d" % number)
-        data, where = server.recvfrom(100)
-        assert data == b"question %d" % number
-        server.sendto(b"answer %d" % number, where)
-        cat.until_out(b"answer %d" % number)
+    questions_and_answers(cat, server)
     cat.until_err(rf"^pollcat: {name} port {port_of(server)}: through SOCKS5 proxy 127.0.0.1 port \d+$")
     cat.until_err("^pollcat: sending to ")
 

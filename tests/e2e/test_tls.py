@@ -7,15 +7,12 @@ import ssl
 
 import pytest
 
+from certificates import identity
 from support import (POLLCAT, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all,
                      reset, serve, until_resting)
 from terminal import Terminal
 
 LARGE = 100_000_000
-
-
-def identity(certs, name="good"):
-    return "--ssl-cert", certs[f"{name}.pem"], "--ssl-key", certs[f"{name}.key"]
 
 
 def client_context(certs, version=None):

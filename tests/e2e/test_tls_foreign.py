@@ -2,14 +2,11 @@
 """TLS with stunnel, nginx, GnuTLS, socat and haproxy, as servers and as clients."""
 import pytest
 
+from certificates import identity
 from support import (Background, FreePort, accept, dial, half_close, need, payload, port_of, receive, receive_all,
                      serve)
 
 DATA = payload(1 << 20)
-
-
-def identity(certs, name="good"):
-    return "--ssl-cert", certs[f"{name}.pem"], "--ssl-key", certs[f"{name}.key"]
 
 
 @pytest.fixture
