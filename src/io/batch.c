@@ -186,3 +186,21 @@ void answers_sent(struct answers *a, const struct cmsg_out *out, unsigned n)
         a->first += g->start == g->end;
     }
 }
+
+size_t answers_size(const struct answers *a)
+{
+    return answers_wait(a) ? a->end - a->groups[a->first].start : 0;
+}
+
+size_t answers_size_to(const struct answers *a, const struct meta *to)
+{
+    size_t sum = 0;
+
+    for (unsigned i = a->first; i < a->n; i++) {
+        const struct answer_group *g = &a->groups[i];
+
+        if (g->to.socket == to->socket && same_way(to, &g->to))
+            sum += g->end - g->start;
+    }
+    return sum;
+}

@@ -58,6 +58,10 @@ unsigned answers_next(const struct answers *a, bool joined, struct cmsg_out out[
 /* Takes out the first `n` of `out`, which were sent. */
 void answers_sent(struct answers *a, const struct cmsg_out *out, unsigned n);
 
+/* Bytes that wait: all of them, and those that go where `to` says. */
+size_t answers_size(const struct answers *a);
+size_t answers_size_to(const struct answers *a, const struct meta *to);
+
 static inline bool answers_wait(const struct answers *a)
 {
     return a->first < a->n;

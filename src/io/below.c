@@ -43,6 +43,14 @@ bool below_is_unix(const struct port *p)
     return getsockopt(port_fd(p, 0), SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
 }
 
+bool below_is_dgram(const struct port *p)
+{
+    int type = 0;
+    socklen_t len = sizeof type;
+
+    return getsockopt(port_fd(p, 0), SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_DGRAM;
+}
+
 bool below_is_device(const struct port *p)
 {
     struct stat st;

@@ -23,6 +23,9 @@ int below_error(const struct port *p);
 
 bool below_is_unix(const struct port *p);
 
+/* It is a socket of datagrams. */
+bool below_is_dgram(const struct port *p);
+
 /* A terminal, or another character device. */
 bool below_is_device(const struct port *p);
 

@@ -141,6 +141,20 @@ static ssize_t write_caller(struct layer *l, const void *data, size_t size, cons
     return c->home->send(c, data, size);
 }
 
+static int shut_caller(struct layer *l)
+{
+    struct caller *c = caller_of(l);
+
+    return c->home->flush(c);
+}
+
+static uint64_t unsent_caller(const struct layer *l)
+{
+    const struct caller *c = container_of(l, const struct caller, layer);
+
+    return c->home != NULL ? c->home->unsent(c) : 0;
+}
+
 static size_t pending_caller(const struct layer *l)
 {
     const struct caller *c = container_of(l, const struct caller, layer);
@@ -204,6 +218,8 @@ static const struct layer_ops ops = {
     .read = read_caller,
     .write = write_caller,
     .pending = pending_caller,
+    .shut = shut_caller,
+    .unsent = unsent_caller,
     .max = max_caller,
     .longest = longest_caller,
     .path = path_caller,

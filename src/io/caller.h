@@ -25,6 +25,9 @@ struct caller_home {
     } now; /* the datagram that is being given */
     /* Sends it back to where the caller is. Returns a count or IO_*, as a write. */
     ssize_t (*send)(struct caller *c, const void *data, size_t size);
+    /* Sends what waits of it to be sent. Returns 0 or IO_AGAIN. */
+    int (*flush)(struct caller *c);
+    size_t (*unsent)(const struct caller *c); /* bytes of that */
     /* It is no more, as far as the sockets go. */
     void (*forget)(struct caller *c);
 };

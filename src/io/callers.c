@@ -452,6 +452,22 @@ static ssize_t send_back(struct caller *c, const void *data, size_t size)
     return (ssize_t)size;
 }
 
+static size_t unsent_of(const struct caller *c)
+{
+    const struct callers *s = callers_of(c);
+    struct meta to;
+
+    if (!answers_wait(&s->answers))
+        return 0;
+    make_meta(c, &to);
+    return answers_size_to(&s->answers, &to);
+}
+
+static int flush(struct caller *c)
+{
+    return unsent_of(c) == 0 || send_gathered(callers_of(c)) == 0 || unsent_of(c) == 0 ? 0 : (int)no_room(c);
+}
+
 /* The sockets */
 
 static void serve_waiting(struct callers *s)
@@ -532,6 +548,8 @@ struct callers *callers_new(struct loop *loop, const int *fds, unsigned n, const
     s->home.loop = loop;
     s->home.most = conf->most;
     s->home.send = send_back;
+    s->home.flush = flush;
+    s->home.unsent = unsent_of;
     s->home.forget = forget_caller;
     s->conf = *conf;
     s->n = n;

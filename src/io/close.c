@@ -72,27 +72,40 @@ static void hear_peer(struct port *p, struct closing *c)
         port_fail(p, sys);
 }
 
+static uint64_t kept_by_layers(const struct port *p)
+{
+    uint64_t sum = 0;
+
+    for (const struct layer *l = p->top; l != NULL; l = l->lower)
+        sum += l->ops->unsent != NULL ? l->ops->unsent(l) : 0;
+    return sum;
+}
+
 /* What the socket is does not matter before something waits in it. */
 static void measure_unsent(const struct port *p, struct closing *c)
 {
+    c->kept = kept_by_layers(p);
     c->unsent = below_unsent(p);
     if (c->unsent > 0 && !c->known) {
         c->known = true;
         c->is_unix = below_is_unix(p);
+        c->is_dgram = below_is_dgram(p);
     }
+    if (c->is_dgram)
+        c->unsent = 0;
 }
 
 /* Returns true when there is nothing more to wait for. */
 static bool close_further(struct port *p, struct closing *c)
 {
     int64_t now = loop_now(p->loop);
-    const uint64_t before = c->unsent;
+    const uint64_t unsent = c->unsent, kept = c->kept;
 
     if (!c->shut)
         c->shut = port_shut(p) != IO_AGAIN;
     hear_peer(p, c);
     measure_unsent(p, c);
-    if (c->unsent < before)
+    if (c->unsent < unsent || c->kept < kept)
         c->since = now;
     if (p->error != 0)
         return true;
@@ -112,8 +125,9 @@ static uint64_t farewell_size(const struct port *p)
 static uint64_t bytes_lost(const struct closing *c)
 {
     const uint64_t unmissed = 1 + farewell_size(c->port);
+    const bool counts = !c->is_unix && c->unsent > unmissed && c->unsent != UINT64_MAX;
 
-    return !c->is_unix && c->unsent > unmissed && c->unsent != UINT64_MAX ? c->unsent - unmissed : 0;
+    return c->kept + (counts ? c->unsent - unmissed : 0);
 }
 
 uint64_t port_give_up(struct port *p)

@@ -524,9 +524,18 @@ static int shut_dgram(struct layer *l)
 {
     struct dgram *d = container_of(l, struct dgram, layer);
 
+    if (send_answers(d) == IO_AGAIN)
+        return IO_AGAIN;
     if (d->opts.seqpacket && shutdown(d->at[0].watch.fd, SHUT_WR) < 0 && errno != ENOTCONN)
         return layer_fail(l, errno);
     return 0;
+}
+
+static uint64_t unsent_dgram(const struct layer *l)
+{
+    const struct dgram *d = container_of(l, const struct dgram, layer);
+
+    return d->answers != NULL ? answers_size(d->answers) : 0;
 }
 
 static void touch_dgram(struct layer *l)
@@ -582,6 +591,7 @@ static const struct layer_ops ops = {
     .write = write_dgram,
     .pending = dgram_pending,
     .shut = shut_dgram,
+    .unsent = unsent_dgram,
     .touch = touch_dgram,
     .max = max_dgram,
     .longest = longest_dgram,

@@ -112,6 +112,10 @@ struct layer_ops {
     /* Bytes below that shut has sent and that nobody misses: the farewell itself. Optional: none. */
     size_t (*farewell)(const struct layer *l);
 
+    /* Bytes of messages that were taken and are not in the kernel's hands yet: lost, if the port is released now. shut waits for
+     * them. Optional: none. */
+    uint64_t (*unsent)(const struct layer *l);
+
     /* Translates what is wanted of this layer (LOOP_IN, LOOP_OUT, LOOP_HUP) to what it wants of the one below; while
      * its handshake is under way, called with 0, to what that waits for. Optional: the same; for a handshake
      * LOOP_IN. */

@@ -24,9 +24,11 @@ struct closing {
     int64_t since; /* loop time of the last progress */
     int64_t heard; /* loop time when the peer last sent */
     int64_t pause; /* ms between looks */
-    uint64_t unsent;
+    uint64_t unsent; /* with the kernel, that still would be lost */
+    uint64_t kept;   /* by the layers */
     bool is_unix;
-    bool known; /* what it is, UNIX or not */
+    bool is_dgram; /* what the kernel has of it goes out, whatever becomes of the socket */
+    bool known;    /* what it is */
     bool shut;  /* our side is ended */
     bool talks; /* the peer sends */
     bool ended; /* it has ended, or failed */

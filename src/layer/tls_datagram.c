@@ -416,14 +416,23 @@ static int shut_dtls(struct layer *l)
 {
     struct dtls_layer *x = layer_of(l);
 
-    if (!l->port->closing || !x->tls.shaken || x->tls.failed)
-        return 0;
-    if (!x->tls.bye_said) {
+    int r = flush(x);
+
+    if (r == 0 && l->port->closing && x->tls.shaken && !x->tls.failed && !x->tls.bye_said) {
         x->tls.bye_said = true;
         lib_of(x)->SSL_shutdown(x->tls.ssl);
         lib_of(x)->ERR_clear_error();
+        r = flush(x);
     }
-    return flush(x);
+    return r == 0 ? layer_shut(l->lower) : r;
+}
+
+/* A farewell that does not go out is missed by nobody. */
+static uint64_t unsent_dtls(const struct layer *l)
+{
+    const struct dtls_layer *x = const_of(l);
+
+    return x->tls.bye_said || x->held == NULL ? 0 : x->nheld;
 }
 
 static size_t longest_dtls(const struct layer *l)
@@ -493,6 +502,7 @@ static const struct layer_ops ops = {
     .held = held_dtls,
     .handshake = shake_dtls,
     .shut = shut_dtls,
+    .unsent = unsent_dtls,
     .want = want_dtls,
     .event = event_dtls,
     .max = max_dtls,

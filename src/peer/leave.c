@@ -42,11 +42,18 @@ static void end_leaving(struct leaving *l)
     free(l);
 }
 
+/* The port is there until the turn ends. */
+static void note_lost(struct peer_table *t, const struct port *port)
+{
+    t->lost = t->lost || port->lost;
+}
+
 static void has_left(void *ctx, uint64_t lost, int error)
 {
     struct leaving *l = ctx;
     struct peer_table *t = l->table;
 
+    note_lost(t, l->port);
     if (lost > 0 && error != 0)
         tell_lost(l, lost, strerror(error));
     else if (lost > 0)
@@ -56,26 +63,29 @@ static void has_left(void *ctx, uint64_t lost, int error)
         loop_stop(t->loop);
 }
 
-/* Between datagrams there is nothing to wait for, unless a layer has something to say. */
-static bool is_plain(const struct peer *p)
+/* Between datagrams there is nothing to wait for, unless a layer has something to say, or there is no room for the last of them. */
+static bool has_left_already(const struct peer *p)
 {
-    return p->datagram && p->port->top->lower == NULL;
+    return p->datagram && p->port->top->lower == NULL && port_shut(p->port) != IO_AGAIN;
 }
 
 void leave_close(struct peer *p, int64_t limit)
 {
     struct peer_table *t = p->table;
+    struct port *port = p->port;
     struct leaving *l;
 
-    if (is_plain(p) || p->port->error != 0 || p->port->given) {
+    if (port->error != 0 || port->given || has_left_already(p)) {
         peer_free(p);
+        note_lost(t, port);
         return;
     }
     l = mem_alloc(sizeof *l);
     l->table = t;
     l->limit = limit;
-    l->port = p->port;
-    if (port_close(l->port, limit, p->received > 0 && !p->datagram, has_left, l)) {
+    l->port = port;
+    if (port_close(port, limit, p->received > 0 && !p->datagram, has_left, l)) {
+        note_lost(t, port);
         free(l);
     } else {
         peer_name(p, l->name);

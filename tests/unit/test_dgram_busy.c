@@ -2,6 +2,7 @@
  *
  * Datagrams that a busy network device does not take (ENOBUFS), of which poll(2) does not tell.
  */
+#include "io/callers.h"
 #include "test_dgram_rig.h"
 
 #include <sys/syscall.h>
@@ -27,6 +28,11 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
     return refuses() ? -1 : syscall(SYS_sendto, fd, data, size, flags, NULL, 0);
+}
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+    return refuses() ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, n, flags);
 }
 
 enum { MOMENT = 60 }; /* ms */
@@ -93,9 +99,145 @@ static void an_echo(void **state)
     end(r);
 }
 
+/* How a port was closed. */
+static struct {
+    unsigned times;
+    uint64_t lost;
+} left;
+
+static void has_left(void *ctx, uint64_t lost, int error)
+{
+    (void)ctx;
+    assert_int_equal(error, 0);
+    left.times++;
+    left.lost = lost;
+}
+
+enum { PATIENCE = 10000 };
+
+/* What was taken for the end of a turn is not sent yet when the port is closed. */
+static void close_with_two(struct rig *r, struct port *p, int64_t limit)
+{
+    left.times = 0;
+    assert_int_equal(port_write(p, "first", 5, NULL), 5);
+    busy.on = true;
+    assert_int_equal(port_write(p, "second", 6, NULL), 6);
+    assert_int_equal(port_write(p, "third", 5, NULL), 5);
+    rig_settle(r);
+    assert_false(port_close(p, limit, false, has_left, NULL));
+    rig_settle(r);
+}
+
+static void got(int peer, const char *text)
+{
+    char data[100];
+
+    assert_int_equal(receive(peer, data, sizeof data, NULL), strlen(text));
+    assert_memory_equal(data, text, strlen(text));
+}
+
+static struct port *new_gatherer(struct rig *r, int *peer)
+{
+    const struct dgram_opts opts = {.connected = true, .gather = true};
+    struct addr a, b;
+    int fd;
+
+    *peer = bound("127.0.0.1", 0, &a);
+    fd = bound("127.0.0.1", 0, &b);
+    assert_int_equal(connect(fd, &a.sa, a.len), 0);
+    return dgram_new(r->loop, &fd, 1, &opts);
+}
+
+static void came(void *ctx, struct port *port, const struct addr *local, const struct addr *who)
+{
+    struct port **to = ctx;
+
+    (void)local, (void)who;
+    *to = port;
+}
+
+static bool admit(void *ctx, const struct addr *who)
+{
+    (void)ctx, (void)who;
+    return true;
+}
+
+static struct callers *new_callers(struct rig *r, int *peer, struct port **port)
+{
+    const struct callers_conf conf = {.ctx = port, .admit = admit, .came = came};
+    struct addr a, b;
+    char data[10];
+    int fd = bound("127.0.0.1", 0, &a);
+    struct callers *s = callers_new(r->loop, &fd, 1, &conf);
+
+    *peer = bound("127.0.0.1", 0, &b);
+    must_send(*peer, "hello", 5, &a);
+    rig_settle(r);
+    assert_non_null(*port);
+    assert_int_equal(port_read(*port, data, sizeof data, NULL), 5);
+    return s;
+}
+
+static void what_was_gathered_is_waited_for(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig *r = begin();
+        struct port *p = NULL;
+        struct callers *s = NULL;
+        int peer;
+
+        if (i == 0)
+            p = new_gatherer(r, &peer);
+        else
+            s = new_callers(r, &peer, &p);
+        close_with_two(r, p, PATIENCE);
+        got(peer, "first");
+        if (s != NULL)
+            callers_free(s);
+        assert_int_equal(left.times, 0);
+        assert_true(has_nothing(peer));
+        busy.on = false;
+        rig_rest(r, MOMENT);
+        got(peer, "second");
+        got(peer, "third");
+        assert_int_equal(left.times, 1);
+        assert_int_equal(left.lost, 0);
+        close(peer);
+        end(r);
+    }
+}
+
+static void what_was_gathered_is_lost_in_the_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig *r = begin();
+        struct port *p = NULL;
+        struct callers *s = NULL;
+        int peer;
+
+        if (i == 0)
+            p = new_gatherer(r, &peer);
+        else
+            s = new_callers(r, &peer, &p);
+        close_with_two(r, p, 1);
+        rig_rest(r, MOMENT);
+        assert_int_equal(left.times, 1);
+        assert_int_equal(left.lost, 11);
+        if (s != NULL)
+            callers_free(s);
+        busy.on = false;
+        close(peer);
+        end(r);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_client), cmocka_unit_test(an_echo)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_client), cmocka_unit_test(an_echo),
+                                       cmocka_unit_test(what_was_gathered_is_waited_for),
+                                       cmocka_unit_test(what_was_gathered_is_lost_in_the_end)};
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
 
     return failed + cmocka_run_group_tests_name("crowd", tests, rig_crowd, NULL);
