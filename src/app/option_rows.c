@@ -169,7 +169,7 @@ static const struct option_row rows[] = {
     { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),
       .value = VALUE_WORDS, .words = "http https socks4 socks4a socks5 any", .gives = TRAIT_PROXY_TYPE, .needs = TRAIT_VIA, .unless = TRAIT_SERVE,
       .rare = true, .help = "what proxies speak",
-      .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n.Cm https\n(the same within TLS) ,\n"
+      .doc = "What a proxy speaks:\n.Cm http\n(its CONNECT; the default, also\n.Cm connect ) ,\n.Cm https\n(the same within TLS),\n"
              ".Cm socks4\n(also\n.Cm 4 ) ,\n.Cm socks4a\nor\n.Cm socks5\n(also\n.Cm 5 ) .\n"
              "With\n.Fl l\nand without\n.Fl -proxy\nwe are the proxy, which speaks that, or with\n.Cm any\nall of them.\n"
              "See\n.Sx Being a proxy .\n" },
@@ -374,7 +374,7 @@ static const struct option_row rows[] = {
       .doc = "Subprotocols to choose from, parted by commas, the best first.\n" },
     { .name = "ws-header", .arg = "FIELD", .group = OPTION_DATA, .type = OPTION_TEXTS, .field = FIELD(websocket.fields),
       .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "'NAME: VALUE'",
-      .doc = "Add a line such as\n.Ql 'Authorization: Bearer X'\nto the request, or to the answer of a listener.\nMay be repeated.\n" },
+      .doc = "Add a line such as\n.Ql Authorization: Bearer X\nto the request, or to the answer of a listener.\nMay be repeated.\n" },
     { .name = "ws-origin", .arg = "ORIGIN", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(websocket.origin),
       .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "whose pages",
       .doc = "The origin that we tell a server, such as\n.Ql https://example.org ;\nof a listener, the only one whose pages it takes.\n" },

@@ -22,7 +22,20 @@ struct macro {
 static const struct macro macros[] = {
     {"Fl", "-", "", false}, {"Ql", "'", "'", true}, {"Pq", "(", ")", true}, {"Ar", "", "", false},
     {"Cm", "", "", false},  {"Dv", "", "", false},  {"Ev", "", "", false},  {"Ic", "", "", false},
-    {"Sx", "", "", false},  {"Xr", "", "", false},  {"Pf", "", "", false},
+    {"Pa", "", "", false},  {"Sx", "", "", false},  {"Xr", "", "", false},  {"Pf", "", "", false},
+};
+
+/* What stands for itself, right behind what is before it (`behind`) or before what follows (`before`). */
+struct mark {
+    const char *name, *text;
+    bool behind, before;
+};
+
+static const struct mark marks[] = {
+    {"Ns", "", true, true},
+    {"Oo", "[", false, true},
+    {"Oc", "]", true, false},
+    {"Nm", "pollcat", false, false},
 };
 
 static const struct macro *macro_find(const char *word)
@@ -30,6 +43,15 @@ static const struct macro *macro_find(const char *word)
     for (size_t i = 0; i < sizeof macros / sizeof macros[0]; i++) {
         if (strcmp(macros[i].name, word) == 0)
             return &macros[i];
+    }
+    return NULL;
+}
+
+static const struct mark *mark_find(const char *word)
+{
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (strcmp(marks[i].name, word) == 0)
+            return &marks[i];
     }
     return NULL;
 }
@@ -71,7 +93,13 @@ static void put(struct plain *p, const char *before, const char *word, const cha
     p->joined = false;
 }
 
-/* What is behind closing punctuation is a macro's no more. */
+static void put_mark(struct plain *p, const struct mark *m)
+{
+    p->joined |= m->behind;
+    put(p, "", m->text, "");
+    p->joined = m->before;
+}
+
 static void put_closing(struct plain *p, const char *word)
 {
     p->joined = true;
@@ -90,9 +118,7 @@ static void put_page(struct plain *p, const char **line)
     put(p, "", section, ")");
 }
 
-static void put_line(struct plain *p, const char *line);
-
-/* The words of one macro, up to the next one or to closing punctuation. */
+/* The words of one macro, up to the next one; closing punctuation ends what has something around it. */
 static void put_macro(struct plain *p, const struct macro *m, const char **line)
 {
     const char *rest = *line;
@@ -101,12 +127,16 @@ static void put_macro(struct plain *p, const struct macro *m, const char **line)
 
     if (m->name[0] == 'X')
         put_page(p, line);
-    for (rest = *line; take_word(&rest, word) && !closes(word) && strcmp(word, "Ns") != 0; rest = *line) {
+    for (rest = *line; take_word(&rest, word) && mark_find(word) == NULL; rest = *line) {
         const struct macro *inner = macro_find(word);
 
-        if (inner != NULL && m->name[0] != 'P')
+        if ((inner != NULL && !m->whole && m->name[1] != 'f') || (m->whole && closes(word)))
             break;
         *line = rest;
+        if (closes(word)) {
+            put_closing(p, word);
+            continue;
+        }
         put(p, !m->whole || first ? m->before : "", inner != NULL ? "" : word, m->whole ? "" : m->after);
         if (inner != NULL) {
             p->joined = true;
@@ -129,11 +159,12 @@ static void put_line(struct plain *p, const char *line)
     line += request ? 1 : 0;
     while (take_word(&line, word)) {
         const struct macro *m = request ? macro_find(word) : NULL;
+        const struct mark *mark = request ? mark_find(word) : NULL;
 
         if (m != NULL)
             put_macro(p, m, &line);
-        else if (request && strcmp(word, "Ns") == 0)
-            p->joined = true;
+        else if (mark != NULL)
+            put_mark(p, mark);
         else if (request && closes(word))
             put_closing(p, word);
         else
