@@ -19,6 +19,7 @@
 enum {
     CONNECT_LIMIT = 10000, /* ms */
     PROBE_LIMIT = 2000,    /* ms that a datagram is given to be refused */
+    LAST_WORDS = 500,      /* ms of silence that are waited for before DTLS ends both directions */
     CONNS = 100,
     BLOCK = 8192, /* bytes of a datagram at most */
 };
@@ -397,6 +398,8 @@ static void derive_listener(struct conf *c)
         c->net.max_conns = (int)given < 0 ? CONNS : given == 0 ? NET_NOBODY : given;
     if (c->net.datagram && !c->net.keep_open && !c->net.cookies)
         c->transport = "udp-first";
+    else if (c->net.cookies && !c->net.keep_open && !c->bridge.no_shutdown)
+        c->bridge.datagram_wait = LAST_WORDS; /* only DTLS can tell the end of the input */
 }
 
 /* Nobody is verified who is not asked to be, and an end without close_notify is one. */

@@ -642,17 +642,41 @@ def test_ncat(program, listener):
     other.until_out(b"answer")
 
 
+@pytest.fixture
+def ncats(program, certs, free_port):
+    """A listener and a client of its dialect, which have talked."""
+    def start(*args):
+        server = program(POLLCAT, "--dialect", "ncat", "-l", *args, "-u", "--ssl", "--ssl-cert", certs["good.pem"], "--ssl-key",
+                         certs["good.key"], "127.0.0.1", free_port)
+        until_bound(server, free_port)
+        one = program(POLLCAT, "--dialect", "ncat", "-u", "--ssl", "--ssl-trustfile", certs["ca.pem"], "127.0.0.1", free_port)
+        talk(server, one)
+        return server, one
+
+    return start
+
+
 @pytest.mark.parametrize("keeps", [("-k",), ()], ids=["many", "one"])
-def test_dialect_of_ncat(program, certs, free_port, keeps):
-    server = program(POLLCAT, "--dialect", "ncat", "-l", *keeps, "-u", "--ssl", "--ssl-cert", certs["good.pem"], "--ssl-key",
-                     certs["good.key"], "127.0.0.1", free_port)
-    until_bound(server, free_port)
-    one = program(POLLCAT, "--dialect", "ncat", "-u", "--ssl", "--ssl-trustfile", certs["ca.pem"], "127.0.0.1", free_port)
-    talk(server, one)
+def test_dialect_of_ncat(ncats, keeps):
+    server, one = ncats(*keeps)
     one.close()
     assert one.wait() == 0
     if not keeps:
         assert server.close().wait() == 0
+
+
+def test_the_input_of_ncats_listener_ends_it(ncats):
+    server, one = ncats()
+    server.close()
+    assert (one.wait(), server.wait()) == (0, 0)
+
+
+def test_the_input_of_ncats_listener_ends_nothing(ncats):
+    server, one = ncats("--no-shutdown")
+    server.close()
+    one.send(b"still heard")
+    server.until_out(b"still heard")
+    assert (one.close().wait(), server.wait()) == (0, 0)
 
 
 def test_ends_by_themselves_when_idle(listener, client):
