@@ -107,6 +107,15 @@ static void close_both(struct both *b)
     rig_free(b->rig);
 }
 
+/* A failure would leave the others waiting. */
+static void must_not_fail(struct link *k)
+{
+    if (k->state == LINK_SRC_FAILED)
+        fail_msg("read: %s", port_why(k->src));
+    if (k->state == LINK_DST_FAILED)
+        fail_msg("write: %s", port_why(k->dst));
+}
+
 /* `size` bytes each way at the same time, and both ends of direction. */
 static void move_both_ways(struct both *b, struct drain drain[ENDS], size_t size, size_t step)
 {
@@ -124,6 +133,7 @@ static void move_both_ways(struct both *b, struct drain drain[ENDS], size_t size
         local[i] = fd_socket(b->rig->loop, fd[i][0]);
         k[2 * i] = link_new(local[i], b->side[i].port, &b->rig->pool, NULL);
         k[2 * i + 1] = link_new(b->side[i].port, local[i], &b->rig->pool, NULL);
+        k[2 * i]->done = k[2 * i + 1]->done = must_not_fail;
         drain_start(&drain[i], b->rig, fd[i][1], step);
         drain[i].left = &left;
         feed_start(&feed[i], b->rig, fd[i][1], data[i], size, step);
@@ -372,6 +382,15 @@ struct anew {
     int done;
 };
 
+/* The library that is asked twice before the first is answered may forget that it was, and refuses what it asked for. */
+static bool is_asked(const struct tls_layer *x)
+{
+    int (*pending)(const SSL *ssl);
+
+    *(void **)&pending = from_library("SSL_renegotiate_pending");
+    return pending(x->ssl) != 0;
+}
+
 static void begin_anew(struct timer *t)
 {
     struct anew *a = container_of(t, struct anew, again);
@@ -379,7 +398,7 @@ static void begin_anew(struct timer *t)
 
     if (a->drain[CLIENT].len > a->until || a->done == ENOUGH)
         return;
-    if (!x->tls->lib.SSL_in_init(x->ssl)) {
+    if (!x->tls->lib.SSL_in_init(x->ssl) && !is_asked(x)) {
         ask_anew(a->b);
         a->done++;
     }
@@ -421,8 +440,6 @@ static void new_handshakes_at_full_load(void **state)
     const size_t size = 3000000;
 
     (void)state;
-    if (getenv("POLLCAT_SANITIZED") != NULL)
-        skip(); /* one of a dozen stalls there, and nobody knows yet whose fault that is */
     for (int shakes = 0; shakes < 2; shakes++) {
         struct both b;
         struct anew a = {.again.fire = begin_anew, .b = &b, .until = size / 3};
