@@ -114,6 +114,8 @@ static enum serve_answer answer_of(const struct err *why)
         return SERVE_NO_HOST;
     case ETIMEDOUT:
         return SERVE_LATE;
+    case ECANCELED:
+        return SERVE_GIVEN_UP;
     default:
         return SERVE_FAILED;
     }
@@ -158,6 +160,7 @@ struct net_conf request_net(const struct request *x)
 
     return (struct net_conf){.family = c->family,
                              .numeric = c->numeric,
+                             .whom = x->end->whom->remote,
                              .connect_timeout = c->connect_timeout,
                              .sockopts = nodelay,
                              .nsockopts = 1,
@@ -199,7 +202,19 @@ static void peer_is_refused(void *ctx, const struct serve *s)
     note_failure(x, s->why);
 }
 
-static const struct serve_events heard = {.asked = peer_asks, .refused = peer_is_refused};
+static void peer_has_left(void *ctx)
+{
+    struct request *x = ctx;
+    struct err why;
+
+    x->kind->close(x);
+    err_set(&why, STATUS_NETWORK, "it has left before it was answered");
+    why.sys = ECANCELED;
+    request_failed(x, &why);
+}
+
+static const struct serve_events heard = {
+    .asked = peer_asks, .refused = peer_is_refused, .left = peer_has_left};
 
 static void request_is_late(struct timer *t)
 {

@@ -24,6 +24,7 @@ struct serving {
     void *ctx;
     enum stage stage;
     bool gone;    /* the client, while its request was seen to */
+    bool ended;   /* its direction, so */
     bool granted; /* what came behind the request goes on */
     struct intake in;
     size_t sent; /* of serve.out */
@@ -71,20 +72,31 @@ static int leave(struct serving *x)
     return LAYER_LEAVES;
 }
 
-/* Who waits for a connection to come has ended it all with its own; what it says is for who comes. */
+/* What the client says before it is answered is for whom it asked for. */
 static bool is_heard(const struct serving *x)
 {
-    return x->stage == WAITS && x->serve.wish == SERVE_BIND && x->in.n < SERVE_IN;
+    return x->stage == WAITS && !x->ended && x->in.n < SERVE_IN;
 }
 
+/* It has ended its direction: who has asked for a way and said nothing to be taken there has given it up. A request of HTTP is
+ * all that is to be said, and what was sent behind another is to arrive. */
+static bool has_left(const struct serving *x)
+{
+    return x->serve.wish != SERVE_CONNECT || (!x->serve.plain && x->in.n == 0);
+}
+
+/* Returns 0 when there is something to say, IO_AGAIN or IO_ERROR. */
 static int hear_meanwhile(struct serving *x)
 {
     while (is_heard(x)) {
         const ssize_t n = intake_read(&x->in, x->layer.lower);
 
-        if (n == IO_EOF)
-            return layer_fail_words(&x->layer, "it has left before anybody came");
-        if (n < 0)
+        x->ended = n == IO_EOF;
+        if (x->ended && has_left(x)) {
+            x->events->left(x->ctx);
+            return 0;
+        }
+        if (n < 0 && n != IO_EOF)
             return (int)n;
     }
     return IO_AGAIN;
@@ -102,19 +114,20 @@ static int serving_handshake(struct layer *l)
             return r;
         if (x->gone)
             return layer_fail(l, ECONNRESET);
-        if (x->stage == WAITS)
-            return hear_meanwhile(x);
         if (x->stage == LEAVES)
             return leave(x);
-        if (take_request(x) == 0)
+        r = x->stage == WAITS ? hear_meanwhile(x) : take_request(x);
+        if (r == 0)
             continue;
+        if (x->stage == WAITS)
+            return r;
         n = intake_read(&x->in, x->layer.lower);
         if (n < 0)
             return (int)n;
     }
 }
 
-/* While the request is seen to, nothing is read; who has left for good is heard of all the same. */
+/* While the request is seen to, who leaves is heard of. */
 static unsigned serving_want(struct layer *l, unsigned wanted)
 {
     const struct serving *x = serving_of(l);

@@ -37,6 +37,7 @@ enum serve_answer {
     SERVE_NO_NAME,
     SERVE_NOBODY, /* the connection was refused */
     SERVE_LATE,
+    SERVE_GIVEN_UP, /* by the client, which ended its direction */
     SERVE_ANSWERS
 };
 

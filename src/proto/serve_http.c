@@ -258,6 +258,7 @@ static void answer_http(struct serve *s, enum serve_answer how, const struct add
         [SERVE_NO_NAME] = {"504 Gateway Timeout", "the name of the host has no address here"},
         [SERVE_NOBODY] = {"502 Bad Gateway", "the connection was refused"},
         [SERVE_LATE] = {"504 Gateway Timeout", "the host did not answer in time"},
+        [SERVE_GIVEN_UP] = {"400 Bad Request", "the client ended its side before the host had answered"},
     };
 
     (void)at;

@@ -215,8 +215,9 @@ static int take_socks5(struct serve *s, const unsigned char *in, size_t n, size_
 static void answer_socks5(struct serve *s, enum serve_answer how, const struct addr *at)
 {
     static const unsigned char codes[SERVE_ANSWERS] = {
-        [SERVE_GRANTED] = 0, [SERVE_FAILED] = FAILED5, [SERVE_NOT_ALLOWED] = 2, [SERVE_NO_NETWORK] = 3,
-        [SERVE_NO_HOST] = 4, [SERVE_NO_NAME] = 4,      [SERVE_NOBODY] = 5,      [SERVE_LATE] = 6,
+        [SERVE_GRANTED] = 0,    [SERVE_FAILED] = FAILED5, [SERVE_NOT_ALLOWED] = 2,
+        [SERVE_NO_NETWORK] = 3, [SERVE_NO_HOST] = 4,      [SERVE_NO_NAME] = 4,
+        [SERVE_NOBODY] = 5,     [SERVE_LATE] = 6,         [SERVE_GIVEN_UP] = FAILED5,
     };
 
     put_reply5(s, codes[how], at);

@@ -87,16 +87,57 @@ def test_names_that_take_long(proxy, tmp_path, command):
     assert {answer(client)[0] for client in clients} == ({5} if command == CONNECT else {0})
 
 
-@pytest.mark.parametrize("end", [reset, socket.socket.close])
-def test_who_leaves_while_a_name_is_looked_up(proxy, tmp_path, end):
+ENDS = [reset, socket.socket.close, half_close]
+LEFT = {reset: "closed 127|Connection reset by peer", socket.socket.close: "it has left before it was answered$",
+        half_close: "it has left before it was answered$"}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("command", [CONNECT, BIND])
+def test_who_leaves_while_a_name_is_looked_up(proxy, tmp_path, end, command):
     cat, nobody = proxy("-4", wrap=with_hosts(tmp_path, "127.0.0.1 slow\n")), refusing()
     with Held(tmp_path / "hosts"):
-        client = ask5(cat, CONNECT, "slow", port_of(nobody))
+        client = ask5(cat, command, "slow", port_of(nobody))
         until_resting(cat.pid)
         end(client)
-        if end is reset:
-            cat.until_err("closed 127|Connection reset by peer")
+        cat.until_err(LEFT[end])
+        if end is half_close:
+            assert answer(client)[0] == 1 and receive_all(client) == b""
     assert answer(ask5(cat, CONNECT, "127.0.0.1", port_of(nobody)))[0] == 5
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_who_leaves_while_the_connection_is_made(proxy, end):
+    """It is made no more."""
+    cat, silent = proxy(), deaf()
+    before = os.listdir(f"/proc/{cat.pid}/fd")
+    client = ask(cat, connect("127.0.0.1", port_of(silent[0])))
+    until_resting(cat.pid, lambda: len(os.listdir(f"/proc/{cat.pid}/fd")) == len(before) + 2)
+    end(client)
+    cat.until_err(LEFT[end])
+    if end is half_close:
+        assert receive_all(client).startswith(b"HTTP/1.1 400 ")
+        client.close()
+    until_resting(cat.pid, lambda: len(os.listdir(f"/proc/{cat.pid}/fd")) == len(before))
+
+
+@pytest.mark.parametrize("request_", ["tunnel", "plain"])
+def test_who_has_said_all_waits_for_the_answer(proxy, tmp_path, request_):
+    """What was sent behind a request arrives, and one that is all that is to be said is answered."""
+    server = serve()
+    cat, port = proxy("-4", wrap=with_hosts(tmp_path, "127.0.0.1 slow\n")), port_of(server)
+    text = connect("slow", port) + b"all" if request_ == "tunnel" else f"GET http://slow:{port}/ HTTP/1.0\r\n\r\n".encode()
+    with Held(tmp_path / "hosts"):
+        client = half_close(ask(cat, text))
+        until_resting(cat.pid)
+    peer = accept(server)
+    if request_ == "tunnel":
+        assert receive_all(peer) == b"all"
+    else:
+        assert receive(peer, 9) == b"GET / HTT"
+    peer.sendall(b"HTTP/1.0 200 Fine\r\n\r\nbody")
+    half_close(peer)
+    assert receive_all(client).endswith(b"\r\n\r\nbody")
 
 
 def test_targets_that_do_not_answer(proxy):
