@@ -147,8 +147,10 @@ static void names_are_known(void *ctx, struct addr *list, int n, const struct er
 static void look_up_named(struct binding *b, const char *host)
 {
     const struct ends *ends = b->request->end->ends;
-    const struct resolve_opts opts = {
-        .family = ends->conf.family, .socktype = SOCK_STREAM, .numeric = ends->conf.numeric};
+    const struct resolve_opts opts = {.family = ends->conf.family,
+                                      .socktype = SOCK_STREAM,
+                                      .numeric = ends->conf.numeric,
+                                      .whom = b->request->end->whom->remote};
     struct err why;
 
     if (resolve_asks(host, &opts)) {

@@ -252,7 +252,10 @@ static void name_is_known(void *ctx, struct addr *list, int n, const struct err 
 static bool look_up(struct association *x, struct name *name)
 {
     const struct ends_conf *c = &x->request->end->ends->conf;
-    const struct resolve_opts opts = {.family = c->family, .socktype = SOCK_DGRAM, .numeric = c->numeric};
+    const struct resolve_opts opts = {.family = c->family,
+                                      .socktype = SOCK_DGRAM,
+                                      .numeric = c->numeric,
+                                      .whom = x->request->end->whom->remote};
     struct err why;
     int n;
 

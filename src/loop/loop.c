@@ -51,7 +51,7 @@ struct loop *loop_new(bool crowd, struct err *e)
     list_init(&l->soon);
     list_init(&l->finally);
     list_init(&l->children.list);
-    list_init(&l->look_ups.waiting);
+    list_init(&l->look_ups.askers);
     list_init(&l->look_ups.running);
     list_init(&l->watches);
     l->now = clock_ms();

@@ -41,7 +41,8 @@ struct children {
 
 /* What net/resolve_ahead.c keeps with a loop. */
 struct look_ups {
-    struct list waiting, running; /* struct resolve_ahead */
+    struct list running; /* struct resolve_ahead */
+    struct list askers;  /* who has some under way, or wants to */
     unsigned nrunning;
     void (*clear)(struct loop *l); /* lets go of what is left, at the end; NULL: there was none yet */
 };

@@ -99,7 +99,8 @@ static int ask_name(struct question *q, const char *host, const char *port, bool
     const struct resolve_opts opts = {.family = conf->family,
                                       .socktype = conf->datagram ? SOCK_DGRAM : SOCK_STREAM,
                                       .passive = passive,
-                                      .numeric = conf->numeric};
+                                      .numeric = conf->numeric,
+                                      .whom = conf->whom};
 
     if (!resolve_asks(host, &opts))
         return know_name(q, host, port, &opts, e);

@@ -17,6 +17,7 @@ struct resolve_opts {
     int socktype; /* SOCK_STREAM or SOCK_DGRAM */
     bool passive; /* to bind: no host means any */
     bool numeric; /* host names are not looked up; service names, which need no network, still are */
+    const struct addr *whom; /* the client at whose wish it is, for net/resolve_ahead.h; NULL: it is ours */
 };
 
 /* All addresses of `host` (NULL: any, or loopback when not passive) and `port` (NULL: 0), in the order to try

@@ -8,13 +8,26 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/container.h"
 #include "base/list.h"
 #include "base/mem.h"
 
-enum { THREADS = 64 /* at once; who asks for more waits */ };
+enum {
+    THREADS = 64,        /* at once; who asks for more waits */
+    SHARE = THREADS / 4, /* of one client: another is to find one free */
+    NETWORK = 8,         /* bytes of an IPv6 address that one client may have all of */
+};
+
+/* One who asks: a client, or we. */
+struct asker {
+    struct list place;    /* among all, the one whose turn was last at the end */
+    struct addr *address; /* of a client's host; NULL: it is we */
+    struct list waiting;  /* struct resolve_ahead */
+    unsigned running;
+};
 
 /* What the thread works on. */
 struct question {
@@ -28,8 +41,9 @@ struct question {
 };
 
 struct resolve_ahead {
-    struct list place; /* among those that wait, or that run */
+    struct list place; /* among those of its asker that wait, or all that run */
     struct loop *loop;
+    struct asker *asker;
     struct watch watch; /* fd -1: it waits */
     struct question *question;
     pthread_t thread;
@@ -38,6 +52,76 @@ struct resolve_ahead {
                  const struct err *e); /* NULL: nobody waits for it any more */
     void *ctx;
 };
+
+/* Who asks */
+
+/* What two connections of one client have in common; `a` NULL: nothing. */
+static struct addr client_of(const struct addr *a)
+{
+    struct addr client = {0};
+    struct in6_addr *six = &client.in6.sin6_addr;
+
+    if (a == NULL)
+        return client;
+    addr_copy(&client, a);
+    addr_set_port(&client, 0);
+    if (addr_family(&client) == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(six) && !IN6_IS_ADDR_LINKLOCAL(six))
+        memset(six->s6_addr + NETWORK, 0, sizeof six->s6_addr - NETWORK);
+    return client;
+}
+
+static bool is_asker(const struct asker *k, const struct addr *client)
+{
+    return k->address != NULL ? addr_equal(k->address, client) : client->len == 0;
+}
+
+static struct asker *find_asker(struct look_ups *all, const struct addr *whom)
+{
+    const struct addr client = client_of(whom);
+    struct asker *k;
+    struct list *ahead;
+
+    list_each(k, ahead, &all->askers, struct asker, place)
+    {
+        if (is_asker(k, &client))
+            return k;
+    }
+    k = mem_alloc(sizeof *k);
+    k->address = client.len > 0 ? addr_dup(&client) : NULL;
+    list_init(&k->waiting);
+    list_add(&all->askers, &k->place);
+    return k;
+}
+
+static void free_idle_asker(struct asker *k)
+{
+    if (k->running > 0 || !list_empty(&k->waiting))
+        return;
+    list_del(&k->place);
+    free(k->address);
+    free(k);
+}
+
+static bool may_run(const struct asker *k)
+{
+    return k->running < (k->address != NULL ? SHARE : THREADS);
+}
+
+/* Of those who wait and may, who has the fewest under way; NULL: there is none. */
+static struct asker *next_asker(const struct look_ups *all)
+{
+    struct asker *k, *next = NULL;
+    struct list *ahead;
+
+    list_each(k, ahead, &all->askers, struct asker, place)
+    {
+        if (!list_empty(&k->waiting) && may_run(k) && (next == NULL || k->running < next->running))
+            next = k;
+    }
+    return next;
+}
+
+/* Questions */
 
 static void free_question(struct question *q)
 {
@@ -82,8 +166,11 @@ static void free_ahead(struct resolve_ahead *a)
 {
     list_del(&a->place);
     loop_del(&a->watch);
-    if (a->watch.fd >= 0)
+    if (a->watch.fd >= 0) {
         close(a->watch.fd);
+        a->asker->running--;
+    }
+    free_idle_asker(a->asker);
     free(a);
 }
 
@@ -108,6 +195,9 @@ static int start_question(struct resolve_ahead *a, struct err *e)
     loop_add(a->loop, &a->watch);
     list_add(&all->running, &a->place);
     all->nrunning++;
+    a->asker->running++;
+    list_del(&a->asker->place);
+    list_add(&all->askers, &a->asker->place);
     return 0;
 }
 
@@ -115,9 +205,11 @@ static void start_waiting(struct loop *loop)
 {
     struct look_ups *all = loop_look_ups(loop);
     struct resolve_ahead *a;
+    struct asker *k;
     struct err e;
 
-    while (all->nrunning < THREADS && (a = list_first(&all->waiting, struct resolve_ahead, place)) != NULL) {
+    while (all->nrunning < THREADS && (k = next_asker(all)) != NULL) {
+        a = list_first(&k->waiting, struct resolve_ahead, place);
         list_del(&a->place);
         if (start_question(a, &e) == 0)
             continue;
@@ -198,8 +290,10 @@ struct resolve_ahead *resolve_ahead(struct loop *loop, const char *host, const c
     a->question = mem_alloc(sizeof *a->question);
     a->question->host = mem_strdup(host);
     a->question->opts = *opts;
-    if (all->nrunning == THREADS || !list_empty(&all->waiting)) {
-        list_add(&all->waiting, &a->place);
+    a->question->opts.whom = NULL;
+    a->asker = find_asker(all, opts->whom);
+    if (all->nrunning == THREADS || !may_run(a->asker)) {
+        list_add(&a->asker->waiting, &a->place);
     } else if (start_question(a, e) < 0) {
         free_question(a->question);
         free_ahead(a);

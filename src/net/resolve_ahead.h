@@ -3,8 +3,9 @@
  * resolve_ahead: the same as net/resolve.h, without waiting: a thread asks, the loop goes on.
  *
  * The thread touches nothing but its own question, and takes no signals. One that is not waited for any more runs to its
- * end, or to that of the program. There are at most 64 of a loop, those not waited for among them: who asks for more waits
- * for one of them to end, in order.
+ * end, or to that of the program. There are at most 64 of a loop, those not waited for among them, and at most 16 at the wish
+ * of one client (opts->whom: an IPv4 address, or a network of 64 bits of IPv6). Who asks for more waits for one of them to
+ * end; then it is the turn of whoever has the fewest under way, and of what each asks for in order.
  */
 #ifndef NET_RESOLVE_AHEAD_H
 #define NET_RESOLVE_AHEAD_H

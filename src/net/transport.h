@@ -62,7 +62,9 @@ struct net_conf {
     size_t ngiven;
     bool datagram; /* -u: for self-connect and UNIX sockets */
     bool seqpacket;
-    bool numeric;       /* no DNS, in either direction */
+    bool numeric; /* no DNS, in either direction */
+    const struct addr
+        *whom;          /* the client at whose wish names are looked up (net/resolve.h); NULL: it is ours */
     bool tells_early;   /* connections are told before the handshakes of layers, but for those of `via` */
     bool keep_open;     /* listen: go on after a peer left, many at once */
     bool in_turn;       /* listen: one peer after the other; the next waits to be accepted */

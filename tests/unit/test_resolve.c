@@ -141,6 +141,8 @@ struct answer {
     struct loop *loop;
     struct addr *list;
     int n;
+    int stop;  /* when there are so many, the loop stops */
+    int asked; /* by clients */
 };
 
 static void answered(void *ctx, struct addr *list, int n, const struct err *e)
@@ -172,7 +174,7 @@ static void answers_come_from_the_loop(void **state)
 
 /* A resolver that is slow: for names that begin with '@' it says that it has begun, and waits until it may go on. */
 
-enum { MANY = 64, WAITING = 4 };
+enum { MANY = 64, WAITING = 4, SHARE = 16 };
 
 static int began[2], gate[2];
 
@@ -231,23 +233,41 @@ static void answered_one(void *ctx, struct addr *list, int n, const struct err *
     (void)e;
     assert_int_equal(n, 1);
     free(list);
-    if (++a->n == MANY + WAITING - 1)
+    if (++a->n == a->stop)
         loop_stop(a->loop);
 }
 
-static struct resolve_ahead *ask(struct answer *a, const char *host)
+/* `whom` NULL: it is we who ask. */
+static struct resolve_ahead *ask_for(struct answer *a, const char *host, const char *whom)
 {
-    struct resolve_ahead *ahead = resolve_ahead(a->loop, host, NULL, &stream, answered_one, a, NULL);
+    struct resolve_opts opts = stream;
+    struct resolve_ahead *ahead;
+    struct addr client;
 
+    if (whom != NULL) {
+        assert_int_equal(addr_parse(&client, whom, (uint16_t)(1000 + a->asked++)), 0);
+        opts.whom = &client;
+    }
+    ahead = resolve_ahead(a->loop, host, NULL, &opts, answered_one, a, NULL);
     assert_non_null(ahead);
     return ahead;
 }
 
-static void ask_many(struct answer *a, struct resolve_ahead *asked[MANY])
+static struct resolve_ahead *ask(struct answer *a, const char *host)
+{
+    return ask_for(a, host, NULL);
+}
+
+static void open_many(struct answer *a)
 {
     assert_int_equal(pipe(began), 0);
     assert_int_equal(pipe(gate), 0);
     a->loop = loop_new(false, NULL);
+}
+
+static void ask_many(struct answer *a, struct resolve_ahead *asked[MANY])
+{
+    open_many(a);
     for (int i = 0; i < MANY; i++)
         asked[i] = ask(a, "@m");
 }
@@ -264,7 +284,7 @@ static void close_many(struct answer *a)
 static void more_wait_in_order(void **state)
 {
     struct resolve_ahead *asked[MANY], *second;
-    struct answer a = {0};
+    struct answer a = {.stop = MANY + WAITING - 1};
 
     (void)state;
     ask_many(&a, asked);
@@ -286,7 +306,7 @@ static void more_wait_in_order(void **state)
 static void abandoned_ones_count_until_they_end(void **state)
 {
     struct resolve_ahead *asked[MANY];
-    struct answer a = {.n = MANY + WAITING - 2};
+    struct answer a = {.stop = 1};
 
     (void)state;
     ask_many(&a, asked);
@@ -299,6 +319,54 @@ static void abandoned_ones_count_until_they_end(void **state)
     let_go(MANY + 1);
     assert_int_equal(loop_run(a.loop, NULL), 0);
     assert_int_equal(next_begun(), '1');
+    close_many(&a);
+}
+
+/* The ports differ; what tells IPv6 clients apart is the network. */
+static void one_client_leaves_room_for_others(void **state)
+{
+    struct answer a = {.stop = 2 * MANY + 1 - SHARE};
+    struct resolve_ahead *asked[MANY];
+
+    (void)state;
+    open_many(&a);
+    for (int i = 0; i < MANY; i++) {
+        asked[i] = ask_for(&a, "@a", "192.0.2.1");
+        ask_for(&a, "@b", i % 2 > 0 ? "2001:db8::1" : "2001:db8::ffff:1");
+    }
+    check_threads(2 * SHARE);
+    for (int i = 0; i < 2 * SHARE; i++)
+        assert_non_null(strchr("ab", next_begun()));
+    ask_for(&a, "@c", "::ffff:192.0.2.2");
+    assert_int_equal(next_begun(), 'c');
+    for (int i = 0; i < SHARE; i++) /* who waits no more asks on all the same */
+        resolve_abandon(asked[i]);
+    check_threads(2 * SHARE + 1);
+    let_go(2 * MANY + 1);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
+    close_many(&a);
+}
+
+/* All are taken; then it is the turn of whoever has the fewest, however long the others wait. */
+static void who_has_the_fewest_is_next(void **state)
+{
+    static const char *const clients[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
+    struct answer a = {.stop = 1};
+
+    (void)state;
+    open_many(&a);
+    for (int i = 0; i < 2 * MANY; i++)
+        ask_for(&a, "@m", clients[i % 4]);
+    ask_for(&a, "@1", "192.0.2.5");
+    check_threads(MANY);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(next_begun(), 'm');
+    let_go(1);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
+    assert_int_equal(next_begun(), '1');
+    a.stop = 2 * MANY + 1;
+    let_go(2 * MANY);
+    assert_int_equal(loop_run(a.loop, NULL), 0);
     close_many(&a);
 }
 
@@ -315,6 +383,8 @@ int main(void)
         cmocka_unit_test(answers_come_from_the_loop),
         cmocka_unit_test(more_wait_in_order),
         cmocka_unit_test(abandoned_ones_count_until_they_end),
+        cmocka_unit_test(one_client_leaves_room_for_others),
+        cmocka_unit_test(who_has_the_fewest_is_next),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
