@@ -156,6 +156,16 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return x.n == 0 || memcmp(x.bytes, y.bytes, x.n) == 0;
 }
 
+bool addr_same_host(const struct addr *a, const struct addr *b)
+{
+    enum { HOST6 = 8 }; /* bytes */
+    const struct key x = key_of(a), y = key_of(b);
+
+    if (x.family != y.family || x.n != y.n)
+        return false;
+    return x.n == 0 || memcmp(x.bytes, y.bytes, x.family == AF_INET6 ? HOST6 : x.n) == 0;
+}
+
 uint64_t addr_hash(const struct addr *a, const struct siphash_key *key)
 {
     const struct key k = key_of(a);

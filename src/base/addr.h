@@ -67,6 +67,10 @@ bool addr_is_multicast(const struct addr *a);
  * counts for link-local addresses alone. Unnamed UNIX addresses are all equal. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* True when both may be of one host, as far as a stranger can tell: of IPv6 all that it may take for itself (a /64) counts as
+ * one, of IPv4 an address, whatever the ports. */
+bool addr_same_host(const struct addr *a, const struct addr *b);
+
 /* A hash that agrees with addr_equal(); strangers fill the tables that need it. */
 uint64_t addr_hash(const struct addr *a, const struct siphash_key *key);
 

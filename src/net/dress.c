@@ -23,6 +23,7 @@ struct dressing {
     struct addr *local, *remote; /* from addr_dup() */
     struct proxy_header told;    /* by the other side */
     struct timer limit;
+    int64_t since; /* loop time in ms */
 };
 
 void dresser_init(struct dresser *d)
@@ -200,6 +201,44 @@ static void dressing_late(struct timer *t)
     d->failed(d, &e);
 }
 
+/* Another one needs its place. */
+static void end_for_another(struct dressing *x)
+{
+    char text[ADDR_TEXT];
+
+    log_info("%s %s: its handshake was given up for another's", x->dresser->what,
+             subject(x->dresser, who_comes(x), text));
+    give_up_dressing(x);
+}
+
+void dresser_limit(struct dresser *d, const struct addr *who, unsigned most)
+{
+    struct dressing *x;
+    struct list *ahead;
+    unsigned n = 0;
+
+    list_each(x, ahead, &d->dressing, struct dressing, place) n += addr_same_host(x->remote, who);
+    list_each(x, ahead, &d->dressing, struct dressing, place)
+    {
+        if (n < most)
+            break;
+        if (!addr_same_host(x->remote, who))
+            continue;
+        end_for_another(x);
+        n--;
+    }
+}
+
+bool dresser_give_way(struct dresser *d, int64_t age)
+{
+    struct dressing *oldest = list_first(&d->dressing, struct dressing, place);
+
+    if (oldest == NULL || loop_now(d->net->loop) - oldest->since < age)
+        return false;
+    end_for_another(oldest);
+    return true;
+}
+
 /* Whom a connection is for; host NULL: nobody is named. */
 struct whom {
     const char *host;
@@ -286,6 +325,7 @@ static struct dressing *new_dressing(struct dresser *d, struct port *port, const
     x->local = addr_dup(local);
     x->remote = addr_dup(remote);
     x->limit.fire = dressing_late;
+    x->since = loop_now(d->net->loop);
     list_add(&d->dressing, &x->place);
     d->count++;
     return x;

@@ -34,6 +34,12 @@ void dresser_init(struct dresser *d);
 /* Gives up what is being dressed, without a word. */
 void dresser_clear(struct dresser *d);
 
+/* Gives up the oldest of those that come from where `who` is, as many as leave fewer than `most` (1 or more) of them. */
+void dresser_limit(struct dresser *d, const struct addr *who, unsigned most);
+
+/* Gives up the oldest, if it has been dressed for `age` ms or longer. Returns false: there is none such. */
+bool dresser_give_way(struct dresser *d, int64_t age);
+
 /* Takes a connected socket, whose other end is `remote` where the kernel tells none. up() or failed() follows, maybe before
  * it returns. `limit` ms are given for handshakes; 0: a minute, so that nobody is waited for without end. */
 void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit);

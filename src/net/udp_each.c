@@ -3,7 +3,8 @@
  * udp_each: sockets of datagrams, over UDP or UNIX names, each of whose senders is a peer of its own.
  *
  * Who is no peer yet may be forged, so they cost little and are limited in number. When there are so many, the most silent one
- * makes room if it has been silent for a while; else what newcomers send is dropped.
+ * makes room if it has been silent for a while; else what newcomers send is dropped. Handshakes (DTLS) make room before that,
+ * and of one host there are never many. Who wants one peer alone takes the first that comes to the end of its handshake.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ enum {
     SILENT = 10 * 1000, /* ms after which one may be ended to make room */
     ROOM = 4 << 20, /* bytes of the receive buffer, or as many as the system allows: it is for all of them */
     LOOKS = 4,      /* for one that may be, with each datagram */
+    SHAKING = 256,  /* handshakes of one host at a time */
+    SLOW = 2000,    /* ms after which one may be given up to make room */
+    AT_ONCE = 1024, /* handshakes, where one peer is wanted */
 };
 
 struct each {
@@ -32,6 +36,7 @@ struct each {
     struct bound *bound;
     int nbound;
     bool full; /* and it was told */
+    bool told; /* how a handshake failed */
     struct cookies cookies;
     struct dresser dresser;
     struct job begin, bury;
@@ -45,6 +50,8 @@ static unsigned count_peers(const struct each *x)
 /* How many there may be; 0: any number. */
 static unsigned most_peers(const struct net_conf *conf)
 {
+    if (!conf->keep_open)
+        return conf->nlayers > 0 ? AT_ONCE : 1;
     if (conf->max_conns > 0 && (conf->room == 0 || conf->max_conns < conf->room))
         return conf->max_conns;
     return conf->room;
@@ -55,6 +62,8 @@ static bool make_place(struct each *x)
 {
     const unsigned before = count_peers(x);
 
+    if (dresser_give_way(&x->dresser, SLOW))
+        return true;
     for (int i = 0; i < LOOKS; i++) {
         int64_t quiet;
         struct port *port = callers_quietest(x->callers, &quiet);
@@ -96,15 +105,20 @@ static enum callers_pass look_at_sender(void *ctx, struct callers_look *look)
     return cookies_look(&x->cookies, look, loop_now(x->net->loop));
 }
 
+/* One peer was wanted, and is there. */
+static bool is_served(const struct each *x)
+{
+    return !x->net->conf->keep_open && x->net->peers->count > 0;
+}
+
 static bool admit_sender(void *ctx, const struct addr *who)
 {
     struct each *x = ctx;
     const unsigned most = most_peers(x->net->conf);
 
-    if (!may_speak(x, who))
+    if (!may_speak(x, who) || is_served(x))
         return false;
-    if (!x->net->conf->keep_open && count_peers(x) > 0)
-        return false;
+    dresser_limit(&x->dresser, who, SHAKING);
     if (most > 0 && count_peers(x) >= most && !make_place(x)) {
         tell_full(x, who, most);
         return false;
@@ -125,6 +139,8 @@ static void sender_dressed(struct dresser *d, struct peer *p)
     struct net *n = d->net;
     struct message m;
 
+    if (!n->conf->keep_open)
+        dresser_clear(d);
     p->datagram = true;
     p->listens = n->conf->among;
     caller_set_owner(p->port, p);
@@ -137,12 +153,18 @@ static void sender_dressed(struct dresser *d, struct peer *p)
 
 static void sender_not_dressed(struct dresser *d, const struct err *e)
 {
-    struct net *n = d->net;
+    struct each *x = container_of(d, struct each, dresser);
+    const bool many = d->net->conf->keep_open;
 
-    if (n->conf->keep_open)
+    if (!many && e->status != STATUS_NETWORK) {
+        d->net->events.failed(d->net->events.ctx, e);
+        return;
+    }
+    if (many || x->told)
         log_info("%s", e->text);
     else
-        n->events.failed(n->events.ctx, e);
+        log_notice("%s", e->text); /* who waits for one may have sent it */
+    x->told = true;
 }
 
 static void sockets_failed(void *ctx, int error)

@@ -256,6 +256,30 @@ static void equality_and_hash(void **state)
     }
 }
 
+static void hosts(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        {"127.0.0.1", "127.0.0.1", true},
+        {"127.0.0.1", "::ffff:127.0.0.1", true},
+        {"127.0.0.1", "127.0.0.2", false},
+        {"::ffff:127.0.0.1", "::ffff:127.0.0.2", false},
+        {"2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true},
+        {"2001:db8::1", "2001:db8:0:1::1", false},
+        {"::1", "127.0.0.1", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct addr a = parsed(rows[i].a, 1), b = parsed(rows[i].b, 2);
+
+        assert_int_equal(addr_same_host(&a, &b), rows[i].same);
+        assert_int_equal(addr_same_host(&b, &a), rows[i].same);
+    }
+}
+
 /* Ports of one host fill a table of their number well: no more than 16 in one place. */
 static void hash_spreads(void **state)
 {
@@ -279,6 +303,7 @@ int main(void)
         cmocka_unit_test(ports),
         cmocka_unit_test(any),
         cmocka_unit_test(equality_and_hash),
+        cmocka_unit_test(hosts),
         cmocka_unit_test(hash_spreads),
     };
 
