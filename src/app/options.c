@@ -587,11 +587,9 @@ static int check_needs(const char *what, uint64_t missing, struct err *e)
 static const struct {
     uint64_t when, unless, needs;
     const char *what;
-    const char *excludes; /* with none of `needs`: what is one too many */
 } rules[] = {
-    {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock", NULL},
-    {TRAIT_RETRY | TRAIT_LISTEN, 0, TRAIT_JOIN, "--retry with --listen", NULL},
-    {TRAIT_PROBE | TRAIT_DGRAM | TRAIT_TLS, 0, 0, "--zero with --udp", "--ssl"},
+    {TRAIT_UNIX | TRAIT_SOURCE, TRAIT_LISTEN | TRAIT_SELF, TRAIT_DGRAM, "--source with --unixsock"},
+    {TRAIT_RETRY | TRAIT_LISTEN, 0, TRAIT_JOIN, "--retry with --listen"},
 };
 
 /* What has no socket has no options of sockets. */
@@ -636,8 +634,6 @@ int options_check(const struct options *o, struct err *e)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if ((traits & rules[i].when) != rules[i].when || (traits & rules[i].unless) != 0)
             continue;
-        if (rules[i].excludes != NULL)
-            return refuse(rules[i].what, "excludes", rules[i].excludes, e);
         if (check_needs(rules[i].what, rules[i].needs & ~traits, e) != 0)
             return -1;
     }

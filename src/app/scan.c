@@ -35,7 +35,13 @@ static const char *scan_word(enum probe_result r)
                                   : "failed";
 }
 
-/* A datagram that was not refused has found somebody. */
+/* To others a datagram that was not refused has found somebody; a handshake that was not answered has not. */
+static bool is_found(const struct conf *c, enum probe_result r)
+{
+    return r == PROBE_OPEN ||
+           (r == PROBE_NO_ANSWER && c->quiet_probe && c->net.datagram && c->net.nlayers == 0);
+}
+
 static void tell_quietly(const struct conf *c, const struct addr *remote, enum probe_result r,
                          const struct err *e)
 {
@@ -45,7 +51,7 @@ static void tell_quietly(const struct conf *c, const struct addr *remote, enum p
                               .datagram = c->net.datagram,
                               .numeric = c->net.numeric};
 
-    if (r == PROBE_OPEN || (r == PROBE_NO_ANSWER && m.datagram))
+    if (is_found(c, r))
         message(MESSAGE_OPEN, &m);
     else if (e != NULL && e->text[0] != '\0' && !(r == PROBE_CLOSED && m.datagram))
         log_error("%s", e->text);
@@ -57,7 +63,7 @@ static void scan_result(void *ctx, const struct addr *remote, enum probe_result 
     char host[ADDR_TEXT];
     unsigned port = addr_port(remote);
 
-    if (r == PROBE_OPEN || (r == PROBE_NO_ANSWER && s->conf->quiet_probe && s->conf->net.datagram))
+    if (is_found(s->conf, r))
         s->any = true;
     if (s->conf->quiet_probe) {
         tell_quietly(s->conf, remote, r, e);

@@ -19,6 +19,7 @@ enum {
     SLOTS_MAX = 4096, /* ports under way at once; with more, queues on the way drop what was asked */
     RESERVE = 32,     /* descriptors that are left for all else */
     UDP_WAIT = 1000,  /* ms for an answer, when no time was given */
+    DTLS_WAIT = 5000, /* the same for a handshake, some of which may have to be said again */
     UDP_SENDS = 2,    /* datagrams per port, for a lossy network or a kernel that counts its refusals */
     BUSY_DELAY = 50,  /* ms until something is tried again that the system had no room for */
     FAREWELL = 1000,  /* ms that a peer may take nothing of what ends a connection with layers */
@@ -201,28 +202,56 @@ static void slot_dressed(struct dresser *d, struct peer *peer)
         s->leaving = port;
 }
 
+/* Whether nobody may be there, while a connection is somebody's. */
+static bool is_unanswered(const struct probe *p, int sys)
+{
+    return p->datagram &&
+           (sys == ECONNREFUSED || sys == ETIMEDOUT || sys == EHOSTUNREACH || sys == ENETUNREACH);
+}
+
 static void slot_not_dressed(struct dresser *d, const struct err *e)
 {
     struct slot *s = container_of(d, struct slot, dresser);
     struct item *i = &s->probe->items[s->item];
 
+    if (is_unanswered(s->probe, e->sys)) {
+        settle_slot(s, judge_errno(e->sys), e->sys == ETIMEDOUT ? 0 : e->sys);
+        return;
+    }
     i->why = mem_alloc(sizeof *i->why);
     *i->why = *e;
     settle_slot(s, PROBE_WRONG, 0);
 }
 
-/* What is left of the time goes to the handshakes. */
+/* What is left of the time goes to the handshakes; of datagrams that is all. */
+static int64_t dress_time(const struct slot *s)
+{
+    const int64_t given = s->probe->conf->connect_timeout;
+    const int64_t left = loop_timer_pending(&s->timer) ? s->timer.at - loop_now(s->probe->loop) : 0;
+
+    if (s->probe->datagram)
+        return given > 0 ? given : DTLS_WAIT;
+    return left > 0 ? left : given > 0 ? 1 : 0;
+}
+
 static void dress_slot(struct slot *s)
 {
+    static const struct dgram_opts datagrams = {.connected = true};
     struct probe *p = s->probe;
     const struct addr to = target_of(p, s->addr, &p->items[s->item]);
-    const int64_t left = loop_timer_pending(&s->timer) ? s->timer.at - loop_now(p->loop) : 0;
+    const int64_t limit = dress_time(s);
     const int fd = s->watch.fd;
+    struct addr local;
 
     loop_del(&s->watch);
     s->watch.fd = -1;
     loop_timer_clear(&s->timer);
-    dress(&s->dresser, fd, &to, left > 0 ? left : p->conf->connect_timeout > 0 ? 1 : 0);
+    if (p->datagram) {
+        socket_local(fd, &local);
+        dress_port(&s->dresser, dgram_new(p->loop, &fd, 1, &datagrams), &local, &to, limit);
+    } else {
+        dress(&s->dresser, fd, &to, limit);
+    }
 }
 
 static void settle_stream(struct watch *w, unsigned events)
@@ -333,6 +362,8 @@ static bool start_slot(struct slot *s)
             settle_slot(s, PROBE_OPEN, 0);
         else
             settle_slot(s, judge_errno(errno), errno);
+    } else if (p->datagram && p->conf->nlayers > 0) {
+        dress_slot(s);
     } else if (p->datagram) {
         ask_datagram(s);
     } else if (wait_time(p) > 0) {
@@ -420,7 +451,7 @@ static void make_slots(struct probe *p)
         p->slots[i].watch.fd = -1;
         p->slots[i].timer.fire = slot_late;
         p->slots[i].dresser = (struct dresser){.net = &p->net,
-                                               .type = SOCK_STREAM,
+                                               .type = p->datagram ? SOCK_DGRAM : SOCK_STREAM,
                                                .client = true,
                                                .what = "connect to",
                                                .up = slot_dressed,

@@ -5,7 +5,7 @@
  *
  * Each port is tried on the addresses of the host in turn until it is open on one; otherwise the most telling
  * result stands. conf->connect_timeout is the time for each (0: the kernel's for TCP, a minute more for handshakes, a
- * second for UDP).
+ * second for UDP, five for handshakes there).
  */
 #ifndef NET_PROBE_H
 #define NET_PROBE_H

@@ -120,13 +120,45 @@ def test_what_does_not_go(pollcat, client, tmp_path):
         (("-u", "--ssl", "--ssl-min", "1.3", "localhost", "1"), "--ssl-min 1.3: of DTLS there is 1.2 here, and no newer one"),
         (("--seqpacket", "--ssl", tmp_path / "s"), "--seqpacket excludes --ssl"),
         (("--starttls", "smtp", "-u", "localhost", "1"), "--starttls excludes --udp"),
-        (("-z", "-u", "--ssl", "localhost", "1"), "--zero with --udp excludes --ssl"),
         (("-u", "--ssl-pin", "sha256:" + "0" * 64, "localhost", "1"), "nothing here has TLS"),
         (("-u", "tls:localhost:1"), "tls: excludes --udp"),
     ]:
         one = pollcat(*args, stdin=-3)
         assert one.wait() == 2
         assert why in one.err
+
+
+def probe(pollcat, certs, *args):
+    return pollcat("-z", "-u", "--ssl", "--ssl-trustfile", certs["ca.pem"], *args, stdin=-3)
+
+
+def test_a_port_that_is_probed(pollcat, listener, certs):
+    """It is open when the handshake is done; the peer hears the end of it."""
+    server = listener("-k", "-v")
+    one = probe(pollcat, certs, "-v", "-4", "localhost", server.port)
+    assert one.wait() == 0
+    place = f"pollcat: 127.0.0.1 port {server.port}: "
+    assert re.fullmatch(rf"{place}DTLS 1\.2, ECDHE-ECDSA-\S+\n{place}TLS: the peer's certificate is of CN=good for localhost, verified\n"
+                        rf"{place}TLS: it is valid until \d{{4}}-\d\d-\d\d \d\d:\d\d UTC\n"
+                        rf"pollcat: 127.0.0.1 {server.port} open\n", one.err), one.err
+    server.until_err("closed 127.0.0.1 port")
+
+
+def test_ports_that_are_probed_and_not_open(pollcat, listener, certs):
+    server = listener("-k", name="expired")
+    one = probe(pollcat, certs, "127.0.0.1", server.port)
+    assert (one.wait(), one.err) == (1, f"pollcat: connect to 127.0.0.1 port {server.port}: the certificate has expired: it was valid "
+                                        "until 2021-02-03 04:05 UTC\n")
+    with refusing(kind=socket.SOCK_DGRAM) as nobody, udp() as silent:
+        one = probe(pollcat, certs, "-v", "127.0.0.1", port_of(nobody))
+        assert (one.wait(), one.err) == (1, f"pollcat: connect to 127.0.0.1 port {port_of(nobody)}: Connection refused\n")
+        one = probe(pollcat, certs, "-v", "-w", "300ms", "127.0.0.1", port_of(silent))
+        assert (one.wait(), one.err) == (1, f"pollcat: 127.0.0.1 port {port_of(silent)}: no answer\n")
+        several = ",".join(str(port) for port in sorted([server.port, port_of(nobody), port_of(silent)]))
+        one = probe(pollcat, certs, "-v", "-w", "300ms", "127.0.0.1", several)
+        assert one.wait() == 1
+        for port, word in [(server.port, ": the certificate has expired"), (port_of(nobody), " closed"), (port_of(silent), " no answer")]:
+            assert re.search(rf"^pollcat: .*127.0.0.1 .*{port}{word}", one.err, re.M), one.err
 
 
 # Messages
