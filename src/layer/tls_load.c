@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "layer/library.h"
+#include "base/library.h"
 
 #define SSL_LIBRARY "libssl.so.3"
 #define CRYPTO_LIBRARY "libcrypto.so.3"
@@ -19,13 +19,13 @@
 LIBRARY_NOTE(NOTE);
 
 #define ROW(name) {#name, offsetof(struct tls_lib, name)},
-static const struct library_function ssl_functions[] = {TLS_SSL_FUNCTIONS(ROW)};
-static const struct library_function crypto_functions[] = {TLS_CRYPTO_FUNCTIONS(ROW)};
+static const struct library_symbol ssl_functions[] = {TLS_SSL_FUNCTIONS(ROW)};
+static const struct library_symbol crypto_functions[] = {TLS_CRYPTO_FUNCTIONS(ROW)};
 
-#define LIBRARY(file, table)                                                                \
-    {                                                                                       \
-        .soname = {(file)}, .feature = "TLS", .product = "OpenSSL 3", .functions = (table), \
-        .n = sizeof(table) / sizeof *(table)                                                \
+#define LIBRARY(file, table)                                                              \
+    {                                                                                     \
+        .soname = {(file)}, .feature = "TLS", .product = "OpenSSL 3", .symbols = (table), \
+        .n = sizeof(table) / sizeof *(table)                                              \
     }
 static const struct library crypto = LIBRARY(CRYPTO_LIBRARY, crypto_functions);
 static const struct library ssl = LIBRARY(SSL_LIBRARY, ssl_functions);

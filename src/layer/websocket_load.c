@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "layer/library.h"
+#include "base/library.h"
 
 /* Its two ways of being built give it two names. */
 #define WSLAY_LIBRARY "libwslay.so.1"
@@ -18,14 +18,14 @@
 LIBRARY_NOTE(NOTE);
 
 #define ROW(name) {#name, offsetof(struct websocket_lib, name)},
-static const struct library_function functions[] = {WEBSOCKET_FUNCTIONS(ROW)};
+static const struct library_symbol functions[] = {WEBSOCKET_FUNCTIONS(ROW)};
 
 int websocket_load(struct websocket_lib *lib, struct err *e)
 {
     static const struct library wslay = {.soname = {WSLAY_LIBRARY, WSLAY_LIBRARY_OLD},
                                          .feature = "WebSocket",
                                          .product = "wslay",
-                                         .functions = functions,
+                                         .symbols = functions,
                                          .n = sizeof functions / sizeof *functions};
 
     return library_load(lib, &wslay, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * websocket_load: the functions of wslay (layer/library.h). Private to layer/websocket*.
+ * websocket_load: the functions of wslay (base/library.h). Private to layer/websocket*.
  */
 #ifndef LAYER_WEBSOCKET_LOAD_H
 #define LAYER_WEBSOCKET_LOAD_H

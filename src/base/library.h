@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * library: shared libraries that are loaded when they are first needed, since each start would pay for linking with them.
- * Private to layer/.
  */
-#ifndef LAYER_LIBRARY_H
-#define LAYER_LIBRARY_H
+#ifndef BASE_LIBRARY_H
+#define BASE_LIBRARY_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
-/* A function, and where in the struct of pointers it goes. */
-struct library_function {
+/* A function or a variable, and where in the struct of pointers its address goes. */
+struct library_symbol {
     const char *name;
     size_t at;
 };
@@ -20,7 +19,7 @@ struct library_function {
 struct library {
     const char *soname[2];         /* the first that is there; systems differ */
     const char *feature, *product; /* for messages: "TLS", "OpenSSL 3" */
-    const struct library_function *functions;
+    const struct library_symbol *symbols;
     size_t n;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "layer/library.h"
+#include "base/library.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -25,12 +25,12 @@ int library_load(void *pointers, const struct library *lib, struct err *e)
         return err_set(e, STATUS_LOCAL, "%s needs %s of %s, which is not installed (%s)", lib->feature,
                        lib->soname[0], lib->product, dlerror());
     for (size_t i = 0; i < lib->n; i++) {
-        void *function = dlsym(from, lib->functions[i].name);
+        void *symbol = dlsym(from, lib->symbols[i].name);
 
-        if (function == NULL)
+        if (symbol == NULL)
             return err_set(e, STATUS_LOCAL, "%s needs %s, and this %s is another: it has no %s", lib->feature,
-                           lib->product, soname, lib->functions[i].name);
-        memcpy((char *)pointers + lib->functions[i].at, &function, sizeof function);
+                           lib->product, soname, lib->symbols[i].name);
+        memcpy((char *)pointers + lib->symbols[i].at, &symbol, sizeof symbol);
     }
     return 0;
 }
