@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Holds one of the program's mutable globals: `active`, the prompt that readline, which has no user data, calls
- * back, and whose terminal the hook of atexit(3) puts right.
- *
  * The line is hidden when the first bytes of a burst are to be shown and drawn again in a job, at most once in
  * REDRAW milliseconds. Before readline sees a key the line is drawn, so that its idea of the screen holds.
  */
 #include "term/prompt.h"
 
-#include <stdio.h>
-
-#include <readline/history.h>
-#include <readline/readline.h>
-
 #include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +21,7 @@
 #include "term/prompt_hooks.h"
 #include "term/prompt_keys.h"
 #include "term/prompt_window.h"
+#include "term/readline.h"
 #include "term/tty.h"
 
 enum {
@@ -69,11 +63,6 @@ struct prompt {
     struct prompt_locale locale;
 };
 
-static struct prompt *active;
-
-/* Readline's own, declared in none of its headers; NULL where it is not to be had. */
-extern sigjmp_buf _rl_top_level __attribute__((weak));
-
 /* The line on the screen. */
 
 static void put(struct prompt *p, const char *text)
@@ -84,7 +73,7 @@ static void put(struct prompt *p, const char *text)
 /* In the middle of a search or a count readline shows a prompt of its own. */
 static bool is_busy(void)
 {
-    return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG) != 0;
+    return (*rl.readline_state & (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG)) != 0;
 }
 
 static void set_prompt(struct prompt *p)
@@ -95,7 +84,7 @@ static void set_prompt(struct prompt *p)
     if (text == NULL)
         text = tail_format(base, strlen(base));
     prompt_window_adapt(text, p->sheet->dumb);
-    rl_set_prompt(text);
+    rl.set_prompt(text);
     p->indent = tail_columns(text);
     free(text);
     p->sheet->stale = false;
@@ -115,9 +104,9 @@ static void draw(struct prompt *p)
     if (p->sheet->stale && !is_busy())
         set_prompt(p);
     if (p->sheet->stands && !p->sheet->stale)
-        rl_on_new_line_with_prompt();
+        rl.on_new_line_with_prompt();
     else
-        rl_on_new_line();
+        rl.on_new_line();
     show_line(p);
     fflush(p->stream);
     p->hidden = p->sheet->stands = false;
@@ -148,9 +137,9 @@ static void calm_again(struct timer *t)
 static void clear_line(struct prompt *p)
 {
     if (!p->sheet->dumb)
-        rl_clear_visible_line();
-    else if (rl_display_prompt[0] != '\0')
-        rl_crlf();
+        rl.clear_visible_line();
+    else if ((*rl.display_prompt)[0] != '\0')
+        rl.crlf();
 }
 
 void prompt_hide(struct prompt *p)
@@ -158,11 +147,11 @@ void prompt_hide(struct prompt *p)
     if (p->hidden || !p->editing || p->handling)
         return;
     if (!p->sheet->dumb)
-        rl_clear_visible_line();
-    else if (rl_end == 0 && p->sheet->tail.len > 0 && !p->sheet->stale)
+        rl.clear_visible_line();
+    else if (*rl.end == 0 && p->sheet->tail.len > 0 && !p->sheet->stale)
         p->sheet->stands = true;
-    else if (rl_end > 0 || rl_display_prompt[0] != '\0')
-        rl_crlf();
+    else if (*rl.end > 0 || (*rl.display_prompt)[0] != '\0')
+        rl.crlf();
     fflush(p->stream);
     p->hidden = true;
     draw_later(p);
@@ -217,11 +206,11 @@ static void measure(struct prompt *p)
 {
     int rows, columns;
 
-    rl_reset_screen_size();
-    rl_get_screen_size(&rows, &columns);
+    rl.reset_screen_size();
+    rl.get_screen_size(&rows, &columns);
     p->sheet->columns = columns > 0 ? (unsigned)columns : 1;
     if (columns < COLUMNS_LEAST)
-        rl_set_screen_size(rows, COLUMNS_LEAST);
+        rl.set_screen_size(rows, COLUMNS_LEAST);
     p->sheet->stale = true;
 }
 
@@ -239,13 +228,13 @@ static void end_input(struct prompt *p)
     struct sheet *s = p->sheet;
 
     draw(p);
-    if (s->tail.len == 0 && rl_end == 0)
+    if (s->tail.len == 0 && *rl.end == 0)
         clear_line(p);
     fflush(p->stream);
-    s->midline = s->tail.len > 0 || rl_end > 0;
+    s->midline = s->tail.len > 0 || *rl.end > 0;
     sheet_answered(s);
     s->line = p->editing = false;
-    rl_callback_handler_remove();
+    rl.callback_handler_remove();
     release_terminal(p);
     prompt_keys_drop(&p->keys);
 }
@@ -290,13 +279,13 @@ static void end_typed(struct prompt *p)
  * in this one, and draws the prompt anew when we return. */
 static void line_typed(char *line)
 {
-    struct prompt *p = active;
+    struct prompt *p = rl.user;
 
     if (line == NULL) {
         end_typed(p);
         return;
     }
-    if (line[0] == '\0' && rl_display_prompt[0] == '\0')
+    if (line[0] == '\0' && (*rl.display_prompt)[0] == '\0')
         put(p, "\r\n");
     fflush(p->stream);
     sheet_answered(p->sheet);
@@ -308,18 +297,18 @@ static void line_typed(char *line)
 /* ^V: a paste of several lines goes as one message; with any other line, the next key is taken as it is. */
 static int quote_or_send(int count, int key)
 {
-    if (memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL)
-        return rl_named_function("quoted-insert")(count, key);
-    active->whole = true;
-    return rl_named_function("accept-line")(1, '\n');
+    if (memchr(*rl.line_buffer, '\n', (size_t)*rl.end) == NULL)
+        return rl.named_function("quoted-insert")(count, key);
+    rl.user->whole = true;
+    return rl.named_function("accept-line")(1, '\n');
 }
 
 static int edit_line(int count, int key)
 {
     (void)count;
     (void)key;
-    if (active->opts.edit != NULL && active->secret == NULL)
-        active->opts.edit(active->opts.ctx, rl_line_buffer);
+    if (rl.user->opts.edit != NULL && rl.user->secret == NULL)
+        rl.user->opts.edit(rl.user->opts.ctx, *rl.line_buffer);
     return 0;
 }
 
@@ -331,57 +320,57 @@ void prompt_set_line(struct prompt *p, const char *line)
 
 bool prompt_keep_line(struct prompt *p)
 {
-    return p->editing && p->secret == NULL && !is_busy() && prompt_history_keep(p->history, rl_line_buffer);
+    return p->editing && p->secret == NULL && !is_busy() && prompt_history_keep(p->history, *rl.line_buffer);
 }
 
 /* Completion. The line up to the cursor is one word for readline. */
 
 static char **offer(const char *text, int start, int end)
 {
-    struct prompt *p = active;
+    struct prompt *p = rl.user;
     struct complete c = {0};
     char **matches;
 
     (void)text;
-    rl_attempted_completion_over = 1;
-    if (start != 0 || rl_inhibit_completion)
+    *rl.attempted_completion_over = 1;
+    if (start != 0 || *rl.inhibit_completion)
         return NULL;
-    p->opts.complete(p->opts.ctx, rl_line_buffer, (size_t)end, &c);
-    matches = complete_matches(&c, rl_line_buffer, (size_t)end);
+    p->opts.complete(p->opts.ctx, *rl.line_buffer, (size_t)end, &c);
+    matches = complete_matches(&c, *rl.line_buffer, (size_t)end);
     p->offered = c.start;
-    rl_completion_append_character = c.open ? '\0' : ' ';
+    *rl.completion_append_character = c.open ? '\0' : ' ';
     complete_clear(&c);
     return matches;
 }
 
 static void list_matches(char **matches, int count, int longest)
 {
-    prompt_window_list(matches, count, longest, active->offered);
+    prompt_window_list(matches, count, longest, rl.user->offered);
 }
 
 /* Readline aborts a key that means nothing with longjmp(3), and when that key was pushed back, as at the end of a
  * search, to a frame that has returned. It redraws just before: that is the time to make it jump to read_key(). */
 static void redisplay(void)
 {
-    if (_rl_top_level != NULL && active->reading)
-        memcpy(_rl_top_level, active->top, sizeof active->top);
-    if (active->lent)
-        active->hidden = true;
+    if (rl.top_level != NULL && rl.user->reading)
+        memcpy(*rl.top_level, rl.user->top, sizeof rl.user->top);
+    if (rl.user->lent)
+        rl.user->hidden = true;
     else
-        show_line(active);
+        show_line(rl.user);
 }
 
 static void read_key(struct prompt *p)
 {
     p->reading = true;
-    rl_inhibit_completion = p->opts.complete == NULL || p->opts.escape == '\0' || rl_end == 0 ||
-                            rl_line_buffer[0] != p->opts.escape || p->secret != NULL;
+    *rl.inhibit_completion = p->opts.complete == NULL || p->opts.escape == '\0' || *rl.end == 0 ||
+                             (*rl.line_buffer)[0] != p->opts.escape || p->secret != NULL;
     if (sigsetjmp(p->top, 0) == 0)
-        rl_callback_read_char();
+        rl.callback_read_char();
     else
         show_line(p);
-    if (abs(rl_numeric_arg) > COUNT_MOST)
-        rl_numeric_arg = COUNT_MOST;
+    if (abs(*rl.numeric_arg) > COUNT_MOST)
+        *rl.numeric_arg = COUNT_MOST;
     p->reading = false;
 }
 
@@ -395,7 +384,8 @@ static bool takes_keys(void *ctx)
 /* Readline would take the bytes of a character apart. */
 static bool is_amiss(const struct prompt *p)
 {
-    return p->locale.utf8 && RL_ISSTATE(RL_STATE_MULTIKEY) && prompt_keys_peek(&p->keys) >= 0x80;
+    return p->locale.utf8 && (*rl.readline_state & RL_STATE_MULTIKEY) != 0 &&
+           prompt_keys_peek(&p->keys) >= 0x80;
 }
 
 static void take_key(void *ctx)
@@ -436,19 +426,19 @@ void prompt_room(struct prompt *p)
 static int next_key(FILE *stream)
 {
     (void)stream;
-    return active->last = prompt_keys_next(&active->keys);
+    return rl.user->last = prompt_keys_next(&rl.user->keys);
 }
 
 /* Readline asks after an escape, whether it begins a sequence, and to insert much text at once. In the latter
  * case it must not meet a key of another kind, which it would push back. */
 static int has_key(void)
 {
-    int c = prompt_keys_peek(&active->keys);
-    Keymap map = rl_get_keymap();
+    int c = prompt_keys_peek(&rl.user->keys);
+    Keymap map = rl.get_keymap();
 
-    if (c < 0 || active->last == 0x1b)
+    if (c < 0 || rl.user->last == 0x1b)
         return c >= 0;
-    return map[c].type == ISFUNC && map[c].function == rl_insert && prompt_keys_ready(&active->keys);
+    return map[c].type == ISFUNC && map[c].function == rl.insert && prompt_keys_ready(&rl.user->keys);
 }
 
 /* Setting up. */
@@ -456,12 +446,12 @@ static int has_key(void)
 /* Readline takes over the locale of the environment before each line. */
 static int before_line(void)
 {
-    if (active->locale.plain)
+    if (rl.user->locale.plain)
         setlocale(LC_CTYPE, "C.UTF-8");
-    if (active->again != NULL) {
-        rl_insert_text(active->again);
-        free(active->again);
-        active->again = NULL;
+    if (rl.user->again != NULL) {
+        rl.insert_text(rl.user->again);
+        free(rl.user->again);
+        rl.user->again = NULL;
     }
     return 0;
 }
@@ -490,8 +480,8 @@ static void start_readline(struct prompt *p)
                                    .gone = terminal_gone,
                                    .ctx = p};
     measure(p);
-    p->sheet->dumb = rl_get_termcap("up") == NULL;
-    paste = rl_variable_value("enable-bracketed-paste");
+    p->sheet->dumb = rl.get_termcap("up") == NULL;
+    paste = rl.variable_value("enable-bracketed-paste");
     p->pasting = !p->sheet->dumb && paste != NULL && strcmp(paste, "on") == 0;
 }
 
@@ -511,12 +501,12 @@ static bool take_terminal(struct prompt *p)
 
 static void restore_at_exit(void)
 {
-    if (active == NULL || !active->tty.raw)
+    if (rl.user == NULL || !rl.user->tty.raw)
         return;
-    tty_restore(&active->tty); /* first: there may be no memory for more */
-    if (active->pasting)
-        put(active, paste_off);
-    screen_flush(active->sheet->screen, FLUSH);
+    tty_restore(&rl.user->tty); /* first: there may be no memory for more */
+    if (rl.user->pasting)
+        put(rl.user, paste_off);
+    screen_flush(rl.user->sheet->screen, FLUSH);
 }
 
 /* Signals. */
@@ -536,8 +526,8 @@ static void hide_resized(struct prompt *p)
 
 static void resized(void *ctx, int signo)
 {
-    struct prompt *p = active;
-    const char *clear = rl_get_termcap("cd");
+    struct prompt *p = rl.user;
+    const char *clear = rl.get_termcap("cd");
 
     (void)ctx;
     (void)signo;
@@ -556,23 +546,23 @@ bool prompt_interrupt(struct prompt *p)
 {
     char *text;
 
-    if (!p->editing || p->lent || (rl_end == 0 && !is_busy() && p->secret == NULL))
+    if (!p->editing || p->lent || (*rl.end == 0 && !is_busy() && p->secret == NULL))
         return false;
     if (p->secret != NULL) {
         free(p->secret);
         p->secret = NULL;
-        rl_replace_line("", 1);
+        rl.replace_line("", 1);
         p->sheet->stale = true;
     }
     draw(p);
     prompt_keys_drop(&p->keys);
-    rl_callback_sigcleanup();
-    rl_named_function("revert-line")(1, 0);
-    rl_free_line_state();
+    rl.callback_sigcleanup();
+    rl.named_function("revert-line")(1, 0);
+    rl.free_line_state();
     clear_line(p);
     set_prompt(p);
-    text = mem_strdup(rl_prompt);
-    rl_callback_handler_install(text, line_typed);
+    text = mem_strdup(*rl.prompt);
+    rl.callback_handler_install(text, line_typed);
     free(text);
     fflush(p->stream);
     return true;
@@ -627,9 +617,12 @@ static void hide_for_sheet(void *ctx)
 struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct prompt_opts *opts,
                           struct err *e)
 {
-    FILE *stream = screen_stream(sheet->screen);
     struct prompt *p;
+    FILE *stream;
 
+    if (readline_load(e) < 0)
+        return NULL;
+    stream = screen_stream(sheet->screen);
     if (stream == NULL) {
         err_sys(e, STATUS_LOCAL, errno, "terminal");
         return NULL;
@@ -638,7 +631,7 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
         fclose(stream);
         return NULL;
     }
-    active = p = mem_alloc(sizeof *p);
+    rl.user = p = mem_alloc(sizeof *p);
     *p = (struct prompt){.loop = loop, .sheet = sheet, .opts = *opts, .stream = stream};
     p->text = mem_strdup(opts->text != NULL ? opts->text : "");
     p->calm.fire = calm_again;
@@ -652,7 +645,7 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
         p->history = prompt_history_start(opts->history);
     atexit(restore_at_exit);
     take_terminal(p);
-    rl_callback_handler_install("", line_typed);
+    rl.callback_handler_install("", line_typed);
     p->hidden = sheet->stale = true;
     draw(p);
     prompt_keys_start(&p->keys);
@@ -662,17 +655,17 @@ struct prompt *prompt_new(struct loop *loop, struct sheet *sheet, const struct p
 /* The unfinished line and what was typed stay, with the cursor below them; a prompt of our own does not. */
 static void leave_line(struct prompt *p)
 {
-    bool shown = !p->lent && (p->sheet->tail.len > 0 || rl_end > 0);
+    bool shown = !p->lent && (p->sheet->tail.len > 0 || *rl.end > 0);
 
     draw(p);
     if (shown) {
-        rl_point = rl_end;
+        *rl.point = *rl.end;
         show_line(p);
     } else if (!p->lent) {
         clear_line(p);
     }
     fflush(p->stream);
-    rl_callback_handler_remove();
+    rl.callback_handler_remove();
     sheet_answered(p->sheet);
     p->sheet->line = false;
     p->sheet->midline = shown;
@@ -691,7 +684,7 @@ void prompt_free(struct prompt *p)
     loop_timer_clear(&p->look);
     loop_job_del(&p->draw);
     fclose(p->stream);
-    active = NULL;
+    rl.user = NULL;
     free(p->text);
     free(p->secret);
     free(p->again);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "term/prompt_history.h"
 
-#include <stdio.h>
-
-#include <readline/history.h>
-
 #include "base/log.h"
+#include "term/readline.h"
 
 static void load_line(void *ctx, const char *line)
 {
     (void)ctx;
-    add_history(line);
+    rl.add_history(line);
 }
 
 struct history *prompt_history_start(const char *file)
@@ -26,7 +23,7 @@ struct history *prompt_history_start(const char *file)
 void prompt_history_add(struct history *h, const char *line)
 {
     if (h != NULL ? history_add(h, line) : line[0] != '\0' && line[0] != ' ')
-        add_history(line);
+        rl.add_history(line);
 }
 
 bool prompt_history_keep(struct history *h, const char *line)

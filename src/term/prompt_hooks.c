@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "term/prompt_hooks.h"
 
-#include <readline/history.h>
-
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -41,13 +39,13 @@ static void start_locale(struct prompt_locale *l)
 {
     if (setlocale(LC_CTYPE, "") == NULL)
         setlocale(LC_CTYPE, "C.UTF-8");
-    rl_initialize();
-    rl_variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
+    rl.initialize();
+    rl.variable_bind("bell-style", "none"); /* it would be written to standard error, and wait */
     if (MB_CUR_MAX == 1 && is_ascii() && setlocale(LC_CTYPE, "C.UTF-8") != NULL) {
         l->plain = true;
-        rl_variable_bind("convert-meta", "off");
-        rl_variable_bind("input-meta", "on");
-        rl_variable_bind("output-meta", "on");
+        rl.variable_bind("convert-meta", "off");
+        rl.variable_bind("input-meta", "on");
+        rl.variable_bind("output-meta", "on");
     }
     l->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
@@ -56,18 +54,18 @@ static void start_locale(struct prompt_locale *l)
  * newest, with the same text. */
 static void leave_history(void)
 {
-    char *text = mem_strdup(rl_line_buffer);
+    char *text = mem_strdup(*rl.line_buffer);
 
-    rl_named_function("end-of-history")(1, 0);
-    rl_replace_line(text, 1);
-    rl_point = rl_end;
+    rl.named_function("end-of-history")(1, 0);
+    rl.replace_line(text, 1);
+    *rl.point = *rl.end;
     free(text);
 }
 
 static int search(const char *name, int count, int key)
 {
     leave_history();
-    return rl_named_function(name)(count, key);
+    return rl.named_function(name)(count, key);
 }
 
 static int search_back(int count, int key)
@@ -89,24 +87,24 @@ static int search_vi(int count, int key)
 static void rebind(const char *name, rl_command_func_t *own, const char *theirs)
 {
     static const char *const maps[] = {"emacs-standard", "emacs-meta", "vi-insert", "vi-move"};
-    rl_command_func_t *old = rl_named_function(theirs);
+    rl_command_func_t *old = rl.named_function(theirs);
 
-    rl_add_defun(name, own, -1);
+    rl.add_defun(name, own, -1);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
-        Keymap map = rl_get_keymap_by_name(maps[i]);
+        Keymap map = rl.get_keymap_by_name(maps[i]);
 
         for (int key = 0; key < KEYMAP_SIZE; key++) {
             if (map[key].type == ISFUNC && map[key].function == old)
-                rl_bind_key_in_map(key, own, map);
+                rl.bind_key_in_map(key, own, map);
         }
     }
 }
 
 static void bind_commands(rl_command_func_t *quote, rl_command_func_t *edit)
 {
-    rl_add_defun("edit-line", edit, -1);
-    rl_bind_key_if_unbound_in_map('E' & 0x1f, edit, rl_get_keymap_by_name("emacs-ctlx"));
-    rl_bind_key_if_unbound_in_map('v', edit, rl_get_keymap_by_name("vi-move"));
+    rl.add_defun("edit-line", edit, -1);
+    rl.bind_key_if_unbound_in_map('E' & 0x1f, edit, rl.get_keymap_by_name("emacs-ctlx"));
+    rl.bind_key_if_unbound_in_map('v', edit, rl.get_keymap_by_name("vi-move"));
     rebind("send-or-quote", quote, "quoted-insert");
     rebind("search-back", search_back, "non-incremental-reverse-search-history");
     rebind("search-on", search_on, "non-incremental-forward-search-history");
@@ -115,38 +113,38 @@ static void bind_commands(rl_command_func_t *quote, rl_command_func_t *edit)
 
 void prompt_hooks_set(const struct prompt_hooks *h, struct prompt_locale *locale)
 {
-    rl_readline_name = "pollcat";
-    rl_instream = stdin;
-    rl_outstream = h->out;
-    rl_catch_signals = rl_catch_sigwinch = 0;
-    rl_change_environment = 0;
-    rl_getc_function = h->next_key;
-    rl_input_available_hook = h->has_key;
-    rl_prep_term_function = take_modes;
-    rl_deprep_term_function = keep_modes;
-    rl_startup_hook = h->before_line;
-    rl_inhibit_completion = 1;
-    rl_attempted_completion_function = h->offer;
-    rl_completion_word_break_hook = no_breaks;
-    rl_completion_display_matches_hook = h->list;
+    *rl.readline_name = "pollcat";
+    *rl.instream = stdin;
+    *rl.outstream = h->out;
+    *rl.catch_signals = *rl.catch_sigwinch = 0;
+    *rl.change_environment = 0;
+    *rl.getc_function = h->next_key;
+    *rl.input_available_hook = h->has_key;
+    *rl.prep_term_function = take_modes;
+    *rl.deprep_term_function = keep_modes;
+    *rl.startup_hook = h->before_line;
+    *rl.inhibit_completion = 1;
+    *rl.attempted_completion_function = h->offer;
+    *rl.completion_word_break_hook = no_breaks;
+    *rl.completion_display_matches_hook = h->list;
     start_locale(locale);
-    rl_variable_bind("page-completions", "off"); /* the pager would wait for keys */
+    rl.variable_bind("page-completions", "off"); /* the pager would wait for keys */
     bind_commands(h->quote, h->edit);
-    rl_redisplay_function =
+    *rl.redisplay_function =
         h->redisplay; /* before it is initialised this would keep it from using the terminal */
-    rl_tty_set_echoing(1);
-    stifle_history(HISTORY_LINES);
+    rl.tty_set_echoing(1);
+    rl.stifle_history(HISTORY_LINES);
 }
 
 void prompt_hooks_clear(void)
 {
-    rl_instream = rl_outstream = NULL;
-    rl_getc_function = rl_getc;
-    rl_redisplay_function = rl_redisplay;
-    rl_input_available_hook = NULL;
-    rl_startup_hook = NULL;
-    rl_attempted_completion_function = NULL;
-    rl_completion_word_break_hook = NULL;
-    rl_completion_display_matches_hook = NULL;
-    clear_history();
+    *rl.instream = *rl.outstream = NULL;
+    *rl.getc_function = rl.getc;
+    *rl.redisplay_function = rl.redisplay;
+    *rl.input_available_hook = NULL;
+    *rl.startup_hook = NULL;
+    *rl.attempted_completion_function = NULL;
+    *rl.completion_word_break_hook = NULL;
+    *rl.completion_display_matches_hook = NULL;
+    rl.clear_history();
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include <readline/readline.h>
+#include "term/readline.h"
 
 struct prompt_hooks {
     FILE *out;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "term/prompt_window.h"
 
-#include <stdio.h>
-
-#include <readline/readline.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/width.h"
+#include "term/readline.h"
 #include "term/tail.h"
 
 enum {
@@ -79,10 +76,10 @@ static size_t backward(const char *line, size_t n, size_t from, unsigned room, c
 /* Readline scrolls the line in one row where it can not go up, or when the user wants it so. */
 static struct layout layout(bool dumb)
 {
-    const char *scrolls = rl_variable_value("horizontal-scroll-mode");
+    const char *scrolls = rl.variable_value("horizontal-scroll-mode");
     int rows, columns;
 
-    rl_get_screen_size(&rows, &columns);
+    rl.get_screen_size(&rows, &columns);
     return (struct layout){(unsigned)columns,
                            dumb || rows == 1 || (scrolls != NULL && strcmp(scrolls, "on") == 0)};
 }
@@ -110,11 +107,11 @@ static void move(struct prompt_window *w, const char *line, size_t n, size_t poi
     int rows, columns;
     unsigned taken, room;
 
-    rl_get_screen_size(&rows, &columns);
+    rl.get_screen_size(&rows, &columns);
     if (l.flat)
         rows = 1;
     /* A wide character may leave a column empty at the end of each row; the cursor and < and > need one. */
-    taken = (l.flat ? (unsigned)strlen(rl_display_prompt) : tail_columns(rl_display_prompt)) +
+    taken = (l.flat ? (unsigned)strlen(*rl.display_prompt) : tail_columns(*rl.display_prompt)) +
             (unsigned)rows + 3;
     room = (unsigned)rows * l.columns;
     room = room > taken + l.columns / 2 ? room - taken : l.columns / 2;
@@ -135,20 +132,20 @@ static bool shorten(bool dumb)
 {
     const struct layout l = layout(dumb);
     int rows, columns;
-    size_t n = strlen(rl_display_prompt), from;
+    size_t n = strlen(*rl.display_prompt), from;
     unsigned room;
     char *end;
 
-    if (rl_display_prompt == rl_prompt)
+    if (*rl.display_prompt == *rl.prompt)
         return false;
-    rl_get_screen_size(&rows, &columns);
+    rl.get_screen_size(&rows, &columns);
     room = (unsigned)(rows / 2 * columns);
     room = room > PROMPT_LEAST ? room : PROMPT_LEAST;
-    if (backward(rl_display_prompt, n, n, room, &l) == 0)
+    if (backward(*rl.display_prompt, n, n, room, &l) == 0)
         return false;
-    from = backward(rl_display_prompt, n, n, room - 3, &l);
-    end = mem_strdup(rl_display_prompt + from);
-    rl_message("...%s", end); /* draws */
+    from = backward(*rl.display_prompt, n, n, room - 3, &l);
+    end = mem_strdup(*rl.display_prompt + from);
+    rl.message("...%s", end); /* draws */
     free(end);
     return true;
 }
@@ -156,11 +153,11 @@ static bool shorten(bool dumb)
 /* From a prompt with colours to one without, or back, readline may loop for ever: it starts anew. */
 static void change_prompt(struct prompt_window *w)
 {
-    bool colored = strchr(rl_display_prompt, RL_PROMPT_START_IGNORE) != NULL;
+    bool colored = strchr(*rl.display_prompt, RL_PROMPT_START_IGNORE) != NULL;
 
     if (colored != w->colored) {
-        rl_clear_visible_line();
-        rl_on_new_line();
+        rl.clear_visible_line();
+        rl.on_new_line();
     }
     w->colored = colored;
 }
@@ -177,8 +174,8 @@ static int within(const struct prompt_window *w, int at, size_t lead)
 
 void prompt_window_show(struct prompt_window *w, bool secret, bool dumb)
 {
-    char *line = rl_line_buffer, *text;
-    int end = rl_end, point = rl_point, mark = rl_mark;
+    char *line = *rl.line_buffer, *text;
+    int end = *rl.end, point = *rl.point, mark = *rl.mark;
     size_t n = secret ? 0 : (size_t)end, len, lead;
 
     if (shorten(dumb))
@@ -198,29 +195,29 @@ void prompt_window_show(struct prompt_window *w, bool secret, bool dumb)
     if (w->to < n)
         text[len++] = '>';
     text[len] = '\0';
-    rl_line_buffer = text;
-    rl_end = (int)len;
-    rl_point = within(w, point, lead);
-    rl_mark = within(w, mark, lead);
-    rl_redisplay();
+    *rl.line_buffer = text;
+    *rl.end = (int)len;
+    *rl.point = within(w, point, lead);
+    *rl.mark = within(w, mark, lead);
+    rl.redisplay();
     free(text);
-    rl_line_buffer = line;
-    rl_end = end;
-    rl_point = point;
-    rl_mark = mark;
+    *rl.line_buffer = line;
+    *rl.end = end;
+    *rl.point = point;
+    *rl.mark = mark;
 }
 
 bool prompt_window_climb(const struct prompt_window *w, bool secret, unsigned indent, unsigned columns)
 {
-    const char *up = rl_get_termcap("up");
-    size_t rows, n = (size_t)rl_end;
+    const char *up = rl.get_termcap("up");
+    size_t rows, n = (size_t)*rl.end;
 
-    if (up == NULL || secret || w->from > 0 || w->to < n || memchr(rl_line_buffer, '\n', n) != NULL)
+    if (up == NULL || secret || w->from > 0 || w->to < n || memchr(*rl.line_buffer, '\n', n) != NULL)
         return false;
-    rows = width_text(rl_line_buffer, (size_t)rl_point, indent) / columns;
-    fputs("\r", rl_outstream);
+    rows = width_text(*rl.line_buffer, (size_t)*rl.point, indent) / columns;
+    fputs("\r", *rl.outstream);
     for (; rows > 0; rows--)
-        fputs(up, rl_outstream);
+        fputs(up, *rl.outstream);
     return true;
 }
 
@@ -238,11 +235,11 @@ void prompt_window_fill(const char *line)
         out += w.len;
     }
     copy[out] = '\0';
-    rl_begin_undo_group();
-    rl_delete_text(0, rl_end);
-    rl_point = 0;
-    rl_insert_text(copy);
-    rl_end_undo_group();
+    rl.begin_undo_group();
+    rl.delete_text(0, *rl.end);
+    *rl.point = 0;
+    rl.insert_text(copy);
+    rl.end_undo_group();
     free(copy);
 }
 
@@ -252,7 +249,7 @@ void prompt_window_list(char **matches, int count, int longest, size_t cut)
 
     for (int i = 0; i <= count; i++)
         words[i] = strlen(matches[i]) >= cut ? matches[i] + cut : matches[i];
-    rl_display_match_list(words, count, longest - (int)cut);
+    rl.display_match_list(words, count, longest - (int)cut);
     free(words);
-    rl_forced_update_display();
+    rl.forced_update_display();
 }

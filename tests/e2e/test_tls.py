@@ -629,13 +629,6 @@ def test_keys_are_logged_for_who_looks_into_it(pollcat, certs, tmp_path):
     assert all(re.fullmatch(r"[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+", line) for line in lines)
 
 
-def test_nothing_is_loaded_that_is_not_needed(pollcat):
-    server = pollcat("-l", "127.0.0.1", "0")
-    assert server.port
-    with open(f"/proc/{server.pid}/maps") as maps:
-        assert "libssl" not in maps.read()
-
-
 # At a prompt
 
 

@@ -22,9 +22,10 @@ KNOWN = {
 OWNERS = {
     r"poll\.h|sys/poll\.h": "src/loop/wait.c",
     r"sys/epoll\.h": "src/loop/crowd.c",
-    r"readline/.*": "src/term/prompt*.[ch]",
+    r"readline/.*": "src/term/readline.h",
     r"openssl/.*": "src/layer/tls*.[ch]",
     r"wslay/.*": "src/layer/websocket*.[ch]",
+    r"dlfcn\.h": "src/base/library.c",
     r"pthread\.h": "src/net/resolve_ahead.c",
     r"getopt\.h": "src/app/options.c",
 }
