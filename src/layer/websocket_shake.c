@@ -20,7 +20,18 @@ enum {
     PATIENCE = 500, /* ms for a body of which nobody says how long it is */
 };
 
-/* Reads until the whole head is there. Returns its length, or IO_*. */
+/* What came can be the beginning of a head. */
+static bool is_http(const struct websocket_layer *x)
+{
+    static const char answer[] = "HTTP/";
+    const unsigned char *at = x->in.data + x->in.start;
+    const size_t held = bytes_held(&x->in), n = sizeof answer - 1;
+
+    return x->client ? memcmp(at, answer, held < n ? held : n) == 0 : at[0] >= 'A' && at[0] <= 'z';
+}
+
+/* Reads until the whole head is there, or there can be none. Returns the length of what is to be judged (0: it is too long), or
+ * IO_*. */
 static ssize_t read_head(struct websocket_layer *x)
 {
     for (;;) {
@@ -30,9 +41,10 @@ static ssize_t read_head(struct websocket_layer *x)
 
         if (n > 0 && n <= WEBSOCKET_HEAD)
             return (ssize_t)n;
+        if (held > 0 && !is_http(x))
+            return (ssize_t)held;
         if (held >= WEBSOCKET_HEAD)
-            return layer_fail_words(&x->layer, "WebSocket: the head of the %s is too long",
-                                    x->client ? "answer" : "request");
+            return 0;
         r = websocket_fill(x, WEBSOCKET_HEAD - held);
         if (r < 0)
             return r;
@@ -95,6 +107,8 @@ static int shake_client(struct websocket_layer *x)
 
     if (n < 0)
         return (int)n;
+    if (n == 0)
+        return layer_fail_words(&x->layer, "WebSocket: the head of the answer is too long");
     if (!websocket_agrees(&x->side->conf->terms, x->key, x->in.data + x->in.start, (size_t)n, &x->deal)) {
         if (x->deal.status != 0 && x->deal.status != WEBSOCKET_UPGRADED)
             return tell_refusal(x, (size_t)n);

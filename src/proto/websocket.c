@@ -274,6 +274,8 @@ static int judge(const struct websocket_terms *terms, const void *head, size_t n
 {
     struct http_text method, target, version, value;
 
+    if (n == 0)
+        return reject(deal, 431, "the request is too long");
     if (http_request(head, n, &method, &target, &version) < 0)
         return reject(deal, 400, "that is no request of HTTP/1");
     if (!has_path(terms, &target))
@@ -297,6 +299,7 @@ static const char *reason(int status)
     return status == 400   ? "Bad Request"
            : status == 403 ? "Forbidden"
            : status == 404 ? "Not Found"
+           : status == 431 ? "Request Header Fields Too Large"
                            : "Upgrade Required";
 }
 

@@ -46,7 +46,8 @@ char *websocket_request(const struct websocket_terms *terms, const char *host, u
 bool websocket_agrees(const struct websocket_terms *terms, const char *key, const void *head, size_t n,
                       struct websocket_deal *deal);
 
-/* The answer to the head of a request, whatever it is; a refusal is all that is to be said. To be freed. */
+/* The answer to the head of a request, whatever it is (`n` 0: one that is too long); a refusal is all that is to be said. To be
+ * freed. */
 char *websocket_answer(const struct websocket_terms *terms, const void *head, size_t n,
                        struct websocket_deal *deal);
 

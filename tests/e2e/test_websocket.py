@@ -266,6 +266,7 @@ def test_end_without_a_close(pollcat):
     (f"HTTP/1.1 101 Fine\r\n{GOOD}Sec-WebSocket-Accept: {ACCEPT}\r\n\r\n", "101, but not to this request"),
     ("SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
     ("HTTP/1.1 101 " + "x" * 20000, "too long"),
+    ("SSH-2.0-x", "does not speak HTTP"),
 ])
 def test_refusals(pollcat, said, words):
     server = serve()
@@ -415,7 +416,8 @@ def test_the_library_as_client(pollcat):
     (request("/p", method="POST"), 400, "GET"),
     (request("/p", more="Origin: http://evil\r\n"), 403, "origin"),
     (b"GET /p HTTP/1.1\r\nHost: x\r\n\r\n", 426, "only WebSocket"),
-    (b"\x16\x03\x01\x02\r\n\r\n", 400, "no request"),
+    (b"\x16\x03\x01\x02", 400, "no request"),
+    pytest.param(b"GET /" + b"p" * 16384, 431, "too long", id="long"),
 ])
 def test_wrong_requests(pollcat, asked, status, words):
     cat = pollcat("-lk", "-v", "--websocket=/p", "--ws-origin", "http://good", "0")
