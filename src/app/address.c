@@ -14,9 +14,8 @@
 /* As --ssl has it. */
 #define NOT_OF_TLS (TRAIT_SELF | TRAIT_PASS)
 /* A listener has --websocket. */
-#define NOT_OF_WEBSOCKET                                                                               \
-    (TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_LISTEN | TRAIT_TELNET | TRAIT_DIRECT | TRAIT_UNIX | \
-     TRAIT_VSOCK)
+#define NOT_OF_WEBSOCKET \
+    (TRAIT_SELF | TRAIT_PASS | TRAIT_LISTEN | TRAIT_TELNET | TRAIT_DIRECT | TRAIT_UNIX | TRAIT_VSOCK)
 
 static uint64_t gives(const struct end_word *word)
 {

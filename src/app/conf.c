@@ -308,13 +308,22 @@ static int take_local(struct conf *c, struct operands *o, struct err *e)
     return check_port(o, c->net.port, 0, e);
 }
 
+static void take_url(struct conf *c, const struct operands *o)
+{
+    const bool probe = (o->traits & TRAIT_PROBE) != 0;
+
+    c->net.host = c->address.end.host;
+    *(probe ? &c->ports : &c->net.port) = c->address.end.port;
+    if (probe)
+        c->action = CONF_PROBE;
+}
+
 static int take_operands(struct conf *c, struct operands *o, struct err *e)
 {
     if (c->address.end.kind != NULL)
         return 0; /* it is all there is */
     if (c->address.end.path != NULL) {
-        c->net.host = c->address.end.host;
-        c->net.port = c->address.end.port;
+        take_url(c, o);
         return 0;
     }
     if (c->net.source_port != NULL && check_port(o, c->net.source_port, 0, e) != 0)

@@ -100,7 +100,8 @@ static const struct option_row rows[] = {
              "The status is 0 when any of them is open.\nOf several those that are open are listed; of one the status tells, and\n.Fl v\nsays more.\n"
              "With\n.Fl u\na port is\n.Ql open\nwhen something answers,\n.Ql closed\nwhen it is reported unreachable, and otherwise\n"
              ".Ql no answer .\nWith\n.Fl -ssl\n(DTLS with\n.Fl u )\nor\n.Fl -starttls\na port is open when the handshake is done and the server is who it is to be; what is "
-             "wrong is told in any case, and\n.Fl v\ntells the version, the cipher and the certificate.\n" },
+             "wrong is told in any case, and\n.Fl v\ntells the version, the cipher and the certificate.\nWith\n.Cm ws://\nor\n"
+             ".Cm wss://\nit is open when a WebSocket was agreed upon, and a refusal is told with its status.\n" },
     { .ch = 'r', .name = "randomize", .group = OPTION_MODE, .type = OPTION_FLAG, .field = FIELD(randomize),
       .needs = TRAIT_PROBE,
       .rare = true, .help = "with -z: shuffle",
