@@ -144,7 +144,7 @@ struct layer_ops {
     int (*fd)(const struct layer *l, unsigned i);
     uint64_t (*dropped)(const struct layer *l);
 
-    /* Of bottoms of datagrams: bytes of one that goes all the way in one piece. Optional: any number. */
+    /* Of datagrams: bytes of one that goes all the way in one piece. Optional: of the one below, or any number. */
     size_t (*path)(const struct layer *l);
 
     /* Of bottoms alone: the descriptor that is written, where it is not the one that is read. Optional. */

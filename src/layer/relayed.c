@@ -129,6 +129,14 @@ static size_t relayed_max(const struct layer *l)
     return x->segment > 0 && x->segment < max ? x->segment : max;
 }
 
+static size_t relayed_path(const struct layer *l)
+{
+    const struct relayed *x = relayed_of(l);
+    const size_t path = layer_path(l->lower);
+
+    return path > x->nahead ? path - x->nahead : 0;
+}
+
 static void free_relayed(struct layer *l)
 {
     struct relayed *x = relayed_of(l);
@@ -142,6 +150,7 @@ static const struct layer_ops ops = {
     .read = read_relayed,
     .write = write_relayed,
     .max = relayed_max,
+    .path = relayed_path,
     .free = free_relayed,
 };
 

@@ -262,6 +262,12 @@ static int put_on(const struct dressing *x, const struct net_layer *layers, size
     return 0;
 }
 
+/* Of datagrams the way is made before there is anything to dress (net/udp_relayed.c). */
+static bool asks_the_way(const struct dresser *d)
+{
+    return d->net->conf->via != NULL && d->type != SOCK_DGRAM;
+}
+
 /* What our header tells. Whom a proxy connects to is known where it is an address. */
 static void fill_header(const struct dressing *x, struct proxy_header *h)
 {
@@ -303,12 +309,12 @@ static int put_all_on(struct dressing *x, struct err *e)
 
     if (conf->via == NULL)
         whom.port = (uint16_t)addr_port(x->remote);
-    else if (whom.host != NULL && resolve_port(conf->port, SOCK_STREAM, &whom.port, e) < 0)
+    else if (whom.host != NULL && resolve_port(conf->port, x->dresser->type, &whom.port, e) < 0)
         return -1;
     asked = whom;
     if (conf->beyond.n > 0)
         asked.host = addr_host(&conf->beyond.list[0], text);
-    if (conf->via != NULL && put_on(x, conf->via->layers, conf->via->nlayers, &asked, e) < 0)
+    if (asks_the_way(x->dresser) && put_on(x, conf->via->layers, conf->via->nlayers, &asked, e) < 0)
         return -1;
     if (put_header_on(x, e) < 0)
         return -1;
@@ -336,7 +342,7 @@ static bool is_plain(const struct dresser *d)
 {
     const struct net_conf *conf = d->net->conf;
 
-    return conf->nlayers == 0 && conf->via == NULL && (d->client ? conf->header == 0 : !conf->takes_header);
+    return conf->nlayers == 0 && !asks_the_way(d) && (d->client ? conf->header == 0 : !conf->takes_header);
 }
 
 void dress_port(struct dresser *d, struct port *port, const struct addr *local, const struct addr *remote,

@@ -16,7 +16,7 @@
 
 struct dresser {
     struct net *net;
-    int type;         /* SOCK_STREAM or SOCK_SEQPACKET */
+    int type;         /* SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM */
     bool shared;      /* others have the sockets, too: they stay as they are, blocking or not */
     bool client;      /* we speak first */
     const char *what; /* begins error texts: "connect to" */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * udp_relayed: datagrams that a SOCKS5 proxy passes on: a connection to it asks for that, and then there is a socket.
+ * udp_relayed: datagrams that a SOCKS5 proxy passes on: a connection to it asks for that, and then there is a socket, on which
+ * layers (DTLS) stand as on any.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "layer/proxy.h"
 #include "layer/relayed.h"
+#include "net/dress.h"
 #include "net/net.h"
 #include "net/resolve.h"
 #include "net/rows.h"
@@ -26,6 +27,8 @@ struct relayed_net {
     struct net_layer layer;
     struct proxy_association association;
     struct addr relay; /* where datagrams are to go */
+    struct dresser dresser;
+    int64_t since; /* loop time in ms when it was begun */
     struct job bury;
 };
 
@@ -88,8 +91,8 @@ static struct relayed_conf whom(const struct net_conf *conf, char text[static AD
 {
     struct relayed_conf c = {.title = conf->via->datagrams->title,
                              .host = conf->host,
-                             .only = conf->from_target,
-                             .segment = conf->segment};
+                             .only = conf->from_target || conf->nlayers > 0,
+                             .segment = conf->nlayers > 0 ? 0 : conf->segment};
     struct err e;
 
     if (conf->beyond.n > 0)
@@ -114,21 +117,30 @@ static struct port *make_port(struct relayed_net *r, int fd, struct port *contro
     return NULL;
 }
 
-static void make_peer(struct relayed_net *r, struct port *port, const struct addr *local)
+static void relayed_dressed(struct dresser *d, struct peer *p)
 {
-    const struct net_conf *conf = r->net->conf;
-    struct peer *p = peer_new(r->net->peers, port, local, &r->relay);
-    struct message m = socket_message(conf, p->local, p->remote);
-    char name[ADDR_TEXT];
+    const struct net *n = d->net;
+    struct message m = socket_message(n->conf, p->local, p->remote);
 
-    snprintf(name, sizeof name, "%s port %s", conf->host, conf->port);
-    p->name = mem_strdup(conf->name != NULL ? conf->name : name);
-    p->via = conf->via->title;
-    p->datagram = p->client = true;
+    p->datagram = true;
     m.peer = p->name;
-    log_info("%s: through %s", p->name, p->via);
+    if (n->conf->nlayers == 0) /* else it was told with what was agreed upon */
+        log_info("%s: through %s", p->name, p->via);
     message(MESSAGE_SENDING, &m);
-    r->net->events.up(r->net->events.ctx, p);
+    n->events.up(n->events.ctx, p);
+}
+
+static void relayed_not_dressed(struct dresser *d, const struct err *e)
+{
+    d->net->events.failed(d->net->events.ctx, e);
+}
+
+/* What is left of the time that connecting may take; 0: no time was given. */
+static int64_t time_left(const struct relayed_net *r)
+{
+    const int64_t given = r->net->conf->connect_timeout, gone = loop_now(r->net->loop) - r->since;
+
+    return given == 0 ? 0 : gone < given ? given - gone : 1;
 }
 
 static void way_up(void *ctx, struct peer *p)
@@ -153,7 +165,7 @@ static void way_up(void *ctx, struct peer *p)
         return;
     }
     socket_local(fd, &local);
-    make_peer(r, port, &local);
+    dress_port(&r->dresser, port, &local, &r->relay, time_left(r));
 }
 
 static void way_failed(void *ctx, const struct err *e)
@@ -169,8 +181,6 @@ static int check_way(const struct net_conf *conf, struct err *e)
     if (conf->via->datagrams == NULL)
         return err_set(e, STATUS_LOCAL, "%s: datagrams go through one SOCKS5 proxy, and no other",
                        conf->via->title);
-    if (conf->nlayers > 0)
-        return err_set(e, STATUS_LOCAL, "%s: nothing but plain datagrams goes through it", conf->via->title);
     if (strlen(conf->host) > ASK_HOST)
         return err_set(e, STATUS_LOCAL, "a name of %zu bytes is too long for a proxy", strlen(conf->host));
     return resolve_port(conf->port, SOCK_DGRAM, &port, e);
@@ -200,6 +210,14 @@ static int open_relayed(struct net *n, struct err *e)
                                 .target = conf->target,
                                 .layers = &r->layer,
                                 .nlayers = 1};
+    r->dresser = (struct dresser){.net = n,
+                                  .type = SOCK_DGRAM,
+                                  .client = true,
+                                  .what = "connect to",
+                                  .up = relayed_dressed,
+                                  .failed = relayed_not_dressed};
+    dresser_init(&r->dresser);
+    r->since = loop_now(n->loop);
     peer_table_init(&r->ways, n->loop);
     r->way = net_open(&net_connect, n->loop, &r->conf, &r->ways, &told, e);
     if (r->way == NULL) {
@@ -221,6 +239,7 @@ static void close_relayed(struct net *n)
     struct relayed_net *r = n->state;
 
     net_close(r->way);
+    dresser_clear(&r->dresser);
     r->bury.run = bury_relayed;
     loop_finally(n->loop, &r->bury);
 }

@@ -190,3 +190,13 @@ def test_ssh(pollcat, sshd, way):
     ssh.send(data).close()
     status = ssh.wait()
     assert (status, ssh.out) == (7, data), ssh.err
+
+
+def test_dtls_through_dante(pollcat, dante, certs):
+    server = pollcat("-l", "-u", "--ssl", *certificates.identity(certs), "127.0.0.1", "0")
+    cat = pollcat("-u", "--ssl", "--ssl-trustfile", certs["ca.pem"], "-x", dante, "localhost", server.port).send(b"question")
+    server.until_out(b"question")
+    server.send(b"answer")
+    cat.until_out(b"answer")
+    assert cat.close().wait() == 0
+    assert server.wait() == 0

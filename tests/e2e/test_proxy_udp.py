@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Datagrams through SOCKS5 proxies: our own, and some that relay in odd ways."""
 import contextlib
+import re
 import socket
 
 import pytest
 
+from certificates import identity
 from proxies import questions_and_answers
 from support import POLLCAT, accept, payload, port_of, receive, serve, udp
 from terminal import Terminal
@@ -233,6 +235,74 @@ def test_ends(pollcat, relay):
             assert data == b"from %d" % number
             server.sendto(b"to %d" % number, where)
             assert peer.recv(100) == b"to %d" % number
+
+
+# DTLS
+
+
+@pytest.fixture
+def secure(pollcat, certs):
+    """Who speaks DTLS, and what its clients know it by."""
+    def start(*args):
+        server = pollcat("-l", "-k", "-u", "--ssl", *identity(certs), *args, "127.0.0.1", "0")
+        return server, ("--ssl", "--ssl-trustfile", certs["ca.pem"])
+
+    return start
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("how", ["-u", "--udp-connected"])
+def test_dtls(pollcat, relay, secure, name, how):
+    server, trust = secure()
+    at = relay()
+    one = pollcat("-v", how, *trust, "-x", at, name, server.port).send(b"question")
+    server.until_out(b"question")
+    server.send(b"answer")
+    one.until_out(b"answer")
+    assert one.close().wait() == 0
+    subject = rf"^pollcat: {name} port {server.port}: "
+    assert re.search(rf"{subject}through SOCKS5 proxy 127\.0\.0\.1 port \d+\n{subject}DTLS 1\.2, .*\n"
+                     rf"{subject}TLS: the peer's certificate is of CN=good for {name}, verified$", one.err, re.M)
+
+
+def test_a_datagram_of_dtls_has_room_for_what_stands_ahead(pollcat, relay, secure):
+    far = udp()
+    server, trust = secure("--to", f"udp:127.0.0.1:{port_of(far)}")
+    way = pollcat("-l", "-k", "-u", "127.0.0.1", "0", "--to", f"dtls:localhost:{server.port}", *trust[1:], "-x", relay())
+    near = udp()
+    near.connect(("127.0.0.1", way.port))
+    for size in (1, 1400, 16384):
+        near.send(payload(size))
+        data, source = far.recvfrom(1 << 16)
+        assert data == payload(size)
+        far.sendto(data[::-1], source)
+        assert near.recv(1 << 16) == payload(size)[::-1]
+
+
+def test_dtls_that_fails_behind_a_proxy(pollcat, relay, secure):
+    server, trust = secure()
+    at = relay()
+    one = pollcat("-u", "--ssl", "-x", at, "localhost", server.port)
+    assert one.wait() == 1
+    assert re.match(rf"pollcat: connect to localhost port {server.port}: nobody here knows the certificate's issuer", one.err)
+    with udp() as silent:
+        one = pollcat("-u", *trust, "-w", "500ms", "-x", at, "127.0.0.1", port_of(silent))
+        assert one.wait() == 1
+        assert re.fullmatch(rf"pollcat: connect to 127.0.0.1 port {port_of(silent)} through SOCKS5 proxy 127.0.0.1 port \d+: "
+                            "Connection timed out\n", one.err)
+
+
+def test_the_proxy_leaves_in_the_midst_of_a_handshake(pollcat, certs):
+    relay = Relay()
+    one = pollcat("-u", "--ssl", "--ssl-trustfile", certs["ca.pem"], "-x", relay.url, "127.0.0.1", "7")
+    relay.grant()
+    assert relay.receive(ip_ahead(7))[:1] == b"\x16"
+    relay.control.close()
+    assert one.wait() == 1
+    assert one.err.endswith(": it ended the association\n")
+
+
+# People
 
 
 def test_at_the_prompt(relay, tmp_path):
