@@ -182,6 +182,16 @@ static int set_datagrams(struct tls *t, struct err *e)
     return 0;
 }
 
+/* A read comes back behind each record without data: there may be no end of them. */
+static void set_stream(struct tls *t)
+{
+    const struct tls_lib *o = &t->lib;
+
+    o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_CLEAR_MODE, SSL_MODE_AUTO_RETRY, NULL);
+    o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
+                    t->conf->min == TLS_1_3 + 1 ? TLS1_3_VERSION : TLS1_2_VERSION, NULL);
+}
+
 static const SSL_METHOD *method_of(const struct tls *t)
 {
     const struct tls_lib *o = &t->lib;
@@ -205,8 +215,7 @@ static int set_options(struct tls *t, struct err *e)
     if (c->datagram && set_datagrams(t, e) < 0)
         return -1;
     if (!c->datagram)
-        o->SSL_CTX_ctrl(t->ctx, SSL_CTRL_SET_MIN_PROTO_VERSION,
-                        c->min == TLS_1_3 + 1 ? TLS1_3_VERSION : TLS1_2_VERSION, NULL);
+        set_stream(t);
     o->SSL_CTX_set_session_id_context(t->ctx, (const unsigned char *)"pollcat", 7);
     o->SSL_CTX_set_cert_verify_callback(t->ctx, tls_verify, t);
     if (getenv("SSLKEYLOGFILE") != NULL)

@@ -21,6 +21,8 @@ enum {
     RECORD = DATA + 1024,     /* with all that stands around it, and a key update before it */
     RING = 4 * RECORD + 1024, /* no whole pages: see mem_pages() */
     MUCH = 2 * DATA,          /* bytes of a read or write that promise more of their kind */
+    STEPS = 256,   /* records without data, or short ones, in a row: then the others have their turn */
+    FILLS = 2,     /* as much as comes of a handshake */
     MOMENT = 1000, /* ms of silence before a client ends its direction: some servers drop their answer then */
 };
 
@@ -123,7 +125,15 @@ static ssize_t end_of_connection(struct tls_layer *x)
     return IO_ERROR;
 }
 
-/* What the library waits for after it returned `n`. Returns above 0 to ask it again, or IO_*. */
+/* There may be more at once, but whoever sends that without end is not to be the only one that is served. */
+static int others_first(struct tls_layer *x)
+{
+    port_event_soon(x->layer.port, LOOP_IN | LOOP_OUT);
+    return IO_AGAIN;
+}
+
+/* What the library waits for after it returned `n`. It stops behind each record without data, also where the next has come.
+ * Returns above 0 to ask it again, or IO_*. */
 static ssize_t go_on(struct tls_layer *x, int n)
 {
     const struct tls_lib *o = lib_of(x);
@@ -133,7 +143,7 @@ static ssize_t go_on(struct tls_layer *x, int n)
     case SSL_ERROR_WANT_READ:
         if (flush(x) == IO_ERROR)
             return IO_ERROR;
-        return fill(x);
+        return o->BIO_ctrl_pending(x->own) > 0 ? 1 : fill(x);
     case SSL_ERROR_WANT_WRITE:
         r = flush(x);
         x->read_waits = r == IO_AGAIN; /* a write has room for what it says */
@@ -149,16 +159,24 @@ static ssize_t go_on(struct tls_layer *x, int n)
     }
 }
 
+/* As go_on(), in a handshake, where all that came is read at once. */
+static ssize_t shake_on(struct tls_layer *x, int n, int *times)
+{
+    const ssize_t r = go_on(x, n);
+
+    return r > 0 && ++*times >= FILLS ? others_first(x) : r;
+}
+
 static int shake_tls(struct layer *l)
 {
     struct tls_layer *x = layer_of(l);
+    int n, times = 0;
     ssize_t r;
-    int n;
 
     if (x->failed)
         return fail(x);
     while ((n = lib_of(x)->SSL_do_handshake(x->ssl)) != 1) {
-        r = go_on(x, n);
+        r = shake_on(x, n, &times);
         if (r == IO_ERROR && x->failed)
             return fail(x);
         if (r == 0 || r == IO_AGAIN || r == IO_ERROR || r == IO_EOF)
@@ -214,7 +232,7 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
     ssize_t r = 1;
 
     (void)meta;
-    while (r > 0 && got < size && !x->failed && !x->bye_heard) {
+    for (int i = 0; i < STEPS && r > 0 && got < size && !x->failed && !x->bye_heard; i++) {
         size_t room = size - got < INT_MAX ? size - got : INT_MAX;
         int n = o->SSL_read(x->ssl, (char *)data + got, (int)room);
 
@@ -225,6 +243,8 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
         else
             r = go_on(x, n);
     }
+    if (r > 0 && got == 0)
+        r = others_first(x);
     if (r <= 0)
         r = stop_reading(x, r);
     if (got > 0 || r != IO_AGAIN || !o->SSL_in_init(x->ssl))
@@ -256,11 +276,12 @@ static void wake_reader(struct tls_layer *x)
 static int finish_handshake(struct tls_layer *x)
 {
     const struct tls_lib *o = lib_of(x);
+    int times = 0;
     char byte;
 
     while (o->SSL_in_init(x->ssl)) {
         int n = o->SSL_peek(x->ssl, &byte, 1);
-        ssize_t r = n > 0 ? IO_AGAIN : go_on(x, n);
+        ssize_t r = n > 0 ? IO_AGAIN : shake_on(x, n, &times);
 
         if (r > 0 || (r == IO_AGAIN && !o->SSL_in_init(x->ssl)))
             continue; /* it may be over though nothing more came */
