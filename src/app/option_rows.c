@@ -537,7 +537,7 @@ static const struct option_row rows[] = {
       .doc = "Show\n.Ar TEXT\nas the prompt, while the peer shows none, instead of\n.Ql > ,\nor, with several peers,\n.Ql all>\n"
              "or the number of the one that lines go to.\n" },
     { .name = "keys", .group = OPTION_PROMPT, .type = OPTION_FLAG, .field = FIELD(console.keys),
-      .excludes = STREAMLESS | TRAIT_DGRAM | TRAIT_PROBE | TRAIT_NO_INPUT,
+      .excludes = STREAMLESS | AMONG | TRAIT_DGRAM | TRAIT_PROBE | TRAIT_NO_INPUT,
       .rare = true, .help = "key by key",
       .doc = "Send what is typed key by key, and show what arrives as it is, as soon as there is one peer:\n"
              "for shells and serial consoles.\nSee\n.Sx Key by key .\n" },

@@ -226,8 +226,7 @@ static void peer_ended(void *ctx, struct peer *peer)
     struct talker *t = bridge_ctx(peer);
 
     among_ended(c, t);
-    if (console_keys_to(c->keys) == t)
-        console_keys_end(c->keys);
+    console_keys_lose(c->keys, t);
     view_finish(&c->view, t);
     if (watch_ended(c, t))
         return;

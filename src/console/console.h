@@ -169,9 +169,11 @@ int console_keys_start(struct console_keys *k, struct talker *t, struct err *e);
 /* Back to the line editor. Harmless when it is there. */
 void console_keys_end(struct console_keys *k);
 
-/* True between these; to whom they go, else NULL. */
+/* True between these. */
 bool console_keys_begun(const struct console_keys *k);
-const struct talker *console_keys_to(const struct console_keys *k);
+
+/* Ends where `t` has them, which says no more: what is typed on is for it, or, when it has left, for nobody. */
+void console_keys_lose(struct console_keys *k, struct talker *t);
 
 /* A talker came, or leaves. */
 void console_keys_joined(struct console_keys *k, struct talker *t);

@@ -358,6 +358,8 @@ static int check_start(const struct console_keys *k, struct talker *t, struct er
         return err_set(e, STATUS_LOCAL, "keys go to connections, not in datagrams");
     if (t->other != NULL)
         return err_set(e, STATUS_LOCAL, "keys go to who has no end");
+    if (c->among != NULL)
+        return err_set(e, STATUS_LOCAL, "keys go to one peer, and here all hear what is said");
     return console_check_to(c, t, e);
 }
 
@@ -438,6 +440,15 @@ void console_keys_end(struct console_keys *k)
     else
         show_base(k->c);
     go_on_showing(k);
+}
+
+void console_keys_lose(struct console_keys *k, struct talker *t)
+{
+    if (k->to != t)
+        return;
+    console_keys_end(k);
+    if (k->c->svc->many)
+        console_set_to(k->c, t);
 }
 
 bool console_keys_go_on(struct console_keys *k)
@@ -540,8 +551,7 @@ void console_keys_left(struct console_keys *k, struct talker *t)
 {
     if (remote_of(t) != NULL)
         remote_watch(remote_of(t), NULL, NULL);
-    if (k->to == t)
-        console_keys_end(k);
+    console_keys_lose(k, t);
     if (k->c->talkers.count <= 1)
         hide_lines(k, false);
 }
@@ -549,11 +559,6 @@ void console_keys_left(struct console_keys *k, struct talker *t)
 bool console_keys_begun(const struct console_keys *k)
 {
     return k->state != KEYS_OFF;
-}
-
-const struct talker *console_keys_to(const struct console_keys *k)
-{
-    return k->to;
 }
 
 /* Job control. */

@@ -235,3 +235,25 @@ def test_one_of_several(many):
     t.wait(is_all_raw)
     t.type("hello")
     assert second.recv(5) == b"hello"
+
+
+def test_what_is_typed_on_is_for_nobody_else(many):
+    t, first, second = many()
+    t.type("~keys 2\r")
+    t.wait_text("keys go to")
+    t.wait(is_all_raw)
+    t.type("sec")
+    assert second.recv(3) == b"sec"
+    second.close()
+    t.wait_text("ended its side")
+    t.type("ret\r")
+    t.wait_text("left")
+    says(t, "secret", "not delivered: 2 has left")
+    t.type("~@1 hello\r")
+    assert first.recv(100) == b"hello\n"
+
+
+@pytest.mark.parametrize("mode", ["--chat", "--broker"])
+def test_keys_are_not_for_all(many, mode):
+    t, first = many(mode, count=1)
+    says(t, "~keys 1", "keys go to one peer, and here all hear what is said")
