@@ -6,6 +6,7 @@
 
 #include "app/conf.h"
 #include "app/mode.h"
+#include "console/console_conf.h"
 
 /* --proxy-protocol: words, parted by commas. Returns 0, or -1 with `e`. */
 static int read_words(const char *text, bool *accepts, int *version, struct err *e)
@@ -46,31 +47,50 @@ static int derive_headers(struct conf *c, uint64_t traits, struct err *e)
     return 0;
 }
 
+/* Connections of ours, and not of ends. */
+static bool connects(uint64_t traits)
+{
+    return (traits & (TRAIT_LISTEN | TRAIT_END)) == 0;
+}
+
 /* Datagrams go through the one kind of proxy that knows them. */
 static int derive_datagrams(struct conf *c, uint64_t traits, struct err *e)
 {
-    const bool listens = (traits & TRAIT_LISTEN) != 0;
     const struct end_kind *end = c->join.end.kind;
-    const bool datagrams = listens ? end != NULL && end->type == SOCK_DGRAM && end->family == 0
-                                   : (traits & TRAIT_DGRAM) != 0;
+    const bool ours = connects(traits);
+    const bool datagrams = ours ? (traits & TRAIT_DGRAM) != 0
+                                : end != NULL && end->type == SOCK_DGRAM && end->family == 0;
 
-    if (c->proxies.via == NULL || !datagrams)
+    if (!datagrams)
         return 0;
     if (c->proxies.via->datagrams == NULL)
         return err_set(e, STATUS_LOCAL, "%s: datagrams go through one SOCKS5 proxy, and no other",
                        c->proxies.via->title);
-    if (!listens) {
+    if (ours) {
         c->transport = "udp-relayed";
         c->net.from_target = (traits & TRAIT_CONNECTED) != 0;
     }
     return 0;
 }
 
+/* At a prompt, ~join may still make one that goes there. */
+static int derive_via(struct conf *c, uint64_t traits, struct err *e)
+{
+    const struct end_kind *end = c->join.end.kind;
+    const bool reaches = end != NULL && end->type != 0 && end->family == 0;
+
+    if (c->proxies.via == NULL)
+        return 0;
+    if (!connects(traits) && !reaches && c->service != &service_prompt)
+        return err_set(e, STATUS_LOCAL,
+                       "--proxy needs a connection: one of ours, or --to an end that is one");
+    *(connects(traits) ? &c->net.via : &c->ends.via) = c->proxies.via;
+    return derive_datagrams(c, traits, e);
+}
+
 int conf_derive_way(struct conf *c, uint64_t traits, struct err *e)
 {
-    if (proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0 ||
-        derive_datagrams(c, traits, e) < 0)
-        return -1;
-    *((traits & TRAIT_LISTEN) != 0 ? &c->ends.via : &c->net.via) = c->proxies.via;
-    return 0;
+    return proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0
+               ? -1
+               : derive_via(c, traits, e);
 }

@@ -164,7 +164,7 @@ static const struct option_row rows[] = {
              ".Oo Ar TYPE Ns :// Oc Ns Oo Ar USER : Ns Ar PASSWORD Ns @ Oc Ns Ar HOST Ns Oo : Ns Ar PORT Oc ,\n"
              "where\n.Ar TYPE\nis as for\n.Fl -proxy-type .\nGiven several times: through all of them, in that order.\n"
              ".Cm env\nis what\n.Ev ALL_PROXY\nor\n.Ev HTTPS_PROXY\nhas, but for the hosts of\n.Ev NO_PROXY .\n"
-             "With\n.Fl l ,\nfor the connections of\n.Fl -to .\n"
+             "With\n.Fl l ,\nor where the peer is no connection, for those of\n.Fl -to .\n"
              "With\n.Fl u ,\none\n.Cm socks5\nproxy, which passes on datagrams.\n"
              "The password is not seen in the list of processes.\n" },
     { .ch = 'X', .name = "proxy-type", .arg = "TYPE", .group = OPTION_ADDRESS, .type = OPTION_STRING, .field = FIELD(proxies.type),

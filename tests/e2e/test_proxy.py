@@ -391,6 +391,20 @@ def test_what_does_not_go_together(pollcat):
         assert text in cat.err
 
 
+@pytest.mark.parametrize("args", [["-l", "0"], ["-lk", "0", "--to", "echo:"], ["--chat", "0"], ["exec:cat"]])
+def test_without_a_connection_there_is_no_way(pollcat, args):
+    cat = pollcat("-x", "127.0.0.1:1", *args)
+    assert cat.wait() == 2
+    assert cat.err == "pollcat: --proxy needs a connection: one of ours, or --to an end that is one\n"
+
+
+def test_the_end_of_an_end_goes_through_it(pollcat):
+    with serve() as proxy:
+        cat = pollcat("-x", f"127.0.0.1:{port_of(proxy)}", "exec:echo hello", "--to", "tcp:example:80")
+        assert receive(accept(proxy), 19) == b"CONNECT example:80 "
+        cat.signal(signal.SIGTERM)
+
+
 def test_a_password_is_asked_for(pollcat, tmp_path):
     """At the terminal, without an echo; without one it is an error."""
     cat = pollcat("-x", "127.0.0.1:1", "-P", "joe", "h", "1", start_new_session=True)
