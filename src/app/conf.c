@@ -425,6 +425,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
     if (c->ends.direct && !c->join.end.kind->direct)
         return err_set(e, STATUS_LOCAL,
                        "--exec-direct needs a program, exec: or sh:, not %s:", c->join.end.kind->name);
+    if (c->ends.direct && c->timeout > 0 && (traits & TRAIT_LISTEN) != 0)
+        return err_set(e, STATUS_LOCAL, "--timeout with --listen excludes --exec-direct");
     c->join.end.retry = c->retry;
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;

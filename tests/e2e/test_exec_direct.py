@@ -132,6 +132,7 @@ def test_nothing_is_left_behind(service):
     (("-e", "cat", "--watch"), "--watch excludes --exec-direct"),
     (("-e", "cat", "--telnet"), "--telnet excludes --exec-direct"),
     (("-e", "cat", "--ssl"), "--exec-direct excludes --ssl"),
+    (("-e", "cat", "-w", "1"), "--timeout with --listen excludes --exec-direct"),
     (("--to", "pty:cat"), "--exec-direct needs a program, exec: or sh:, not pty:"),
     (("--to", "tcp:localhost:80"), "--exec-direct needs a program, exec: or sh:, not tcp:"),
     ((), "--exec-direct needs --to"),
