@@ -121,6 +121,15 @@ static void session_release(struct session *s, struct peer *p, bool well)
         peer_free(p);
 }
 
+/* Of one of many. What failed here (a full disk) may fail the next as well. */
+static void tell_failure(const struct err *e)
+{
+    if (e->status == STATUS_LOCAL)
+        log_error("%s", e->text);
+    else
+        log_info("%s", e->text);
+}
+
 /* A peer's failure is that peer's alone when there may be others. */
 static void session_finished(void *ctx, struct peer *p, const struct err *e)
 {
@@ -131,7 +140,7 @@ static void session_finished(void *ctx, struct peer *p, const struct err *e)
         why = *e; /* the service's, and gone with the peer */
     if (s->conf->many || s->conf->net.in_turn) {
         if (e != NULL)
-            log_info("%s", why.text);
+            tell_failure(&why);
         session_release(s, p, e == NULL);
         return;
     }

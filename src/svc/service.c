@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "peer/leave.h"
 #include "peer/observe.h"
@@ -31,10 +30,6 @@ static void greeting_done(void *ctx, struct peer *p, const struct err *e)
     observe_error(p, e);
     if (e->status == STATUS_LOCAL)
         leave_reset(p);
-    if (e->status == STATUS_LOCAL && s->many) { /* of ours: the host would take it for the peer's */
-        log_error("%s", e->text);
-        e = NULL;
-    }
     s->host.finished(s->host.ctx, p, e);
 }
 

@@ -273,6 +273,16 @@ def test_files_that_fail(pollcat, end, status, says):
     assert cat.wait() == status and says in cat.err and cat.err.count("\n") == 1
 
 
+def test_a_full_disk_is_told_of_each_of_many(relay):
+    cat = relay("append:/dev/full")
+    for count in (1, 2):
+        peer = dial(cat.port)
+        peer.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            peer.recv(1)
+        cat.until_err("(?s)" + count * "send to append: No space left on device.*")
+
+
 @pytest.mark.parametrize("end", ["-", "fd:0,1"])
 def test_our_own_streams(pollcat, end):
     cat = pollcat("-l", "127.0.0.1", "0", "--to", end)
