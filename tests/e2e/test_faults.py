@@ -146,6 +146,19 @@ def udp_listener(run):
     return {"sent": client.all, "received": bytes(run.out.got).splitlines()}
 
 
+def udp_relay(run):
+    server = run.add(Datagrams(udp(), answers=True))
+    run.start("-v", "-u", "-l", "-k", "127.0.0.1", "0", "--to", f"udp:127.0.0.1:{port_of(server.socket)}", ready=True)
+    client = run.add(Datagrams(udp()))
+    client.who = ("127.0.0.1", run.port() or 9)
+    for line in LINES:
+        client.write(line)
+        client.send()
+    run.then(lambda: run.err.got.count(b"\n") > 3 or len(client.all) == len(LINES), run.terminate)
+    run.finish()
+    return {"answered": client.all}
+
+
 def prompt(run):
     server = run.add(Server(run, serve()))
     run.start_at_terminal("--no-history", "127.0.0.1", port_of(server.socket))
@@ -189,6 +202,7 @@ SCENARIOS = {
     "udp-client": udp_client,
     "udp-listener": udp_listener,
     "udp-echo": udp_echo,
+    "udp-relay": udp_relay,
     "prompt": prompt,
     "twin": twin,
     "twin-spliced": lambda run: twin(run, SPLICE),
