@@ -373,6 +373,14 @@ static bool add_answer(struct dgram *d, const struct cmsg_out *out)
     return answers_add(d->answers, out);
 }
 
+/* At the end of a turn no link waits for room, which would ask for it. */
+static void set_stopped(struct dgram *d, bool stopped)
+{
+    if (d->stopped != stopped)
+        loop_touch(&d->at[d->blocked].watch);
+    d->stopped = stopped;
+}
+
 /* Sends the answers that wait. Returns 0, or IO_AGAIN when some wait still. */
 static int send_answers(struct dgram *d)
 {
@@ -380,8 +388,8 @@ static int send_answers(struct dgram *d)
         struct cmsg_out out[BATCH_MOST];
         int n = send_several(d, out, answers_next(d->answers, !d->no_offload, out));
 
-        d->stopped = n == IO_AGAIN;
-        if (d->stopped)
+        set_stopped(d, n == IO_AGAIN);
+        if (n == IO_AGAIN)
             return IO_AGAIN;
         if (n == 0)
             d->no_offload = true;

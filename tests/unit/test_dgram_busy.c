@@ -9,14 +9,18 @@
 
 static struct {
     bool on;
+    unsigned full; /* calls that find the socket's own queue full */
     unsigned refused;
 } busy;
 
 static bool refuses(void)
 {
+    const bool full = busy.full > 0;
+
+    busy.full -= full;
     busy.refused += busy.on;
-    errno = ENOBUFS;
-    return busy.on;
+    errno = full ? EAGAIN : ENOBUFS;
+    return busy.on || full;
 }
 
 /* In the place of the C library's. */
@@ -208,6 +212,35 @@ static void what_was_gathered_is_waited_for(void **state)
     }
 }
 
+/* Of this poll(2) tells, if it is asked. */
+static void gathered_behind_a_full_queue(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig *r = begin();
+        struct port *p = NULL;
+        struct callers *s = NULL;
+        int peer;
+
+        if (i == 0)
+            p = new_gatherer(r, &peer);
+        else
+            s = new_callers(r, &peer, &p);
+        assert_int_equal(port_write(p, "first", 5, NULL), 5);
+        assert_int_equal(port_write(p, "second", 6, NULL), 6);
+        busy.full = 1;
+        rig_settle(r);
+        got(peer, "first");
+        got(peer, "second");
+        assert_int_equal(busy.full, 0);
+        port_free(p);
+        if (s != NULL)
+            callers_free(s);
+        close(peer);
+        end(r);
+    }
+}
+
 static void what_was_gathered_is_lost_in_the_end(void **state)
 {
     (void)state;
@@ -236,6 +269,7 @@ static void what_was_gathered_is_lost_in_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_client), cmocka_unit_test(an_echo),
+                                       cmocka_unit_test(gathered_behind_a_full_queue),
                                        cmocka_unit_test(what_was_gathered_is_waited_for),
                                        cmocka_unit_test(what_was_gathered_is_lost_in_the_end)};
     int failed = cmocka_run_group_tests_name("poll", tests, rig_poll, NULL);
