@@ -13,6 +13,8 @@
 
 #include "base/container.h"
 #include "base/mem.h"
+#include "io/below.h"
+#include "io/link.h"
 #include "io/port.h"
 #include "layer/tls_parts.h"
 
@@ -373,12 +375,23 @@ static void silence_over(struct timer *t)
     layer_event(&container_of(t, struct tls_layer, silence)->layer, LOOP_OUT);
 }
 
+/* Its answer is not taken here, or it has not got all that it is to answer. */
+static bool must_be_silent(const struct tls_layer *x)
+{
+    const struct port *p = x->layer.port;
+
+    return (p->reader != NULL && link_is_held_up(p->reader)) || out_size(x) > 0 || below_unsent(p) > 0;
+}
+
 /* A client's end waits until the server has been silent for a moment, or has ended. */
 static bool must_wait(struct tls_layer *x)
 {
     const struct port *p = x->layer.port;
-    const int64_t left = x->active + MOMENT - loop_now(p->loop);
+    int64_t left;
 
+    if (must_be_silent(x))
+        note_activity(x);
+    left = x->active + MOMENT - loop_now(p->loop);
     x->bye_waits = x->client && !x->tls->conf->hasty && !p->closing && !x->bye_heard && left > 0;
     if (x->bye_waits)
         loop_timer_set(p->loop, &x->silence, left);
