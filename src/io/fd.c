@@ -132,13 +132,16 @@ void fdio_free(struct layer *l)
 static void free_socket(struct layer *l)
 {
     const bool ours = !l->port->closing && !l->port->given;
-    int fd = container_of(l, struct fdio, layer)->watch.fd;
+    struct fdio *f = container_of(l, struct fdio, layer);
+    int fd = f->watch.fd;
     char drop[16 * 1024];
 
     if (ours)
         shutdown(fd, SHUT_WR);
     for (int i = 0; i < 64 && ours && recv(fd, drop, sizeof drop, MSG_DONTWAIT) > 0; i++)
         continue;
+    if (!f->shared && !l->port->given)
+        loop_close(&f->watch);
     fdio_free(l);
 }
 
@@ -164,7 +167,10 @@ unsigned fdio_shared_caps(int fd)
 
 struct port *fd_shared_socket(struct loop *loop, int fd)
 {
-    return fdio_new(loop, fd, &socket_ops, IO_STREAM | IO_HALFCLOSE | fdio_shared_caps(fd));
+    struct port *p = fdio_new(loop, fd, &socket_ops, IO_STREAM | IO_HALFCLOSE | fdio_shared_caps(fd));
+
+    container_of(p, struct fdio, port)->shared = true;
+    return p;
 }
 
 static int shut_file(struct layer *l)

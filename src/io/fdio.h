@@ -13,6 +13,7 @@ struct fdio {
     struct port port;
     struct layer layer;
     struct watch watch; /* its fd is read, written and waited for, and closed with the port; -1: none */
+    bool shared;        /* a socket that other processes have as well */
     bool shut;          /* our direction of the socket is ended */
     bool ended;         /* the other one is: a read of it told */
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "loop/signal.h"
@@ -194,6 +195,17 @@ void loop_del(struct watch *w)
     list_del(&w->touched);
     wait_set(w->loop->set, w, 0);
     w->loop = NULL;
+}
+
+void loop_close(struct watch *w)
+{
+    if (w->loop != NULL) {
+        list_del(&w->touched);
+        wait_forget(w->loop->set, w);
+        w->loop = NULL;
+    }
+    close(w->fd);
+    w->fd = -1;
 }
 
 void loop_touch(struct watch *w)

@@ -69,6 +69,9 @@ int64_t loop_now(const struct loop *l);
 void loop_add(struct loop *l, struct watch *w);
 void loop_del(struct watch *w);
 
+/* Deletes it and closes its descriptor, which no other process may have: of that the kernel need not be told twice. */
+void loop_close(struct watch *w);
+
 /* Says that the state behind want() may have changed. Cheap, any number of times. */
 void loop_touch(struct watch *w);
 

@@ -158,6 +158,15 @@ void wait_set(struct wait *s, struct watch *w, unsigned wanted)
     w->interest = (unsigned char)wanted;
 }
 
+void wait_forget(struct wait *s, struct watch *w)
+{
+    if (w->slot == IN_CROWD)
+        leave_crowd(s, w);
+    else if (w->slot > 0)
+        drop_entry(s, w);
+    w->interest = 0;
+}
+
 static int fire_crowd(struct wait *s, int ms, void (*fire)(void *, struct watch *, unsigned), void *ctx)
 {
     const int n = crowd_ready(s->crowd, s->fired, s->events, BATCH, ms);

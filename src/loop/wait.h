@@ -26,6 +26,9 @@ void wait_free(struct wait *s);
 /* Brings a watch to the events it wants (enum loop_event); 0 takes it out. */
 void wait_set(struct wait *s, struct watch *w, unsigned wanted);
 
+/* Takes it out when the kernel is about to do so by itself, as its descriptor is closed and nobody else has it. */
+void wait_forget(struct wait *s, struct watch *w);
+
 /* Waits up to `timeout` ms (-1: for ever) and calls `fire` for each watch that is ready. `fire` may call
  * wait_set() for any watch. Returns 0, or -1 with errno of a failure that is not EINTR. */
 int wait_for(struct wait *s, int64_t timeout, void (*fire)(void *ctx, struct watch *w, unsigned events),

@@ -42,8 +42,8 @@ static void end_open(struct rig *r, struct end *e, unsigned wanted, void (*then)
 
 static void end_close(struct end *e)
 {
-    loop_del(&e->watch);
-    close(e->watch.fd);
+    if (e->watch.fd >= 0)
+        loop_close(&e->watch);
     if (e->other >= 0)
         close(e->other);
 }
@@ -144,6 +144,15 @@ static void move_others(struct end *e)
     }
 }
 
+static void close_others(struct end *e)
+{
+    for (int i = 0; i < MANY; i++) {
+        if (&e->all[i] != e)
+            loop_close(&e->all[i].watch);
+    }
+    e->wanted = 0;
+}
+
 static unsigned fired_of(void (*then)(struct end *), unsigned *twice)
 {
     struct rig *r = rig_new();
@@ -175,10 +184,38 @@ static void deleting_from_a_callback(void **state)
     assert_int_equal(twice, 0);
     assert_int_equal(fired_of(delete_others, &twice), 1);
     assert_int_equal(twice, 0);
+    assert_int_equal(fired_of(close_others, &twice), 1);
+    assert_int_equal(twice, 0);
     assert_in_range(fired_of(delete_neighbours, &twice), MANY / 3, (MANY + 1) / 2);
     assert_int_equal(twice, 0);
     assert_int_equal(fired_of(move_others, &twice), 1);
     assert_int_equal(twice, 0);
+}
+
+/* Who comes next may have the number of who was closed, in the same turn or before it was ever waited for. */
+static void numbers_come_again(void **state)
+{
+    struct rig *r = rig_new();
+    struct end ends[MANY];
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        end_open(r, &ends[i], LOOP_IN, quiet);
+    rig_settle(r);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            end_close(&ends[i]);
+            end_open(r, &ends[i], LOOP_IN, quiet);
+        }
+    }
+    for (int i = 0; i < MANY; i++)
+        say(&ends[i]);
+    rig_settle(r);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(ends[i].fired, 1);
+        end_close(&ends[i]);
+    }
+    rig_free(r);
 }
 
 /* Freed memory must not be looked at again: only a sanitizer or valgrind sees it. */
@@ -529,6 +566,7 @@ int main(void)
         cmocka_unit_test(one_watch_both_ways),
         cmocka_unit_test(all_of_many_fire),
         cmocka_unit_test(deleting_from_a_callback),
+        cmocka_unit_test(numbers_come_again),
         cmocka_unit_test(freeing_from_a_callback),
         cmocka_unit_test(wanting_nothing_never_spins),
         cmocka_unit_test(hang_up_alone),
