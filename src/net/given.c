@@ -115,7 +115,7 @@ static void begin_inherited(struct job *j)
     else if (x->dresser.type == SOCK_DGRAM)
         bring_datagrams(x, fd, &remote);
     else
-        dress(&x->dresser, fd, &remote, x->net->conf->connect_timeout);
+        dress(&x->dresser, fd, NULL, &remote, x->net->conf->connect_timeout);
 }
 
 static int open_given(struct net *n, struct err *e)
@@ -125,6 +125,10 @@ static int open_given(struct net *n, struct err *e)
 
     if (fd < 0)
         return err_sys(e, STATUS_LOCAL, errno, "descriptor %d", n->conf->given[0]);
+    if (socket_options(fd, n->conf, SOCKOPT_CREATED, e) < 0) {
+        close(fd);
+        return -1;
+    }
     x = mem_alloc(sizeof *x);
     x->net = n;
     x->fd = fd;

@@ -152,7 +152,7 @@ static const struct row rows[] = {
     {"multicast-loop", UDP, BOOL, SOCKOPT_CREATED, BOTH(IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP), ONOFF,
      "our host hears our multicast"},
     {"maxseg", TCP, SIZE, SOCKOPT_CREATED, TCPO(TCP_MAXSEG), RANGE(88, 32767), "SIZE", "largest TCP segment"},
-    {"nodelay", TCP, BOOL, SOCKOPT_CONNECTED, TCPO(TCP_NODELAY), ONOFF, "send small segments at once"},
+    {"nodelay", TCP, BOOL, SOCKOPT_CREATED, TCPO(TCP_NODELAY), ONOFF, "send small segments at once"},
 #ifdef TCP_CORK
     {"cork", TCP, BOOL, SOCKOPT_CONNECTED, TCPO(TCP_CORK), ONOFF,
      "send full segments only, the rest after 200 ms"},
@@ -528,7 +528,8 @@ int sockopt_apply(int fd, enum sockopt_phase phase, const char *const *texts, si
         char shown[VALUE_MAX_LEN];
 
         /* What can never be set is refused before anything is sent. */
-        if (r == NULL || ((r->phase != phase || asks_value(value)) && check_where(r, fd, texts[i], e) < 0))
+        if (r == NULL || (phase == SOCKOPT_CREATED && (r->phase != phase || asks_value(value)) &&
+                          check_where(r, fd, texts[i], e) < 0))
             return -1;
         if (asks_value(value)) {
             if (phase != SOCKOPT_CONNECTED)

@@ -214,6 +214,17 @@ def test_inetd_forwards(inetd):
         assert cat.wait() == 0
 
 
+def test_inetd_sets_options(inetd):
+    peer, sock = pair("tcp")
+    with peer, sock, serve() as server:
+        inetd(sock, "--to", f"127.0.0.1:{port_of(server)}", "--sockopt", "ttl=7")
+        with accept(server) as end:
+            end.sendall(b"hello")
+            assert receive(peer, 5) == b"hello"
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+            assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 7
+
+
 def test_inetd_greets(inetd, tmp_path):
     (tmp_path / "answer").write_bytes(payload(SIZE))
     peer, sock = pair("tcp")

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "net/sockopt.h"
 #include "test_net_rig.h"
 
 static void rows(void **state)
@@ -281,6 +282,36 @@ static void listen_takes_one(void **state)
     rig_free(r);
 }
 
+/* What is set before listen(2) and connect(2) holds for the connections. */
+static void options_reach_connections(void **state)
+{
+    const char *opts[] = {"nodelay", "maxseg=1000"};
+    struct net_conf conf = {.host = "127.0.0.1", .port = "0", .sockopts = opts, .nsockopts = 2};
+    struct rig *near = rig_listening(conf, "listen"), *far;
+    char port[8], value[64];
+    int fd;
+
+    (void)state;
+    fd = rig_dial(&near->bound[0], SOCK_STREAM);
+    near->stop_up = 1;
+    rig_run(near);
+    assert_int_equal(sockopt_get(peer_fd(near->up[0], 0), "nodelay", value, sizeof value, NULL), 0);
+    assert_string_equal(value, "on");
+    close(fd);
+    rig_free(near);
+    near = rig_listening((struct net_conf){.host = "127.0.0.1", .port = "0", .keep_open = true}, "listen");
+    conf.port = rig_port(&near->bound[0], port);
+    far = rig_new();
+    far->conf = conf;
+    far->stop_up = 1;
+    rig_must_open(far, "connect");
+    rig_run(far);
+    assert_int_equal(sockopt_get(peer_fd(far->up[0], 0), "nodelay", value, sizeof value, NULL), 0);
+    assert_string_equal(value, "on");
+    rig_free(far);
+    rig_free(near);
+}
+
 /* Without a host IPv4 and IPv6 arrive at one socket. */
 static void listen_serves_both_families(void **state)
 {
@@ -525,6 +556,7 @@ int main(void)
         cmocka_unit_test(connect_stops_on_a_refused_option),
         cmocka_unit_test(close_early),
         cmocka_unit_test(listen_takes_one),
+        cmocka_unit_test(options_reach_connections),
         cmocka_unit_test(listen_serves_both_families),
         cmocka_unit_test(listen_in_one_family),
         cmocka_unit_test(listen_on_all_addresses_of_a_host),

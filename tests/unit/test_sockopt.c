@@ -170,7 +170,7 @@ static bool keep_line(void *ctx, enum log_level level, const char *line)
 /* Each option is set in its phase and in no other; questions are answered in the last. */
 static void phases(void **state)
 {
-    const char *const texts[] = {"ttl=33", "nodelay", "ttl?"};
+    const char *const texts[] = {"ttl=33", "keepalive", "ttl?"};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char line[128] = "", value[64];
 
@@ -179,11 +179,11 @@ static void phases(void **state)
     log_set_sink(keep_line, line);
     assert_int_equal(sockopt_apply(fd, SOCKOPT_CREATED, texts, 3, NULL), 0);
     assert_string_equal(line, "");
-    assert_int_equal(sockopt_get(fd, "nodelay", value, sizeof value, NULL), 0);
+    assert_int_equal(sockopt_get(fd, "keepalive", value, sizeof value, NULL), 0);
     assert_string_equal(value, "off");
     assert_int_equal(sockopt_apply(fd, SOCKOPT_CONNECTED, texts, 3, NULL), 0);
     assert_string_equal(line, "sockopt ttl=33");
-    assert_int_equal(sockopt_get(fd, "nodelay", value, sizeof value, NULL), 0);
+    assert_int_equal(sockopt_get(fd, "keepalive", value, sizeof value, NULL), 0);
     assert_string_equal(value, "on");
     log_set_sink(NULL, NULL);
     close(fd);
