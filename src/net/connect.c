@@ -10,6 +10,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "loop/wait.h"
 #include "net/dress.h"
 #include "net/rows.h"
 #include "net/socket.h"
@@ -50,10 +51,8 @@ static void drop_attempt(struct attempt *a)
 {
     if (a->watch.fd < 0)
         return;
-    loop_del(&a->watch);
     unix_remove(&a->own);
-    close(a->watch.fd);
-    a->watch.fd = -1;
+    loop_close(&a->watch);
     a->connect->pending--;
 }
 
@@ -167,7 +166,7 @@ static void client_not_dressed(struct dresser *d, const struct err *e)
 }
 
 /* The first attempt that works ends the race; what is left of the time goes to the handshakes. */
-static enum outcome end_race(struct connect *c, struct attempt *a)
+static enum outcome end_race(struct connect *c, struct attempt *a, const struct addr *local)
 {
     int64_t left = loop_timer_pending(&c->limit) ? c->limit.at - loop_now(c->net->loop) : 0;
     int64_t limit = left > 0 ? left : c->net->conf->connect_timeout > 0 ? 1 : 0;
@@ -177,8 +176,22 @@ static enum outcome end_race(struct connect *c, struct attempt *a)
     a->watch.fd = -1;
     c->pending--;
     stop_race(c);
-    dress(&c->dresser, fd, &a->to, limit);
+    dress(&c->dresser, fd, local, &a->to, limit);
     return SUCCEEDED;
+}
+
+/* How the attempt ended, of which `events` tell. */
+static enum outcome settle(struct attempt *a, unsigned events)
+{
+    struct connect *c = a->connect;
+    struct addr local;
+    const int sys = socket_connected(a->watch.fd, &a->to, events, wants_itself(a), &local);
+
+    if (sys == 0)
+        return end_race(c, a, &local);
+    drop_attempt(a);
+    note_connect_failure(c, a, sys);
+    return FAILED;
 }
 
 static void try_next(struct connect *c);
@@ -192,16 +205,9 @@ static unsigned want_attempt(struct watch *w)
 static void settle_attempt(struct watch *w, unsigned events)
 {
     struct attempt *a = container_of(w, struct attempt, watch);
-    struct connect *c = a->connect;
-    int sys = socket_connected(w->fd, &a->to, events, wants_itself(a));
 
-    if (sys == 0) {
-        end_race(c, a);
-        return;
-    }
-    drop_attempt(a);
-    note_connect_failure(c, a, sys);
-    try_next(c);
+    if (settle(a, events) == FAILED)
+        try_next(a->connect);
 }
 
 /* Where one may not go nothing is sent. */
@@ -256,16 +262,18 @@ static enum outcome try_attempt(struct connect *c, struct attempt *a)
 {
     enum outcome out = prepare_attempt(c, a);
     char text[ADDR_TEXT];
+    unsigned events;
 
     if (out != PENDING)
         return out;
     if (log_shows(LOG_DEBUG))
         log_debug("connecting to %s", addr_format(&a->to, text));
     if (connect(a->watch.fd, &a->to.sa, a->to.len) == 0)
-        return socket_connected(a->watch.fd, &a->to, LOOP_OUT, wants_itself(a)) != 0 ? PENDING
-                                                                                     : end_race(c, a);
-    if (errno == EINPROGRESS || errno == EINTR)
-        return PENDING;
+        return settle(a, LOOP_OUT);
+    if (errno == EINPROGRESS || errno == EINTR) { /* who is on this machine has answered already */
+        events = wait_ready(a->watch.fd, LOOP_OUT);
+        return events != 0 ? settle(a, events) : PENDING;
+    }
     out = errno == EAGAIN && addr_family(&a->to) == AF_UNIX ? BUSY : FAILED;
     if (out == FAILED)
         note_connect_failure(c, a, errno);

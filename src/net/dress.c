@@ -366,14 +366,18 @@ void dress_port(struct dresser *d, struct port *port, const struct addr *local, 
     port_handshake(port, dressing_done, x);
 }
 
-void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit)
+void dress(struct dresser *d, int fd, const struct addr *local, const struct addr *remote, int64_t limit)
 {
-    struct addr local;
+    struct addr own = {0};
+    struct port *port;
     struct err e;
-    struct port *port = socket_port(d->net, fd, d->type, d->shared, &local, &e);
+
+    if (local != NULL)
+        addr_copy(&own, local);
+    port = socket_port(d->net, fd, d->type, d->shared, &own, &e);
 
     if (port == NULL)
         d->failed(d, &e);
     else
-        dress_port(d, port, &local, remote, limit);
+        dress_port(d, port, &own, remote, limit);
 }

@@ -40,9 +40,10 @@ void dresser_limit(struct dresser *d, const struct addr *who, unsigned most);
 /* Gives up the oldest, if it has been dressed for `age` ms or longer. Returns false: there is none such. */
 bool dresser_give_way(struct dresser *d, int64_t age);
 
-/* Takes a connected socket, whose other end is `remote` where the kernel tells none. up() or failed() follows, maybe before
+/* Takes a connected socket, whose other end is `remote` where the kernel tells none, and whose own address is `local`; NULL or
+ * len 0: that is to be asked for. up() or failed() follows, maybe before
  * it returns. `limit` ms are given for handshakes; 0: a minute, so that nobody is waited for without end. */
-void dress(struct dresser *d, int fd, const struct addr *remote, int64_t limit);
+void dress(struct dresser *d, int fd, const struct addr *local, const struct addr *remote, int64_t limit);
 
 /* The connection was told before its handshakes (conf->tells_early). */
 bool dress_told(const struct dresser *d);

@@ -181,7 +181,7 @@ static bool take_newcomer(struct listen *l, int fd, const struct addr *from)
     }
     if (!conf->keep_open)
         stop_listening(l);
-    dress(&l->dresser, fd, from, conf->connect_timeout);
+    dress(&l->dresser, fd, NULL, from, conf->connect_timeout);
     return !l->over && !is_full(l);
 }
 

@@ -250,7 +250,7 @@ static void dress_slot(struct slot *s)
         socket_local(fd, &local);
         dress_port(&s->dresser, dgram_new(p->loop, &fd, 1, &datagrams), &local, &to, limit);
     } else {
-        dress(&s->dresser, fd, &to, limit);
+        dress(&s->dresser, fd, NULL, &to, limit);
     }
 }
 
@@ -258,7 +258,8 @@ static void settle_stream(struct watch *w, unsigned events)
 {
     struct slot *s = container_of(w, struct slot, watch);
     const struct addr to = target_of(s->probe, s->addr, &s->probe->items[s->item]);
-    int sys = socket_connected(w->fd, &to, events, false);
+    struct addr local;
+    int sys = socket_connected(w->fd, &to, events, false, &local);
 
     if (sys == 0 && s->probe->conf->nlayers > 0)
         dress_slot(s);

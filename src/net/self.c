@@ -49,7 +49,7 @@ static void give_self(struct self *s)
     struct net *n = s->net;
     int fd = s->watch.fd;
     char text[ADDR_TEXT];
-    struct addr local;
+    struct addr local = {0};
     struct port *port;
     struct peer *p;
     struct err e;
@@ -78,7 +78,8 @@ static unsigned want_self(struct watch *w)
 static void settle_self(struct watch *w, unsigned events)
 {
     struct self *s = container_of(w, struct self, watch);
-    int sys = socket_connected(w->fd, &s->at, events, true);
+    struct addr local;
+    int sys = socket_connected(w->fd, &s->at, events, true, &local);
     char text[ADDR_TEXT];
     struct err e;
 

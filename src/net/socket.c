@@ -184,22 +184,23 @@ static int connect_error(int fd)
 }
 
 /* A TCP socket that tries a free port of its own range on its own machine may meet itself. There is no listener then. */
-static bool met_itself(int fd, const struct addr *to)
+static bool met_itself(int fd, const struct addr *to, struct addr *local)
 {
-    struct addr local, remote = *to;
+    struct addr remote = *to;
 
-    socket_local(fd, &local);
+    socket_local(fd, local);
     if (addr_is_any(to)) /* it stands for another */
         socket_remote(fd, &remote);
-    return addr_family(&local) != AF_UNIX && remote.len > 0 && addr_equal(&local, &remote);
+    return addr_family(local) != AF_UNIX && remote.len > 0 && addr_equal(local, &remote);
 }
 
-int socket_connected(int fd, const struct addr *to, unsigned events, bool itself)
+int socket_connected(int fd, const struct addr *to, unsigned events, bool itself, struct addr *local)
 {
     const bool inet = addr_family(to) == AF_INET || addr_family(to) == AF_INET6;
     const int sys = inet && !(events & LOOP_HUP) ? 0 : connect_error(fd);
 
-    return sys == 0 && !itself && met_itself(fd, to) ? ECONNREFUSED : sys;
+    local->len = 0;
+    return sys == 0 && !itself && met_itself(fd, to, local) ? ECONNREFUSED : sys;
 }
 
 enum status socket_status(int sys)
@@ -256,7 +257,8 @@ struct port *socket_port(struct net *n, int fd, int type, bool shared, struct ad
         close(fd);
         return NULL;
     }
-    socket_local(fd, local);
+    if (local->len == 0)
+        socket_local(fd, local);
     if (type == SOCK_STREAM)
         return shared ? fd_shared_socket(n->loop, fd) : fd_socket(n->loop, fd);
     return dgram_new(n->loop, &fd, 1, &opts);

@@ -52,8 +52,8 @@ void socket_remote(int fd, struct addr *a);
 
 /* How connect(2) to `to`, which said EINPROGRESS or 0, has ended by now, and of which `events` tell (LOOP_*; LOOP_OUT where it
  * said 0): 0 when `fd` is connected, else an errno. A TCP socket that met itself (RFC 9293 section 3.5) found nobody,
- * ECONNREFUSED, unless `itself` is wanted. */
-int socket_connected(int fd, const struct addr *to, unsigned events, bool itself);
+ * ECONNREFUSED, unless `itself` is wanted. Its own address into `local` where that was asked for, else len 0. */
+int socket_connected(int fd, const struct addr *to, unsigned events, bool itself, struct addr *local);
 
 /* The exit status that a failed connect(2) deserves: STATUS_NETWORK when the network or the peer said no. */
 enum status socket_status(int sys);
@@ -64,8 +64,8 @@ bool socket_admits(const void *conf, const struct addr *from);
 /* Tells that who is connected to `fd` may not come, and resets it. Takes `fd`. */
 void socket_refuse(int fd, const struct addr *from);
 
-/* A port on the connected socket `fd`, which is taken, and may be `shared` with others; its own address into `local`. Returns
- * NULL with `e`, `fd` closed, when an option is refused. */
+/* A port on the connected socket `fd`, which is taken, and may be `shared` with others; its own address into `local`, unless
+ * it is there (len > 0). Returns NULL with `e`, `fd` closed, when an option is refused. */
 struct port *socket_port(struct net *n, int fd, int type, bool shared, struct addr *local, struct err *e);
 
 #endif
