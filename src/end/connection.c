@@ -19,7 +19,7 @@ static void connection_up(void *ctx, struct peer *p)
     e->state = NULL;
     e->peer = p;
     e->in = e->out = p->port;
-    end_ready(e);
+    end_ready_now(e);
 }
 
 static void connection_failed(void *ctx, const struct err *why)

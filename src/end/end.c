@@ -147,17 +147,24 @@ static bool may_try_again(struct end *e)
     return true;
 }
 
+void end_ready_now(struct end *e)
+{
+    stop_trial(e);
+    e->events->ready(e);
+}
+
 static void tell_user(struct job *j)
 {
     struct end *e = container_of(j, struct end, tell);
 
     if (e->why != NULL && may_try_again(e))
         return;
+    if (e->why == NULL) {
+        end_ready_now(e);
+        return;
+    }
     stop_trial(e);
-    if (e->why != NULL)
-        e->events->failed(e, e->why);
-    else
-        e->events->ready(e);
+    e->events->failed(e, e->why);
 }
 
 void end_ready(struct end *e)

@@ -106,8 +106,9 @@ void end_open(struct end *e, const struct end_spec *spec, struct ends *ends, con
  * where it has such. One that was never opened is fine. */
 void end_close(struct end *e, bool reset);
 
-/* For kinds: tell soon. `why` is copied. */
+/* For kinds: tell soon; at once, when called from the loop. `why` is copied. */
 void end_ready(struct end *e);
+void end_ready_now(struct end *e);
 void end_failed(struct end *e, const struct err *why);
 
 #endif

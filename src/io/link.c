@@ -155,6 +155,7 @@ void link_pump(struct link *k)
     if (k->state != LINK_RUNNING || k->pumping || k->freed)
         return;
     k->pumping = true;
+    loop_job_del(&k->job); /* what it was queued for is done now */
     moved = move_bytes(k);
     if (k->state == LINK_RUNNING && !k->freed)
         pass_end_on(k);
