@@ -67,6 +67,8 @@ static void part_sides(struct conf *c, uint64_t traits, bool own, bool end)
     s->end.secure = end && c->join.end.kind->tls;
     s->end.hasty = c->tls.given.hasty;
     s->own.hasty = s->end.hasty || (traits & (TRAIT_LISTEN | TRAIT_JOIN)) == (TRAIT_LISTEN | TRAIT_JOIN);
+    s->own.longest = s->longest > 0 ? s->longest : (traits & TRAIT_BROKER) != 0 ? LAYER_MAX : 0;
+    s->end.longest = s->longest;
     s->own.kind = kind_of(c, traits);
     s->end.kind = own && !s->binary ? WEBSOCKET_TEXT : WEBSOCKET_BINARY;
 }

@@ -361,8 +361,7 @@ static const struct option_row rows[] = {
     /* WebSocket */
     { .name = "websocket", .arg = "PATH", .optional = true, .group = OPTION_DATA, .type = OPTION_STRING,
       .field = FIELD(websocket.path), .gives = TRAIT_WEBSOCKET,
-      .excludes = TRAIT_DGRAM | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PROBE | TRAIT_PASS | TRAIT_END | TRAIT_DIRECT |
-                  TRAIT_TELNET,
+      .excludes = TRAIT_DGRAM | TRAIT_MESSAGES | TRAIT_SELF | TRAIT_PASS | TRAIT_END | TRAIT_DIRECT | TRAIT_TELNET,
       .rare = true, .help = "speak WebSocket",
       .doc = "Speak WebSocket (RFC 6455) on each connection.\nA listener takes clients that ask for\n.Ar PATH ,\nwithout it for any;\n"
              "who connects asks for it, as\n.Cm ws://\nHOST:PORT/PATH does.\nSee\n.Sx WebSocket .\n" },
@@ -379,6 +378,10 @@ static const struct option_row rows[] = {
     { .name = "ws-origin", .arg = "ORIGIN", .group = OPTION_DATA, .type = OPTION_STRING, .field = FIELD(websocket.origin),
       .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "whose pages",
       .doc = "The origin that we tell a server, such as\n.Ql https://example.org ;\nof a listener, the only one whose pages it takes.\n" },
+    { .name = "ws-max", .arg = "SIZE", .group = OPTION_DATA, .type = OPTION_SIZE, .field = FIELD(websocket.longest), .min = 1,
+      .max = INT64_MAX, .gives = TRAIT_WEBSOCKET_SET, .rare = true, .help = "no longer messages",
+      .doc = "Close with the status 1009 where a message of more than\n.Ar SIZE\nbytes comes.\nWithout this any length goes, since what is "
+             "long goes on in parts; but 256k with\n.Fl -broker ,\nwhich keeps a message until it is whole, for each peer.\n" },
 
     { .ch = 'W', .name = "recv-limit", .arg = "N", .group = OPTION_DATA, .type = OPTION_INT, .field = FIELD(recv_limit),
       .min = 1, .max = INT_MAX, .excludes = STREAMLESS | TRAIT_PROBE,

@@ -15,6 +15,7 @@ struct websocket_sides {
     const char *path, *protocol, *origin; /* as the options set them; NULL: not given */
     struct option_texts fields;
     bool binary;
+    int64_t longest; /* bytes; 0: not given */
 
     struct websocket_conf own, end;        /* derived */
     struct websocket *made_own, *made_end; /* NULL: that side has none */

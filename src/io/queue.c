@@ -7,6 +7,7 @@
 #include "base/container.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 enum {
     ITEM = 64, /* bytes that each takes besides its own: what is small is not for nothing */
@@ -85,8 +86,16 @@ static void tell_meta(const struct queue *q, struct meta *meta)
     meta->undirected = item == NULL || item->to == NULL;
     meta->secret = item != NULL && item->chunk->secret;
     meta->form = item != NULL ? item->chunk->form : FORM_ANY;
-    if (q->opts.formed)
-        meta->part = item != NULL && item->chunk->part;
+    if (q->opts.whole || q->opts.formed)
+        meta->part = item != NULL && item->chunk->part && q->opts.formed;
+}
+
+/* How much of the next chunk goes to who has room for less: text is parted between characters. */
+static size_t portion(const struct queue *q, const void *from, size_t room)
+{
+    const size_t n = first_item(q)->chunk->form == FORM_TEXT ? utf8_whole(from, room) : room;
+
+    return n > 0 ? n : room;
 }
 
 static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta *meta)
@@ -103,8 +112,11 @@ static ssize_t read_queue(struct layer *l, void *data, size_t size, struct meta 
         n = peek_queue(l, &from);
         if (n < 0)
             break;
-        if ((size_t)n > size - done)
-            n = (ssize_t)(size - done);
+        if ((size_t)n > size - done) {
+            n = (ssize_t)(q->opts.whole ? portion(q, from, size - done) : size - done);
+            if (q->opts.whole && meta != NULL)
+                meta->part = true;
+        }
         memcpy((char *)data + done, from, (size_t)n);
         done += (size_t)n;
         skip_queue(l, (size_t)n);

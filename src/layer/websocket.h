@@ -27,8 +27,9 @@ enum websocket_kind {
 struct websocket_conf {
     struct websocket_terms terms;
     enum websocket_kind kind;
-    bool secure; /* there is TLS below: port 443 goes without saying, not 80 */
-    bool hasty;  /* its close does not wait until the other side is silent */
+    int64_t longest; /* bytes of a message that is taken; 0: any number */
+    bool secure;     /* there is TLS below: port 443 goes without saying, not 80 */
+    bool hasty;      /* its close does not wait until the other side is silent */
 };
 
 struct websocket;

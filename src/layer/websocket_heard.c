@@ -110,6 +110,18 @@ ssize_t websocket_give(struct websocket_layer *x, void *data, size_t size, struc
 
 /* What wslay tells */
 
+/* The sum may have passed its end: no frame announces more than half of all. */
+static void count_frame(struct websocket_layer *x, struct heard *m, uint64_t n)
+{
+    const int64_t longest = x->side->conf->longest;
+
+    m->announced = m->announced > INT64_MAX ? m->announced : m->announced + n;
+    if (longest == 0 || m->announced <= (uint64_t)longest)
+        return;
+    x->too_long = true;
+    x->side->lib.wslay_event_queue_close(x->ctx, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
+}
+
 void websocket_frame_begins(wslay_event_context_ptr ctx,
                             const struct wslay_event_on_frame_recv_start_arg *frame, void *layer)
 {
@@ -118,11 +130,15 @@ void websocket_frame_begins(wslay_event_context_ptr ctx,
 
     (void)ctx;
     x->in_control = wslay_is_ctrl_frame(frame->opcode);
-    if (x->in_control || coming(x) != NULL)
+    if (x->in_control || x->too_long)
         return;
-    m = mem_alloc(sizeof *m);
-    m->text = frame->opcode == WSLAY_TEXT_FRAME;
-    list_add(&x->messages, &m->place);
+    m = coming(x);
+    if (m == NULL) {
+        m = mem_alloc(sizeof *m);
+        m->text = frame->opcode == WSLAY_TEXT_FRAME;
+        list_add(&x->messages, &m->place);
+    }
+    count_frame(x, m, frame->payload_length);
 }
 
 void websocket_frame_goes_on(wslay_event_context_ptr ctx,
@@ -132,7 +148,7 @@ void websocket_frame_goes_on(wslay_event_context_ptr ctx,
     struct heard *m = coming(x);
 
     (void)ctx;
-    if (x->in_control || m == NULL || chunk->data_length == 0)
+    if (x->in_control || x->too_long || m == NULL || chunk->data_length == 0)
         return;
     bytes_need(&m->bytes, chunk->data_length);
     memcpy(m->bytes.data + m->bytes.end, chunk->data, chunk->data_length);
@@ -169,7 +185,7 @@ void websocket_message_came(wslay_event_context_ptr ctx, const struct wslay_even
     (void)ctx;
     if (arg->opcode == WSLAY_CONNECTION_CLOSE)
         hear_close(x, arg);
-    if (!wslay_is_ctrl_frame(arg->opcode) && m != NULL)
+    if (!wslay_is_ctrl_frame(arg->opcode) && m != NULL && !x->too_long)
         m->whole = true;
 }
 

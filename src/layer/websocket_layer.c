@@ -76,7 +76,7 @@ static bool is_stuffed(const struct websocket_layer *x)
 /* No more is decoded now: somebody else has to do something first. */
 static bool pauses(const struct websocket_layer *x)
 {
-    return websocket_readable(x) || owes_much(x) || (bytes_held(&x->in) == 0 && x->fills == 0);
+    return websocket_readable(x) || x->too_long || owes_much(x) || (bytes_held(&x->in) == 0 && x->fills == 0);
 }
 
 static ssize_t take_bytes(wslay_event_context_ptr ctx, uint8_t *data, size_t size, int flags, void *user)
@@ -155,7 +155,7 @@ static bool has_left(const struct websocket_layer *x)
 {
     if (x->code != 0)
         return !x->client || x->below_ended || x->late;
-    return x->below_ended || !lib_of(x)->wslay_event_get_read_enabled(x->ctx);
+    return x->below_ended || x->too_long || !lib_of(x)->wslay_event_get_read_enabled(x->ctx);
 }
 
 static void await_end(struct websocket_layer *x)
@@ -192,6 +192,9 @@ static int tell_end(struct websocket_layer *x)
     if (x->below_ended)
         return x->bye_said ? IO_EOF
                            : layer_fail_words(l, "the connection ended without a close of the WebSocket");
+    if (x->too_long)
+        return layer_fail_words(l, "WebSocket: a message of more than %lld bytes came (--ws-max)",
+                                (long long)x->side->conf->longest);
     if (lib_of(x)->wslay_event_get_status_code_sent(x->ctx) == WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA)
         return layer_fail_words(l, "WebSocket: text came that is not UTF-8");
     return layer_fail_words(l, "WebSocket: the other side broke the protocol");
@@ -295,7 +298,7 @@ static ssize_t write_websocket(struct layer *l, const void *data, size_t size, c
 
     if (r < 0)
         return r;
-    if (x->bye_said || x->code != 0)
+    if (x->bye_said || x->too_long || x->code != 0)
         return layer_fail(l, EPIPE);
     if (put_message(x, data, size, meta) < 0)
         return IO_ERROR;

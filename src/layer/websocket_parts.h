@@ -41,6 +41,7 @@ void bytes_drop(struct bytes *b);
 struct heard {
     struct list place;
     struct bytes bytes;
+    uint64_t announced; /* bytes in its frames so far */
     bool text, whole;
 };
 
@@ -59,6 +60,8 @@ struct websocket_layer {
     struct list messages;          /* struct heard; only the last may come still */
     bool in_control;               /* the frame that comes is of none of them */
     enum websocket_opcode sending; /* of the message that was sent in part; WEBSOCKET_MORE: of none */
+
+    bool too_long; /* a message is, which was answered with a close */
 
     bool late;        /* the patience of the handshake is over */
     bool dry;         /* below there was nothing when last asked */

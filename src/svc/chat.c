@@ -302,12 +302,12 @@ static ssize_t chat_hear(struct relay *r, struct peer *from, void *seat, const v
     struct chat *chat = chat_of(r);
     struct chatter *x = seat != NULL ? seat : &chat->us;
     size_t done = 0, lines = WORK / (chat->count + 1) + 1;
+    const bool goes_on = meta != NULL && meta->part;
     bool whole;
 
-    (void)meta;
     while (done < n && lines > 0 && !r->host.full(r->host.ctx)) {
         done += chat_line_put(&x->line, (const char *)data + done, n - done, &whole);
-        if (whole || (done == n && from != NULL && ends_lines(from))) {
+        if (whole || (done == n && from != NULL && ends_lines(from) && !goes_on)) {
             hear_line(chat, x);
             lines--;
         }
