@@ -92,13 +92,19 @@ static size_t among_show(void *ctx, struct peer *from, const void *data, size_t 
         show_note(c, data, n);
         return n;
     }
-    if (console_keys_show(c->keys, bridge_ctx(from), data, n) != 0)
-        return n;
     while (done < n && more > 0) {
         more = view_show(&c->view, bridge_ctx(from), (const char *)data + done, n - done, VIEW_STREAM);
         done += more;
     }
     return done;
+}
+
+/* By the user, or by what the user would say to all. */
+static bool among_calls(void *ctx, const struct peer *p, const char *name)
+{
+    const struct talker *t = talkers_called(&((struct among *)ctx)->c->talkers, name);
+
+    return strcmp(name, "all") == 0 || (t != NULL && t->peer != p);
 }
 
 static void among_call(void *ctx, struct peer *p, const char *name)
@@ -134,6 +140,7 @@ void among_open(struct console *c)
                                .tell = among_tell,
                                .lags = among_lags,
                                .show = among_show,
+                               .calls = among_calls,
                                .call = among_call,
                                .most = SHOWN,
                                .tells = true};
@@ -163,10 +170,25 @@ void among_join(struct console *c, struct talker *t)
         t->seat = relay_join(c->among->relay, t->peer);
 }
 
+/* What of ours is no whole line yet is said to whom it was for. */
+static void finish_ours(struct among *a)
+{
+    a->saying = true;
+    relay_ended(a->relay, NULL);
+    a->saying = false;
+}
+
 void among_leave(struct console *c, struct talker *t)
 {
-    if (c->among != NULL)
-        relay_leave(c->among->relay, t->seat);
+    struct among *a = c->among;
+
+    if (a == NULL)
+        return;
+    if (a->to == t) {
+        finish_ours(a);
+        a->to = NULL;
+    }
+    relay_leave(a->relay, t->seat);
 }
 
 void among_ended(struct console *c, struct talker *t)
@@ -195,6 +217,8 @@ void among_say(struct console *c, struct talker *t, const void *data, size_t n)
 {
     struct among *a = c->among;
 
+    if (a->to != t)
+        finish_ours(a);
     a->saying = true;
     a->to = t;
     for (size_t done = 0; done < n;)
@@ -204,11 +228,6 @@ void among_say(struct console *c, struct talker *t, const void *data, size_t n)
 
 void among_end(struct console *c)
 {
-    struct among *a = c->among;
-
-    if (a == NULL)
-        return;
-    a->saying = true;
-    relay_ended(a->relay, NULL);
-    a->saying = false;
+    if (c->among != NULL)
+        finish_ours(c->among);
 }

@@ -186,9 +186,12 @@ static void tell_here(struct chat *chat, struct chatter *x)
 
 static bool is_taken(const struct chat *chat, const struct chatter *x, const char *name)
 {
+    const struct relay_host *host = &chat->relay.host;
     const struct chatter *other;
     struct list *ahead;
 
+    if (host->calls != NULL && x->peer != NULL && host->calls(host->ctx, x->peer, name))
+        return true;
     list_each(other, ahead, &chat->all, struct chatter, place)
     {
         if (other != x && other->nick != NULL && chat_name_is(other->nick, name))

@@ -38,6 +38,8 @@ struct relay_host {
     size_t (*show)(void *ctx, struct peer *from, const void *data, size_t n, struct chunk *c);
     size_t most; /* bytes that are shown of a stream at once; 0: any number */
     bool tells;  /* who comes and goes is told on our side without that */
+    /* Another than `p` is called `name` on our side. Optional. */
+    bool (*calls)(void *ctx, const struct peer *p, const char *name);
     /* A peer is called `name` from now on. Optional. */
     void (*call)(void *ctx, struct peer *p, const char *name);
 };

@@ -304,6 +304,30 @@ def test_at_the_prompt(many):
     two.hears(b"*** alice left")
 
 
+def test_at_the_prompt_nobody_has_the_name_of_another(many):
+    t, one, two = many("--chat")
+    one, two = Talk(one).until(b"*** 2 joined"), Talk(two).until(b"*** you are 2; others here: 0, 1")
+    t.type("~name 1 alice\r")
+    t.wait_text("1 is called alice")
+    two.say(b"/nick alice\n/nick all\n")
+    two.hears(b"*** alice is taken", b"*** all is taken")
+    one.say(b"/nick alice\n")
+    two.hears(b"*** 1 is now alice")
+
+
+def test_at_the_prompt_an_unfinished_line_stays_with_whom_it_is_for(many):
+    t, one, two = many("--chat")
+    one, two = Talk(one).until(b"*** 2 joined"), Talk(two).until(b"*** you are 2; others here: 0, 1")
+    for line in ("~eol none", "~@2 a secret", "~eol lf", "for all", "~eol none", "~@2 another"):
+        t.type(line + "\r")
+    one.hears(b"<0> for all")
+    two.hears(b"<0> a secret", b"<0> for all")
+    t.type("~close 2\r")
+    one.hears(b"*** 2 left")
+    t.type("\x04")
+    t.wait_text("our direction has ended")
+
+
 def test_at_the_prompt_an_unfinished_file_is_said(many, tmp_path):
     (tmp_path / "file").write_bytes(b"first\nlast")
     t, one, two = many("--chat")
