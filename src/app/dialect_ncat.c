@@ -28,7 +28,7 @@ enum {
 #define NCAT_VERSION "7.99 ( https://nmap.org/ncat )"
 #define FIELD(member) offsetof(struct conf, member)
 #define TLS_STRING(member) .type = OPTION_STRING, .field = FIELD(tls.given.member), .gives = TRAIT_TLS
-#define LATER(what) .type = OPTION_ABSENT, .help = what " not supported yet."
+#define ABSENT(what) .type = OPTION_ABSENT, .help = what " not supported."
 
 /* clang-format off */
 static const struct option_row option_rows[] = {
@@ -72,11 +72,11 @@ static const struct option_row option_rows[] = {
     { .name = "allowfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.allow_files), .gives = TRAIT_ACCESS },
     { .name = "deny", .arg = "HOSTS", .type = OPTION_TEXTS, .field = FIELD(access.deny) },
     { .name = "denyfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.deny_files) },
-    { .name = "lua-exec", .arg = "FILE", LATER("--lua-exec is") },
-    { .ch = 'g', .arg = "HOPS", LATER("Source routes are") },
-    { .ch = 'G', .arg = "N", LATER("Source routes are") },
+    { .name = "lua-exec", .arg = "FILE", ABSENT("--lua-exec is") },
+    { .ch = 'g', .arg = "HOPS", ABSENT("Source routes are") },
+    { .ch = 'G', .arg = "N", ABSENT("Source routes are") },
     { .ch = 't', .name = "telnet", .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
-    { .name = "sctp", LATER("SCTP is") },
+    { .name = "sctp", ABSENT("SCTP is") },
     { .name = "vsock", .alias = "vsock" },
     { .name = "broker", .type = OPTION_TRAIT, .gives = TRAIT_BROKER | TRAIT_LISTEN | TRAIT_KEEP_OPEN },
     { .name = "chat", .type = OPTION_TRAIT, .gives = TRAIT_CHAT | TRAIT_LISTEN | TRAIT_KEEP_OPEN },
@@ -98,13 +98,12 @@ static const struct option_row option_rows[] = {
 
 #define NO_UNIX_BROKER "Connection brokering not supported when using Unix domain sockets."
 #define NO_BROKER_EXEC "Invalid option combination: --broker and -e."
-#define NO_UDP_BROKER "--broker is not supported with -u yet."
 
 static const struct dialect_rule rules[] = {
     {.all = TRAIT_ACCESS,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: allow/deny with connect."},
-    {.all = TRAIT_TLS | TRAIT_PROBE, .text = "-z with --ssl is not supported yet."},
+    {.all = TRAIT_TLS | TRAIT_PROBE | TRAIT_DGRAM, .text = "-z with --ssl and -u is not supported."},
     {.all = TRAIT_VIA | TRAIT_LISTEN, .text = "Invalid option combination: --proxy and -l."},
     {.all = TRAIT_SERVE, .gives = TRAIT_KEEP_OPEN},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
@@ -115,8 +114,6 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_CHAT | TRAIT_UNIX, .text = NO_UNIX_BROKER},
     {.all = TRAIT_BROKER | TRAIT_JOIN, .text = NO_BROKER_EXEC},
     {.all = TRAIT_CHAT | TRAIT_JOIN, .text = NO_BROKER_EXEC},
-    {.all = TRAIT_BROKER | TRAIT_DGRAM, .text = NO_UDP_BROKER},
-    {.all = TRAIT_CHAT | TRAIT_DGRAM, .text = NO_UDP_BROKER},
     {.all = TRAIT_KEEP_OPEN | TRAIT_DGRAM,
      .none = TRAIT_LISTEN,
      .text = "Invalid option combination: `--keep-open' with non-TCP protocol."},

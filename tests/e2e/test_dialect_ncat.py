@@ -8,7 +8,8 @@ import socket
 import pytest
 
 import recipes
-from support import (POLLCAT, accept, dial, half_close, need, payload, port_of, receive, receive_all, reset, serve, udp, until_resting)
+from support import (POLLCAT, accept, dial, half_close, need, payload, port_of, receive, receive_all, refusing, reset, serve, udp,
+                     until_resting)
 
 CALLED_NCAT = ("bash", "-c", 'exec -a ncat "$0" "$@"')
 RECIPES = recipes.read("ncat")
@@ -174,6 +175,15 @@ def test_a_port_of_datagrams_is_asked_with_a_byte(ncat):
     assert re.fullmatch(r"Ncat: 1 bytes sent, 0 bytes received in \d\.\d\d seconds\.", told[2])
 
 
+def test_a_port_with_tls_is_shaken_hands_with(ncat, certs, program):
+    server = ncat("-lk", "--ssl", "--ssl-cert", certs["alone.pem"], "--ssl-key", certs["alone.key"], "127.0.0.1", "0")
+    assert program(*CALLED_NCAT, POLLCAT, "-z", "--ssl", "127.0.0.1", server.port).wait() == 0
+    careful = program(*CALLED_NCAT, POLLCAT, "-z", "--ssl-verify", "127.0.0.1", server.port)
+    assert careful.wait() == 1 and "the certificate is self-signed" in careful.err
+    with refusing() as nobody:
+        assert program(*CALLED_NCAT, POLLCAT, "-z", "--ssl", "127.0.0.1", port_of(nobody)).wait() == 1
+
+
 def test_addresses_of_ipv6_stand_in_brackets(ncat):
     cat = ncat("-lv", "0")
     assert cat.until_err(r"^Ncat: Listening on \[::\]:(\d+)$")[1] == str(cat.bound(2)[0][1])
@@ -310,7 +320,7 @@ def test_programs_that_cannot_be(program, args, told):
 def test_what_is_missing_is_said(program, option):
     cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
     assert cat.wait() == 2
-    assert re.fullmatch(r"Ncat: .* not supported yet\. QUITTING\.\n", cat.err)
+    assert re.fullmatch(r"Ncat: .* not supported\. QUITTING\.\n", cat.err)
 
 
 def test_long_options_of_ours_are_there_in_full(program):
@@ -358,6 +368,21 @@ def test_a_broker_whose_owner_hears_nothing(ncat):
     assert cat.out == b""
 
 
+def test_a_broker_of_datagrams(ncat):
+    cat = ncat("-u", "--broker", "127.0.0.1", "0")
+    one, two = (dial(cat.port, kind=socket.SOCK_DGRAM) for _ in range(2))
+    one.send(b"nobody else is there")
+    until_resting(cat.pid)  # else both may be there before it is passed on
+    two.send(b"from two")
+    assert one.recv(100) == b"from two"
+    one.send(b"from one")
+    assert two.recv(100) == b"from one"
+    cat.send(b"from us")
+    assert one.recv(100) == two.recv(100) == b"from us"
+    cat.signal(signal.SIGTERM).wait()
+    assert cat.out == b""
+
+
 @pytest.mark.parametrize("option", ["--send-only", "--recv-only"])
 def test_a_broker_that_passes_nothing_on(ncat, option):
     cat = ncat("-v", "--broker", option, "127.0.0.1", "0")
@@ -395,7 +420,6 @@ def test_a_chat_in_its_words(ncat, option):
 @pytest.mark.parametrize("args, told", [
     (("--broker", "-U", "/x"), "Connection brokering not supported when using Unix domain sockets."),
     (("--chat", "-e", "/bin/cat"), "Invalid option combination: --broker and -e."),
-    (("--broker", "-u"), "--broker is not supported with -u yet."),
 ], ids=" ".join)
 def test_brokers_that_cannot_be(program, args, told):
     cat = program(*CALLED_NCAT, POLLCAT, *args)
