@@ -167,6 +167,8 @@ static void mistakes_get_one_line(void **state)
         {"-", "standard input and output are ours already: - needs --to"},
         {"TCP-LISTEN:80,fork",
          "'TCP-LISTEN:80,fork' is an address of socat; try -l tcp:PORT, and -k for fork"},
+        {"PTY,link=line", "'PTY,link=line' is an address of socat; try pty:COMMAND, or tty:PATH"},
+        {"SOCKS4A:a:b:80", "'SOCKS4A:a:b:80' is an address of socat; try --proxy socks4a://HOST"},
         {"UDP4-RECVFROM:80", "'UDP4-RECVFROM:80' is an address of socat; try -l udp:PORT"},
     };
 
