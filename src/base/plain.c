@@ -118,6 +118,18 @@ static void put_page(struct plain *p, const char **line)
     put(p, "", section, ")");
 }
 
+/* Whether nothing but closing punctuation follows, which is no macro's. */
+static bool only_closes(const char *line)
+{
+    char word[WORD];
+
+    while (take_word(&line, word)) {
+        if (!closes(word))
+            return false;
+    }
+    return true;
+}
+
 /* The words of one macro, up to the next one; closing punctuation ends what has something around it. */
 static void put_macro(struct plain *p, const struct macro *m, const char **line)
 {
@@ -130,7 +142,8 @@ static void put_macro(struct plain *p, const struct macro *m, const char **line)
     for (rest = *line; take_word(&rest, word) && mark_find(word) == NULL; rest = *line) {
         const struct macro *inner = macro_find(word);
 
-        if ((inner != NULL && !m->whole && m->name[1] != 'f') || (m->whole && closes(word)))
+        if ((inner != NULL && !m->whole && m->name[1] != 'f') ||
+            (closes(word) && (m->whole || only_closes(rest))))
             break;
         *line = rest;
         if (closes(word)) {

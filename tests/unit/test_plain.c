@@ -40,6 +40,7 @@ static void macros_become_text(void **state)
     expect("it\n.Pq Fl -idle-timeout\nis\n.Pq Ql < ,\n", 0, 80, "it (--idle-timeout) is ('<'),\n");
     expect(".Ar NAME Ns Ql \\&?\nprints\n", 0, 80, "NAME'?' prints\n");
     expect("(the default with\n.Fl C ) ,\nnone\n", 0, 80, "(the default with -C), none\n");
+    expect("has an end\n.Pq Sx Watching ,\nN\n", 0, 80, "has an end (Watching), N\n");
     expect("by\n.Fl e , c\nor\n.Fl -to :\na\n", 0, 80, "by -e, -c or --to: a\n");
     expect(".Oo Ar TYPE Ns :// Oc Ns Ar HOST Ns Oo : Ns Ar PORT Oc ,\nor\n", 0, 80,
            "[TYPE://]HOST[:PORT], or\n");
