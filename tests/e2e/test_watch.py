@@ -426,6 +426,9 @@ def test_peers_and_info_tell_of_both_sides(watch):
     says(w.terminal, "~opt keepalive", "keepalive=on")
     w.terminal.type("~to 1<\r")
     says(w.terminal, "~opt keepalive", "keepalive=off")
+    for side in "><":
+        w.terminal.type(f"~to 1{side}\r")
+        says(w.terminal, "~opt nodelay", "nodelay=on")
 
 
 def test_signs_need_a_pair(many):
