@@ -26,6 +26,8 @@ basicConstraints = critical, CA:TRUE
 subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
 [other]
 subjectAltName = DNS:www.example.org
+[examples]
+subjectAltName = DNS:www.example.org, DNS:mail.example.org
 [client]
 extendedKeyUsage = clientAuth
 subjectAltName = DNS:localhost, IP:127.0.0.1

@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ import threading
 import pytest
 
 import support
+from certificates import Certificates
 from terminal import Terminal, wait_for
 
 TEXTS = {"readme": pathlib.Path(support.SOURCE, "README.md"), "tour": pathlib.Path(support.SOURCE, "doc", "prompt.md"),
@@ -44,6 +46,7 @@ FAULT = re.compile(r" +\^ .*")
 VARYING = [(re.compile(pattern), shown) for pattern, shown in [
     (r"\bport (?:3[2-9]|[45]\d|60)\d{3}\b", "port NNNNN"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\b", "TIME"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC", "DATE"),
     (r"\b0:\d\d\b", "0:NN"),
     (r"\brtt \d+\.\d+ ms", "rtt N ms"),
     (r"^\+\d\.\d{3} ", "+TIME "),
@@ -85,6 +88,34 @@ $ pollcat -lk 9000
 bob$ pollcat -d localhost 9000
 hello all
 """, """\
+$ pollcat -lk 7000 -c 'while read -r n; do echo $((n * n)); done'
+bob$ pollcat localhost 7000
+> 12
+144
+""", """\
+$ pollcat -lk 8080 --to db.example.org:6379 --watch
+[1] 127.0.0.1 port 40112 joined
+[1<] 127.0.0.1 port 6379 joined
+[1>] PING
+[1<] +PONG
+client$ pollcat -C localhost 8080
+> PING
++PONG
+""", """\
+$ pollcat -z --ssl www.example.org 443
+$ pollcat -C --ssl mail.example.org 465
+220 mail.example.org ESMTP
+> QUIT
+221 Bye
+pollcat: 127.0.0.1 port 465 closed the connection
+""", """\
+gate$ pollcat -lk 1080 --proxy-type any
+$ pollcat -C --proxy socks5://gate:1080 mail.example.org 25
+220 mail.example.org ESMTP
+> QUIT
+221 Bye
+pollcat: mail.example.org port 25 closed the connection
+""", """\
 $ pollcat exec:'bc -q'
 > 2^10
 1024
@@ -125,21 +156,27 @@ $ wait; cat received
 data
 """]}
 
-HOSTS = "127.0.0.1 localhost host host1 host2 server host.example.org www.example.org mail.example.org\n"
+HOSTS = "127.0.0.1 localhost host host1 host2 server gate db.example.org host.example.org www.example.org mail.example.org\n"
 
 
 # Servers that examples talk to: a greeting, then an answer for each line that ends one.
 
 SMTP = ("220 mail.example.org ESMTP", {"EHLO me.example.org": "250 mail.example.org", "QUIT": "221 Bye"})
+SUBMISSION = ("220 mail.example.org ESMTP", {"EHLO localhost": "250 STARTTLS", "EHLO me.example.org": "250 STARTTLS",
+                                             "STARTTLS": "220 go on", "NOOP": "250 OK", "QUIT": "221 Bye"})
 HTTP = ("", {"": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi"})
 REDIS = ("", {"PING": "+PONG", "SET greeting hello": "+OK", "GET greeting": "$5\r\nhello", "QUIT": "+OK"})
 DOCKER = ("", {"": "HTTP/1.0 200 OK\r\n\r\n{\"Version\": \"1.0\"}"})
 DAEMON = ("", {"status": "running"})
 LAST = {"QUIT", ""}  # after these the server closes
-SERVERS = {25: SMTP, 80: HTTP, 6379: REDIS, "/run/daemon.sock": DAEMON, "/run/docker.sock": DOCKER, 9000: ("", {})}
+SERVERS = {25: SMTP, 80: HTTP, 443: HTTP, 465: SMTP, 587: SUBMISSION, 6379: REDIS, "/run/daemon.sock": DAEMON, "/run/docker.sock": DOCKER, 9000: ("", {})}
+SECURE = {443, 465}  # those that begin with TLS
+WITH_TLS = {*SECURE, 587}
 
 
-def talk(sock, greeting, answers):
+def talk(sock, greeting, answers, context, secure):
+    if secure:
+        sock = context.wrap_socket(sock, server_side=True)
     with sock, sock.makefile("rwb") as file:
         if greeting:
             file.write(greeting.encode() + b"\r\n")
@@ -149,24 +186,37 @@ def talk(sock, greeting, answers):
             if text in answers:
                 file.write(answers[text].encode() + b"\r\n")
                 file.flush()
+            if text == "STARTTLS":
+                return talk(sock, "", answers, context, True)
             if text in LAST:
-                return
+                break
+        if secure:
+            sock.unwrap()
 
 
-def serve(listener, dialogue):
+def serve(listener, dialogue, context, secure):
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=talk, args=(sock, *dialogue), daemon=True).start()
+        threading.Thread(target=talk, args=(sock, *dialogue, context, secure), daemon=True).start()
 
 
-def start_server(where, dialogue, ports):
+def start_server(where, dialogue, ports, context):
     if isinstance(where, int):
         listener = support.serve("127.0.0.1", ports.get(where, where))
     else:
         listener = support.serve_unix(where)
     listener.settimeout(None)
-    threading.Thread(target=serve, args=(listener, dialogue), daemon=True).start()
+    threading.Thread(target=serve, args=(listener, dialogue, context, where in SECURE), daemon=True).start()
     return listener
+
+
+def make_context(directory):
+    """That of the servers with TLS. Its issuer is the one that the shells trust."""
+    certs = Certificates(pathlib.Path(directory, "certs"))
+    certs.issue("mail", extensions="examples")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certs["mail.pem"], certs["mail.key"])
+    return context
 
 
 # Blocks
@@ -289,7 +339,8 @@ class Shell:
 
     def __init__(self, prompt, directory):
         self.prompt, self.expected = prompt, []
-        env = {"PATH": f"{directory}/bin:{os.environ['PATH']}", "PS1": prompt + " ", "ENV": ""}
+        env = {"PATH": f"{directory}/bin:{os.environ['PATH']}", "PS1": prompt + " ", "ENV": "",
+               "SSL_CERT_FILE": f"{directory}/certs/ca.pem"}
         self.terminal = Terminal(["/bin/sh", "+m"], COLUMNS, ROWS, env=env, home=f"{directory}/home",
                                  cwd=f"{directory}/work")
         self.terminal.wait(lambda _: self.is_idle(), "a shell")
@@ -403,7 +454,7 @@ class Run:
 
 
 def prepare(directory):
-    for name in ("bin", "home", "work"):
+    for name in ("bin", "certs", "home", "work"):
         os.mkdir(os.path.join(directory, name))
     os.symlink(support.POLLCAT, os.path.join(directory, "bin", "pollcat"))
     work = pathlib.Path(directory, "work")
@@ -435,8 +486,10 @@ def main(name, mode):
             stack.callback(subprocess.run, ["umount", "/run", "/etc/hosts"], check=False)
         else:
             ports = {port: support.FreePort() for port in block.ports() if port > 1}
-        for where in block.servers():
-            stack.enter_context(start_server(where, SERVERS[where], ports))
+        servers = block.servers()
+        context = make_context(directory) if WITH_TLS.intersection(servers) else None
+        for where in servers:
+            stack.enter_context(start_server(where, SERVERS[where], ports, context))
         run = Run(block, directory, ports)
         stack.callback(run.close)
         run.run()
