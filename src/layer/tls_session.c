@@ -18,21 +18,21 @@
 
 enum { LARGEST = 64 * 1024, HEAD = 4096 };
 
+/* Whom a session is with, and all that was asked of it. Returns its size; 0: it does not fit. */
 static size_t write_head(const struct tls_layer *x, char head[static HEAD])
 {
     const struct tls_conf *c = x->tls->conf;
-    int n = snprintf(head, HEAD, "pollcat %s session\n%s\n%s%s\n%s\n", c->datagram ? "DTLS" : "TLS",
+    const bool pinned = x->tls->pinned, chain = !c->insecure && (!pinned || c->pin_too);
+    int n = snprintf(head, HEAD, "pollcat %s session\n%s\n%s%s%s%s\n%s%s\n%s\n", c->datagram ? "DTLS" : "TLS",
                      x->name != NULL ? x->name : "",
-                     x->tls->pinned     ? "pin "
-                     : c->insecure      ? "insecure"
-                     : c->trust != NULL ? "issuers "
-                                        : "system",
-                     x->tls->pinned                     ? c->pin
-                     : !c->insecure && c->trust != NULL ? c->trust
-                                                        : "",
+                     !chain     ? "insecure"
+                     : c->trust ? "issuers "
+                                : "system",
+                     chain && c->trust != NULL ? c->trust : "", chain && c->nameless ? "\nany name" : "",
+                     chain && c->old_names ? "\nold names" : "", pinned ? "pin " : "", pinned ? c->pin : "",
                      c->crl != NULL ? c->crl : "");
 
-    return n < HEAD ? (size_t)n : HEAD - 1;
+    return n < HEAD ? (size_t)n : 0;
 }
 
 /* Reads a file of at most `size` bytes. Returns how many, or -1. */
@@ -60,7 +60,7 @@ static void offer(struct tls_layer *x, const unsigned char *data, ssize_t n)
     const unsigned char *der = data + start;
     SSL_SESSION *session;
 
-    if (n <= (ssize_t)start || memcmp(data, head, start) != 0)
+    if (start == 0 || n <= (ssize_t)start || memcmp(data, head, start) != 0)
         return;
     session = o->d2i_SSL_SESSION(NULL, &der, (long)((size_t)n - start));
     if (session != NULL)
@@ -132,7 +132,7 @@ static void save(const struct tls_layer *x, SSL_SESSION *session)
 
     if (n <= 0)
         return;
-    if (replace_file(x->tls->conf->session, head, start, der, (size_t)n) < 0)
+    if (start > 0 && replace_file(x->tls->conf->session, head, start, der, (size_t)n) < 0)
         log_notice("--ssl-session %s: %s", x->tls->conf->session, strerror(errno));
     o->CRYPTO_free(der, __FILE__, __LINE__);
 }

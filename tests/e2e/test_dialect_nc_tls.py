@@ -2,6 +2,7 @@
 """TLS under the name nc: what OpenBSD's nc does with -c, and what Debian's letters mean without it."""
 import pytest
 
+from certificates import identity
 from support import POLLCAT, accept, port_of, receive, serve
 
 CALLED_NC = ("bash", "-c", 'exec -a nc "$0" "$@"')
@@ -70,6 +71,26 @@ def test_whom_a_client_takes(nc, listen, certs, name, args):
     trust = () if "-R" in args else ("-R", certs["ca.pem"])
     args = [certs[arg] if str(arg).endswith(".pem") else arg for arg in args]
     exchange(server, nc("-c", *trust, *args, "127.0.0.1", port))
+
+
+def test_no_session_goes_on_that_was_trusted_for_less(nc, pollcat, certs, tmp_path):
+    """Names were not looked at when it began, or it was trusted for its pin alone."""
+    server = pollcat("-l", "-k", "--ssl", *identity(certs, "other"), "127.0.0.1", "0", "--echo")
+    session = "--ssl-session", tmp_path / "session", "-4", "localhost", server.port
+
+    def talks(client):
+        client.send(b"x")
+        client.until_out(b"x")
+        client.close().wait()
+        assert (tmp_path / "session").exists()
+
+    talks(nc("-c", "-N", "-R", certs["ca.pem"], "-T", "noname", *session))
+    client = pollcat("--ssl", "--ssl-trustfile", certs["ca.pem"], *session)
+    assert client.wait() == 1 and "and not for localhost" in client.err
+    pin = certs.pins("other")[1]
+    talks(pollcat("--ssl", "--ssl-pin", pin, *session))
+    client = nc("-c", "-H", pin, "-R", certs["stranger.pem"], "-T", "noname", *session)
+    assert client.wait() == 1 and "unable to get local issuer" in client.err
 
 
 def test_a_subject_that_is_an_address(nc, listen, certs):
