@@ -250,6 +250,15 @@ static bool suits(struct tls_layer *x, X509 *cert)
     return true;
 }
 
+/* Some ciphers do without certificates. A listener that must have one does not offer them. */
+static bool may_be_nobody(struct tls_layer *x)
+{
+    if (!x->client || (x->tls->conf->insecure && !x->tls->pinned))
+        return true;
+    SAY(x, "the server showed no certificate, and so it can be anybody");
+    return false;
+}
+
 /* A session goes on that was of this very trust, or else it had not been offered; or not accepted. */
 bool tls_shaken(struct tls_layer *x)
 {
@@ -259,7 +268,7 @@ bool tls_shaken(struct tls_layer *x)
     x->shaken = true;
     if (x->trust == TLS_UNSEEN && cert != NULL)
         x->trust = t->pinned ? TLS_PINNED : x->client && t->conf->insecure ? TLS_BELIEVED : TLS_VERIFIED;
-    return cert == NULL || suits(x, cert);
+    return cert != NULL ? suits(x, cert) : may_be_nobody(x);
 }
 
 int tls_verify(X509_STORE_CTX *sc, void *tls)

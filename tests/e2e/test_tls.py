@@ -528,6 +528,29 @@ def test_a_client_resumes_with_whom_it_trusted(pollcat, certs, tmp_path):
     assert talk(*trust)
 
 
+def anonymous():
+    """One that shows no certificate, as its client may wish."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+    return context
+
+
+def test_a_server_without_a_certificate_is_nobody(pollcat, certs):
+    wish = "--ssl-ciphers", "aNULL:@SECLEVEL=0"
+    with serve() as server:
+        for trust in ("--ssl-trustfile", certs["ca.pem"]), ("--ssl-pin", certs.pins("good")[0]):
+            other = Background(tls_accept, server, anonymous())
+            client = pollcat("--ssl", *trust, *wish, "127.0.0.1", port_of(server))
+            assert client.wait() == 1
+            assert "the server showed no certificate" in client.err
+            other.result().close()
+        other = Background(tls_accept, server, anonymous())
+        client = pollcat("--ssl", "--insecure", *wish, "127.0.0.1", port_of(server))
+        other.result().sendall(b"x")
+        client.until_out(b"x")
+
+
 def test_curl(pollcat, program, certs):
     need("curl")
     server = pollcat("-l", "--ssl", *identity(certs), "127.0.0.1", "0")
