@@ -59,18 +59,17 @@ static int take_answer(struct asking *x)
                                 x->title);
     if (r == ASK_DONE)
         return 1;
-    if (used > 0 || x->ask.nout > 0)
-        return 0;
-    if (x->heard >= ASK_IN)
-        return layer_fail_words(&x->layer, "%s: its answer is too long", x->title);
-    return IO_AGAIN;
+    return used > 0 || x->ask.nout > 0 ? 0 : IO_AGAIN;
 }
 
 /* Returns above 0 or IO_*. */
 static ssize_t read_answer(struct asking *x)
 {
-    const ssize_t n = intake_read(&x->in, x->layer.lower);
+    ssize_t n;
 
+    if (x->heard >= ASK_IN)
+        return layer_fail_words(&x->layer, "%s: its answer is too long", x->title);
+    n = intake_read(&x->in, x->layer.lower);
     if (n == IO_EOF && x->ask.ends)
         fail_again(x);
     else if (n == IO_EOF)

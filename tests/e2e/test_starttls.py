@@ -166,7 +166,10 @@ def test_refusal(start, protocol, script, why):
     assert cat.wait() == 1 and cat.err == said + why + "\n"
 
 
-@pytest.mark.parametrize("protocol,text", [("smtp", b"220-" + 99 * b"x" + b"\r\n"), ("imap", b"x"), ("xmpp", b"<a>"), ("irc", b"a\r\n")])
+@pytest.mark.parametrize("protocol,text", [
+    ("smtp", b"220-" + 99 * b"x" + b"\r\n"), ("imap", b"x"), ("xmpp", b"<a>"), ("irc", b"a\r\n"),
+    ("ftp", b"220-xx\r\n"),  # of which each read ends with the end of a line
+])
 def test_endless(start, protocol, text):
     cat, peer, said = start(protocol)
     with contextlib.suppress(ConnectionError):  # it has had enough
