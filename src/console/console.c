@@ -693,7 +693,7 @@ const struct service service_prompt = {
     .attach = console_attach,
     .detach = console_detach,
     .stop = console_stop,
-    .holds_up = bridge_holds_up,
+    .holds_up = watch_holds_up,
     .sends = console_sends,
     .front = &console_front,
 };

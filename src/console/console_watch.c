@@ -465,6 +465,20 @@ void watch_wake_all(struct console *c)
     list_each(w, ahead, &c->watches->all, struct watched, place) wake(w);
 }
 
+/* What comes from its end waits for us, and not for it. */
+static bool holds_up_end(const struct talker *near)
+{
+    const struct watched *w = watch_of(near);
+    const struct link *from = w != NULL && w->stand != NULL ? join_out(w->stand) : NULL;
+
+    return from != NULL && (from->paused || (w->waits && console_passes(near)));
+}
+
+bool watch_holds_up(const struct peer *p)
+{
+    return bridge_holds_up(p) || holds_up_end(bridge_ctx(p));
+}
+
 /* Endings */
 
 bool watch_ended(struct console *c, struct talker *t)

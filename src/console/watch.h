@@ -44,6 +44,9 @@ void watch_shown(struct talker *t, size_t n);
 void watch_wake(const struct talker *t);
 void watch_wake_all(struct console *c);
 
+/* It is we who are slow, for a peer with an end or without. */
+bool watch_holds_up(const struct peer *p);
+
 /* `t` ended its direction. Returns true when that is passed on. */
 bool watch_ended(struct console *c, struct talker *t);
 

@@ -622,3 +622,15 @@ def test_standard_error_that_nobody_reads_holds_up_nobody_for_good():
         watching.terminate()
         watching.wait(DEADLINE)
     os.close(unread)
+
+
+def test_an_end_that_we_do_not_read_is_no_silence_of_the_peer(watch):
+    w = watch("-w", "2")
+    peer, end = w.pair()
+    says(w.terminal, "~pause 1>", "reading is paused")
+    end.sendall(b"waits")
+    w.pair()
+    w.terminal.wait_text("[2] " + w.name + " left")
+    assert b"[1] " + f"127.0.0.1 port {port_of(peer)} left".encode() not in w.terminal.output
+    w.terminal.type("~resume 1>\r")
+    assert receive(peer, 5) == b"waits"
