@@ -37,6 +37,7 @@ static void write_nonce(const struct serve *s, int64_t time, char nonce[static N
 
 const char *serve_digest_ask(const struct serve *s, bool stale, char text[static SERVE_CHALLENGES])
 {
+    unsigned char out[SERVE_HASH];
     char nonce[NONCE + 1];
     int n = 0;
 
@@ -44,11 +45,14 @@ const char *serve_digest_ask(const struct serve *s, bool stale, char text[static
     if (s->hash == NULL)
         return text;
     write_nonce(s, s->now, nonce);
-    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
+        if (s->hash(hashes[i].hash, "", 0, out) < 0)
+            continue; /* there is no library, or it has none of it */
         n += snprintf(
             text + n, SERVE_CHALLENGES - (size_t)n,
             "Proxy-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"%s\r\n", realm,
             nonce, hashes[i].name, stale ? ", stale=true" : "");
+    }
     return text;
 }
 

@@ -140,6 +140,19 @@ def test_curl_logs_in_by(proxy, program, way, tunnel):
             assert (b"GET /a?b HTTP/1.1" in curl.out) == (status == 0)
 
 
+def test_the_library_of_hashes_waits_for_who_needs_it(proxy):
+    def loaded():
+        with open(f"/proc/{cat.pid}/maps", encoding="ascii") as f:
+            return "libcrypto" in f.read()
+
+    cat, nobody = proxy("--proxy-auth", "joe:secret"), refusing()
+    basic = "Proxy-Authorization: Basic " + LOGIN.decode()
+    assert answered(cat, connect(f"127.0.0.1:{port_of(nobody)}", basic)).startswith(b"HTTP/1.1 502 ")
+    assert not loaded()
+    assert answered(cat, connect(f"127.0.0.1:{port_of(nobody)}")).count(b"Proxy-Authenticate: Digest") == 2
+    assert loaded()
+
+
 def digest(cat, target, *, method="CONNECT", user="joe", password="secret", forged=None, name="MD5", qop=True, **other):
     """A login for what the proxy has asked for, with some parameters that are not right."""
     challenge = next(line for line in answered(cat, connect("127.0.0.1:1")).decode().splitlines()
