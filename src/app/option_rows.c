@@ -401,7 +401,7 @@ static const struct option_row rows[] = {
     { .name = "wait", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(wait),
       .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN, .unless = TRAIT_SERVE,
       .help = "limit on connecting",
-      .doc = "Give up when connecting takes longer.\nAs a proxy, also when a client takes longer for its request; without this option, than 30 seconds.\n" },
+      .doc = "Give up when connecting, with the look-up of an end's name, takes longer.\nAs a proxy, also when a client takes longer for its request; without this option, than 30 seconds.\n" },
     { .name = "idle-timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
       .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX, .gives = TRAIT_IDLE, .excludes = TRAIT_DIRECT,
       .help = "on idling",

@@ -277,16 +277,6 @@ static void target_failed(void *ctx, const struct err *why)
     request_failed(x, &e);
 }
 
-/* The look-up and what follows: a dial limits the latter alone. */
-static void target_is_late(struct request *x)
-{
-    const struct net_conf *c = dial_conf(x->state);
-    struct err why;
-
-    err_sys(&why, STATUS_NETWORK, ETIMEDOUT, "connect to %s port %s", c->host, c->port);
-    target_failed(x, &why);
-}
-
 static void start_dialing(struct request *x, const struct serve *s)
 {
     const struct net_events events = {.ctx = x, .up = target_is_there, .failed = target_failed};
@@ -301,8 +291,6 @@ static void start_dialing(struct request *x, const struct serve *s)
     x->state = d = dial_new(net_find("connect"), x->end->ends->loop, &conf, x->end->ends->peers, &events);
     if (dial_start(d, &why) < 0)
         target_failed(x, &why);
-    else if (dial_looks_up(d) && conf.connect_timeout > 0)
-        loop_timer_set(x->end->ends->loop, &x->patience, conf.connect_timeout);
 }
 
 static int join_target(struct request *x, struct err *why)
@@ -320,7 +308,6 @@ static int join_target(struct request *x, struct err *why)
 const struct request_kind request_connect = {
     .start = start_dialing,
     .ready = join_target,
-    .late = target_is_late,
     .close = end_dialing,
 };
 

@@ -69,14 +69,20 @@ static bool may_come(const void *ctx, const struct addr *who)
     return named && request_may_reach(b->request, who);
 }
 
-static void listener_is_bound(void *ctx, const struct addr *local)
+static void be_patient(const struct binding *b)
 {
-    const struct binding *b = ctx;
     const struct ends *ends = b->request->end->ends;
     const int64_t limit = ends->conf.connect_timeout;
 
-    serve_layer_tell(b->request->layer, local);
     loop_timer_set(ends->loop, &b->request->patience, limit > 0 ? limit : PATIENCE);
+}
+
+static void listener_is_bound(void *ctx, const struct addr *local)
+{
+    const struct binding *b = ctx;
+
+    serve_layer_tell(b->request->layer, local);
+    be_patient(b);
 }
 
 static void somebody_came(void *ctx, struct peer *p)
@@ -157,6 +163,8 @@ static void look_up_named(struct binding *b, const char *host)
         b->ahead = resolve_ahead(ends->loop, host, NULL, &opts, names_are_known, b, &why);
         if (b->ahead == NULL)
             fail_binding(b, &why);
+        else
+            be_patient(b);
         return;
     }
     b->n = resolve(host, NULL, &opts, &b->named, &why);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/dial.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/mem.h"
 #include "net/resolve_ahead.h"
 
@@ -22,7 +24,9 @@ struct dial {
     char *host, *port, *name; /* those of conf */
     struct addr *header_from, *header_to;
     struct question target, source, beyond;
-    struct net *net; /* NULL: not open */
+    struct timer limit; /* of a look-up and of what follows */
+    int64_t patience;   /* ms of that; 0: the kernel's for what follows alone */
+    struct net *net;    /* NULL: not open */
     void (*known)(void *ctx, const struct err *why);
     void *ctx;
 };
@@ -31,6 +35,8 @@ static char *copy_text(const char *text)
 {
     return text != NULL ? mem_strdup(text) : NULL;
 }
+
+static void look_up_late(struct timer *t);
 
 struct dial *dial_new(const struct transport *transport, struct loop *loop, const struct net_conf *conf,
                       struct peer_table *peers, const struct net_events *events)
@@ -46,6 +52,8 @@ struct dial *dial_new(const struct transport *transport, struct loop *loop, cons
         d->conf.header_from = d->header_from = addr_dup(conf->header_from);
         d->conf.header_to = d->header_to = addr_dup(conf->header_to);
     }
+    d->patience = conf->connect_timeout;
+    d->limit.fire = look_up_late;
     d->target = (struct question){.dial = d, .found = &d->conf.target};
     d->source = (struct question){.dial = d, .found = &d->conf.source};
     d->beyond = (struct question){.dial = d, .found = &d->conf.beyond};
@@ -62,6 +70,7 @@ static void forget_answer(struct question *q)
 
 static void forget_answers(struct dial *d)
 {
+    loop_timer_clear(&d->limit);
     forget_answer(&d->target);
     forget_answer(&d->source);
     forget_answer(&d->beyond);
@@ -153,8 +162,18 @@ static int look_beyond(struct dial *d, struct err *e)
     return d->conf.beyond.n < 0 ? -1 : 0;
 }
 
+/* What is left of it for the connection. */
+static void share_patience(struct dial *d)
+{
+    const int64_t left = loop_timer_pending(&d->limit) ? d->limit.at - loop_now(d->loop) : d->patience;
+
+    d->conf.connect_timeout = d->patience > 0 && left < 1 ? 1 : left;
+    loop_timer_clear(&d->limit);
+}
+
 int dial_open(struct dial *d, struct err *e)
 {
+    share_patience(d);
     if (look_beyond(d, e) < 0) {
         d->conf.beyond.n = 0;
         return -1;
@@ -177,11 +196,25 @@ static void open_when_known(void *ctx, const struct err *why)
     d->events.failed(d->events.ctx, &e);
 }
 
+static void look_up_late(struct timer *t)
+{
+    struct dial *d = container_of(t, struct dial, limit);
+    struct err e;
+
+    forget_answers(d);
+    err_sys(&e, STATUS_NETWORK, ETIMEDOUT, "connect to %s port %s", d->conf.host, d->conf.port);
+    d->events.failed(d->events.ctx, &e);
+}
+
 int dial_start(struct dial *d, struct err *e)
 {
     if (dial_look_up(d, open_when_known, d, e) < 0)
         return -1;
-    return dial_looks_up(d) ? 0 : dial_open(d, e);
+    if (!dial_looks_up(d))
+        return dial_open(d, e);
+    if (d->patience > 0)
+        loop_timer_set(d->loop, &d->limit, d->patience);
+    return 0;
 }
 
 void dial_close(struct dial *d)

@@ -32,7 +32,8 @@ bool dial_looks_up(const struct dial *d);
 /* Opens the net. Names that were not looked up are, in place. Returns 0, or -1 with `e`. */
 int dial_open(struct dial *d, struct err *e);
 
-/* Looks up and opens, without waiting. Returns 0, or -1 with `e`; what comes to nothing later is told by events.failed. */
+/* Looks up and opens, without waiting; conf->connect_timeout is for both. Returns 0, or -1 with `e`; what comes to nothing later
+ * is told by events.failed. */
 int dial_start(struct dial *d, struct err *e);
 
 /* Closes the net and waits for no name any more; it may be opened again. */

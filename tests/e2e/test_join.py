@@ -10,8 +10,8 @@ import socket
 
 import pytest
 
-from support import (LEEWAY, Background, accept, deaf, dial, fill, half_close, need, payload, port_of, receive,
-                     receive_all, refusing, reset, room_for_files, serve, serve_unix, until_resting)
+from support import (LEEWAY, Background, Held, accept, deaf, dial, fill, half_close, need, payload, port_of, receive,
+                     receive_all, refusing, reset, room_for_files, serve, serve_unix, until_resting, with_hosts)
 from terminal import wait_for
 
 SIZE = 3 << 20
@@ -404,6 +404,20 @@ def test_signal_during_many_transfers(relay):
     for job in jobs:
         job.result()
     assert cat.err == ""
+
+
+@pytest.mark.parametrize("end", ["slow", "udp:slow"])
+def test_a_name_that_takes_too_long(pollcat, tmp_path, end):
+    """The time for a connection is that for the look-up of its name as well."""
+    cat = pollcat("-4", "-l", "-k", "-w", "0.5", "127.0.0.1", "0", "--to", f"{end}:9",
+                  wrap=with_hosts(tmp_path, "127.0.0.1 slow\n"))
+    cat.bound()
+    with Held(tmp_path / "hosts"):
+        for _ in range(2):
+            client = dial(cat.port)
+            with pytest.raises(ConnectionResetError):
+                receive_all(client)
+            cat.until_err("connect to slow port 9: Connection timed out$")
 
 
 def test_memory_of_idle_pairs(relay):
