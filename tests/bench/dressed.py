@@ -48,6 +48,11 @@ TLS_VISITS = {
     "stunnel": "stunnel {configuration}",
     "pollcat": "pollcat -l -k --ssl --ssl-cert {cert} --ssl-key {key} --recv-only 127.0.0.1 {port}",
 }
+# Of RSA with 2048 bits, and of P-256.
+TLS_VISITS_OWN = {
+    "ncat": "ncat -l -k -m 20000 --ssl --recv-only 127.0.0.1 {port}",
+    "pollcat": "pollcat -l -k --ssl --recv-only 127.0.0.1 {port}",
+}
 HAPROXY = """
 global
     maxconn 4000

@@ -597,6 +597,8 @@ ROWS = BULK + [row.on_two_cpus() for row in BULK] + [
         ["visits", "visit_cpu"], cases=[16], how="full"),
     Row("tls-resumed", "tls", "the same with a session to resume; {} at a time", dressed.TLS_VISITS,
         dressed.tls_visits, ["visits", "visit_cpu"], cases=[16], how="resumed"),
+    Row("tls-visits-own", "tls", "connect, handshake, close, with the certificate each makes for itself; {} at a time",
+        dressed.TLS_VISITS_OWN, dressed.tls_visits, ["visits", "visit_cpu"], cases=[16], how="full"),
     Row("socks-send", "proxy", "pipe through SOCKS5", dressed.SOCKS_SEND, dressed.proxy_send, RATE, asks="socks"),
     Row("connect-send", "proxy", "pipe through CONNECT", dressed.CONNECT_SEND, dressed.proxy_send, RATE, asks="http"),
     Row("socks-proxy", "proxy", "{} streams through a SOCKS5 server", dressed.SOCKS_SERVER, dressed.proxy_streams,
