@@ -36,17 +36,31 @@ static char *name_of(const struct end_spec *spec)
     return mem_strndup(name, n > 0 && name[n - 1] == ':' ? n - 1 : n);
 }
 
+/* A line: its hang-up is the end of both directions. */
+static bool is_one(const struct end *e)
+{
+    return e->over && e->in == e->out;
+}
+
+/* A file that is read. */
+static bool takes_nothing(const struct end *e)
+{
+    return e->over && e->in != e->out;
+}
+
 static struct peer *make_peer(struct guest *g)
 {
     const struct addr nowhere = {0};
     struct peer *p;
 
-    g->port = twin_new(g->net->loop,
-                       &(struct twin){.in = g->end.in, .out = g->end.out, .freed = free_guest, .ctx = g});
+    g->port = twin_new(
+        g->net->loop,
+        &(struct twin){
+            .in = g->end.in, .out = g->end.out, .one = is_one(&g->end), .freed = free_guest, .ctx = g});
     p = peer_new(g->net->peers, g->port, &nowhere, &nowhere);
     p->name = name_of(g->end.spec);
     p->client = true;
-    p->choosy = g->end.spec->kind->choosy || g->end.over;
+    p->choosy = g->end.spec->kind->choosy || takes_nothing(&g->end);
     return p;
 }
 
@@ -56,7 +70,7 @@ static void guest_is_ready(struct end *e)
     struct net *n = g->net;
     struct peer *p = make_peer(g);
 
-    if (e->over)
+    if (takes_nothing(e))
         twin_end(g->port);
     g->net = NULL;
     n->state = NULL;

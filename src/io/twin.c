@@ -31,12 +31,13 @@ static int fail_as(struct layer *l, const struct port *one)
 
 static ssize_t read_pair(struct layer *l, void *data, size_t size, struct meta *meta)
 {
-    const struct pair *x = pair_of(l);
+    struct pair *x = pair_of(l);
     ssize_t n;
 
     if (x->of.in == NULL)
         return x->shut || x->port.error != 0 ? IO_EOF : IO_AGAIN;
     n = port_read(x->of.in, data, size, meta);
+    x->over = x->over || (n == IO_EOF && x->of.one); /* who reads an end asks what is wanted then */
     return n == IO_ERROR ? fail_as(l, x->of.in) : n;
 }
 

@@ -11,6 +11,7 @@
 struct twin {
     struct port *in;          /* NULL: nothing comes, and our end is that of all */
     struct port *out;         /* NULL: nothing can be written */
+    bool one;                 /* the end of what comes is that of all, too */
     void (*freed)(void *ctx); /* the port is gone, the two may go */
     void *ctx;
 };

@@ -10,9 +10,9 @@ import termios
 
 import pytest
 
-from support import (SANITIZED, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve,
+from support import (POLLCAT, SANITIZED, Background, accept, dial, half_close, need, payload, port_of, receive, receive_all, serve,
                      until_resting)
-from terminal import may_crash
+from terminal import Terminal, may_crash
 
 SIZE = 1 << 20
 IFLAG, OFLAG, CFLAG, LFLAG, ISPEED, OSPEED, CC = range(7)
@@ -242,4 +242,27 @@ def test_socat_at_the_other_end(pollcat, program, tmp_path):
         peer.sendall(word + b"\n")
         assert receive(peer, 8) == b"got-" + word + b"\n"
     peer.close()
+    assert cat.wait() == 0
+
+
+# At a prompt
+
+
+def test_a_line_is_talked_to(tmp_path, line):
+    with Terminal([POLLCAT, "--prompt", "", f"tty:{line.path}"], home=tmp_path) as t:
+        t.wait_prompt()
+        t.type("typed\r")
+        assert line.receive(6) == b"typed\n"
+        os.write(line.master, b"said\n")
+        t.wait_text("said")
+        line.hang_up()
+        assert t.wait_exit() == 0
+
+
+def test_pipes_are_joined_to_a_line(pollcat, line):
+    cat = pollcat(f"tty:{line.path}").send(b"sent\n")
+    assert line.receive(5) == b"sent\n"
+    os.write(line.master, b"said\n")
+    cat.until_out(b"said\n")
+    line.hang_up()
     assert cat.wait() == 0
