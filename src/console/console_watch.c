@@ -79,6 +79,7 @@ static void drop_stand(struct watched *w, bool failed)
     svc_detach(join, w->stand);
     peer_free(w->stand);
     w->stand = NULL;
+    w->far.peer = w->near != NULL ? w->near->peer : NULL; /* whose stand it was has the same counters */
     w->far.pace.queue = NULL;
     w->far.deaf = w->far.ended = true;
 }

@@ -634,3 +634,12 @@ def test_an_end_that_we_do_not_read_is_no_silence_of_the_peer(watch):
     assert b"[1] " + f"127.0.0.1 port {port_of(peer)} left".encode() not in w.terminal.output
     w.terminal.type("~resume 1>\r")
     assert receive(peer, 5) == b"waits"
+
+
+def test_an_end_that_is_over_is_still_known(watch):
+    """Until its peer has gone as well."""
+    w = watch()
+    w.pair()
+    w.terminal.type("~close 1>\r~peers\r~reset 1>\r")
+    w.terminal.wait_text(f"[1] {w.name} left")
+    says(w.terminal, "~peers", "nobody is connected")
