@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layer/asking.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
 #include "base/mem.h"
-#include "io/layer.h"
+#include "io/port.h"
 #include "layer/intake.h"
 #include "loop/loop.h"
 
@@ -39,6 +40,17 @@ static int send_question(struct asking *x)
 static int fail_again(struct asking *x)
 {
     return layer_fail_again(&x->layer, "%s: it ends each connection in which one could log in", x->title);
+}
+
+/* Where it had ended the connection without saying so, what we say there resets it. */
+static int fail_below(struct asking *x, int r)
+{
+    struct port *port = x->layer.port;
+
+    if (r != IO_ERROR || !x->ask.ends || (port->error != ECONNRESET && port->error != EPIPE))
+        return r;
+    port->error = 0;
+    return fail_again(x);
 }
 
 /* Takes what is there. Returns 0 (there may be something to say), 1 when what was asked for is granted, IO_AGAIN: more is
@@ -76,7 +88,7 @@ static ssize_t read_answer(struct asking *x)
         layer_fail_words(&x->layer, "%s: it ended the connection instead of answering", x->title);
     if (n > 0)
         x->heard += (size_t)n;
-    return n == IO_EOF ? IO_ERROR : n;
+    return n == IO_EOF ? IO_ERROR : n > 0 ? n : fail_below(x, (int)n);
 }
 
 /* Returns 0 when what was asked for is granted, or IO_*. */
@@ -87,7 +99,7 @@ static int talk(struct asking *x)
         ssize_t n;
 
         if (r < 0)
-            return r;
+            return fail_below(x, r);
         r = x->in.n > 0 ? take_answer(x) : IO_AGAIN;
         if (r == 1)
             return 0;

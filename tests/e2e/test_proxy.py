@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from proxies import both_ways, head, http, socks  # noqa: F401
-from support import POLLCAT, accept, dial, port_of, receive, receive_all, serve
+from support import POLLCAT, accept, dial, port_of, receive, receive_all, reset, serve
 from terminal import Terminal
 
 GRANTED = {"socks4": b"\0\x5a\0\0\0\0\0\0", "socks4a": b"\0\x5a\0\0\0\0\0\0", "socks5": b"\5\0\0\1\0\0\0\0\0\0",
@@ -120,10 +120,11 @@ CLOSED = [REFUSAL.replace("1.1", "1.0"), REFUSAL.replace("Content", "Other"), RE
           REFUSAL.replace("\r\n", "\r\nConnection: close\r\n", 1), REFUSAL.replace("\r\n", "\r\nProxy-Connection: Close\r\n", 1)]
 
 
-@pytest.mark.parametrize("answer", [*CLOSED, REFUSAL])
+@pytest.mark.parametrize("answer, end", [*((answer, socket.socket.close) for answer in CLOSED), (REFUSAL, socket.socket.close),
+                                         (REFUSAL, reset)])
 @pytest.mark.parametrize("challenge, scheme", [('Digest realm="r", nonce="n", qop=auth', "Digest "), ("NTLM", "Basic am9lOnNlY3JldA==")])
-def test_a_proxy_that_ends_the_connection(pollcat, answer, challenge, scheme):
-    """It is answered in another one; also where it had not said that it would end that (the last of these)."""
+def test_a_proxy_that_ends_the_connection(pollcat, answer, end, challenge, scheme):
+    """It is answered in another one; also where it had not said that it would end that (the last two of these)."""
     proxy = serve()
     cat = pollcat("-x", f"http://joe:secret@127.0.0.1:{port_of(proxy)}", "example", "80")
     peer = accept(proxy)
@@ -131,7 +132,7 @@ def test_a_proxy_that_ends_the_connection(pollcat, answer, challenge, scheme):
     peer.sendall(answer.format(challenge).encode())
     if answer == REFUSAL:
         head(peer)
-    peer.close()
+    end(peer)
     peer = accept(proxy)
     assert [line for line in head(peer) if line.startswith(f"Proxy-Authorization: {scheme}")]
     peer.sendall(GRANTED["http"] + b"welcome")
