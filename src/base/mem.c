@@ -10,7 +10,11 @@
 
 #include "base/err.h"
 
-enum { PAGE = 4096 };
+enum {
+    PAGE = 4096,
+    SMALL =
+        1024, /* what glibc keeps for the next malloc(3) of that size, which calloc(3) does not take from */
+};
 
 static void *checked(void *got)
 {
@@ -23,7 +27,9 @@ static void *checked(void *got)
 
 void *mem_alloc(size_t size)
 {
-    return checked(calloc(1, size > 0 ? size : 1));
+    if (size > SMALL)
+        return checked(calloc(1, size));
+    return memset(checked(malloc(size > 0 ? size : 1)), 0, size);
 }
 
 void *mem_resize(void *old, size_t size)
