@@ -23,8 +23,9 @@ enum {
     RECORD = DATA + 1024,     /* with all that stands around it, and a key update before it */
     RING = 4 * RECORD + 1024, /* no whole pages: see mem_pages() */
     MUCH = 2 * DATA,          /* bytes of a read or write that promise more of their kind */
-    STEPS = 256,   /* records without data, or short ones, in a row: then the others have their turn */
-    FILLS = 2,     /* as much as comes of a handshake */
+    TURN = 256,               /* records: then the others have theirs */
+    EMPTY = 16,               /* as many as one without data counts for: new keys are work */
+    FILLS = 2,                /* as much as comes of a handshake */
     MOMENT = 1000, /* ms of silence before a client ends its direction: some servers drop their answer then */
 };
 
@@ -232,12 +233,14 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
     const struct tls_lib *o = lib_of(x);
     size_t got = 0;
     ssize_t r = 1;
+    int turn = TURN;
 
     (void)meta;
-    for (int i = 0; i < STEPS && r > 0 && got < size && !x->failed && !x->bye_heard; i++) {
+    while (turn > 0 && r > 0 && got < size && !x->failed && !x->bye_heard) {
         size_t room = size - got < INT_MAX ? size - got : INT_MAX;
         int n = o->SSL_read(x->ssl, (char *)data + got, (int)room);
 
+        turn -= n > 0 ? 1 : EMPTY;
         if (n > 0)
             got += (size_t)n;
         else if (got > 0 && !x->more && o->SSL_get_error(x->ssl, n) == SSL_ERROR_WANT_READ)
