@@ -4,7 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+/* And what else ends the program on the spot: a limit of time, an alarm. */
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGXCPU, SIGALRM};
 
 enum { CRASHES = sizeof crashes / sizeof crashes[0], STACK = 16 * 1024 };
 
@@ -42,7 +43,7 @@ static void on_crash(int signo, siginfo_t *info, void *context)
     (void)context;
     run_all(true);
     leave_crashes();
-    if (info->si_code <= 0)
+    if (info->si_code <= 0 || signo == SIGXCPU)
         raise(signo);
 }
 
@@ -67,8 +68,11 @@ static void catch_crashes(void)
         crash.at_exit = atexit(on_exit_run) == 0;
     give_stack();
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < CRASHES; i++)
+    for (int i = 0; i < CRASHES; i++) {
         sigaction(crashes[i], &action, &crash.before[i]);
+        if (crash.before[i].sa_handler == SIG_IGN)
+            sigaction(crashes[i], &crash.before[i], NULL);
+    }
     crash.caught = true;
 }
 

@@ -60,7 +60,7 @@ def test_what_was_not_changed_is_left_alone(by_key, peer):
     assert b"1049" not in t.output and b"?25" not in t.output
 
 
-@pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT])
+@pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSEGV, signal.SIGABRT, signal.SIGALRM])
 def test_terminal_is_given_back_at_signals(by_key, peer, may_crash, signo):
     t = by_key()
     peer.send("\x1b[?1000hhello")

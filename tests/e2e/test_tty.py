@@ -152,7 +152,7 @@ def test_modes_are_given_back_when_memory_is_out(pollcat, line):
     assert line.modes() == line.first
 
 
-@pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGABRT])
+@pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGABRT, signal.SIGXCPU, signal.SIGALRM])
 def test_modes_are_given_back_in_a_crash(joined, line, may_crash, signo):
     cat, peer = joined(f"tty:{line.path},9600,7o2")
     until(lambda: line.modes() != line.first)
