@@ -2,6 +2,7 @@
 #include "console/watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "console/console_conf.h"
 #include "console/recent.h"
 #include "io/queue.h"
+#include "peer/observe.h"
 #include "svc/join.h"
 
 enum { ROOM = 256 * 1024 }; /* bytes that wait for an end before its peer is read no more */
@@ -20,6 +22,7 @@ struct watches {
     struct svc *join;
     struct peer_table stands; /* who stands for talkers */
     struct list all;          /* of struct watched */
+    struct observer datagrams;
 };
 
 struct watched {
@@ -37,6 +40,7 @@ struct watched {
     bool resets;          /* what is closed is to be reset */
     bool broken;          /* the end failed because its peer had */
     bool waits;           /* what comes from the end waits for room */
+    unsigned unseen;      /* datagrams for which the screen had no room */
     struct job part;
 };
 
@@ -292,6 +296,43 @@ static void end_has_room(struct port *port, void *ctx)
     console_wake(w->c);
 }
 
+/* Datagrams that do not come through the connection of who sends them (end/proxy_udp.c) */
+
+static bool is_association(const struct port *stand)
+{
+    return stand->top->lower != NULL && (port_caps(stand) & IO_ADDRESSED) != 0;
+}
+
+static void tell_unseen(struct watched *w)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%u datagrams passed that are not shown", w->unseen);
+    console_tell(w->c, w->near, text);
+    w->unseen = 0;
+}
+
+/* They do not wait for the screen. */
+static void see_datagram(struct observed *o, const void *data, size_t n, const struct meta *meta)
+{
+    struct watched *w = o->peer->owner;
+    struct console *c = w->c;
+    struct talker *t = o->sent ? &w->far : w->near;
+
+    if (w->near == NULL || !is_association(o->peer->port))
+        return;
+    t->heard = loop_now(c->svc->loop);
+    recent_put(&t->recent, data, n);
+    if (screen_full(c->sheet.screen)) {
+        w->unseen++;
+        return;
+    }
+    if (w->unseen > 0)
+        tell_unseen(w);
+    view_finish(&c->view, t); /* what it said on its connection is over */
+    (void)view_show(&c->view, t, data, n, view_unit_of(o->peer->port, meta));
+}
+
 /* Beginning */
 
 static void start_watches(struct console *c)
@@ -309,6 +350,8 @@ static void start_watches(struct console *c)
     peer_table_init(&all->stands, c->svc->loop);
     list_init(&all->all);
     all->join = svc_start(&join, &e); /* which cannot fail */
+    all->datagrams = (struct observer){.sent = true, .data = see_datagram};
+    observe_add(&all->stands, &all->datagrams);
     c->watches = all;
 }
 
@@ -574,6 +617,7 @@ void watch_stop(struct console *c)
     }
     c->watches->join->killed = c->svc->killed;
     svc_stop(c->watches->join);
+    observe_del(&c->watches->stands, &c->watches->datagrams);
     free(c->watches);
     c->watches = NULL;
 }

@@ -158,3 +158,20 @@ def test_not_at_a_terminal(pollcat, program, free_port):
     sender.until_out(b"QUESTION\n")
     cat.until_err("question")
     cat.until_err("QUESTION")
+
+
+def test_datagrams_of_a_proxy(tmp_path, pollcat):
+    """They pass beside the connection of who sends them, and are shown all the same."""
+    terminal, port = listen(tmp_path, "-lk", "--proxy-type", "socks5", "127.0.0.1", 0, "--watch", columns=100, rows=40)
+    with terminal, udp("127.0.0.1") as far:
+        one = pollcat("-u", "-x", f"socks5://127.0.0.1:{port}", "127.0.0.1", port_of(far)).send(b"question")
+        data, where = far.recvfrom(100)
+        assert data == b"question"
+        terminal.wait_text("[1>] question")
+        far.sendto(b"answer", where)
+        one.until_out(b"answer")
+        terminal.wait_text("[1<] answer")
+        for _ in range(500):  # whatever the screen has room for
+            far.sendto(b"x" * 1000, where)
+        one.kill()
+        terminal.wait_text("left")
