@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,15 @@ static bool is_connected(int fd)
     return getpeername(fd, (struct sockaddr *)&ss, &len) == 0;
 }
 
+/* Somebody can send to it. */
+static bool is_bound(int fd)
+{
+    struct addr a;
+
+    socket_local(fd, &a);
+    return addr_family(&a) == AF_UNIX ? a.len > offsetof(struct sockaddr_un, sun_path) : addr_port(&a) > 0;
+}
+
 int given_look(int fd, struct given *g, struct err *e)
 {
     g->type = socket_number(fd, SO_TYPE);
@@ -40,7 +50,8 @@ int given_look(int fd, struct given *g, struct err *e)
         return errno == ENOTSOCK ? err_set(e, STATUS_LOCAL, "descriptor %d is no socket", fd)
                                  : err_sys(e, STATUS_LOCAL, errno, "descriptor %d", fd);
     g->family = socket_number(fd, SO_DOMAIN);
-    g->listens = g->type == SOCK_DGRAM ? !is_connected(fd) : socket_number(fd, SO_ACCEPTCONN) == 1;
+    g->listens = g->type == SOCK_DGRAM ? is_bound(fd) && !is_connected(fd)
+                                       : socket_number(fd, SO_ACCEPTCONN) == 1;
     if (g->type != SOCK_STREAM && g->type != SOCK_SEQPACKET && g->type != SOCK_DGRAM)
         return err_set(e, STATUS_LOCAL, "descriptor %d is a socket of a type that is not known here", fd);
     if (!g->listens && !is_connected(fd))

@@ -118,6 +118,8 @@ def test_systemd_socket_activate(program, free_port):
 @pytest.mark.parametrize("make, text", [
     (lambda: open("/dev/null"), "descriptor {fd} is no socket"),
     (lambda: socket.socket(), "descriptor {fd} is a socket that neither listens nor is connected"),
+    (lambda: socket.socket(type=socket.SOCK_DGRAM), "descriptor {fd} is a socket that neither listens nor is connected"),
+    (lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), "descriptor {fd} is a socket that neither listens nor is connected"),
     (lambda: socket.socketpair()[0], "descriptor {fd} is connected, and does not listen; try --inetd")])
 def test_what_is_no_listener_is_refused(program, make, text):
     with make() as file:
