@@ -255,12 +255,11 @@ def test_eol(at, peer):
 
 def test_view(at, peer):
     t = at()
-    t.type("~view hex direction\r")
+    says(t, "~view hex direction", "view: hex, marks: direction")
     peer.send("hello\n")
     t.wait_text("68 65 6c 6c 6f 0a")
     says(t, "~view", "view: hex, marks: direction")
-    t.type("~view text none\r")
-    says(t, "~view", "view: text, marks: none")
+    says(t, "~view text none", "view: text, marks: none")
     peer.send("hello\n")
     t.wait(lambda t: "hello" in t.lines())
     says(t, "~view hx", "unknown view 'hx'; did you mean hex?")
