@@ -91,6 +91,10 @@ static const struct command table[] = {
      "End our direction, to peer\n.Ar N\nor to whom lines go; what comes from there is still shown.\nWhat commands send there "
      "goes before; what would never end is stopped.\n",
      complete_talkers, command_eof},
+    {"break", NULL, "[N]", "send a BREAK",
+     "Send a BREAK, of 300 ms, on a serial line\n.Pq Ic tty\\&: ,\nor the one of telnet\n.Pq Fl t Fl -telnet :\n"
+     "to peer\n.Ar N ,\nto whom lines go, or the only one.\nWhat was sent goes before.\n",
+     complete_talkers, command_break},
     {"set", NULL, "[stay | leave]", "what a peer's end does",
      "Choose what happens when a peer has ended its direction:\n.Cm stay ,\nas somebody may answer it, or\n.Cm leave ;\nsee "
      "the options\n.Fl -stay\nand\n.Fl -leave .\n",

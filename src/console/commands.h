@@ -80,6 +80,7 @@ int command_at(struct console *c, const char *args, struct err *e);
 int command_join(struct console *c, const char *args, struct err *e);
 int command_close(struct console *c, const char *args, struct err *e);
 int command_reset(struct console *c, const char *args, struct err *e);
+int command_break(struct console *c, const char *args, struct err *e);
 int command_eof(struct console *c, const char *args, struct err *e);
 int command_pause(struct console *c, const char *args, struct err *e);
 int command_resume(struct console *c, const char *args, struct err *e);

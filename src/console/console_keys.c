@@ -157,6 +157,7 @@ static void help(struct console_keys *k)
         const char *what;
     } rows[] = {{".", "leave"},
                 {":", "one command; :keys goes back to lines"},
+                {"B", "send a BREAK"},
                 {"^Z", "suspend"},
                 {"?", "this list"}};
     char text[NOTE];
@@ -188,13 +189,23 @@ static void ask(struct console_keys *k)
     prompt_set_line(k->c->prompt, escape);
 }
 
-static void run_quit(struct console_keys *k)
+/* A command that has no line. */
+static void run_short(struct console_keys *k, const char *command)
 {
-    const char line[] = {k->c->escape, '.', '\0'};
+    char line[32];
     struct err e;
 
+    snprintf(line, sizeof line, "%c%s", k->c->escape, command);
     if (console_commands.run(k->c, line, &e) < 0)
         console_keys_note(k, e.text);
+}
+
+static void run_break(struct console_keys *k)
+{
+    char command[24];
+
+    snprintf(command, sizeof command, "break %u", (unsigned)k->to->number);
+    run_short(k, command);
 }
 
 /* The key behind the escape character. Returns false when it is one to be sent, and the escape character before it. */
@@ -203,13 +214,16 @@ static bool take_escaped(struct console_keys *k, char key)
     k->fresh = true;
     switch (key) {
     case '.':
-        run_quit(k);
+        run_short(k, ".");
         return true;
     case '?':
         help(k);
         return true;
     case ':':
         ask(k);
+        return true;
+    case 'B':
+        run_break(k);
         return true;
     case STOP_KEY:
         (void)raise(SIGTSTP); /* it is caught */

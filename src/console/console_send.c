@@ -118,7 +118,8 @@ static void queues_are_idle(struct timer *timer)
     unsigned given = 0;
 
     for (struct talker *t = next_base(c, NULL); t != NULL; t = next_base(c, t)) {
-        if (t->pace.queue == NULL || t->ended || t->deaf || c->ended || !bridge_unfeed(c->bridge, t->peer))
+        if (t->pace.queue == NULL || t->ended || t->deaf || c->ended || queue_at_mark(t->pace.queue) ||
+            !bridge_unfeed(c->bridge, t->peer))
             continue;
         port_free(t->pace.queue);
         t->pace.queue = NULL;

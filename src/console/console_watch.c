@@ -591,6 +591,13 @@ struct link *watch_in(const struct talker *far)
     return w->stand != NULL ? join_out(w->stand) : NULL;
 }
 
+struct link *watch_out(const struct talker *far)
+{
+    const struct watched *w = watch_of_far(far);
+
+    return w->stand != NULL ? join_in(w->stand) : NULL;
+}
+
 struct peer *watch_end(const struct talker *far)
 {
     const struct watched *w = watch_of_far(far);

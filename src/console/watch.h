@@ -60,8 +60,9 @@ void watch_leaves(struct console *c, struct talker *t);
 /* Closes the end `far`. */
 void watch_close(struct talker *far, bool reset);
 
-/* Of an end: what comes from it (NULL: nothing yet), and the connection it is (NULL: it is none). */
+/* Of an end: what comes from it, and goes to it (NULL: nothing yet), and the connection it is (NULL: it is none). */
 struct link *watch_in(const struct talker *far);
+struct link *watch_out(const struct talker *far);
 struct peer *watch_end(const struct talker *far);
 
 /* What talkers sent that are gone is on its way. */

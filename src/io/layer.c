@@ -62,3 +62,10 @@ size_t layer_longest(const struct layer *l)
         l = l->lower;
     return l->ops->longest != NULL ? l->ops->longest(l) : SIZE_MAX;
 }
+
+int layer_send_break(struct layer *l)
+{
+    while (l->ops->send_break == NULL && l->lower != NULL)
+        l = l->lower;
+    return l->ops->send_break != NULL ? l->ops->send_break(l) : -1;
+}

@@ -134,6 +134,10 @@ struct layer_ops {
      * nothing. */
     bool (*tell)(const struct layer *l, enum layer_topic topic, unsigned i, char *text, size_t size);
 
+    /* Sends a BREAK, as serial lines have it, behind what was written; what is written next goes behind it. Returns 0, or -1 when
+     * there is none, or none now. Optional: of the one below, or none. */
+    int (*send_break)(struct layer *l);
+
     /* What it knows of terminals (io/remote.h). Optional: nothing. */
     struct remote *(*remote)(struct layer *l);
 
@@ -177,6 +181,7 @@ int layer_shut(struct layer *l);
 size_t layer_max(const struct layer *l);
 size_t layer_longest(const struct layer *l);
 size_t layer_path(const struct layer *l);
+int layer_send_break(struct layer *l);
 
 /* Something happened at this layer (a timer of its own fired): what its event() would return goes on from here. */
 void layer_event(struct layer *l, unsigned events);

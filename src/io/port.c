@@ -90,6 +90,11 @@ int port_shut(struct port *p)
     return layer_shut(p->top);
 }
 
+int port_send_break(struct port *p)
+{
+    return p->shaking ? -1 : layer_send_break(p->top);
+}
+
 size_t port_max(const struct port *p)
 {
     return layer_max(p->top);

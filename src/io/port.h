@@ -86,6 +86,7 @@ ssize_t port_read(struct port *p, void *data, size_t size, struct meta *meta);
 ssize_t port_write(struct port *p, const void *data, size_t size, const struct meta *meta);
 size_t port_pending(const struct port *p);
 int port_shut(struct port *p);
+int port_send_break(struct port *p);
 size_t port_max(const struct port *p);
 size_t port_longest(const struct port *p);
 

@@ -15,9 +15,9 @@ enum {
 };
 
 struct item {
-    struct chunk *chunk;
-    struct meta *to;   /* NULL: nowhere in particular */
-    struct list place; /* in queue->items */
+    struct chunk *chunk; /* NULL: it is a mark */
+    struct meta *to;     /* NULL: nowhere in particular */
+    struct list place;   /* in queue->items */
 };
 
 struct queue {
@@ -38,10 +38,15 @@ static struct item *first_item(const struct queue *q)
     return list_first(&q->items, struct item, place);
 }
 
-static void drop_first(struct queue *q)
+static bool is_at_mark(const struct queue *q)
 {
-    struct item *item = first_item(q);
+    const struct item *item = first_item(q);
 
+    return item != NULL && item->chunk == NULL;
+}
+
+static void drop_item(struct queue *q, struct item *item)
+{
     list_del(&item->place);
     q->count--;
     if (item->to != NULL)
@@ -49,6 +54,11 @@ static void drop_first(struct queue *q)
     free(item->to);
     chunk_unref(item->chunk);
     free(item);
+}
+
+static void drop_first(struct queue *q)
+{
+    drop_item(q, first_item(q));
     q->offset = 0;
 }
 
@@ -58,6 +68,8 @@ static ssize_t peek_queue(struct layer *l, const void **data)
 
     if (list_empty(&q->items))
         return q->failed ? IO_ERROR : q->ended ? IO_EOF : IO_AGAIN;
+    if (is_at_mark(q))
+        return IO_AGAIN;
     *data = first_item(q)->chunk->data + q->offset;
     return (ssize_t)(first_item(q)->chunk->len - q->offset);
 }
@@ -77,7 +89,7 @@ static void skip_queue(struct layer *l, size_t n)
 
 static void tell_meta(const struct queue *q, struct meta *meta)
 {
-    const struct item *item = first_item(q);
+    const struct item *item = is_at_mark(q) ? NULL : first_item(q);
 
     if (item != NULL && item->to != NULL)
         *meta = *item->to;
@@ -137,7 +149,7 @@ static size_t queue_pending(const struct layer *l)
 {
     const struct queue *q = container_of(l, const struct queue, layer);
 
-    return q->size + (q->ended || q->size < q->count ? 1 : 0);
+    return is_at_mark(q) ? 0 : q->size + (q->ended || q->size < q->count ? 1 : 0);
 }
 
 static int shut_queue(struct layer *l)
@@ -214,6 +226,36 @@ void queue_put_to(struct port *port, struct chunk *c, const struct meta *to)
     q->count++;
     q->size += c->len;
     port_event_soon(port, LOOP_IN);
+}
+
+void queue_mark(struct port *port)
+{
+    struct queue *q = container_of(port, struct queue, port);
+    struct item *item = mem_alloc(sizeof *item);
+
+    list_add(&q->items, &item->place);
+    q->count++;
+}
+
+bool queue_at_mark(const struct port *port)
+{
+    return is_at_mark(container_of(port, const struct queue, port));
+}
+
+void queue_unmark(struct port *port)
+{
+    struct queue *q = container_of(port, struct queue, port);
+    struct list *ahead;
+    struct item *item;
+
+    list_each(item, ahead, &q->items, struct item, place)
+    {
+        if (item->chunk != NULL)
+            continue;
+        drop_item(q, item);
+        port_event_soon(port, LOOP_IN);
+        return;
+    }
 }
 
 void queue_drop(struct port *port)

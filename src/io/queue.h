@@ -44,7 +44,16 @@ void queue_put(struct port *port, struct chunk *c);
  * addressed queues, each of whose reads is part of one chunk. */
 void queue_put_to(struct port *port, struct chunk *c, const struct meta *to);
 
-/* Drops what waits. */
+/* Marks the place behind what waits: reading stops there, until the mark is taken off. There may be several. */
+void queue_mark(struct port *port);
+
+/* All before the first mark has been read. */
+bool queue_at_mark(const struct port *port);
+
+/* Takes the first mark off, if there is one. */
+void queue_unmark(struct port *port);
+
+/* Drops what waits, marks too. */
 void queue_drop(struct port *port);
 
 /* No more will be put: the reader gets IO_EOF behind what waits; or IO_ERROR, for errno value `error`. */

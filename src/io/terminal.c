@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/container.h"
 #include "base/crash.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "io/below.h"
 #include "io/fdio.h"
@@ -22,7 +24,10 @@ enum {
     STALLED = 10000,  /* ms in which a line took nothing */
     QUIET = 100,      /* ms in which a program that has read all said nothing */
     ANSWERING = 3000, /* ms in all that it may take to read and answer */
+    BREAK = 300,      /* ms that a BREAK lasts */
 };
+
+enum breaking { NO_BREAK, BREAK_WAITS, BREAK_LASTS };
 
 struct terminal {
     struct fdio f; /* the first: fdio_free() releases it */
@@ -31,8 +36,9 @@ struct terminal {
     bool last;   /* what is there is the last */
     bool ended;  /* the end of it was given */
     size_t left; /* bytes of the last */
+    enum breaking breaking;
     uint64_t unsent;
-    int64_t since; /* loop time when the end was asked for, or bytes went out after that */
+    int64_t since; /* loop time when the end or a BREAK was asked for, or bytes went out after that */
     int64_t heard; /* loop time when bytes came last */
     int64_t pause; /* ms between looks */
     struct timer look;
@@ -112,10 +118,18 @@ static size_t terminal_pending(const struct layer *l)
     return t->last && !t->ended ? 1 + t->left : 0;
 }
 
+static void stop_break(struct terminal *t)
+{
+    if (t->breaking == BREAK_LASTS)
+        (void)ioctl(t->f.watch.fd, TIOCCBRK); /* it could begin */
+    t->breaking = NO_BREAK;
+}
+
 static void begin_last(struct terminal *t)
 {
     if (t->last)
         return;
+    stop_break(t);
     t->last = true;
     t->left = REST;
     loop_timer_clear(&t->look);
@@ -140,6 +154,8 @@ static ssize_t write_terminal(struct layer *l, const void *data, size_t size, co
     ssize_t n;
 
     (void)meta;
+    if (terminal_of(l)->breaking != NO_BREAK)
+        return IO_AGAIN;
     do
         n = write(terminal_of(l)->f.watch.fd, data, size);
     while (n < 0 && errno == EINTR);
@@ -195,22 +211,73 @@ static bool all_is_out(struct terminal *t)
            (now - t->since >= QUIET && now - t->heard >= QUIET && program_has_read(t->f.watch.fd));
 }
 
-static void look_again(struct timer *timer)
+static void look_later(struct terminal *t)
 {
-    struct terminal *t = container_of(timer, struct terminal, look);
-
     t->pause = t->pause < LAST_LOOK ? 2 * t->pause : LAST_LOOK;
     loop_timer_set(t->f.port.loop, &t->look, t->pause);
-    layer_event(&t->f.layer, LOOP_OUT);
 }
 
-static void begin_end(struct terminal *t)
+static void begin_looking(struct terminal *t)
 {
-    t->ends = true;
     t->since = loop_now(t->f.port.loop);
     t->unsent = UINT64_MAX;
     t->pause = FIRST_LOOK;
     loop_timer_set(t->f.port.loop, &t->look, t->pause);
+}
+
+static bool is_stalled(const struct terminal *t)
+{
+    return loop_now(t->f.port.loop) - t->since >= STALLED;
+}
+
+/* A BREAK. Nothing is taken while one waits for the line to be empty, nor while it lasts. A line that takes nothing gets it all the
+ * same: that may be what it waits for. */
+
+static int begin_break(struct layer *l)
+{
+    struct terminal *t = terminal_of(l);
+
+    if (t->master || t->last || t->ends || t->f.port.error != 0)
+        return -1;
+    if (t->breaking == NO_BREAK) {
+        t->breaking = BREAK_WAITS;
+        begin_looking(t);
+        layer_touch(l);
+    }
+    return 0;
+}
+
+static void end_break(struct terminal *t)
+{
+    stop_break(t);
+    layer_event(&t->f.layer, LOOP_OUT);
+    layer_touch(&t->f.layer);
+}
+
+static void go_on_breaking(struct terminal *t)
+{
+    if (t->breaking == BREAK_LASTS) {
+        end_break(t);
+    } else if (!line_is_empty(t) && !is_stalled(t)) {
+        look_later(t);
+    } else {
+        if (ioctl(t->f.watch.fd, TIOCSBRK) < 0)
+            log_notice("BREAK: %s", strerror(errno));
+        t->breaking = BREAK_LASTS;
+        loop_timer_set(t->f.port.loop, &t->look, BREAK);
+    }
+}
+
+static void look_again(struct timer *timer)
+{
+    struct terminal *t = container_of(timer, struct terminal, look);
+
+    if (t->breaking != NO_BREAK) {
+        go_on_breaking(t);
+        return;
+    }
+    look_later(t);
+    layer_event(&t->f.layer, LOOP_OUT);
 }
 
 static int shut_terminal(struct layer *l)
@@ -221,13 +288,17 @@ static int shut_terminal(struct layer *l)
         begin_last(t);
         return t->f.port.error == 0 ? 0 : IO_ERROR;
     }
-    if (!t->ends)
-        begin_end(t);
+    if (t->breaking != NO_BREAK)
+        return IO_AGAIN;
+    if (!t->ends) {
+        t->ends = true;
+        begin_looking(t);
+    }
     if (all_is_out(t)) {
         begin_last(t);
         return 0;
     }
-    if (t->master || loop_now(t->f.port.loop) - t->since < STALLED)
+    if (t->master || !is_stalled(t))
         return IO_AGAIN;
     begin_last(t);
     return layer_fail_words(l, "it did not take the last %llu bytes", (unsigned long long)t->unsent);
@@ -236,12 +307,15 @@ static int shut_terminal(struct layer *l)
 /* There is room all the time: the timer tells when all is out. */
 static unsigned terminal_want(struct layer *l, unsigned wanted)
 {
-    return terminal_of(l)->ends ? wanted & ~(unsigned)LOOP_OUT : wanted;
+    const struct terminal *t = terminal_of(l);
+
+    return t->ends || t->breaking != NO_BREAK ? wanted & ~(unsigned)LOOP_OUT : wanted;
 }
 
 /* What is not out by now is given up: close(2) would wait for it. */
 static void give_back(struct terminal *t)
 {
+    stop_break(t);
     if (below_unsent(&t->f.port) > 0)
         (void)tcflush(t->f.watch.fd, TCOFLUSH);
     (void)terminal_set_modes(t->f.watch.fd, &t->before); /* they could be set before */
@@ -252,6 +326,8 @@ static void give_back_at_once(struct crash_care *care, bool handler)
     const struct terminal *t = container_of(care, struct terminal, care);
 
     (void)handler;
+    if (t->breaking == BREAK_LASTS)
+        (void)ioctl(t->f.watch.fd, TIOCCBRK);
     (void)terminal_set_modes(t->f.watch.fd, &t->before);
 }
 
@@ -275,6 +351,7 @@ static const struct layer_ops terminal_ops = {
     .pending = terminal_pending,
     .shut = shut_terminal,
     .want = terminal_want,
+    .send_break = begin_break,
     .touch = fdio_touch,
     .fd = fdio_fd,
     .free = free_terminal,

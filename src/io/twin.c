@@ -79,6 +79,13 @@ static int shut_pair(struct layer *l)
     return r == IO_ERROR ? fail_as(l, x->of.out) : r;
 }
 
+static int break_pair(struct layer *l)
+{
+    const struct pair *x = pair_of(l);
+
+    return x->of.out != NULL && !x->over ? port_send_break(x->of.out) : -1;
+}
+
 static void touch_pair(struct layer *l)
 {
     struct pair *x = pair_of(l);
@@ -117,6 +124,7 @@ static const struct layer_ops pair_ops = {
     .write = write_pair,
     .pending = pending_in_pair,
     .shut = shut_pair,
+    .send_break = break_pair,
     .touch = touch_pair,
     .fd = fd_of_pair,
     .fd_written = fd_written_of_pair,

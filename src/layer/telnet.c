@@ -252,6 +252,16 @@ static int line_shut(struct layer *l)
     return layer_shut(l->lower);
 }
 
+static int line_break(struct layer *l)
+{
+    struct telnet_line *x = line_of(l);
+
+    if (x->mute || l->shaking || !telnet_break(&x->telnet))
+        return -1;
+    speak(x);
+    return 0;
+}
+
 static unsigned line_want(struct layer *l, unsigned wanted)
 {
     const struct telnet_line *x = line_of(l);
@@ -322,6 +332,7 @@ static const struct layer_ops line_ops = {
     .held = line_held,
     .handshake = line_handshake,
     .shut = line_shut,
+    .send_break = line_break,
     .want = line_want,
     .event = line_event,
     .tell = line_tell,

@@ -7,6 +7,7 @@
 /* Bytes of the protocol. */
 enum {
     SUB_END = 240,
+    BREAK = 243,
     INTERRUPT = 244,
     ERASE_CHAR = 247,
     ERASE_LINE = 248,
@@ -109,6 +110,16 @@ static size_t take_size(struct telnet *t, unsigned char *out)
     out[used++] = IAC;
     out[used++] = SUB_END;
     return used;
+}
+
+bool telnet_break(struct telnet *t)
+{
+    if (telnet_is_full(t))
+        return false;
+    t->nanswers += (uint8_t)telnet_encode_end(t, t->answers + t->nanswers);
+    t->answers[t->nanswers++] = IAC;
+    t->answers[t->nanswers++] = BREAK;
+    return true;
 }
 
 size_t telnet_take(struct telnet *t, unsigned char *out)

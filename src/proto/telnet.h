@@ -83,6 +83,9 @@ size_t telnet_encode(struct telnet *t, const unsigned char *data, size_t n, unsi
 /* The end of what is sent: the last byte may have waited for the next. Returns the bytes put to `out`, at most 1. */
 size_t telnet_encode_end(struct telnet *t, unsigned char *out);
 
+/* Has a BREAK said. Returns false while there is no room for it. */
+bool telnet_break(struct telnet *t);
+
 /* True when telnet_take() has something. */
 bool telnet_speaks(const struct telnet *t);
 

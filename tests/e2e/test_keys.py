@@ -112,6 +112,20 @@ def test_help(by_key, peer):
     assert peer.receive(1) == b"x"
 
 
+def test_break(by_key, peer):
+    t = by_key("-t", "--telnet")
+    t.type("one\r~Btwo")
+    assert peer.receive(b"two") == b"one\r\0\xff\xf3two"
+
+
+def test_no_break(by_key, peer):
+    t = by_key(columns=120)
+    t.type("~B")
+    t.wait_text("pollcat: no BREAK can be sent: serial lines (tty:) have it, and telnet (-t --telnet)")
+    t.type("x")
+    assert peer.receive(1) == b"x"
+
+
 def test_one_command(by_key, peer):
     t = by_key()
     t.type("one\r~:")

@@ -65,6 +65,12 @@ def test_one_byte_at_a_time(start, peer):
     answers(peer, iac(WILL, TTYPE), iac(SB, TTYPE, 0) + b"XTERM" + iac(SE))
 
 
+def test_break(start, peer):
+    t = start("-t")
+    t.type("one\r~break\rtwo\r")
+    assert peer.receive(b"two\r\n") == b"one\r\n\xff\xf3two\r\n"
+
+
 def test_window_is_told_as_it_changes(start, peer):
     t = start("-t")
     peer.send(iac(DO, NAWS))

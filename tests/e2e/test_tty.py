@@ -266,3 +266,12 @@ def test_pipes_are_joined_to_a_line(pollcat, line):
     cat.until_out(b"said\n")
     line.hang_up()
     assert cat.wait() == 0
+
+
+def test_break(tmp_path, line):
+    with Terminal([POLLCAT, "--prompt", "", f"tty:{line.path}"], home=tmp_path) as t:
+        t.wait_prompt()
+        t.type("one\r~break\rtwo\r~eof\r")
+        assert line.receive(8) == b"one\ntwo\n"
+        assert t.wait_exit() == 0
+        assert t.lines()[:4] == ["one", "~break", "two", "~eof"] and "no BREAK" not in "".join(t.lines())

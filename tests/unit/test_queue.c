@@ -45,6 +45,38 @@ static void chunks_join_and_end(void **state)
     rig_free(r);
 }
 
+/* What stands behind a mark is not there until it is taken off, the end neither. */
+static void reading_stops_at_marks(void **state)
+{
+    struct rig *r = rig_new();
+    struct queue_opts opts = {.limit = 5};
+    struct port *q = queue_new(r->loop, &opts);
+    char data[10];
+
+    (void)state;
+    queue_unmark(q);
+    rig_put(q, "abc", 3);
+    queue_mark(q);
+    rig_put(q, "de", 2);
+    queue_mark(q);
+    queue_end(q);
+    assert_false(queue_at_mark(q));
+    assert_int_equal(port_read(q, data, 1, NULL), 1);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), 2);
+    assert_true(queue_at_mark(q));
+    assert_int_equal(port_pending(q), 0);
+    assert_int_equal(queue_size(q), 2);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), IO_AGAIN);
+    queue_unmark(q);
+    assert_false(queue_at_mark(q));
+    queue_unmark(q); /* further on */
+    assert_int_equal(port_read(q, data, sizeof data, NULL), 2);
+    assert_memory_equal(data, "de", 2);
+    assert_int_equal(port_read(q, data, sizeof data, NULL), IO_EOF);
+    port_free(q);
+    rig_free(r);
+}
+
 static void whole_chunks(void **state)
 {
     struct rig *r = rig_new();
@@ -216,11 +248,9 @@ static void writers_take_turns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chunks_know_where_they_go),
-        cmocka_unit_test(chunks_join_and_end),
-        cmocka_unit_test(whole_chunks),
-        cmocka_unit_test(chunks_are_counted),
-        cmocka_unit_test(a_reader_is_woken),
+        cmocka_unit_test(chunks_know_where_they_go), cmocka_unit_test(chunks_join_and_end),
+        cmocka_unit_test(reading_stops_at_marks),    cmocka_unit_test(whole_chunks),
+        cmocka_unit_test(chunks_are_counted),        cmocka_unit_test(a_reader_is_woken),
         cmocka_unit_test(writers_take_turns),
     };
 

@@ -12,6 +12,8 @@ static struct {
     int unsent;     /* bytes that the kernel holds; below 0: as it says */
     bool busy;      /* and the device */
     int64_t passed; /* ms besides those that did */
+    bool breaking;  /* a BREAK is on the line, of which a pseudo-terminal knows nothing, either */
+    int breaks;     /* that there were */
 } fake = {.unsent = -1};
 
 int ioctl(int fd, unsigned long request, ...)
@@ -26,6 +28,11 @@ int ioctl(int fd, unsigned long request, ...)
         return *arg = fake.unsent, 0;
     if (request == TIOCSERGETLSR && fake.busy)
         return *arg = 0, 0;
+    if (request == TIOCSBRK || request == TIOCCBRK) {
+        fake.breaking = request == TIOCSBRK;
+        fake.breaks += fake.breaking;
+        return 0;
+    }
     return (int)syscall(SYS_ioctl, fd, request, arg);
 }
 
@@ -61,7 +68,8 @@ static void pair_open(struct pair *p, bool master)
     *p = (struct pair){.rig = rig_new()};
     fake.unsent = -1;
     fake.busy = false;
-    fake.passed = 0;
+    fake.passed = fake.breaks = 0;
+    fake.breaking = false;
     rig_tty_open(&p->tty, O_NONBLOCK);
     rig_nonblock(p->tty.terminal);
     assert_int_equal(terminal_get_modes(p->tty.terminal, &before), 0);
@@ -178,6 +186,87 @@ static void a_line_gets_its_modes_back(void **state)
     assert_int_equal(ours.termios.c_cflag, before.termios.c_cflag);
     rig_tty_close(&p.tty);
     close(p.pipe[1]);
+}
+
+static ssize_t pair_write(struct pair *p)
+{
+    return port_write(p->terminal, "next", 4, NULL);
+}
+
+static void a_break_stands_behind_what_was_written(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_open(&p, false);
+    fake.unsent = 500;
+    assert_int_equal(port_send_break(p.terminal), 0);
+    assert_int_equal(port_send_break(p.terminal), 0); /* it is the same */
+    rig_rest(p.rig, 100);
+    assert_int_equal(fake.breaks, 0);
+    assert_int_equal(pair_write(&p), IO_AGAIN);
+    fake.unsent = 0;
+    rig_rest(p.rig, 100);
+    assert_true(fake.breaking);
+    assert_int_equal(pair_write(&p), IO_AGAIN);
+    fake.passed += 300;
+    rig_rest(p.rig, 100);
+    assert_false(fake.breaking);
+    assert_int_equal(fake.breaks, 1);
+    assert_int_equal(pair_write(&p), 4);
+    close(p.pipe[1]);
+    pair_close(&p);
+}
+
+/* What is written waits for it, and so does our end. */
+static void a_break_goes_before_what_follows(void **state)
+{
+    struct pair p;
+    char data[8];
+
+    (void)state;
+    pair_open(&p, false);
+    assert_int_equal(port_send_break(p.terminal), 0);
+    pair_send(&p, "last");
+    rig_rest(p.rig, 100);
+    assert_true(fake.breaking);
+    assert_int_equal(p.in->state, LINK_RUNNING);
+    fake.passed += 300;
+    rig_run(p.rig);
+    assert_int_equal(p.in->state, LINK_DONE);
+    assert_int_equal(read(p.tty.master, data, sizeof data), 4);
+    assert_int_equal(port_send_break(p.terminal), -1);
+    pair_close(&p);
+}
+
+static void a_line_that_stalls_gets_a_break(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_open(&p, false);
+    fake.unsent = 500;
+    assert_int_equal(port_send_break(p.terminal), 0);
+    rig_rest(p.rig, 100);
+    fake.passed += 10000;
+    rig_rest(p.rig, 100);
+    assert_true(fake.breaking);
+    pair_close_line(&p);
+    assert_false(fake.breaking);
+    rig_tty_close(&p.tty);
+    close(p.pipe[1]);
+}
+
+static void a_master_has_no_break(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_open(&p, true);
+    assert_int_equal(port_send_break(p.terminal), -1);
+    assert_int_equal(port_send_break(p.source), -1);
+    close(p.pipe[1]);
+    pair_close(&p);
 }
 
 static void a_line_that_is_hung_up_ends(void **state)
@@ -298,6 +387,10 @@ int main(void)
         cmocka_unit_test(a_line_ends_when_all_is_out),
         cmocka_unit_test(a_line_that_stalls_is_told),
         cmocka_unit_test(a_line_gets_its_modes_back),
+        cmocka_unit_test(a_break_stands_behind_what_was_written),
+        cmocka_unit_test(a_break_goes_before_what_follows),
+        cmocka_unit_test(a_line_that_stalls_gets_a_break),
+        cmocka_unit_test(a_master_has_no_break),
         cmocka_unit_test(a_line_that_is_hung_up_ends),
         cmocka_unit_test(a_master_ends_when_all_is_read),
         cmocka_unit_test(a_master_waits_for_so_long),
