@@ -27,9 +27,13 @@ static void *checked(void *got)
 
 void *mem_alloc(size_t size)
 {
+    void *small;
+
     if (size > SMALL)
         return checked(calloc(1, size));
-    return memset(checked(malloc(size > 0 ? size : 1)), 0, size);
+    small = checked(malloc(size > 0 ? size : 1));
+    memset(small, 0, size);
+    return small;
 }
 
 void *mem_resize(void *old, size_t size)
