@@ -11,6 +11,8 @@ function __pollcat_end
         __fish_complete_path $rest | string replace -r '^' $kind:
     else if contains -- $kind tcp tls udp dtls
         __fish_print_hostnames | string replace -r '^' $kind:
+    else if contains -- $kind exec pty
+        complete -C $rest | string replace -r '^' $kind:
     end
 end
 

@@ -492,6 +492,9 @@ void gen_fish(FILE *out)
         out,
         "    else if contains -- $kind %s\n        __fish_print_hostnames | string replace -r '^' $kind:\n",
         end_list_of(kinds, sizeof kinds, "HOST", " "));
+    fprintf(out,
+            "    else if contains -- $kind %s\n        complete -C $rest | string replace -r '^' $kind:\n",
+            end_list_of(kinds, sizeof kinds, "COMMAND", " "));
     fprintf(out, "    end\nend\n\ncomplete -c pollcat -f\n");
     fprintf(out, "complete -c pollcat -n '%s' -F\n", is_unix);
     fprintf(out, "complete -c pollcat -n 'not %s' -a '(__fish_print_hostnames) (__pollcat_end %s)'\n",
