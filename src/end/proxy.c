@@ -22,7 +22,10 @@
 #include "layer/exchange.h"
 #include "net/dial.h"
 
-enum { PATIENCE = 30 * 1000 /* ms for a request, where nothing else is said */ };
+enum {
+    PATIENCE = 30 * 1000, /* ms for a request, where nothing else is said */
+    MOMENT = 2 * 1000,    /* ms for the way to whom it asks for, once it has ended its side */
+};
 
 /* Targets */
 
@@ -202,9 +205,8 @@ static void peer_is_refused(void *ctx, const struct serve *s)
     note_failure(x, s->why);
 }
 
-static void peer_has_left(void *ctx)
+static void give_up(struct request *x)
 {
-    struct request *x = ctx;
     struct err why;
 
     x->kind->close(x);
@@ -213,13 +215,29 @@ static void peer_has_left(void *ctx)
     request_failed(x, &why);
 }
 
+/* Or it ended its direction alone, and hears: only what it is sent would tell. */
+static void peer_has_ended(void *ctx)
+{
+    struct request *x = ctx;
+
+    x->ended = x->kind == &request_connect;
+    if (x->ended)
+        loop_timer_set(x->end->ends->loop, &x->patience, MOMENT);
+    else
+        give_up(x);
+}
+
 static const struct serve_events heard = {
-    .asked = peer_asks, .refused = peer_is_refused, .left = peer_has_left};
+    .asked = peer_asks, .refused = peer_is_refused, .ended = peer_has_ended};
 
 static void request_is_late(struct timer *t)
 {
     struct request *x = container_of(t, struct request, patience);
 
+    if (x->ended) {
+        give_up(x);
+        return;
+    }
     if (x->kind != NULL) {
         x->kind->late(x);
         return;

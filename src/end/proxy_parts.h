@@ -19,6 +19,7 @@ struct request {
     struct timer patience;           /* with the client, and then with whoever the kind waits for */
     struct err why;                  /* of what failed */
     bool failed;
+    bool ended;   /* its side, the client */
     bool plain;   /* one of HTTP, which must not come back to us */
     size_t ahead; /* its head and body */
     struct http_body body;

@@ -78,9 +78,9 @@ static bool is_heard(const struct serving *x)
     return x->stage == WAITS && !x->ended && x->in.n < SERVE_IN;
 }
 
-/* It has ended its direction: who has asked for a way and said nothing to be taken there has given it up. A request of HTTP is
+/* It has ended its direction: who has asked for a way and said nothing to be taken there may have left. A request of HTTP is
  * all that is to be said, and what was sent behind another is to arrive. */
-static bool has_left(const struct serving *x)
+static bool may_have_left(const struct serving *x)
 {
     return x->serve.wish != SERVE_CONNECT || (!x->serve.plain && x->in.n == 0);
 }
@@ -92,9 +92,9 @@ static int hear_meanwhile(struct serving *x)
         const ssize_t n = intake_read(&x->in, x->layer.lower);
 
         x->ended = n == IO_EOF;
-        if (x->ended && has_left(x)) {
-            x->events->left(x->ctx);
-            return 0;
+        if (x->ended && may_have_left(x)) {
+            x->events->ended(x->ctx);
+            return x->stage == WAITS ? IO_AGAIN : 0;
         }
         if (n < 0 && n != IO_EOF)
             return (int)n;

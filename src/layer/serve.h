@@ -10,12 +10,12 @@
 #include "io/layer.h"
 #include "proto/serve.h"
 
-/* Called from the loop: one of the first two once, with what is asked for, or with s->why when it was refused, which the client
- * is told. */
+/* Called from the loop, each once at most: one of the first two, with what is asked for, or with s->why when it was refused, which
+ * the client is told. */
 struct serve_events {
     void (*asked)(void *ctx, const struct serve *s);
     void (*refused)(void *ctx, const struct serve *s);
-    void (*left)(void *ctx); /* the client waits for no answer any more: it is to get one at once */
+    void (*ended)(void *ctx); /* the client has ended its direction with nothing said behind the request */
 };
 
 /* A layer to be put on the connection of a client. `asked` says what is spoken and who may ask, and is copied; user and password,

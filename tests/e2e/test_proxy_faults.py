@@ -88,7 +88,7 @@ def test_names_that_take_long(proxy, tmp_path, command):
 
 
 ENDS = [reset, socket.socket.close, half_close]
-LEFT = {reset: "closed 127|Connection reset by peer", socket.socket.close: "it has left before it was answered$",
+LEFT = {reset: "closed 127|Connection reset by peer", socket.socket.close: "it has left before it was answered$|Broken pipe$",
         half_close: "it has left before it was answered$"}
 
 
@@ -119,6 +119,17 @@ def test_who_leaves_while_the_connection_is_made(proxy, end):
         assert receive_all(client).startswith(b"HTTP/1.1 400 ")
         client.close()
     until_resting(cat.pid, lambda: len(os.listdir(f"/proc/{cat.pid}/fd")) == len(before))
+
+
+def test_who_ends_its_side_is_given_a_moment(proxy):
+    """It may want to hear all the same."""
+    cat, server = proxy(), serve()
+    client = half_close(ask(cat, connect("127.0.0.1", port_of(server))))
+    peer = accept(server)
+    assert receive_all(peer) == b""
+    peer.sendall(b"welcome")
+    peer.close()
+    assert receive_all(client) == ESTABLISHED + b"welcome"
 
 
 @pytest.mark.parametrize("request_", ["tunnel", "plain"])
