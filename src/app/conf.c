@@ -405,6 +405,17 @@ static const char *join_text(struct conf *c, const char *kind, const char *rest)
 }
 
 /* What is joined is passed on at once, and by both sides. */
+/* What is sent first, or between, would be taken for what a proxy says. */
+static int check_proxy(const struct conf *c, uint64_t traits, struct err *e)
+{
+    const bool telnet = (traits & TRAIT_TELNET) != 0;
+
+    if (!c->join.end.kind->asked || (!telnet && c->greeting.path == NULL))
+        return 0;
+    return err_set(e, STATUS_LOCAL, "--%s excludes being a proxy: clients would take it for an answer",
+                   telnet ? "telnet" : "each");
+}
+
 static int derive_join(struct conf *c, uint64_t traits, struct err *e)
 {
     c->console.join = &c->join;
@@ -427,6 +438,8 @@ static int derive_join(struct conf *c, uint64_t traits, struct err *e)
                        "--exec-direct needs a program, exec: or sh:, not %s:", c->join.end.kind->name);
     if (c->ends.direct && c->timeout > 0 && (traits & TRAIT_LISTEN) != 0)
         return err_set(e, STATUS_LOCAL, "--timeout with --listen excludes --exec-direct");
+    if (check_proxy(c, traits, e) < 0)
+        return -1;
     c->join.end.retry = c->retry;
     c->join.crlf = c->bridge.out.crlf;
     c->join.linger = c->timeout > 0 ? c->timeout : DATAGRAM_WAIT;

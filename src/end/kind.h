@@ -23,6 +23,7 @@ struct end_kind {
     bool websocket;       /* it is a connection with WebSocket */
     bool choosy;          /* it may read less than there is, and that is no failure */
     bool mute;            /* nothing comes from it */
+    bool asked;           /* the peer says first where it goes, and is answered */
     bool direct;          /* it can be given the peer's socket itself */
     int type;             /* of the socket, where it is a connection; else 0 */
     int family;           /* AF_UNIX...; 0: IPv4 or IPv6 */

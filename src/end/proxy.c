@@ -394,6 +394,7 @@ const struct end_kind end_proxy = {
     .syntax = "TYPE",
     .help = "a connection to where the peer asks for, as a client of a proxy",
     .descriptors = 2,
+    .asked = true,
     .parse = parse_type,
     .open = open_proxy,
     .close = close_proxy,

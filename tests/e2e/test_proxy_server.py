@@ -514,6 +514,8 @@ def test_under_the_name_of_ncat(program, tmp_path, free_port):
     (["--proxy-type", "any", "h", "1"], "--proxy-type needs --proxy"),
     (["-l", "0", "--proxy-type", "http", "--to", "echo:"], "--proxy-type needs --proxy"),
     (["-l", "-u", "0", "--proxy-type", "http"], "--proxy-type needs --proxy"),
+    (["-l", "0", "--proxy-type", "http", "--each", "/dev/null"], "--each excludes being a proxy"),
+    (["-l", "0", "--to", "proxy:any", "--telnet"], "--telnet excludes being a proxy"),
     (["-l", "0", "--proxy-auth", "a:b"], "--proxy-auth needs --proxy"),
     (["-l", "0", "--allow-to", "::1"], "--allow-to needs --proxy-type"),
     (["-l", "0", "--proxy-type", "http", "--allow-to", ","], "--allow-to: the list is empty"),
