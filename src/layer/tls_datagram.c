@@ -169,14 +169,34 @@ static size_t least(const struct dtls_layer *x)
     return strstr(name, "GCM") != NULL || strstr(name, "CCM") != NULL ? COUNT + MARK : MARK;
 }
 
-/* Takes out what no peer sends. Returns the bytes that are left. */
-static size_t sift(const struct dtls_layer *x, unsigned char *data, size_t n)
+/* Whether a record is one that no handshake needs, or that no peer sends: anybody may have, and the library would give up. */
+static bool is_stray(struct dtls_layer *x, const unsigned char *record, size_t size)
 {
-    const size_t shortest = DTLS_RECORD_HEAD + least(x);
+    if (record[0] < DTLS_CHANGE || record[0] > DTLS_DATA)
+        return true;
+    switch (dtls_clear_type(record, size)) {
+    case 0:
+        return size < DTLS_RECORD_HEAD + least(x);
+    case DTLS_HANDSHAKE:
+        return false;
+    case DTLS_CHANGE:
+        return size != DTLS_RECORD_HEAD + 1 || record[DTLS_RECORD_HEAD] != 1;
+    case DTLS_ALERT:
+        if (!x->tls.shaken && size == ALERT)
+            begin_doubt(x, record);
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* Takes out what is not for the library. Returns the bytes that are left. */
+static size_t sift(struct dtls_layer *x, unsigned char *data, size_t n)
+{
     size_t kept = 0, size;
 
     for (const unsigned char *p = data; (size = dtls_record_size(p, n)) > 0; p += size, n -= size) {
-        if (dtls_clear_type(p, size) == 0 && size < shortest)
+        if (is_stray(x, p, size))
             continue;
         memmove(data + kept, p, size);
         kept += size;
@@ -195,9 +215,7 @@ static int fill(struct dtls_layer *x)
         return (int)n;
     x->tls.dry = false;
     left = sift(x, datagram, (size_t)n);
-    if (!x->tls.shaken && left == ALERT && dtls_clear_type(datagram, left) == DTLS_ALERT)
-        begin_doubt(x, datagram);
-    else if (left > 0)
+    if (left > 0)
         lib_of(x)->BIO_write(x->in, datagram, (int)left);
     return 1;
 }

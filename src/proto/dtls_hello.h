@@ -18,7 +18,7 @@ enum {
 };
 
 /* What the first record of a datagram holds. */
-enum dtls_type { DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_DATA = 23 };
+enum dtls_type { DTLS_CHANGE = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_DATA = 23 };
 
 /* A ClientHello; what it points to is the datagram's. */
 struct dtls_hello {

@@ -96,9 +96,18 @@ def test_forged_datagrams_do_no_harm(listener, client, relay):
     assert (server.wait(), server.out, one.out) == (0, b"questionstill", b"answerthere")
 
 
-def test_a_forged_alert_does_not_end_a_handshake(listener, client, relay):
+def clear(kind, data):
+    return bytes([kind]) + b"\xfe\xfd" + bytes(7) + b"\x0f" + len(data).to_bytes(2, "big") + data
+
+
+@pytest.mark.parametrize("forged", [ALERT, 2 * ALERT, clear(20, b"\1") + ALERT, clear(21, b"\2"), clear(21, b"\2\x28\0"), clear(21, b""),
+                                    clear(21, 2 * b"\2\x28"), clear(23, b""), clear(23, b"data"), clear(24, b"\1\0\1x"), clear(99, b"x"),
+                                    clear(20, b""), clear(20, b"\2"), clear(20, b"\1\1")],
+                         ids=["alert", "two", "behind", "short", "long", "empty", "pair", "nothing", "data", "heartbeat", "unknown",
+                              "empty-change", "odd-change", "long-change"])
+def test_what_is_forged_does_not_end_a_handshake(listener, client, relay, forged):
     server = listener()
-    between = relay(server.port, lambda up, number, data: [ALERT, data] if number == 1 else [data])
+    between = relay(server.port, lambda up, number, data: [forged, data] if number in (1, 2) else [data])
     one = client(between.port)
     talk(server, one)
     assert one.close().wait() == 0
