@@ -190,7 +190,7 @@ void layer_event(struct layer *l, unsigned events);
 void layer_touch(struct layer *l);
 
 /* Why it failed: an errno value, or words ("the certificate has expired"). The first reason stays, and one from
- * below needs no other. Both return IO_ERROR. */
+ * below needs no other, but that words tell more than EPIPE. Both return IO_ERROR. */
 int layer_fail(struct layer *l, int error);
 int layer_fail_words(struct layer *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -23,11 +23,17 @@ int layer_fail(struct layer *l, int error)
     return port_fail(l->port, error);
 }
 
+/* Who takes no more may have said why: that is read behind the write that failed. */
+static bool has_reason(const struct port *p)
+{
+    return p->error != 0 && (p->error != EPIPE || (p->more != NULL && p->more->words[0] != '\0'));
+}
+
 static int fail_with(struct layer *l, int error, const char *format, va_list args)
 {
     struct port_more *more;
 
-    if (l->port->error != 0)
+    if (has_reason(l->port))
         return IO_ERROR;
     more = port_more(l->port);
     vsnprintf(more->words, sizeof more->words, format, args);

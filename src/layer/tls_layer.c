@@ -62,6 +62,15 @@ static void drop_output(struct tls_layer *x)
         o->BIO_nread(x->net, &data, n);
 }
 
+/* Nobody takes what we say any more; but what was said to us may still be there. */
+static int be_unheard(struct tls_layer *x)
+{
+    x->unheard = true;
+    x->bye_left = 0;
+    drop_output(x);
+    return IO_ERROR;
+}
+
 /* Writes below what is there to be written. Returns 0 when it all went, IO_AGAIN or IO_ERROR. */
 static int flush(struct tls_layer *x)
 {
@@ -69,10 +78,14 @@ static int flush(struct tls_layer *x)
     size_t left;
     char *data;
 
+    if (x->unheard)
+        return be_unheard(x);
     while ((left = out_size(x)) > 0) {
         const size_t whole = (size_t)o->BIO_nread0(x->net, &data);
         const ssize_t sent = layer_write(x->layer.lower, data, whole < left ? whole : left, NULL);
 
+        if (sent == IO_ERROR)
+            return be_unheard(x);
         if (sent < 0)
             return (int)sent;
         o->BIO_nread(x->net, &data, (int)sent);
@@ -140,17 +153,18 @@ static int others_first(struct tls_layer *x)
 static ssize_t go_on(struct tls_layer *x, int n)
 {
     const struct tls_lib *o = lib_of(x);
+    ssize_t got;
     int r;
 
     switch (o->SSL_get_error(x->ssl, n)) {
     case SSL_ERROR_WANT_READ:
-        if (flush(x) == IO_ERROR)
-            return IO_ERROR;
-        return o->BIO_ctrl_pending(x->own) > 0 ? 1 : fill(x);
+        flush(x);
+        got = o->BIO_ctrl_pending(x->own) > 0 ? 1 : fill(x);
+        return got == IO_AGAIN && x->unheard && !x->shaken ? IO_ERROR : got;
     case SSL_ERROR_WANT_WRITE:
         r = flush(x);
         x->read_waits = r == IO_AGAIN; /* a write has room for what it says */
-        return r == 0 ? 1 : r;
+        return r == 0 || (r == IO_ERROR && x->shaken) ? 1 : r;
     case SSL_ERROR_ZERO_RETURN:
         x->bye_heard = true;
         return IO_EOF;

@@ -56,6 +56,7 @@ struct tls_layer {
     char *name;     /* who the server is to be; NULL: nobody in particular */
     bool client;
     bool ended;     /* the connection below has */
+    bool unheard;   /* a write below has failed */
     bool bye_heard; /* close_notify came */
     bool bye_said;  /* ours is on its way */
     size_t bye_size;

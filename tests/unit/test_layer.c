@@ -348,6 +348,11 @@ static void the_first_reason_stays(void **state)
     layer_fail(p->top, EPIPE);
     port_error(p, &e, STATUS_NETWORK, "it");
     assert_string_equal(e.text, "it: Broken pipe");
+    layer_fail_words(p->top, "it had enough");
+    layer_fail_words(p->top, "another");
+    port_error(p, &e, STATUS_NETWORK, "it");
+    assert_string_equal(e.text, "it: it had enough");
+    assert_int_equal(e.sys, EPIPE);
     port_free(p);
     rig_free(r);
 }

@@ -137,6 +137,26 @@ static void who_has_not_read_is_not_silent(void **state)
     close_both(&b);
 }
 
+/* It answers and leaves in the midst of what we send. */
+static void what_was_answered_is_read_though_a_write_fails(void **state)
+{
+    static const char data[20000];
+    struct both b;
+    char got[10];
+
+    (void)state;
+    open_both(&b, &hasty, false);
+    while (port_write(b.side[CLIENT].port, data, sizeof data, NULL) > 0)
+        continue;
+    assert_int_equal(port_write(b.side[SERVER].port, "answer", 6, NULL), 6);
+    assert_int_equal(port_shut(b.side[SERVER].port), 0);
+    assert_int_equal(shutdown(port_fd(b.side[SERVER].port, 0), SHUT_RDWR), 0);
+    assert_int_equal(port_write(b.side[CLIENT].port, data, sizeof data, NULL), IO_ERROR);
+    assert_int_equal(port_read(b.side[CLIENT].port, got, sizeof got, NULL), 6);
+    assert_int_equal(port_read(b.side[CLIENT].port, got, sizeof got, NULL), IO_EOF);
+    close_both(&b);
+}
+
 static void an_end_without_farewell_is_a_cut(void **state)
 {
     struct both b;
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_patient_client_ends_after_the_server),
         cmocka_unit_test(who_is_not_read_is_not_silent),
         cmocka_unit_test(who_has_not_read_is_not_silent),
+        cmocka_unit_test(what_was_answered_is_read_though_a_write_fails),
         cmocka_unit_test(an_end_without_farewell_is_a_cut),
         cmocka_unit_test(tickets_are_not_missed_where_nothing_was_said),
         cmocka_unit_test(byte_by_byte),
