@@ -478,7 +478,8 @@ def enter_namespace(directory):
 
 def main(name, mode):
     block = blocks()[name]
-    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+    # One that was hung up may write its history still.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory, contextlib.ExitStack() as stack:
         prepare(directory)
         ports = {}
         if mode == "namespace":
