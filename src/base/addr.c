@@ -92,16 +92,17 @@ void addr_set(struct addr *a, const struct sockaddr *sa, socklen_t len)
 
 int addr_set_unix(struct addr *a, const char *name)
 {
-    size_t n = strlen(name);
+    const size_t n = strlen(name);
+    const bool abstract = name[0] == '@'; /* which has no NUL behind it */
 
-    if (n >= sizeof a->un.sun_path)
+    if (n + (abstract ? 0 : 1) > sizeof a->un.sun_path)
         return -1;
     memset(a, 0, sizeof *a);
     a->un.sun_family = AF_UNIX;
     memcpy(a->un.sun_path, name, n);
-    if (name[0] == '@')
+    if (abstract)
         a->un.sun_path[0] = '\0';
-    a->len = (socklen_t)(UNIX_HEAD + n + (n > 0 && name[0] != '@' ? 1 : 0));
+    a->len = (socklen_t)(UNIX_HEAD + n + (n > 0 && !abstract ? 1 : 0));
     return 0;
 }
 

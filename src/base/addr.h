@@ -48,7 +48,7 @@ int addr_family(const struct addr *a);
 void addr_set(struct addr *a, const struct sockaddr *sa, socklen_t len);
 
 /* A UNIX address from `name`: `@name` is in the abstract name space (unix(7)), anything else a path, ""
- * unnamed. Returns 0, or -1 when the name is too long. */
+ * unnamed. Returns 0, or -1 when it is too long: a path may have 107 bytes, a name 107 behind the @. */
 int addr_set_unix(struct addr *a, const char *name);
 
 /* The port in host order; 0 for UNIX addresses. Above 65535 of vsock alone. */

@@ -122,7 +122,7 @@ static void unix_names(void **state)
 
 static void long_unix_names(void **state)
 {
-    char name[109], text[ADDR_TEXT];
+    char name[110], text[ADDR_TEXT];
     struct addr a;
 
     (void)state;
@@ -136,6 +136,12 @@ static void long_unix_names(void **state)
     assert_int_equal(strlen(addr_host(&a, text)), 1 + 106 * 4);
     name[107] = 'x';
     name[108] = '\0';
+    a = named(name);
+    assert_int_equal(a.len, sizeof a.un);
+    name[0] = '/';
+    assert_int_equal(addr_set_unix(&a, name), -1);
+    memcpy(name + 107, (char[]){'@', 'x', 0}, 3);
+    name[0] = '@';
     assert_int_equal(addr_set_unix(&a, name), -1);
 }
 
