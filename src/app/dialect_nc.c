@@ -126,6 +126,8 @@ static const struct dialect_rule rules[] = {
     [MESSAGE_CLIENT_UNCERTIFIED] = {.text = "No client certificate provided"},                                         \
     [MESSAGE_NAME_FAILED] = {.text = "getaddrinfo for host \"{host}\" port {port}: {why}", .level = LOG_ERROR},        \
     [MESSAGE_LOCAL_NAME_FAILED] = {.text = "getaddrinfo: {why}", .level = LOG_ERROR},                                  \
+    [MESSAGE_PATH_FAILED] = {.text = "{host}: {why}", .level = LOG_ERROR},                                             \
+    [MESSAGE_LOCAL_PATH_FAILED] = {.text = "{why}", .level = LOG_ERROR},                                               \
     [MESSAGE_LISTEN_FAILED] = {.text = "{why}", .level = LOG_ERROR},                                                   \
     [MESSAGE_SOURCE_FAILED] = {.text = "bind failed: {why}", .level = LOG_ERROR},                                      \
     [MESSAGE_OUTPUT_FAILED] = {.text = "standard output: {why}", .level = LOG_ERROR},                                  \

@@ -144,6 +144,8 @@ static const struct dialect_rule rules[] = {
     [MESSAGE_CLIENT_UNCERTIFIED] = {.text = "{why}"}, \
     [MESSAGE_NAME_FAILED] = {.text = "Could not resolve hostname \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_LOCAL_NAME_FAILED] = {.text = "Could not resolve source address \"{host}\": {why}. QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_PATH_FAILED] = {.text = "{text}. QUITTING.", .level = LOG_ERROR}, \
+    [MESSAGE_LOCAL_PATH_FAILED] = {.text = "{text}. QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_LISTEN_FAILED] = {.text = "bind to {local-at}: {why}. QUITTING.", .level = LOG_ERROR}, \
     [MESSAGE_SOURCE_FAILED] = {.text = "{why}.", .level = LOG_ERROR, .status = STATUS_NETWORK + 1}, \
     [MESSAGE_OUTPUT_FAILED] = {.text = "write: {why}", .level = LOG_ERROR, .bare = true}, \

@@ -28,6 +28,8 @@ static const struct message_text own_texts[MESSAGES] = {
     [MESSAGE_NO_ANSWER] = {.text = "{remote}: no answer", .level = LOG_ERROR},
     [MESSAGE_NAME_FAILED] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_LOCAL_NAME_FAILED] = {.text = "{text}", .level = LOG_ERROR},
+    [MESSAGE_PATH_FAILED] = {.text = "{text}", .level = LOG_ERROR},
+    [MESSAGE_LOCAL_PATH_FAILED] = {.text = "{text}", .level = LOG_ERROR},
     [MESSAGE_LISTEN_FAILED] = {.text = "listen on {local}: {why}", .level = LOG_ERROR},
     [MESSAGE_SOURCE_FAILED] = {.text = "bind to {local}: {why}", .level = LOG_ERROR},
     [MESSAGE_SEND_FAILED] = {.text = "send to {peer}: {why}", .level = LOG_ERROR},

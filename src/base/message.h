@@ -47,6 +47,8 @@ enum message_id {
     MESSAGE_NO_ANSWER,          /* of a datagram that asked: remote, host, port */
     MESSAGE_NAME_FAILED, /* to be connected to: host, port (or NULL), why, text (our own words for all) */
     MESSAGE_LOCAL_NAME_FAILED, /* to be bound to: the same */
+    MESSAGE_PATH_FAILED, /* of a UNIX socket to be connected to: host, why, text (our own words for both) */
+    MESSAGE_LOCAL_PATH_FAILED, /* to be bound to: the same */
     MESSAGE_LISTEN_FAILED,     /* local, why */
     MESSAGE_SOURCE_FAILED,     /* an address of -s or -p: the same */
     MESSAGE_SEND_FAILED,       /* peer, remote, why */

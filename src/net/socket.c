@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +50,17 @@ void socket_set(int fd, int level, int number, int value)
     setsockopt(fd, level, number, &value, sizeof value);
 }
 
+static int too_long(const char *path, bool passive, struct err *e)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "%.40s...: too long for a UNIX socket, a path has at most %zu bytes", path,
+             sizeof((struct addr *)NULL)->un.sun_path - 1);
+    return message_err(e, STATUS_LOCAL, ENAMETOOLONG,
+                       passive ? MESSAGE_LOCAL_PATH_FAILED : MESSAGE_PATH_FAILED,
+                       &(struct message){.host = path, .why = strerror(ENAMETOOLONG), .text = text});
+}
+
 int socket_resolve(const struct net_conf *conf, const char *host, const char *port, int type, bool passive,
                    struct addr **out, struct err *e)
 {
@@ -68,8 +80,7 @@ int socket_resolve(const struct net_conf *conf, const char *host, const char *po
         return -1;
     if (host == NULL || host[0] == '\0')
         return err_set(e, STATUS_LOCAL, "a UNIX socket needs a path or @NAME");
-    return err_set(e, STATUS_LOCAL, "%.40s...: too long for a UNIX socket, a path has at most %zu bytes",
-                   host, sizeof(*out)->un.sun_path - 1);
+    return too_long(host, passive, e);
 }
 
 static int copy_found(const struct net_found *found, struct addr **out)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pollcat under the name nc: recipes run as with the real one, and what only pollcat does better."""
+import os
 import re
 import signal
 import socket
@@ -190,6 +191,21 @@ def test_no_file_but_a_dead_socket_is_removed(nc, tmp_path):
     cat = nc("-lU", file)
     assert cat.wait() == 1 and cat.err.startswith("nc: ")
     assert file.read_text() == "dear to somebody"
+
+
+@pytest.mark.parametrize("begin", ["/", "@x"])
+def test_a_path_that_is_too_long(nc, begin):
+    path = begin + "a" * 107
+    assert (client := nc("-U", path)).wait() == 1 and client.err == f"nc: {path}: File name too long\n"
+    assert (server := nc("-l", "-U", path)).wait() == 1 and server.err == "nc: File name too long\n"
+
+
+def test_the_longest_abstract_name(nc):
+    path = f"@{os.getpid()}".ljust(108, "x")
+    server = nc("-l", "-U", path)
+    assert server.ready.until(lambda seen: b"\n" in seen)
+    nc("-U", path).send(b"hello")
+    server.until_out(b"hello")
 
 
 def test_second_listener_is_refused(nc):
