@@ -155,7 +155,7 @@ def test_ports_that_are_probed_and_not_open(pollcat, listener, certs):
         one = probe(pollcat, certs, "-v", "-w", "300ms", "127.0.0.1", port_of(silent))
         assert (one.wait(), one.err) == (1, f"pollcat: 127.0.0.1 port {port_of(silent)}: no answer\n")
         several = ",".join(str(port) for port in sorted([server.port, port_of(nobody), port_of(silent)]))
-        one = probe(pollcat, certs, "-v", "-w", "300ms", "127.0.0.1", several)
+        one = probe(pollcat, certs, "-v", "-w", "5", "127.0.0.1", several)  # time enough for a handshake
         assert one.wait() == 1
         for port, word in [(server.port, ": the certificate has expired"), (port_of(nobody), " closed"), (port_of(silent), " no answer")]:
             assert re.search(rf"^pollcat: .*127.0.0.1 .*{port}{word}", one.err, re.M), one.err

@@ -286,7 +286,7 @@ def test_dtls_that_fails_behind_a_proxy(pollcat, relay, secure):
     assert one.wait() == 1
     assert re.match(rf"pollcat: connect to localhost port {server.port}: nobody here knows the certificate's issuer", one.err)
     with udp() as silent:
-        one = pollcat("-u", *trust, "-w", "500ms", "-x", at, "127.0.0.1", port_of(silent))
+        one = pollcat("-u", *trust, "-w", "3", "-x", at, "127.0.0.1", port_of(silent))
         assert one.wait() == 1
         assert re.fullmatch(rf"pollcat: connect to 127.0.0.1 port {port_of(silent)} through SOCKS5 proxy 127.0.0.1 port \d+: "
                             "Connection timed out\n", one.err)
