@@ -18,6 +18,8 @@ const struct name tls_version_names[] = {{"1.2", TLS_1_2}, {"1.3", TLS_1_3}, {NU
 #include "base/mem.h"
 #include "layer/tls_parts.h"
 
+enum { KEPT_BLOCKS = 2 };
+
 /* SSLKEYLOGFILE: each line whole, so that several programs may share the file. */
 static void log_key(const SSL *ssl, const char *line)
 {
@@ -237,6 +239,7 @@ struct tls *tls_new(const struct tls_conf *conf, bool server, struct err *e)
 
     t->conf = conf;
     t->server = server;
+    pool_init(&t->blocks, TLS_BLOCK, KEPT_BLOCKS);
     if (tls_load(&t->lib, e) < 0) {
         free(t);
         return NULL;
@@ -259,6 +262,7 @@ void tls_free(struct tls *t)
     if (t == NULL)
         return;
     t->lib.SSL_CTX_free(t->ctx);
+    pool_clear(&t->blocks);
     free(t->alpn);
     free(t);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The layer: what is read below goes into one ring and what is to be written below comes out of another (the library's BIO
- * pair), so the library itself never waits for a descriptor. A record is begun only where a whole one has room: a write
- * never stands half way.
+ * The layer: the library reads from a block and writes into a ring (half of its BIO pair), so it never waits for a descriptor
+ * itself. A connection has a block only while there is something in it. A record is begun only where a whole one has room: a
+ * write never stands half way.
  */
 #ifdef USE_OPENSSL
 
@@ -22,6 +22,8 @@ enum {
     DATA = 16384,             /* bytes of a record */
     RECORD = DATA + 1024,     /* with all that stands around it, and a key update before it */
     RING = 4 * RECORD + 1024, /* no whole pages: see mem_pages() */
+    READ = TLS_BLOCK - 1024,  /* neither: places in pages are to be others each time */
+    NOTHING = 1,              /* bytes of the other half of the pair, which is not used */
     MUCH = 2 * DATA,          /* bytes of a read or write that promise more of their kind */
     TURN = 256,               /* records: then the others have theirs */
     EMPTY = 16,               /* as many as one without data counts for: new keys are work */
@@ -97,26 +99,40 @@ static int flush(struct tls_layer *x)
     return 0;
 }
 
-/* Reads below what there is room for. Returns a count or IO_*. */
+static size_t in_size(const struct tls_layer *x)
+{
+    return lib_of(x)->BIO_ctrl_pending(x->in);
+}
+
+/* The block, once all of it was read. */
+static void give_block_back(struct tls_layer *x)
+{
+    if (in_size(x) > 0)
+        return;
+    pool_put(&x->tls->blocks, x->came.data);
+    x->came.data = NULL;
+}
+
+/* Reads below, when all that came before is used up. Returns a count or IO_*. */
 static ssize_t fill(struct tls_layer *x)
 {
-    const struct tls_lib *o = lib_of(x);
     ssize_t n = IO_EOF;
-    char *data;
-    int room = o->BIO_nwrite0(x->net, &data);
 
-    if (room <= 0)
-        return IO_AGAIN;
+    if (x->came.data == NULL)
+        x->came.data = pool_get(&x->tls->blocks);
     if (!x->ended)
-        n = layer_read(x->layer.lower, data, (size_t)room, NULL);
+        n = layer_read(x->layer.lower, x->came.data, READ, NULL);
     x->ended = n == IO_EOF;
-    x->more = n == room;
-    if (n <= 0)
+    x->more = n == READ;
+    if (n <= 0) {
+        give_block_back(x);
         return n;
+    }
     x->dry = false;
     for (ssize_t i = 0; i < n && x->nfirst < TLS_FIRST; i++)
-        x->first[x->nfirst++] = (unsigned char)data[i];
-    o->BIO_nwrite(x->net, &data, (int)n);
+        x->first[x->nfirst++] = (unsigned char)x->came.data[i];
+    x->came.length = x->came.max = (size_t)n;
+    lib_of(x)->BIO_ctrl(x->in, BIO_C_SET_BUF_MEM, BIO_NOCLOSE, &x->came);
     return n;
 }
 
@@ -159,7 +175,7 @@ static ssize_t go_on(struct tls_layer *x, int n)
     switch (o->SSL_get_error(x->ssl, n)) {
     case SSL_ERROR_WANT_READ:
         flush(x);
-        got = o->BIO_ctrl_pending(x->own) > 0 ? 1 : fill(x);
+        got = in_size(x) > 0 ? 1 : fill(x);
         return got == IO_AGAIN && x->unheard && !x->shaken ? IO_ERROR : got;
     case SSL_ERROR_WANT_WRITE:
         r = flush(x);
@@ -199,6 +215,7 @@ static int shake_tls(struct layer *l)
         if (r == 0 || r == IO_AGAIN || r == IO_ERROR || r == IO_EOF)
             return r == 0 ? IO_AGAIN : (int)r;
     }
+    give_block_back(x);
     lib_of(x)->ERR_clear_error();
     loop_timer_clear(&x->limit);
     if (!tls_shaken(x)) {
@@ -262,6 +279,7 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
         else
             r = go_on(x, n);
     }
+    give_block_back(x);
     if (r > 0 && got == 0)
         r = others_first(x);
     if (r <= 0)
@@ -285,8 +303,7 @@ static ssize_t read_tls(struct layer *l, void *data, size_t size, struct meta *m
 static void wake_reader(struct tls_layer *x)
 {
     x->dry = false;
-    if (x->failed || x->bye_heard || lib_of(x)->SSL_pending(x->ssl) > 0 ||
-        lib_of(x)->BIO_ctrl_pending(x->own) > 0)
+    if (x->failed || x->bye_heard || lib_of(x)->SSL_pending(x->ssl) > 0 || in_size(x) > 0)
         port_event_soon(x->layer.port, LOOP_IN);
 }
 
@@ -471,7 +488,7 @@ static size_t pending_tls(const struct layer *l)
         return x->end_told ? 0 : 1; /* the end itself, of which no descriptor tells */
     if (x->dry)
         return 0;
-    return (size_t)o->SSL_pending(x->ssl) + o->BIO_ctrl_pending(x->own) + layer_pending(l->lower);
+    return (size_t)o->SSL_pending(x->ssl) + in_size(x) + layer_pending(l->lower);
 }
 
 static size_t held_tls(const struct layer *l)
@@ -528,6 +545,7 @@ static void free_tls(struct layer *l)
     tls_session_save(x);
     o->SSL_free(x->ssl); /* and its end of the pair */
     o->BIO_free(x->net);
+    pool_put(&x->tls->blocks, x->came.data);
     free(x->name);
     free(x);
 }
@@ -627,13 +645,15 @@ struct layer *tls_make(const void *tls, bool client, const char *host, uint16_t 
     x->silence.fire = silence_over;
     x->limit.fire = handshake_late;
     x->ssl = t->lib.SSL_new(t->ctx);
-    if (x->ssl == NULL || t->lib.BIO_new_bio_pair(&x->own, RING, &x->net, RING) != 1) {
+    x->in = t->lib.BIO_new(t->lib.BIO_s_mem());
+    if (x->ssl == NULL || x->in == NULL || t->lib.BIO_new_bio_pair(&x->own, RING, &x->net, NOTHING) != 1) {
         err_set(e, STATUS_LOCAL, "TLS: %s", tls_reason(t));
         t->lib.SSL_free(x->ssl);
+        t->lib.BIO_free(x->in);
         free(x);
         return NULL;
     }
-    t->lib.SSL_set_bio(x->ssl, x->own, x->own);
+    t->lib.SSL_set_bio(x->ssl, x->in, x->own);
     if (tls_prepare(x, host, e) < 0) {
         free_tls(&x->layer);
         return NULL;

@@ -99,8 +99,6 @@
     X(BIO_new_bio_pair)                \
     X(BIO_nread)                       \
     X(BIO_nread0)                      \
-    X(BIO_nwrite)                      \
-    X(BIO_nwrite0)                     \
     X(BIO_read)                        \
     X(BIO_s_mem)                       \
     X(BIO_write)                       \

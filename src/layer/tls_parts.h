@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/pool.h"
 #include "io/layer.h"
 #include "layer/tls.h"
 #include "layer/tls_load.h"
@@ -16,7 +17,8 @@ enum {
     TLS_TEXT = 200,       /* bytes of an explanation, with its end; a port keeps who it is of as well */
     TLS_PIN = 7 + 64 + 1, /* "sha256:HEX" */
     TLS_HASH = SHA256_DIGEST_LENGTH,
-    TLS_FIRST = 56, /* bytes of what the other side begins with */
+    TLS_FIRST = 56,        /* bytes of what the other side begins with */
+    TLS_BLOCK = 17 * 4096, /* bytes of a read: four records, and whole pages */
 };
 
 /* A side made ready. */
@@ -24,6 +26,7 @@ struct tls {
     struct tls_lib lib;
     const struct tls_conf *conf;
     SSL_CTX *ctx;
+    struct pool blocks; /* of TLS_BLOCK bytes */
     bool server;
     bool made_up; /* its certificate was */
     bool pinned;  /* it trusts `wanted` alone */
@@ -52,7 +55,9 @@ struct tls_layer {
     struct layer layer;
     struct tls *tls;
     SSL *ssl;
-    BIO *own, *net; /* a pair: what the library reads and writes, and what the connection does */
+    BIO *in;        /* what the library reads: it looks into `came` */
+    BUF_MEM came;   /* a block of tls->blocks with what came; data NULL: nothing */
+    BIO *own, *net; /* a pair: what the library writes, and from where it is sent */
     char *name;     /* who the server is to be; NULL: nobody in particular */
     bool client;
     bool ended;     /* the connection below has */
