@@ -88,7 +88,8 @@ static size_t add_changes(struct program_env *env, size_t n, const char *const *
 
 const char *const *program_env_make(struct program_env *env, const struct peer *peer, bool terminal)
 {
-    static const char *const left_out[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", NULL};
+    static const char *const left_out[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "POLLCAT_PROXY_AUTH",
+                                           NULL};
     static const char *const size[] = {"LINES", "COLUMNS", NULL};
     size_t n = 0;
 

@@ -7,7 +7,7 @@
 
 #include "peer/peer.h"
 
-enum { PROGRAM_ENV_OWN = 11, PROGRAM_ENV_CHANGES = PROGRAM_ENV_OWN + 6 };
+enum { PROGRAM_ENV_OWN = 11, PROGRAM_ENV_CHANGES = PROGRAM_ENV_OWN + 7 };
 
 struct program_env {
     char *own[PROGRAM_ENV_OWN];

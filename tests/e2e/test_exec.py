@@ -55,14 +55,15 @@ def test_lines_end_as_the_peer_likes(service):
 
 
 def test_environment(service, pollcat, tmp_path):
-    cat = service("-c", "env", env={"LISTEN_FDS": "1", "LISTEN_PID": "2", "LISTEN_FDNAMES": "x", "OURS": "stays"})
+    cat = service("-c", "env", env={"LISTEN_FDS": "1", "LISTEN_PID": "2", "LISTEN_FDNAMES": "x", "OURS": "stays",
+                                    "POLLCAT_PROXY_AUTH": "me:secret"})
     peer = dial(cat.port)
     told = dict(line.split("=", 1) for line in receive_all(peer).decode().splitlines())
     for prefix, proto in (("POLLCAT_", "tcp"), ("NCAT_", "TCP")):
         assert {name: told[prefix + name] for name in ("REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT", "PROTO")} == {
             "REMOTE_ADDR": "127.0.0.1", "REMOTE_PORT": str(port_of(peer)), "LOCAL_ADDR": "127.0.0.1",
             "LOCAL_PORT": str(cat.port), "PROTO": proto}
-    assert told["OURS"] == "stays" and not any(name.startswith("LISTEN_") for name in told)
+    assert told["OURS"] == "stays" and "secret" not in str(told) and not any(name.startswith("LISTEN_") for name in told)
     unix = pollcat("-lU", tmp_path / "here", "-c", "env")
     unix.bound()
     told = dict(line.split("=", 1) for line in receive_all(dial(tmp_path / "here")).decode().splitlines())
