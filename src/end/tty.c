@@ -74,44 +74,52 @@ static int open_line(const char *path, struct err *why)
     return -1;
 }
 
-/* Sets the modes that are asked for, and keeps those that there were. */
-static int set_modes(const struct end *e, int fd, struct terminal_modes *before, struct err *why)
+/* The modes that are asked for, and those to give back: what the line does when it is left stays as the words say. */
+static int choose_modes(const struct end *e, int fd, struct terminal_modes *m, struct terminal_modes *before,
+                        struct err *why)
 {
-    struct terminal_modes m;
-
     if (terminal_get_modes(fd, before) < 0)
         return err_sys(why, STATUS_LOCAL, errno, "%s", e->spec->host);
-    m = *before;
-    m.speed = 0;
-    tty_words_begin(&m);
-    if (take_words(e->spec, &m, why) < 0)
+    *m = *before;
+    m->speed = 0;
+    tty_words_begin(m);
+    if (take_words(e->spec, m, why) < 0)
         return -1;
-    if (terminal_set_modes(fd, &m) < 0) {
-        err_sys(why, STATUS_LOCAL, errno, "%s", e->spec->host);
-        if (why->sys == EINVAL && m.speed != 0)
-            err_set(why, STATUS_LOCAL, "%s has no speed of %u bits a second", e->spec->host, m.speed);
-        (void)terminal_set_modes(fd, before); /* they could be set before */
-        return -1;
-    }
-    /* What the line does when it is left stays as the words say. */
     before->termios.c_cflag &= ~(tcflag_t)HUPCL;
-    before->termios.c_cflag |= m.termios.c_cflag & HUPCL;
+    before->termios.c_cflag |= m->termios.c_cflag & HUPCL;
     return 0;
 }
 
+static int set_modes(const struct end *e, int fd, const struct terminal_modes *m, struct err *why)
+{
+    if (terminal_set_modes(fd, m) == 0)
+        return 0;
+    err_sys(why, STATUS_LOCAL, errno, "%s", e->spec->host);
+    if (why->sys == EINVAL && m->speed != 0)
+        err_set(why, STATUS_LOCAL, "%s has no speed of %u bits a second", e->spec->host, m->speed);
+    return -1;
+}
+
+/* The line is made first: a signal that ends us while its modes are set must find whom to give them back. */
 static int open_tty(struct end *e, struct peer *peer, struct err *why)
 {
-    struct terminal_modes before;
+    struct terminal_modes m, before;
     const int fd = open_line(e->spec->host, why);
+    struct port *line;
 
     (void)peer;
     if (fd < 0)
         return -1;
-    if (set_modes(e, fd, &before, why) < 0) {
+    if (choose_modes(e, fd, &m, &before, why) < 0) {
         close(fd);
         return -1;
     }
-    e->in = e->out = terminal_line(e->ends->loop, fd, &before);
+    line = terminal_line(e->ends->loop, fd, &before);
+    if (set_modes(e, fd, &m, why) < 0) {
+        port_free(line);
+        return -1;
+    }
+    e->in = e->out = line;
     e->over = true; /* its hang-up is the end of all */
     end_ready(e);
     return 0;
