@@ -3,41 +3,7 @@
  * Datagrams that a busy network device does not take (ENOBUFS), of which poll(2) does not tell.
  */
 #include "io/callers.h"
-#include "test_dgram_rig.h"
-
-#include <sys/syscall.h>
-
-static struct {
-    bool on;
-    unsigned full; /* calls that find the socket's own queue full */
-    unsigned refused;
-} busy;
-
-static bool refuses(void)
-{
-    const bool full = busy.full > 0;
-
-    busy.full -= full;
-    busy.refused += busy.on;
-    errno = full ? EAGAIN : ENOBUFS;
-    return busy.on || full;
-}
-
-/* In the place of the C library's. */
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    return refuses() ? -1 : syscall(SYS_sendmsg, fd, msg, flags);
-}
-
-ssize_t send(int fd, const void *data, size_t size, int flags)
-{
-    return refuses() ? -1 : syscall(SYS_sendto, fd, data, size, flags, NULL, 0);
-}
-
-int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
-{
-    return refuses() ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, n, flags);
-}
+#include "test_busy_rig.h"
 
 enum { MOMENT = 60 }; /* ms */
 
@@ -103,26 +69,12 @@ static void an_echo(void **state)
     end(r);
 }
 
-/* How a port was closed. */
-static struct {
-    unsigned times;
-    uint64_t lost;
-} left;
-
-static void has_left(void *ctx, uint64_t lost, int error)
-{
-    (void)ctx;
-    assert_int_equal(error, 0);
-    left.times++;
-    left.lost = lost;
-}
-
 enum { PATIENCE = 10000 };
 
 /* What was taken for the end of a turn is not sent yet when the port is closed. */
 static void close_with_two(struct rig *r, struct port *p, int64_t limit)
 {
-    left.times = 0;
+    closing.times = 0;
     assert_int_equal(port_write(p, "first", 5, NULL), 5);
     busy.on = true;
     assert_int_equal(port_write(p, "second", 6, NULL), 6);
@@ -182,33 +134,57 @@ static struct callers *new_callers(struct rig *r, int *peer, struct port **port)
     return s;
 }
 
+/* Who gathers datagrams: a socket of one peer, or one of callers. */
+struct gatherer {
+    struct rig *rig;
+    struct callers *callers; /* NULL: the first */
+    struct port *port;
+    int peer;
+};
+
+static void begin_gathering(struct gatherer *g, bool callers)
+{
+    g->rig = begin();
+    g->port = NULL;
+    g->callers = callers ? new_callers(g->rig, &g->peer, &g->port) : NULL;
+    if (!callers)
+        g->port = new_gatherer(g->rig, &g->peer);
+}
+
+static void free_callers(struct gatherer *g)
+{
+    if (g->callers != NULL)
+        callers_free(g->callers);
+    g->callers = NULL;
+}
+
+static void end_gathering(struct gatherer *g)
+{
+    free_callers(g);
+    busy.on = false;
+    close(g->peer);
+    end(g->rig);
+}
+
 static void what_was_gathered_is_waited_for(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        struct rig *r = begin();
-        struct port *p = NULL;
-        struct callers *s = NULL;
-        int peer;
+        struct gatherer g;
 
-        if (i == 0)
-            p = new_gatherer(r, &peer);
-        else
-            s = new_callers(r, &peer, &p);
-        close_with_two(r, p, PATIENCE);
-        got(peer, "first");
-        if (s != NULL)
-            callers_free(s);
-        assert_int_equal(left.times, 0);
-        assert_true(has_nothing(peer));
+        begin_gathering(&g, i == 1);
+        close_with_two(g.rig, g.port, PATIENCE);
+        got(g.peer, "first");
+        free_callers(&g);
+        assert_int_equal(closing.times, 0);
+        assert_true(has_nothing(g.peer));
         busy.on = false;
-        rig_rest(r, MOMENT);
-        got(peer, "second");
-        got(peer, "third");
-        assert_int_equal(left.times, 1);
-        assert_int_equal(left.lost, 0);
-        close(peer);
-        end(r);
+        rig_rest(g.rig, MOMENT);
+        got(g.peer, "second");
+        got(g.peer, "third");
+        assert_int_equal(closing.times, 1);
+        assert_int_equal(closing.lost, 0);
+        end_gathering(&g);
     }
 }
 
@@ -217,27 +193,18 @@ static void gathered_behind_a_full_queue(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        struct rig *r = begin();
-        struct port *p = NULL;
-        struct callers *s = NULL;
-        int peer;
+        struct gatherer g;
 
-        if (i == 0)
-            p = new_gatherer(r, &peer);
-        else
-            s = new_callers(r, &peer, &p);
-        assert_int_equal(port_write(p, "first", 5, NULL), 5);
-        assert_int_equal(port_write(p, "second", 6, NULL), 6);
+        begin_gathering(&g, i == 1);
+        assert_int_equal(port_write(g.port, "first", 5, NULL), 5);
+        assert_int_equal(port_write(g.port, "second", 6, NULL), 6);
         busy.full = 1;
-        rig_settle(r);
-        got(peer, "first");
-        got(peer, "second");
+        rig_settle(g.rig);
+        got(g.peer, "first");
+        got(g.peer, "second");
         assert_int_equal(busy.full, 0);
-        port_free(p);
-        if (s != NULL)
-            callers_free(s);
-        close(peer);
-        end(r);
+        port_free(g.port);
+        end_gathering(&g);
     }
 }
 
@@ -245,24 +212,14 @@ static void what_was_gathered_is_lost_in_the_end(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        struct rig *r = begin();
-        struct port *p = NULL;
-        struct callers *s = NULL;
-        int peer;
+        struct gatherer g;
 
-        if (i == 0)
-            p = new_gatherer(r, &peer);
-        else
-            s = new_callers(r, &peer, &p);
-        close_with_two(r, p, 1);
-        rig_rest(r, MOMENT);
-        assert_int_equal(left.times, 1);
-        assert_int_equal(left.lost, 11);
-        if (s != NULL)
-            callers_free(s);
-        busy.on = false;
-        close(peer);
-        end(r);
+        begin_gathering(&g, i == 1);
+        close_with_two(g.rig, g.port, 1);
+        rig_rest(g.rig, MOMENT);
+        assert_int_equal(closing.times, 1);
+        assert_int_equal(closing.lost, 11);
+        end_gathering(&g);
     }
 }
 

@@ -2,10 +2,8 @@
  *
  * DTLS where there is no room for what it sends: a client's socket, and one that all callers share.
  */
-#include "test_dgram_rig.h"
+#include "test_busy_rig.h"
 #include "test_tls_rig.h"
-
-#include <sys/syscall.h>
 
 #include "io/callers.h"
 #include "io/queue.h"
@@ -15,34 +13,6 @@
 
 static const struct tls_conf server_side = {.datagram = true};
 static const struct tls_conf client_side = {.datagram = true, .insecure = true};
-
-static struct {
-    bool on;
-    unsigned refused;
-} busy;
-
-static bool refuses(void)
-{
-    busy.refused += busy.on;
-    errno = ENOBUFS;
-    return busy.on;
-}
-
-/* In the place of the C library's. */
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
-{
-    return refuses() ? -1 : syscall(SYS_sendmsg, fd, msg, flags);
-}
-
-ssize_t send(int fd, const void *data, size_t size, int flags)
-{
-    return refuses() ? -1 : syscall(SYS_sendto, fd, data, size, flags, NULL, 0);
-}
-
-int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
-{
-    return refuses() ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, n, flags);
-}
 
 enum { MOMENT = 60, PATIENCE = 60000 }; /* ms */
 
@@ -166,23 +136,10 @@ static void messages_wait_for_room(void **state)
     }
 }
 
-static struct {
-    unsigned times;
-    uint64_t lost;
-} left;
-
-static void has_left(void *ctx, uint64_t lost, int error)
-{
-    (void)ctx;
-    assert_int_equal(error, 0);
-    left.times++;
-    left.lost = lost;
-}
-
 /* The last message has no room when the port is closed. */
 static void close_without_room(struct line *x, int from, int64_t limit)
 {
-    left.times = 0;
+    closing.times = 0;
     busy.on = true;
     assert_int_equal(port_write(x->side[from].port, "last", 4, NULL), 4);
     rig_settle(x->rig);
@@ -202,11 +159,11 @@ static void the_last_is_waited_for(void **state)
 
         open_line(&x, true);
         close_without_room(&x, from, PATIENCE);
-        assert_int_equal(left.times, 0);
+        assert_int_equal(closing.times, 0);
         busy.on = false;
-        while (left.times == 0)
+        while (closing.times == 0)
             rig_rest(x.rig, MOMENT);
-        assert_int_equal(left.lost, 0);
+        assert_int_equal(closing.lost, 0);
         assert_int_equal(read_soon(x.side[!from].port, data, sizeof data, NULL), strlen(last[0]));
         assert_int_equal(port_read(x.side[!from].port, data, sizeof data, NULL), IO_EOF);
         close_line(&x);
@@ -221,9 +178,9 @@ static void the_last_is_lost_in_the_end(void **state)
 
         open_line(&x, true);
         close_without_room(&x, from, 1);
-        while (left.times == 0)
+        while (closing.times == 0)
             rig_rest(x.rig, MOMENT);
-        assert_true(left.lost > 0);
+        assert_true(closing.lost > 0);
         close_line(&x);
     }
 }
