@@ -404,7 +404,6 @@ static const char *join_text(struct conf *c, const char *kind, const char *rest)
     return conf_own(c, text);
 }
 
-/* What is joined is passed on at once, and by both sides. */
 /* What is sent first, or between, would be taken for what a proxy says. */
 static int check_proxy(const struct conf *c, uint64_t traits, struct err *e)
 {
@@ -416,6 +415,7 @@ static int check_proxy(const struct conf *c, uint64_t traits, struct err *e)
                    telnet ? "telnet" : "each");
 }
 
+/* What is joined is passed on at once, and by both sides. */
 static int derive_join(struct conf *c, uint64_t traits, struct err *e)
 {
     c->console.join = &c->join;

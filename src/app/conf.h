@@ -81,6 +81,7 @@ struct conf {
     bool ipv4, ipv6, line, stay, leave, watch;
     struct option_texts keywords;   /* of nc with TLS: what stood behind -T */
     const char *to, *exec, *script; /* END, or the rest of one; NULL: not given */
+    const char *lua;                /* of Ncat: a file with a program of Lua */
     int64_t timeout;                /* -w, ms; 0: none */
     int64_t interval;               /* ms between lines; 0: none */
     int64_t delay;                  /* ms before each block, in both directions; 0: none */

@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/conf.h"
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/words.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "(unknown version)"
@@ -25,6 +27,7 @@ enum {
 };
 
 #define DEFAULT_PORT "31337"
+#define LUA "lua "
 #define NCAT_VERSION "7.99 ( https://nmap.org/ncat )"
 #define FIELD(member) offsetof(struct conf, member)
 #define TLS_STRING(member) .type = OPTION_STRING, .field = FIELD(tls.given.member), .gives = TRAIT_TLS
@@ -72,7 +75,7 @@ static const struct option_row option_rows[] = {
     { .name = "allowfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.allow_files), .gives = TRAIT_ACCESS },
     { .name = "deny", .arg = "HOSTS", .type = OPTION_TEXTS, .field = FIELD(access.deny) },
     { .name = "denyfile", .arg = "FILE", .type = OPTION_TEXTS, .field = FIELD(access.deny_files) },
-    { .name = "lua-exec", .arg = "FILE", ABSENT("--lua-exec is") },
+    { .name = "lua-exec", .arg = "FILE", .type = OPTION_STRING, .field = FIELD(lua), .gives = TRAIT_JOIN | TRAIT_LUA },
     { .ch = 'g', .arg = "HOPS", ABSENT("Source routes are") },
     { .ch = 'G', .arg = "N", ABSENT("Source routes are") },
     { .ch = 't', .name = "telnet", .type = OPTION_TRAIT, .gives = TRAIT_TELNET },
@@ -96,6 +99,7 @@ static const struct option_row option_rows[] = {
 };
 /* clang-format on */
 
+#define ONE_PROGRAM "Only one of --exec, --sh-exec, and --lua-exec is allowed."
 #define NO_UNIX_BROKER "Connection brokering not supported when using Unix domain sockets."
 #define NO_BROKER_EXEC "Invalid option combination: --broker and -e."
 
@@ -108,8 +112,9 @@ static const struct dialect_rule rules[] = {
     {.all = TRAIT_SERVE, .gives = TRAIT_KEEP_OPEN},
     {.all = TRAIT_LISTEN | TRAIT_PROBE, .text = "Services designed for LISTENING can't be used with -z"},
     {.all = TRAIT_JOIN | TRAIT_PROBE, .text = "Command execution can't be done along with option -z."},
-    {.all = TRAIT_PROGRAM | TRAIT_SCRIPT,
-     .text = "Only one of --exec, --sh-exec, and --lua-exec is allowed."},
+    {.all = TRAIT_PROGRAM | TRAIT_SCRIPT, .text = ONE_PROGRAM},
+    {.all = TRAIT_PROGRAM | TRAIT_LUA, .text = ONE_PROGRAM},
+    {.all = TRAIT_SCRIPT | TRAIT_LUA, .text = ONE_PROGRAM},
     {.all = TRAIT_BROKER | TRAIT_UNIX, .text = NO_UNIX_BROKER},
     {.all = TRAIT_CHAT | TRAIT_UNIX, .text = NO_UNIX_BROKER},
     {.all = TRAIT_BROKER | TRAIT_JOIN, .text = NO_BROKER_EXEC},
@@ -326,13 +331,26 @@ static const char *quotes_as_they_are(struct conf *c, const char *text)
     return out;
 }
 
+/* Ncat has an interpreter within; the one of the system does the same with a program. */
+static const char *interpreted(struct conf *c, const char *file)
+{
+    char *word = words_quote(file, '\'', true);
+    const size_t size = strlen(LUA) + strlen(word) + 1;
+    char *text = mem_alloc(size);
+
+    snprintf(text, size, LUA "%s", word);
+    free(word);
+    return conf_own(c, text);
+}
+
 static int take_operands(struct conf *c, const struct dialect_operands *o, struct err *e)
 {
     const bool listens = (o->traits & TRAIT_LISTEN) != 0;
 
     if (c->exec != NULL)
         c->exec = quotes_as_they_are(c, c->exec);
-
+    else if (c->lua != NULL)
+        c->exec = interpreted(c, c->lua);
     if ((int)c->net.max_conns >= 0 && !listens)
         return err_set(e, STATUS_LOCAL, "Invalid option combination: `--max-conns' with connect.");
     if (check_source_port(c->net.source_port, e) < 0)

@@ -244,6 +244,18 @@ def test_words_of_a_program(ncat, listens, option):
     assert cat.wait() == 0
 
 
+@BOTH
+def test_a_program_of_lua(ncat, listens, tmp_path):
+    need("lua")
+    file = tmp_path / "it's one.lua"
+    file.write_text("for line in io.lines() do print(line:upper(), os.getenv('NCAT_PROTO')) end")
+    cat, peer = joined(ncat, listens, "--lua-exec", file)
+    peer.sendall(b"hello\n")
+    half_close(peer)
+    assert receive_all(peer) == b"HELLO\tTCP\n"
+    assert cat.wait() == 0
+
+
 def test_a_program_gets_crlf(ncat):
     cat, peer = joined(ncat, True, "-C", "-c", r"printf 'a\nb\r\n'")
     assert receive_all(peer) == b"a\r\nb\r\n"
@@ -310,15 +322,17 @@ def test_a_program_that_there_is_not(ncat, tmp_path):
 
 @pytest.mark.parametrize("args, told", [
     (("-e", "x", "-c", "x"), "Only one of --exec, --sh-exec, and --lua-exec is allowed."),
+    (("-e", "x", "--lua-exec", "x"), "Only one of --exec, --sh-exec, and --lua-exec is allowed."),
+    (("-c", "x", "--lua-exec", "x"), "Only one of --exec, --sh-exec, and --lua-exec is allowed."),
     (("-z", "-c", "x"), "Command execution can't be done along with option -z.")])
 def test_programs_that_cannot_be(program, args, told):
     cat = program(*CALLED_NCAT, POLLCAT, *args, "127.0.0.1", "1")
     assert (cat.wait(), cat.err) == (2, f"Ncat: {told} QUITTING.\n")
 
 
-@pytest.mark.parametrize("option", ["--lua-exec"])
+@pytest.mark.parametrize("option", [("-g", "1"), ("-G", "4"), ("--sctp",)])
 def test_what_is_missing_is_said(program, option):
-    cat = program(*CALLED_NCAT, POLLCAT, option, "x", "127.0.0.1", "1")
+    cat = program(*CALLED_NCAT, POLLCAT, *option, "127.0.0.1", "1")
     assert cat.wait() == 2
     assert re.fullmatch(r"Ncat: .* not supported\. QUITTING\.\n", cat.err)
 
