@@ -88,9 +88,20 @@ static int derive_via(struct conf *c, uint64_t traits, struct err *e)
     return derive_datagrams(c, traits, e);
 }
 
+static int check_wait(const struct conf *c, uint64_t traits, struct err *e)
+{
+    const struct end_kind *end = c->join.end.kind;
+    const bool asked = end != NULL && (end->type != 0 || end->asked);
+
+    if ((traits & TRAIT_WAIT) == 0 || connects(traits) || asked || c->service == &service_prompt)
+        return 0;
+    return err_set(e, STATUS_LOCAL, "--wait needs a connection: one of ours, or --to an end that is one");
+}
+
 int conf_derive_way(struct conf *c, uint64_t traits, struct err *e)
 {
-    return proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0
+    return proxies_conf_make(&c->proxies, c->net.host, e) < 0 || derive_headers(c, traits, e) < 0 ||
+                   check_wait(c, traits, e) < 0
                ? -1
                : derive_via(c, traits, e);
 }

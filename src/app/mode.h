@@ -37,6 +37,7 @@ struct service;
 #define TRAIT_PROGRAM TRAIT_BIT(18)
 #define TRAIT_SCRIPT TRAIT_BIT(19)
 #define TRAIT_LUA TRAIT_BIT(61)
+#define TRAIT_WAIT TRAIT_BIT(62)   /* says how long connecting may take */
 #define TRAIT_PROMPT TRAIT_BIT(20) /* has one, wherever output goes */
 #define TRAIT_PASS TRAIT_BIT(21)   /* the connection is for another program */
 #define TRAIT_AGAIN TRAIT_BIT(22)  /* another connection follows one that has ended */

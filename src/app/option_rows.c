@@ -399,9 +399,9 @@ static const struct option_row rows[] = {
              "standard input; getting none is no failure.\n"
              "While standard output takes nothing, the peer is not blamed for silence.\n" },
     { .name = "wait", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS, .field = FIELD(wait),
-      .min = 0, .max = INT_MAX, .excludes = TRAIT_LISTEN, .unless = TRAIT_SERVE,
+      .min = 0, .max = INT_MAX, .gives = TRAIT_WAIT, .excludes = TRAIT_LISTEN, .unless = TRAIT_JOIN,
       .help = "limit on connecting",
-      .doc = "Give up when connecting, with the look-up of an end's name, takes longer.\nAs a proxy, also when a client takes longer for its request; without this option, than 30 seconds.\n" },
+      .doc = "Give up when connecting, of ours or of an end, with the look-up of its name, takes longer.\nAs a proxy, also when a client takes longer for its request; without this option, than 30 seconds.\n" },
     { .name = "idle-timeout", .arg = "TIME", .group = OPTION_TIME, .type = OPTION_TIME_MS,
       .field = FIELD(idle_timeout), .min = 0, .max = INT_MAX, .gives = TRAIT_IDLE, .excludes = TRAIT_DIRECT,
       .help = "on idling",

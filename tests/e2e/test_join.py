@@ -406,10 +406,11 @@ def test_signal_during_many_transfers(relay):
     assert cat.err == ""
 
 
+@pytest.mark.parametrize("option", ["-w", "--wait"])
 @pytest.mark.parametrize("end", ["slow", "udp:slow"])
-def test_a_name_that_takes_too_long(pollcat, tmp_path, end):
+def test_a_name_that_takes_too_long(pollcat, tmp_path, end, option):
     """The time for a connection is that for the look-up of its name as well."""
-    cat = pollcat("-4", "-l", "-k", "-w", "0.5", "127.0.0.1", "0", "--to", f"{end}:9",
+    cat = pollcat("-4", "-l", "-k", option, "0.5", "127.0.0.1", "0", "--to", f"{end}:9",
                   wrap=with_hosts(tmp_path, "127.0.0.1 slow\n"))
     cat.bound()
     with Held(tmp_path / "hosts"):
@@ -418,6 +419,13 @@ def test_a_name_that_takes_too_long(pollcat, tmp_path, end):
             with pytest.raises(ConnectionResetError):
                 receive_all(client)
             cat.until_err("connect to slow port 9: Connection timed out$")
+
+
+@pytest.mark.parametrize("args", [["-l", "0", "-e", "cat"], ["-lk", "0", "--to", "echo:"], ["exec:cat"]])
+def test_without_a_connection_there_is_no_time_for_it(pollcat, args):
+    cat = pollcat("--wait", "1", *args)
+    assert cat.wait() == 2
+    assert cat.err == "pollcat: --wait needs a connection: one of ours, or --to an end that is one\n"
 
 
 def test_memory_of_idle_pairs(relay):
