@@ -159,6 +159,7 @@ def test_connecting_again_goes_on(at, peer, tmp_path):
         (tmp_path / "lines").write_text(f"~connect 127.0.0.1 {other.port}\ntwo\n")
         t = at()
         t.type("~set stay\r")
+        t.wait_text("when the peer ends: stay")
         peer.socket.shutdown(socket.SHUT_WR)
         t.wait_text("ended its side")
         t.type("~source lines\r")
