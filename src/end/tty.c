@@ -103,7 +103,7 @@ static int set_modes(const struct end *e, int fd, const struct terminal_modes *m
 /* The line is made first: a signal that ends us while its modes are set must find whom to give them back. */
 static int open_tty(struct end *e, struct peer *peer, struct err *why)
 {
-    struct terminal_modes m, before;
+    struct terminal_modes m = {.speed = 0}, before;
     const int fd = open_line(e->spec->host, why);
     struct port *line;
 

@@ -20,18 +20,18 @@ struct closing {
     void (*done)(void *ctx, uint64_t lost, int error);
     void *ctx;
     struct timer look;
-    int64_t limit; /* ms without progress */
-    int64_t since; /* loop time of the last progress */
-    int64_t heard; /* loop time when the peer last sent */
-    int64_t pause; /* ms between looks */
+    int64_t limit;   /* ms without progress */
+    int64_t since;   /* loop time of the last progress */
+    int64_t heard;   /* loop time when the peer last sent */
+    int64_t pause;   /* ms between looks */
     uint64_t unsent; /* with the kernel, that still would be lost */
     uint64_t kept;   /* by the layers */
     bool is_unix;
     bool is_dgram; /* what the kernel has of it goes out, whatever becomes of the socket */
     bool known;    /* what it is */
-    bool shut;  /* our side is ended */
-    bool talks; /* the peer sends */
-    bool ended; /* it has ended, or failed */
+    bool shut;     /* our side is ended */
+    bool talks;    /* the peer sends */
+    bool ended;    /* it has ended, or failed */
 };
 
 struct port_more {

@@ -260,7 +260,8 @@ static void test_what_goes_ahead(void **state)
 
 static void test_answers(void **state)
 {
-    static const char *const http[SERVE_ANSWERS] = {"200", "502", "403", "502", "502", "504", "502", "504", "400"};
+    static const char *const http[SERVE_ANSWERS] = {"200", "502", "403", "502", "502",
+                                                    "504", "502", "504", "400"};
     static const unsigned char socks5[SERVE_ANSWERS] = {0, 1, 2, 3, 4, 4, 5, 6, 1};
 
     (void)state;
