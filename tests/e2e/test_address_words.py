@@ -54,12 +54,13 @@ def test_listening(pollcat, address, host):
     assert cat.until_out(b"x")
 
 
-@pytest.mark.parametrize("name", ["path", "@pollcat-word-%d" % os.getpid()])
-def test_unix(pollcat, program, tmp_path, name):
-    place = name if name[0] == "@" else tmp_path / name
+@pytest.mark.parametrize("abstract", [False, True])
+def test_unix(pollcat, program, tmp_path, abstract):
+    name = f"pollcat-word-{os.getpid()}"
+    place = f"@{name}" if abstract else tmp_path / name
     cat = pollcat("-l", f"unix:{place}")
     cat.bound()
-    other = program(need("socat"), "-", f"ABSTRACT-CONNECT:{name[1:]}" if name[0] == "@" else f"UNIX-CONNECT:{place}")
+    other = program(need("socat"), "-", f"ABSTRACT-CONNECT:{name}" if abstract else f"UNIX-CONNECT:{place}")
     other.send(b"question").close()
     assert cat.until_out(b"question")
     cat.send(b"answer").close()
