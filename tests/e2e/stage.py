@@ -133,10 +133,12 @@ class Stage:
             self.got(line.encode() + b"\n")
 
     def command(self, text):
-        """A command of the program itself."""
+        """A command of the program itself. When this returns, it was taken: the cursor has left its line."""
         if self.program.escape is None:
             raise Differs("there is no command for it")
-        self.t.type(self.program.escape + text + "\r")
+        line = self.program.escape + text
+        self.t.type(line + "\r")
+        self.sees(lambda t: line not in t.row() and any(line in row for row in t.scrolled()))
 
     def paste(self, text):
         """As terminals do: newlines become what Enter sends, and brackets stand around it when that was asked for."""
