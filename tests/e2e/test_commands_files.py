@@ -211,7 +211,7 @@ def test_save(at, peer, tmp_path):
 @pytest.mark.parametrize("command", ["save", "log"])
 def test_full_disk(at, peer, command):
     t = at()
-    t.type(f"~{command} /dev/full\r")
+    says(t, f"~{command} /dev/full", "/dev/full: ")
     peer.send("data\n")
     t.wait_text("pollcat: /dev/full: No space left on device; the file was closed after 0 B")
     t.wait_text("data")
