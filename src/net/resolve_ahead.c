@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/container.h"
@@ -18,7 +17,6 @@
 enum {
     THREADS = 64,        /* at once; who asks for more waits */
     SHARE = THREADS / 4, /* of one client: another is to find one free */
-    NETWORK = 8,         /* bytes of an IPv6 address that one client may have all of */
 };
 
 /* One who asks: a client, or we. */
@@ -55,39 +53,38 @@ struct resolve_ahead {
 
 /* Who asks */
 
-/* What two connections of one client have in common; `a` NULL: nothing. */
-static struct addr client_of(const struct addr *a)
+static bool is_link_local(const struct addr *a)
 {
-    struct addr client = {0};
-    struct in6_addr *six = &client.in6.sin6_addr;
-
-    if (a == NULL)
-        return client;
-    addr_copy(&client, a);
-    addr_set_port(&client, 0);
-    if (addr_family(&client) == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(six) && !IN6_IS_ADDR_LINKLOCAL(six))
-        memset(six->s6_addr + NETWORK, 0, sizeof six->s6_addr - NETWORK);
-    return client;
+    return addr_family(a) == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr);
 }
 
+/* Whoever has a network of its own may ask from all of it; neighbours share the one of their link. */
 static bool is_asker(const struct asker *k, const struct addr *client)
 {
-    return k->address != NULL ? addr_equal(k->address, client) : client->len == 0;
+    struct addr same_port;
+
+    if (k->address == NULL || client == NULL)
+        return k->address == client;
+    if (!is_link_local(client))
+        return addr_same_host(k->address, client);
+    addr_copy(&same_port, client);
+    addr_set_port(&same_port, addr_port(k->address));
+    return addr_equal(k->address, &same_port);
 }
 
-static struct asker *find_asker(struct look_ups *all, const struct addr *whom)
+/* `client` NULL: we. */
+static struct asker *find_asker(struct look_ups *all, const struct addr *client)
 {
-    const struct addr client = client_of(whom);
     struct asker *k;
     struct list *ahead;
 
     list_each(k, ahead, &all->askers, struct asker, place)
     {
-        if (is_asker(k, &client))
+        if (is_asker(k, client))
             return k;
     }
     k = mem_alloc(sizeof *k);
-    k->address = client.len > 0 ? addr_dup(&client) : NULL;
+    k->address = client != NULL ? addr_dup(client) : NULL;
     list_init(&k->waiting);
     list_add(&all->askers, &k->place);
     return k;
@@ -291,7 +288,7 @@ struct resolve_ahead *resolve_ahead(struct loop *loop, const char *host, const c
     a->question->host = mem_strdup(host);
     a->question->opts = *opts;
     a->question->opts.whom = NULL;
-    a->asker = find_asker(all, opts->whom);
+    a->asker = find_asker(all, opts->whom != NULL && opts->whom->len > 0 ? opts->whom : NULL);
     if (all->nrunning == THREADS || !may_run(a->asker)) {
         list_add(&a->asker->waiting, &a->place);
     } else if (start_question(a, e) < 0) {
