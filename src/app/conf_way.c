@@ -73,7 +73,17 @@ static int derive_datagrams(struct conf *c, uint64_t traits, struct err *e)
     return 0;
 }
 
-/* At a prompt, ~join may still make one that goes there. */
+/* Whether `option` is about a connection of ours, or about one of ends, if that `reaches`. At a prompt, ~join may still make one
+ * that does. */
+static int check_connection(const struct conf *c, uint64_t traits, bool reaches, const char *option,
+                            struct err *e)
+{
+    if (connects(traits) || reaches || c->service == &service_prompt)
+        return 0;
+    return err_set(e, STATUS_LOCAL, "--%s needs a connection: one of ours, or --to an end that is one",
+                   option);
+}
+
 static int derive_via(struct conf *c, uint64_t traits, struct err *e)
 {
     const struct end_kind *end = c->join.end.kind;
@@ -81,9 +91,8 @@ static int derive_via(struct conf *c, uint64_t traits, struct err *e)
 
     if (c->proxies.via == NULL)
         return 0;
-    if (!connects(traits) && !reaches && c->service != &service_prompt)
-        return err_set(e, STATUS_LOCAL,
-                       "--proxy needs a connection: one of ours, or --to an end that is one");
+    if (check_connection(c, traits, reaches, "proxy", e) < 0)
+        return -1;
     *(connects(traits) ? &c->net.via : &c->ends.via) = c->proxies.via;
     return derive_datagrams(c, traits, e);
 }
@@ -91,11 +100,9 @@ static int derive_via(struct conf *c, uint64_t traits, struct err *e)
 static int check_wait(const struct conf *c, uint64_t traits, struct err *e)
 {
     const struct end_kind *end = c->join.end.kind;
-    const bool asked = end != NULL && (end->type != 0 || end->asked);
+    const bool reaches = end != NULL && (end->type != 0 || end->asked);
 
-    if ((traits & TRAIT_WAIT) == 0 || connects(traits) || asked || c->service == &service_prompt)
-        return 0;
-    return err_set(e, STATUS_LOCAL, "--wait needs a connection: one of ours, or --to an end that is one");
+    return (traits & TRAIT_WAIT) != 0 ? check_connection(c, traits, reaches, "wait", e) : 0;
 }
 
 int conf_derive_way(struct conf *c, uint64_t traits, struct err *e)
