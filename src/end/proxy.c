@@ -156,6 +156,14 @@ const char *request_own_host(const struct request *x, char text[static ADDR_TEXT
     return addr_host(own, text);
 }
 
+struct resolve_opts request_look_up(const struct request *x, int socktype)
+{
+    const struct ends_conf *c = &x->end->ends->conf;
+
+    return (struct resolve_opts){
+        .family = c->family, .socktype = socktype, .numeric = c->numeric, .whom = x->end->whom->remote};
+}
+
 struct net_conf request_net(const struct request *x)
 {
     static const char *nodelay[] = {"nodelay"};

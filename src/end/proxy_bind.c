@@ -152,15 +152,11 @@ static void names_are_known(void *ctx, struct addr *list, int n, const struct er
 
 static void look_up_named(struct binding *b, const char *host)
 {
-    const struct ends *ends = b->request->end->ends;
-    const struct resolve_opts opts = {.family = ends->conf.family,
-                                      .socktype = SOCK_STREAM,
-                                      .numeric = ends->conf.numeric,
-                                      .whom = b->request->end->whom->remote};
+    const struct resolve_opts opts = request_look_up(b->request, SOCK_STREAM);
     struct err why;
 
     if (resolve_asks(host, &opts)) {
-        b->ahead = resolve_ahead(ends->loop, host, NULL, &opts, names_are_known, b, &why);
+        b->ahead = resolve_ahead(b->request->end->ends->loop, host, NULL, &opts, names_are_known, b, &why);
         if (b->ahead == NULL)
             fail_binding(b, &why);
         else

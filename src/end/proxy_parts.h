@@ -7,6 +7,7 @@
 
 #include "end/end.h"
 #include "layer/serve.h"
+#include "net/resolve.h"
 #include "net/transport.h"
 
 struct request_kind;
@@ -49,5 +50,8 @@ const char *request_own_host(const struct request *x, char text[static ADDR_TEXT
 
 /* What all that is made for it has in common. */
 struct net_conf request_net(const struct request *x);
+
+/* How its names are looked up, for sockets of `socktype`. */
+struct resolve_opts request_look_up(const struct request *x, int socktype);
 
 #endif

@@ -251,11 +251,7 @@ static void name_is_known(void *ctx, struct addr *list, int n, const struct err 
 /* Returns false when it cannot be. */
 static bool look_up(struct association *x, struct name *name)
 {
-    const struct ends_conf *c = &x->request->end->ends->conf;
-    const struct resolve_opts opts = {.family = c->family,
-                                      .socktype = SOCK_DGRAM,
-                                      .numeric = c->numeric,
-                                      .whom = x->request->end->whom->remote};
+    const struct resolve_opts opts = request_look_up(x->request, SOCK_DGRAM);
     struct err why;
     int n;
 
